@@ -1,0 +1,232 @@
+"""From measurements to verdicts: intervals, three verdicts, and the card that shows them.
+
+A verdict is a function of intervals alone: ``supported`` where the whole interval lies on the claimed side,
+``contradicted`` where it lies on the other, ``inconclusive`` where it covers the boundary.
+"""
+
+import functools
+import html
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import yaml
+from scipy import stats
+
+from overparam import scale
+
+VERDICTS = ("supported", "contradicted", "inconclusive", "not-run")
+MIME = "application/vnd.overparam.claim+json"
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A number with its confidence interval."""
+
+    value: float
+    low: float
+    high: float
+
+    def __format__(self, spec: str) -> str:
+        spec = spec or ".3g"
+        return f"{self.value:{spec}} [{self.low:{spec}}, {self.high:{spec}}]"
+
+
+def mean(values, level: float = 0.95) -> Estimate:
+    """Mean over replicates (one per seed; pass differences for a paired comparison) with its interval.
+
+    Student's t for 10 replicates or more, BCa bootstrap (10,000 resamples) for fewer.
+    """
+    values = np.asarray(values, dtype=float)
+    if len(values) < 2 or not np.isfinite(values).all():
+        raise ValueError(f"An interval needs at least 2 finite replicates; got {values.tolist()}.")
+    if np.ptp(values) == 0:
+        return Estimate(float(values[0]), float(values[0]), float(values[0]))
+    if len(values) < 10:
+        return bootstrap(values, np.mean, level=level)
+    low, high = stats.t.interval(level, len(values) - 1, values.mean(), stats.sem(values))
+    return Estimate(float(values.mean()), float(low), float(high))
+
+
+def bootstrap(values, statistic: Callable, level: float = 0.95, resamples: int = 10_000) -> Estimate:
+    """A statistic of replicates with its BCa bootstrap interval; ``statistic(values, axis)`` as in scipy.
+
+    Replicates are the first dimension of ``values``; a statistic without ``axis`` is called once for each resample.
+    """
+    values = np.asarray(values)
+    rng = np.random.default_rng(0)
+    index = np.arange(len(values))
+    result = stats.bootstrap(
+        (index,),
+        lambda chosen: statistic(values[chosen]),
+        vectorized=False,
+        n_resamples=resamples,
+        confidence_level=level,
+        method="BCa",
+        rng=rng,
+    )
+    return Estimate(float(statistic(values)), *map(float, result.confidence_interval))
+
+
+def jackknife(whole: float, without: Sequence[float], level: float = 0.95) -> Estimate:
+    """A statistic of n replicates with the t interval of its delete-one jackknife (Efron & Stein 1981).
+
+    ``whole`` is the statistic of all n and ``without`` its n values with each replicate left out. Unlike a bootstrap
+    resample these never repeat a replicate, which would bias statistics made of pairs of replicates.
+    """
+    n = len(without)
+    pseudovalues = n * whole - (n - 1) * np.asarray(without)
+    low, high = stats.t.interval(level, n - 1, whole, stats.sem(pseudovalues))
+    return Estimate(float(whole), float(low), float(high))
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that a claim says: the estimate lies above, below or inside the bounds."""
+
+    label: str
+    estimate: Estimate
+    above: float = -np.inf
+    below: float = np.inf
+    unit: str = ""
+
+    @property
+    def verdict(self) -> str:
+        """Of this check alone."""
+        if self.above < self.estimate.low and self.estimate.high < self.below:
+            return "supported"
+        if self.estimate.high < self.above or self.estimate.low > self.below:
+            return "contradicted"
+        return "inconclusive"
+
+
+def combine(verdicts: Sequence[str]) -> str:
+    """Verdict of a claim that says several things: contradicted if one is, supported only if all are."""
+    for verdict in ("contradicted", "inconclusive", "not-run"):
+        if verdict in verdicts:
+            return verdict
+    return "supported"
+
+
+class Ledger:
+    """The claims of one chapter as ``data/claims.yaml`` states them; turns measurements into verdict cards."""
+
+    def __init__(self, chapter: str):
+        facts = [f for f in _facts() if f["chapter"] == chapter]
+        if not facts:
+            chapters = sorted({f["chapter"] for f in _facts()})
+            raise ValueError(f"No claims for chapter {chapter!r} in data/claims.yaml; there are {', '.join(chapters)}.")
+        self.chapter = chapter
+        self.facts = {f["id"].removeprefix(f"{chapter}/"): f for f in facts}
+
+    def card(self, name: str, checks: Sequence[Check], measured: str, seeds: Sequence[int], section: str) -> "Card":
+        """The card of one claim. Its verdict follows from the checks; at ``smoke`` scale there is none.
+
+        ``measured`` says in a sentence what was found, ``seeds`` are the replicates behind the intervals, ``section`` is the
+        label of the section whose code measured it. The first check is the claim's headline number.
+        """
+        enough = {"smoke": 1, "laptop": 5, "gpu": 3}[scale.current()]
+        if len(seeds) < enough:
+            raise ValueError(
+                f"A verdict at {scale.current()} scale needs at least {enough} seeds; {name} has {len(seeds)}."
+            )
+        verdict = "not-run" if scale.current() == "smoke" else combine([c.verdict for c in checks])
+        return Card(self._fact(name), verdict, tuple(checks), measured, tuple(seeds), section)
+
+    def not_run(self, name: str, why: str, section: str) -> "Card":
+        """The card of a claim that this scale cannot test; ``why`` says what it would take."""
+        return Card(self._fact(name), "not-run", (), why, (), section)
+
+    def _fact(self, name: str) -> dict:
+        if name not in self.facts:
+            raise ValueError(
+                f"Chapter {self.chapter} claims no {name!r}; data/claims.yaml has {', '.join(self.facts)}."
+            )
+        return self.facts[name]
+
+
+@dataclass(frozen=True)
+class Card:
+    """A claim, what its paper reports, what was measured here, and the verdict."""
+
+    fact: dict
+    verdict: str
+    checks: tuple[Check, ...]
+    measured: str
+    seeds: tuple[int, ...]
+    section: str
+
+    def record(self) -> dict:
+        """The verdict as data: one entry of ``build/<scale>/claims/<chapter>.json``."""
+        head = self.checks[0] if self.checks else None
+        return {
+            "id": self.fact["id"],
+            "verdict": self.verdict,
+            "statement": self.fact["statement"].strip(),
+            "measured": head and head.estimate.value,
+            "interval": head and [head.estimate.low, head.estimate.high],
+            "unit": head and (head.unit or head.label),
+            "seeds": list(self.seeds),
+            "n_seeds": len(self.seeds),
+            "scale": scale.current(),
+            "seed_offset": scale.seed_offset(),
+            "summary": self.measured,
+            "checks": [asdict(c) | {"above": _bound(c.above), "below": _bound(c.below)} for c in self.checks],
+        }
+
+    def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
+        text = f"{self.fact['id']}: {self.verdict}. {self.measured}"
+        return {"text/html": self._html(), "text/plain": text, MIME: self.record()}
+
+    def _html(self) -> str:
+        anchor = "claim-" + self.fact["id"].replace("/", "-")
+        quote = functools.partial(html.escape, quote=True)
+        where = f", {quote(self.fact['where'])}" if self.fact.get("where") else ""
+        checks = "".join(
+            f"<li data-verdict='{c.verdict}'><span class='claim-check'>{quote(c.label)}</span> "
+            f"<span class='claim-interval'>{c.estimate.value:.3g} [{c.estimate.low:.3g}, {c.estimate.high:.3g}]</span> "
+            f"<span class='claim-bound'>{quote(_claimed(c))}: {c.verdict}</span></li>"
+            for c in self.checks
+        )
+        evidence = f"{len(self.seeds)} seeds ({_range(self.seeds)}), " if self.seeds else ""
+        rows = [
+            (
+                "The paper",
+                f"<a href='{quote(self.fact['url'])}'>{quote(self.fact['paper'])}</a>{where}: {quote(self.fact['paper_says'].strip())}",
+            ),
+            ("We measured", quote(self.measured) + (f"<ul class='claim-checks'>{checks}</ul>" if checks else "")),
+            ("Evidence", f"{evidence}{scale.current()} scale; <a href='#{quote(self.section)}'>the experiment</a>"),
+        ]
+        body = "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in rows)
+        verdict = self.verdict.replace("-", " ")
+        return (
+            f"<section class='claim-card' id='{anchor}' data-verdict='{self.verdict}' aria-label='Claim: {quote(self.fact['title'])}'>"
+            f"<header><span class='claim-verdict'>{verdict}</span><h4 class='claim-title'>{quote(self.fact['title'])}</h4></header>"
+            f"<p class='claim-statement'>{quote(self.fact['statement'].strip())}</p><dl>{body}</dl></section>"
+        )
+
+
+@functools.cache
+def _facts() -> list[dict]:
+    path = Path(__file__).parents[2] / "data" / "claims.yaml"
+    if not path.is_file():
+        raise FileNotFoundError(f"{path} is missing; verdict cards need a checkout of the book's repository.")
+    return yaml.safe_load(path.read_text())
+
+
+def _bound(value: float) -> float | None:
+    return value if np.isfinite(value) else None
+
+
+def _claimed(check: Check) -> str:
+    low, high = _bound(check.above), _bound(check.below)
+    if low is not None and high is not None:
+        return f"claimed between {low:g} and {high:g}"
+    return f"claimed above {low:g}" if low is not None else f"claimed below {high:g}"
+
+
+def _range(seeds: Sequence[int]) -> str:
+    ordered = sorted(seeds)
+    consecutive = ordered == list(range(ordered[0], ordered[-1] + 1))
+    return f"{ordered[0]}–{ordered[-1]}" if consecutive and len(ordered) > 1 else ", ".join(map(str, ordered))

@@ -1,0 +1,274 @@
+"""House style, error bands, and figures that need no kernel to move.
+
+One colour means one thing in the whole book (`COLORS`). On the book's pages a figure is inline SVG: its ink becomes the
+text colour of the page and each named colour a CSS variable (`--fig-train`, ...), so that it follows light and dark.
+"""
+
+import hashlib
+import io
+import re
+from html import escape
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+from scipy.special import stdtrit
+
+INK = "#1f2328"  # text and axes; the text colour of the page
+PAPER = "#fffffe"  # behind everything; transparent on the page
+
+COLORS = {
+    "train": "#1d5fae",
+    "test": "#c8420b",
+    "true_labels": "#0a7d55",
+    "random_labels": "#6b1f85",
+    "threshold": "#4f565f",
+    "bias": "#3d3a9c",
+    "variance": "#067f9c",
+    "noise": "#747b84",
+    "risk": "#c8420b",  # expected test error: the colour of test
+}
+SEQUENCE = ("#1d5fae", "#c8420b", "#0a7d55", "#6b1f85", "#2b8fbd", "#5f3b00")  # categories that have no name above
+RAMP = (
+    "#3b4cb4",
+    "#5b45b0",
+    "#7b3fa9",
+    "#99399c",
+    "#b4378a",
+    "#c93d73",
+    "#d64b58",
+    "#da6139",
+    "#d57a10",
+)  # low to high
+MARKERS = "osD^vPX*h"
+
+# Sizes are those of the page: 1 inch is 96 of its pixels, so 7.2 inches fill the column and 10 points are 13 pixels.
+_RC = {
+    "figure.figsize": (7.2, 4.2),
+    "figure.facecolor": PAPER,
+    "figure.constrained_layout.use": True,
+    "figure.max_open_warning": 0,
+    "axes.facecolor": "none",
+    "axes.edgecolor": INK,
+    "axes.labelcolor": INK,
+    "axes.linewidth": 0.8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "axes.grid": True,
+    "axes.titlelocation": "left",
+    "axes.titlecolor": INK,
+    "axes.titlesize": 10.5,
+    "axes.titlepad": 10,
+    "axes.labelpad": 6,
+    "axes.prop_cycle": plt.cycler(color=SEQUENCE),
+    "grid.color": INK,
+    "grid.alpha": 0.1,
+    "grid.linewidth": 0.6,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "xtick.labelsize": 9.5,
+    "ytick.labelsize": 9.5,
+    "text.color": INK,
+    "font.size": 10,
+    "lines.linewidth": 2,
+    "lines.markersize": 4.5,
+    "lines.markeredgewidth": 0,
+    "lines.solid_capstyle": "round",
+    "legend.frameon": False,
+    "legend.fontsize": 9.5,
+    "savefig.facecolor": "auto",
+    "svg.fonttype": "path",
+    "svg.hashsalt": "overparam",
+}
+_METADATA = {"Date": None, "Creator": None}
+
+
+def style():
+    """Draw every figure in the house style, as SVG where a notebook shows it. Call it at the top of a chapter."""
+    plt.rcParams.update(_RC)
+    try:
+        shell = get_ipython()
+    except NameError:
+        return
+    from matplotlib_inline.config import InlineBackend
+
+    inline = InlineBackend.instance(parent=shell)
+    inline.print_figure_kwargs = {"bbox_inches": None, "metadata": _METADATA}
+    inline.figure_formats = {"svg"}
+
+
+def band(ax, x, low, high, color):
+    """Shade between `low` and `high` [n] over `x` [n]."""
+    ax.fill_between(x, low, high, color=color, alpha=0.18, linewidth=0)
+
+
+def plot(table, x, y, hue=None, ax=None, colors=None, label="{}", **line):
+    """Draw the mean of column `y` at each `x` with the 95 % t-interval over the rows (seeds); one line per value of `hue`.
+
+    `colors` maps hue values to colours (or is the one colour without a hue). Where it is absent, a hue value that is a key
+    of `COLORS` takes its colour, numbers take steps of `RAMP`, anything else the next of `SEQUENCE`. `label` is filled with the
+    hue value ("{:.0%} label noise"). `line` goes to `Axes.plot`. Returns the axes.
+    """
+    ax = ax or plt.subplots()[1]
+    values = [None] if hue is None else list(table[hue].drop_duplicates())
+    if hue is not None and not isinstance(colors, dict):
+        ordered = all(isinstance(v, (int, float, np.number)) and not isinstance(v, bool) for v in values)
+        values = sorted(values) if ordered else values
+        colors = dict(zip(values, ramp(len(values)) if ordered else _categories(values), strict=True))
+    for i, value in enumerate(values):
+        rows = table if hue is None else table[table[hue] == value]
+        cells = rows.groupby(x)[y]
+        mean, n = cells.mean(), cells.count()
+        half = stdtrit(np.maximum(n - 1, 1), 0.975) * cells.std() / np.sqrt(n)  # NaN, so no band, for a single seed
+        color = colors.get(value) if hue is not None else colors or COLORS.get(y.removesuffix("_error"), SEQUENCE[0])
+        text = y.replace("_", " ") if hue is None else label.format(value)
+        ax.plot(mean.index, mean, **{"color": color, "marker": MARKERS[i % len(MARKERS)], "label": text, **line})
+        if half.notna().any():
+            band(ax, mean.index, mean - half, mean + half, color)
+    ax.set(xlabel=ax.get_xlabel() or x.replace("_", " "), ylabel=ax.get_ylabel() or y.replace("_", " "))
+    return ax
+
+
+def ramp(n):
+    """Return `n` colours in order, low to high."""
+    if n > len(RAMP):
+        raise ValueError(f"{n} ordered hues were asked for, but a reader tells at most {len(RAMP)} apart: show fewer.")
+    return [RAMP[round(i * (len(RAMP) - 1) / max(n - 1, 1))] for i in range(n)]
+
+
+def _categories(values):
+    named = [COLORS.get(value) for value in values]
+    spare = iter([c for c in SEQUENCE if c not in named] + list(SEQUENCE) * len(named))
+    return [color or next(spare) for color in named]
+
+
+def label_lines(ax):
+    """Write each line's label at its right end in its colour, moved apart where they would touch, instead of a legend.
+
+    Call it last, when limits and scales of `ax` are final.
+    """
+    lines = [line for line in ax.get_lines() if not line.get_label().startswith("_") and len(line.get_xdata())]
+    if not lines:
+        return
+    ax.figure.draw_without_rendering()
+    point = ax.figure.dpi / 72  # in pixels
+    ends = [ax.transData.transform(np.array(line.get_xydata())[-1]) for line in lines]
+    order = np.argsort([y for _, y in ends])
+    gap = 1.25 * plt.rcParams["font.size"] * point
+    wanted = np.array([ends[i][1] for i in order])
+    places = wanted.copy()
+    for _ in range(100):  # push neighbours apart until none touch
+        for k in range(len(places) - 1):
+            overlap = gap - (places[k + 1] - places[k])
+            if overlap > 1e-6:
+                places[k] -= overlap / 2
+                places[k + 1] += overlap / 2
+    for i, place in zip(order, places, strict=True):
+        line = lines[i]
+        ax.annotate(
+            line.get_label(),
+            line.get_xydata()[-1],
+            xytext=(8, (place - ends[i][1]) / point),
+            textcoords="offset points",
+            color=line.get_color(),
+            va="center",
+            annotation_clip=False,
+        )
+
+
+def svg(fig, alt):
+    """Draw `fig` as an SVG string to be put into a page; `alt` says in words what it shows."""
+    text = io.StringIO()
+    with plt.rc_context({key: _RC[key] for key in ("svg.fonttype", "svg.hashsalt")}):
+        fig.savefig(text, format="svg", metadata=_METADATA)
+    return inline_svg(text.getvalue(), alt)
+
+
+_VARIABLES = {color: f"--fig-s{i}" for i, color in enumerate(SEQUENCE)} | {c: f"--fig-r{i}" for i, c in enumerate(RAMP)}
+_VARIABLES |= {color: f"--fig-{name.replace('_', '-')}" for name, color in COLORS.items()}
+
+
+def inline_svg(text, alt):
+    """Make a matplotlib SVG file part of a page: ink and named colours follow the page, ids are unique, no background."""
+    text = text[text.index("<svg") :]
+    text = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>|<defs>\s*</defs>", "", text, flags=re.S)
+    text = re.sub(r' d="[^"]*"', lambda m: re.sub(r"\d+\.\d{3,}", lambda x: f"{float(x[0]):.2f}", m[0]), text)
+    text = re.sub(rf'<g id="patch_1">\s*<path [^>]*?style="fill: {PAPER}[^"]*"\s*/>\s*</g>', "", text)
+    text = text.replace(INK, "currentColor").replace(PAPER, f"var(--fig-paper, {PAPER})")
+    for color, variable in _VARIABLES.items():
+        text = text.replace(color, f"var({variable}, {color})")
+    used = set(re.findall(r'href="#([^"]+)"', text)) | set(re.findall(r"url\(#([^)]+)\)", text))
+    prefix = "f" + hashlib.sha256((text + alt).encode()).hexdigest()[:8] + "-"
+    text = re.sub(r' id="([^"]+)"', lambda m: f' id="{prefix}{m[1]}"' if m[1] in used else "", text)
+    text = re.sub(r'(href="#|url\(#)', rf"\g<1>{prefix}", text)
+    width, height = map(float, re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', text).groups())
+    head = (
+        f'<svg class="figure" role="img" aria-label="{escape(alt)}" viewBox="0 0 {width:g} {height:g}" '
+        f'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
+        f'style="--natural: {width * 4 / 3:.0f}px; width: 100%; max-width: var(--natural); stroke-linejoin: round">'
+    )
+    return head + re.sub(r"\s*\n\s*", "\n", text[text.index(">") + 1 :])
+
+
+def slider(frames, description, alt, start=None):
+    """Show one of `frames` at a time, chosen by a slider that works in the published page, where no Python runs.
+
+    `frames` maps each position's label to a figure, or to a function of no arguments that makes it; all have one size. For two
+    sliders its keys are pairs, a whole grid of them, and `description` is a pair. `alt` is a text with a {} for each label, or a
+    function of the labels. `start` is the key shown first.
+    """
+    import ipywidgets
+
+    pairs = not isinstance(description, str)
+    names = description if pairs else (description,)
+    pictures = {}
+    for key, figure in frames.items():
+        labels = key if pairs else (key,)
+        figure = figure if isinstance(figure, Figure) else figure()
+        pictures[labels] = svg(figure, alt(*labels) if callable(alt) else alt.format(*labels))
+        plt.close(figure)
+    if len({re.search(r'viewBox="([^"]+)"', picture)[1] for picture in pictures.values()}) > 1:
+        raise ValueError("The frames of a slider must have one size; set figsize and do not crop with bbox_inches.")
+    axes = [list(dict.fromkeys(labels[i] for labels in pictures)) for i in range(len(names))]
+    if len(pictures) != np.prod([len(axis) for axis in axes]):
+        raise ValueError(
+            f"{len(pictures)} frames do not fill the grid of {' × '.join(str(len(a)) for a in axes)} positions."
+        )
+    start = next(iter(pictures)) if start is None else start if pairs else (start,)
+    sliders = [
+        ipywidgets.SelectionSlider(
+            options=[(str(label), i) for i, label in enumerate(axis)],
+            index=axis.index(value),
+            description=name,
+            style={"description_width": "initial"},
+            layout={"width": "100%"},
+        )
+        for name, axis, value in zip(names, axes, start, strict=True)
+    ]
+    if hasattr(ipywidgets, "Stack"):
+        shown = _stack(sliders, axes, lambda labels: ipywidgets.HTML(pictures[labels]))
+    else:  # ipywidgets 7 (Colab): a kernel is there, so it swaps the frame
+        shown = ipywidgets.HTML(pictures[tuple(start)])
+
+        def swap(_):
+            shown.value = pictures[tuple(axis[s.index] for axis, s in zip(axes, sliders, strict=True))]
+
+        for each in sliders:
+            each.observe(swap, "index")
+    box = ipywidgets.VBox([*sliders, shown])
+    box.add_class("figure-slider")
+    return box
+
+
+def _stack(sliders, axes, leaf, labels=()):
+    """Nest one `Stack` for each slider, link each to its slider in the browser, and put `leaf(labels)` at the bottom."""
+    import ipywidgets
+
+    if len(labels) == len(axes):
+        return leaf(labels)
+    mine = sliders[len(labels)]
+    children = [_stack(sliders, axes, leaf, (*labels, label)) for label in axes[len(labels)]]
+    stack = ipywidgets.Stack(children, selected_index=mine.index)
+    ipywidgets.jslink((mine, "index"), (stack, "selected_index"))
+    return stack

@@ -1,0 +1,83 @@
+"""Architectures as functions of their width.
+
+An architecture is a small frozen description. ``build`` turns it into a plain ``nn.Module``; the stacked engine
+reads the same description, and both draw the same initial weights from the same generator.
+"""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+
+@dataclass(frozen=True)
+class MLP:
+    """Fully connected ReLU network with ``depth`` hidden layers of ``width`` units each."""
+
+    width: int
+    depth: int = 1
+
+    def __post_init__(self):
+        for name in ("width", "depth"):
+            value = getattr(self, name)
+            if not isinstance(value, int) or value < 1:
+                raise ValueError(f"{name} must be a whole number from 1 up; got {value!r}.")
+
+    def shapes(self, inputs: int, outputs: int) -> list[tuple[int, int]]:
+        """Shapes (fan-out, fan-in) of the weight matrices, from the input to the output."""
+        sizes = [inputs, *[self.width] * self.depth, outputs]
+        return [(b, a) for a, b in zip(sizes[:-1], sizes[1:], strict=True)]
+
+    def initial(self, inputs: int, outputs: int, generator: torch.Generator) -> list[tuple[Tensor, Tensor]]:
+        """Initial (weight [out, in], bias [out]) per layer, uniform on ±1/√fan-in as ``nn.Linear`` draws them."""
+        return [
+            tuple(
+                (2 * torch.rand(shape, generator=generator) - 1) / math.sqrt(fan_in)
+                for shape in ((fan_out, fan_in), (fan_out,))
+            )
+            for fan_out, fan_in in self.shapes(inputs, outputs)
+        ]
+
+    def parameters(self, inputs: int, outputs: int) -> int:
+        """Number of weights and biases."""
+        return sum(fan_out * (fan_in + 1) for fan_out, fan_in in self.shapes(inputs, outputs))
+
+    def build(self, inputs: int, outputs: int, generator: torch.Generator) -> nn.Sequential:
+        """The network as a plain module that maps [batch, inputs] to [batch, outputs]."""
+        layers: list[nn.Module] = []
+        for weight, bias in self.initial(inputs, outputs, generator):
+            linear = nn.Linear(weight.shape[1], weight.shape[0])
+            linear.weight.data, linear.bias.data = weight, bias
+            layers += [linear, nn.ReLU()]
+        return nn.Sequential(*layers[:-1])
+
+
+def mlp(width, depth=1) -> dict:
+    """Describe one MLP, or a grid of them where ``width`` or ``depth`` is a list (see ``sweep.sweep``)."""
+    return {"architecture": MLP, "width": width, "depth": depth}
+
+
+def relu_features(x: Tensor, width: int, generator: torch.Generator) -> Tensor:
+    """Random ReLU features of x [n, d]: max(0, x w / √d) with w ~ N(0, I), scaled by 1/√width; [n, width].
+
+    A one-hidden-layer network whose first layer stays at its initialisation (Rahimi & Recht 2007).
+    """
+    directions = torch.randn(x.shape[1], width, generator=generator, dtype=x.dtype) / math.sqrt(x.shape[1])
+    return (x @ directions).relu() / math.sqrt(width)
+
+
+def ridge(features: Tensor, y: Tensor, penalty: float) -> Tensor:
+    """Coefficients that minimise ‖F c − y‖² + penalty ‖c‖²; F [..., n, p], y [..., n, k], result [..., p, k].
+
+    Solves the smaller of the p×p and the n×n system; penalty → 0 gives the minimum-norm least-squares solution.
+    """
+    n, p = features.shape[-2:]
+    transposed = features.mT
+    if p <= n:
+        gram = transposed @ features
+        gram.diagonal(dim1=-2, dim2=-1).add_(penalty)
+        return torch.linalg.solve(gram, transposed @ y)
+    gram = features @ transposed
+    gram.diagonal(dim1=-2, dim2=-1).add_(penalty)
+    return transposed @ torch.linalg.solve(gram, y)

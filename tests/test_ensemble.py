@@ -1,0 +1,160 @@
+"""The stacked engine against a plain PyTorch loop, which is the reference."""
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from torch.utils.data import DataLoader, TensorDataset
+
+from overparam.data import Data, corrupt_labels, digits, generator, linear_teacher, subset
+from overparam.ensemble import Settings, log_schedule, train
+from overparam.models import MLP
+
+
+@pytest.fixture(scope="module")
+def images():
+    return digits()
+
+
+@torch.enable_grad()
+def plain(settings: Settings, data: Data) -> torch.nn.Module:
+    """One network trained as a textbook would."""
+    rows = subset(data, settings.n, settings.data_seed)
+    x, y = data.x[rows].flatten(1), data.y[rows]
+    if settings.label_noise:
+        y = corrupt_labels(y, settings.label_noise, data.classes, generator(settings.data_seed, "label noise"))
+    outputs = data.classes or data.y.shape[1]
+    net = settings.architecture.build(x.shape[1], outputs, generator(settings.init_seed, "init"))
+    kind = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}[settings.optimizer]
+    extra = {"momentum": settings.momentum} if settings.optimizer == "sgd" else {}
+    optimizer = kind(net.parameters(), lr=settings.lr, weight_decay=settings.weight_decay, **extra)
+    order = generator(settings.init_seed, "order")
+    for _ in range(settings.epochs):
+        batches = DataLoader(TensorDataset(x, y), settings.n)
+        if settings.batch_size:
+            rows = torch.randperm(settings.n, generator=order)
+            batches = DataLoader(TensorDataset(x[rows], y[rows]), settings.batch_size)
+        for inputs, labels in batches:
+            optimizer.zero_grad()
+            logits = net(inputs)
+            if settings.loss == "cross_entropy":
+                loss = F.cross_entropy(logits, labels)
+            else:
+                loss = F.mse_loss(logits, F.one_hot(labels, outputs).float() if data.classes else labels)
+            loss.backward()
+            optimizer.step()
+    return net
+
+
+STACKS = {
+    "full batch, momentum, unequal widths": [
+        Settings(MLP(w), n=100, epochs=40, lr=lr, momentum=0.9, init_seed=k, data_seed=k + 1)
+        for k, (w, lr) in enumerate([(3, 0.1), (40, 0.05), (17, 0.2)])
+    ],
+    "batches, the last one short, label noise": [
+        Settings(MLP(w, 2), n=90, epochs=10, batch_size=25, lr=0.1, label_noise=p, init_seed=k, data_seed=5)
+        for k, (w, p) in enumerate([(8, 0.0), (30, 0.5), (30, 1.0)])
+    ],
+    "adam, weight decay, deep": [
+        Settings(MLP(w, 3), n=60, epochs=40, lr=3e-3, optimizer="adam", weight_decay=wd, init_seed=k)
+        for k, (w, wd) in enumerate([(5, 0.0), (20, 0.1), (12, 0.01)])
+    ],
+    "squared loss on labels": [
+        Settings(MLP(w), n=50, epochs=40, lr=0.3, momentum=0.5, loss="squared", weight_decay=1e-3, init_seed=k)
+        for k, w in enumerate([4, 9])
+    ],
+}
+
+
+@pytest.mark.parametrize("networks", STACKS.values(), ids=STACKS.keys())
+def test_stacked_equals_a_plain_loop(images, networks):
+    for settings, record in zip(networks, train(networks, images, ["predictions"], "cpu"), strict=True):
+        with torch.no_grad():
+            logits = plain(settings, images)(images.x_test.flatten(1))
+        outputs = logits.softmax(1) if settings.loss == "cross_entropy" else logits
+        np.testing.assert_allclose(record["predictions"], outputs.flatten().numpy(), rtol=1e-5, atol=1e-6)
+        assert record["test_error"] == pytest.approx((logits.argmax(1) != images.y_test).float().mean().item())
+
+
+def test_regression_targets_equal_a_plain_loop():
+    data = linear_teacher(80, 5, 0.1, seed=0)
+    settings = Settings(MLP(12), n=80, epochs=40, lr=0.05, loss="squared")
+    (record,) = train([settings], data, ["predictions"], "cpu")
+    with torch.no_grad():
+        expected = plain(settings, data)(data.x_test).flatten().numpy()
+    np.testing.assert_allclose(record["predictions"], expected, rtol=1e-5, atol=1e-6)
+    assert np.isnan(record["test_error"])
+
+
+def test_neighbours_and_their_order_do_not_matter(images):
+    networks = STACKS["full batch, momentum, unequal widths"]
+    together = train(networks, images, ["predictions"], "cpu")
+    reordered = train(networks[::-1], images, ["predictions"], "cpu")[::-1]
+    for settings, a, b in zip(networks, together, reordered, strict=True):
+        (alone,) = train([settings], images, ["predictions"], "cpu")
+        np.testing.assert_allclose(a["predictions"], alone["predictions"], rtol=1e-5, atol=1e-6)
+        np.testing.assert_allclose(a["predictions"], b["predictions"], rtol=1e-5, atol=1e-6)
+
+
+def test_a_network_stops_at_the_weights_whose_loss_is_low_enough(images):
+    common = {"n": 60, "lr": 0.1, "momentum": 0.9, "init_seed": 1}
+    networks = [Settings(MLP(w), epochs=400, stop_loss=0.05, **common) for w in (16, 64)]
+    networks.append(Settings(MLP(32), epochs=400, **common))
+    records = train(networks, images, ["predictions", "curves"], "cpu")
+    assert [r["epochs_run"] < 400 for r in records] == [True, True, False]
+    for settings, record in zip(networks, records, strict=True):
+        again = Settings(settings.architecture, epochs=record["epochs_run"], **common)
+        (reference,) = train([again], images, ["predictions"], "cpu")
+        np.testing.assert_allclose(record["predictions"], reference["predictions"], atol=1e-4)
+        assert record["curve_epoch"][-1] == record["epochs_run"]
+        assert record["curve_test_loss"][-1] == pytest.approx(record["test_loss"])
+        assert np.all(np.diff(record["curve_epoch"]) > 0)
+    assert all(r["train_loss"] < 0.05 for r in records[:2])
+    one_step_less = Settings(MLP(16), epochs=records[0]["epochs_run"] - 1, **common)
+    assert train([one_step_less], images, device="cpu")[0]["train_loss"] >= 0.05
+
+
+def test_a_diverging_network_leaves_its_neighbours_alone(images):
+    good = Settings(MLP(8), n=50, epochs=30, lr=0.1)
+    bad = Settings(MLP(8), n=50, epochs=30, lr=1e6, loss="cross_entropy", momentum=0.9, weight_decay=1.0)
+    broken, fine = train([bad, good], images, device="cpu")
+    assert broken["diverged"]
+    assert not fine["diverged"]
+    assert fine["train_loss"] == pytest.approx(train([good], images, device="cpu")[0]["train_loss"], abs=1e-6)
+
+
+def test_log_schedule_is_increasing_and_starts_at_zero():
+    assert log_schedule(1) == [0]
+    schedule = log_schedule(1000)
+    assert schedule[:4] == [0, 1, 2, 3]
+    assert max(schedule) < 1000
+    assert np.all(np.diff(schedule) > 0)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"lr": -1.0}, "lr .* must be positive; got -1.0"),
+        ({"label_noise": 1.5}, r"label noise must lie in \[0, 1\]; got 1.5"),
+        ({"batch_size": 51}, "batch_size must lie between 1 and the 50 training examples; got 51"),
+        ({"optimizer": "lion"}, "optimizer must be one of sgd, adam; got 'lion'"),
+        ({"loss": "hinge"}, "loss must be one of"),
+        ({"epochs": 0}, "epochs must be at least 1"),
+        ({"momentum": 1.0}, "momentum must lie in"),
+        ({"weight_decay": -1e-3}, "weight decay must not be negative"),
+    ],
+)
+def test_bad_settings_are_one_sentence(change, said):
+    with pytest.raises(ValueError, match=said):
+        Settings(**({"architecture": MLP(4), "n": 50, "epochs": 1, "lr": 0.1} | change))
+
+
+@pytest.mark.parametrize("width", [-3, 0, 2.5])
+def test_bad_width_is_one_sentence(width):
+    with pytest.raises(ValueError, match=r"width must be a whole number from 1 up; got"):
+        MLP(width)
+
+
+def test_asking_for_an_unknown_record_is_one_sentence(images):
+    with pytest.raises(ValueError, match=r"cannot record weights; choose from curves, predictions"):
+        train([Settings(MLP(4), n=50, epochs=1, lr=0.1)], images, ["weights"])
