@@ -50,23 +50,11 @@ def mean(values, level: float = 0.95) -> Estimate:
 
 
 def bootstrap(values, statistic: Callable, level: float = 0.95, resamples: int = 10_000) -> Estimate:
-    """A statistic of replicates with its BCa bootstrap interval; ``statistic(values, axis)`` as in scipy.
-
-    Replicates are the first dimension of ``values``; a statistic without ``axis`` is called once for each resample.
-    """
-    values = np.asarray(values)
+    """A statistic of replicates [n] with its BCa bootstrap interval; ``statistic(values, axis)`` as in ``np.mean``."""
+    values = np.asarray(values, dtype=float)
     rng = np.random.default_rng(0)
-    index = np.arange(len(values))
-    result = stats.bootstrap(
-        (index,),
-        lambda chosen: statistic(values[chosen]),
-        vectorized=False,
-        n_resamples=resamples,
-        confidence_level=level,
-        method="BCa",
-        rng=rng,
-    )
-    return Estimate(float(statistic(values)), *map(float, result.confidence_interval))
+    result = stats.bootstrap((values,), statistic, n_resamples=resamples, confidence_level=level, method="BCa", rng=rng)
+    return Estimate(float(statistic(values, axis=0)), *map(float, result.confidence_interval))
 
 
 def jackknife(whole: float, without: Sequence[float], level: float = 0.95) -> Estimate:
@@ -79,6 +67,17 @@ def jackknife(whole: float, without: Sequence[float], level: float = 0.95) -> Es
     pseudovalues = n * whole - (n - 1) * np.asarray(without)
     low, high = stats.t.interval(level, n - 1, whole, stats.sem(pseudovalues))
     return Estimate(float(whole), float(low), float(high))
+
+
+def over_training_sets(statistic: Callable, crossed: Sequence) -> Estimate:
+    """A statistic of the components of several ``measures.CrossedRuns`` with its jackknife over their training sets.
+
+    ``statistic`` takes a list with one ``measures.Components`` per crossing. The crossings share their training sets,
+    so one training set is left out of all of them at a time: paired, as trends over width need it.
+    """
+    whole = statistic([c.components() for c in crossed])
+    left_out = zip(*(c.leave_one_out() for c in crossed), strict=True)
+    return jackknife(whole, [statistic(list(components)) for components in left_out])
 
 
 @dataclass(frozen=True)
@@ -107,6 +106,22 @@ def combine(verdicts: Sequence[str]) -> str:
         if verdict in verdicts:
             return verdict
     return "supported"
+
+
+def recompute(record: dict) -> str:
+    """The verdict that a recorded claim's own intervals give (see ``Card.record``)."""
+    if record["scale"] == "smoke" or not record["checks"]:
+        return "not-run"
+    checks = [
+        Check(
+            c["label"],
+            Estimate(**c["estimate"]),
+            -np.inf if c["above"] is None else c["above"],
+            np.inf if c["below"] is None else c["below"],
+        )
+        for c in record["checks"]
+    ]
+    return combine([c.verdict for c in checks])
 
 
 class Ledger:

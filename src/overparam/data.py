@@ -29,7 +29,7 @@ class DataError(RuntimeError):
 
 @dataclass(frozen=True, eq=False)
 class Data:
-    """A training pool and a test set. Inputs are float32 [N, ...]; the tensors are shared, so do not write into them."""
+    """A training pool and a test set, as tensors. They are shared, so do not write into them."""
 
     name: str
     x: Tensor  # [N, ...] float32
@@ -55,13 +55,13 @@ class Data:
         return replace(self, **tensors)
 
 
-# --- Randomness -------------------------------------------------------------------------------------------------
+# --- Randomness ---------------------------------------------------------------------------------------
 
 
 def generator(seed: int, purpose: str) -> torch.Generator:
-    """A CPU generator for one purpose ("init", "order", "label noise", ...): each has its own stream for each seed.
+    """A CPU generator with a stream of its own for each seed and purpose ("init", "order", "label noise", ...).
 
-    Keyed by SHA-256 of both, since generators seeded with small related numbers would repeat each other's draws.
+    Keyed by SHA-256 of both: the seed alone would make one purpose repeat the draws of another.
     (torch's CPU generator uses 32 bits of the key: two of 1,000 streams coincide with probability 1e-4.)
     """
     key = hashlib.sha256(f"{index(seed)}:{purpose}".encode()).digest()
@@ -69,16 +69,17 @@ def generator(seed: int, purpose: str) -> torch.Generator:
 
 
 def subset(data: Data, n: int, seed: int) -> Tensor:
-    """Indices [n] (int64) into the training pool, drawn without replacement; a smaller n gives the first n of a larger."""
+    """Indices [n] (int64) into the training pool, drawn without replacement: the first n of one permutation."""
     if not 1 <= n <= len(data.x):
         raise ValueError(f"a subset of {data.name} has between 1 and {len(data.x)} examples; got {n}")
     return torch.randperm(len(data.x), generator=generator(seed, "subset"))[:n]
 
 
 def corrupt_labels(y: Tensor, share: float, classes: int, generator: torch.Generator) -> Tensor:
-    """Labels [N] (int64), each replaced with probability `share` by a uniformly drawn class, which may be the right one.
+    """A copy of the labels [N] (int64), each replaced with probability `share` by a uniformly drawn class.
 
-    Zhang et al. 2017, section 2.1. From the same generator state, a larger share changes all that a smaller one does.
+    The drawn class may be the right one (Zhang et al. 2017, section 2). From the same generator state, a larger
+    share replaces all that a smaller one does, by the same classes.
     """
     if not 0 <= share <= 1:
         raise ValueError(f"label noise must lie in [0, 1]; got {share}")
@@ -87,11 +88,11 @@ def corrupt_labels(y: Tensor, share: float, classes: int, generator: torch.Gener
     return torch.where(chosen.to(y.device), drawn.to(y), y)
 
 
-# --- Made on the spot -------------------------------------------------------------------------------------------
+# --- Made on the spot ---------------------------------------------------------------------------------
 
 
 def digits(n_train: int = 1000, seed: int = 0) -> Data:
-    """1,797 handwritten digits, x [N, 64] in [0, 1], split at random; what is not trained on is the test set."""
+    """1,797 handwritten digits, x [N, 64] in [0, 1], split at random; the test set is all the others."""
     from sklearn.datasets import load_digits
 
     images, labels = load_digits(return_X_y=True)
@@ -107,19 +108,17 @@ def digits(n_train: int = 1000, seed: int = 0) -> Data:
 
 @functools.cache
 def mnist1d(n: int = 4000, n_test: int = 1000, seed: int = 42) -> Data:
-    """MNIST-1D, x [n, 40] with mean 0 and variance 1 over all numbers (Greydanus and Kobak 2024); 4,000 + 1,000 is the paper's.
+    """MNIST-1D, x [n, 40] with mean 0 and variance 1 over all of it (Greydanus and Kobak 2024).
 
-    Generated, about a second for 5,000 examples, and kept for the life of the process. Another n + n_test is another
-    draw; for a part of this one, use `subset`.
+    The paper's own are 4,000 + 1,000 with seed 42. Generated in about a second and kept for the life of the process.
+    Another n + n_test is another draw: for a part of this one, use `subset`.
     """
     _check_sizes(n=n, n_test=n_test)
     from mnist1d.data import ObjectView, get_dataset_args, make_dataset
 
     settings = get_dataset_args(as_dict=True)
-    settings |= {
-        "num_samples": 10 * -(-(n + n_test) // 10),
-        "seed": seed,
-    }  # as many of each of the ten classes
+    per_class = -(-(n + n_test) // 10)
+    settings |= {"num_samples": 10 * per_class, "seed": seed}
     before = random.getstate(), np.random.get_state()  # noqa: NPY002 (make_dataset seeds both of these globals)
     try:
         made = make_dataset(ObjectView(settings))
@@ -133,12 +132,13 @@ def mnist1d(n: int = 4000, n_test: int = 1000, seed: int = 42) -> Data:
 
 
 def sine(n: int, noise: float, seed: int, n_test: int = 400) -> Data:
-    """y = sin 5x + noise · N(0, 1) with x uniform on (-1, 1); x and y are [n, 1].
+    """y = sin 5x + noise · N(0, 1) at `n` equally spaced x from -1 to 1; x and y are [n, 1].
 
-    The test set is the true function, without noise, at `n_test` equally spaced points from -1 to 1.
+    The seed draws the noise only. (With random x the mean risk of a polynomial with almost n coefficients is not
+    finite.) The test set is the true function, without noise, at `n_test` equally spaced points.
     """
     _check_sizes(n=n, n_test=n_test)
-    x = 2 * torch.rand(n, 1, generator=generator(seed, "inputs")) - 1
+    x = torch.linspace(-1, 1, n)[:, None]
     y = torch.sin(5 * x) + noise * torch.randn(n, 1, generator=generator(seed, "noise"))
     x_test = torch.linspace(-1, 1, n_test)[:, None]
     return Data("sine", x, y, x_test, torch.sin(5 * x_test), f"y = sin 5x + {noise:g} · N(0, 1), synthetic")
@@ -167,12 +167,22 @@ def _check_sizes(**sizes: int) -> None:
             raise ValueError(f"{name} must be at least 1; got {size}")
 
 
-# --- Downloaded once --------------------------------------------------------------------------------------------
+# --- Downloaded once ----------------------------------------------------------------------------------
+
+
+_MNIST = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
+_FILES = {"mnist": [f"MNIST/raw/{name}" for name in _MNIST], "cifar10": ["cifar10.npz"]}
 
 
 def root() -> Path:
-    """The folder that holds downloaded data: OVERPARAM_DATA, else data/cache of the checkout, else ~/.cache/overparam."""
-    if named := os.environ.get("OVERPARAM_DATA"):
+    """Where data sets are looked for and downloaded to: OVERPARAM_DATA, else the folder `cache()`."""
+    named = os.environ.get("OVERPARAM_DATA")
+    return Path(named).expanduser() if named else cache()
+
+
+def cache() -> Path:
+    """Where this package keeps what it can make again: OVERPARAM_CACHE, else data/cache of a checkout, else ~/.cache/overparam."""
+    if named := os.environ.get("OVERPARAM_CACHE"):
         return Path(named).expanduser()
     repository = Path(__file__).resolve().parents[2]
     if (repository / "pyproject.toml").is_file():
@@ -181,7 +191,7 @@ def root() -> Path:
 
 
 def mnist(root: str | Path | None = None) -> Data:
-    """MNIST, x [60000, 784] in [0, 1], test set 10,000; about 220 MB. Raises DataError where it cannot be had."""
+    """MNIST, x [60000, 784] in [0, 1], 10,000 for testing; about 220 MB. DataError where it cannot be had."""
     folder = _folder(root)
     datasets = _torchvision_datasets()
     if not available("mnist", folder):
@@ -192,43 +202,41 @@ def mnist(root: str | Path | None = None) -> Data:
                 os.replace(temporary / file, folder / file)
     try:
         train, test = (datasets.MNIST(folder, train=train) for train in (True, False))
-        arrays = {"train_images": train.data, "train_labels": train.targets}
-        arrays |= {"test_images": test.data, "test_labels": test.targets}
-        _check_images(arrays, torch.uint8, (28, 28))
-    except Exception as error:  # torchvision parses without checking: a damaged file can raise almost anything
+        images = [part.data.numpy() for part in (train, test)]
+        labels = [part.targets.numpy() for part in (train, test)]
+        _check_images(images, labels, (28, 28))
+    except Exception as error:  # torchvision parses unchecked: a damaged file can raise almost anything
         raise DataError(
             f"the files in {folder / 'MNIST/raw'} cannot be read as MNIST ({_one_line(error)}); "
             "delete that folder, and they are downloaded anew"
         ) from error
-    x, x_test = (arrays[f"{split}_images"].flatten(1).float().div_(255) for split in ("train", "test"))
+    x, x_test = (part.data.flatten(1).float().div_(255) for part in (train, test))
     return Data("mnist", x, train.targets, x_test, test.targets, "MNIST", classes=10)
 
 
 def cifar10(root: str | Path | None = None) -> Data:
-    """CIFAR-10, x [50000, 3, 32, 32] in [0, 1], test set 10,000; about 740 MB. Raises DataError where it cannot be had.
+    """CIFAR-10, x [50000, 3, 32, 32] in [0, 1], 10,000 for testing; about 740 MB. DataError where it cannot be had.
 
-    Kept as one file `cifar10.npz`: {train,test}_images [N, 32, 32, 3] uint8, {train,test}_labels [N] uint8, and
-    source, the line for captions. Copy it to a machine that has no network.
+    Kept as one file, `cifar10.npz`, to be copied to machines that have no network: {train,test}_images
+    [N, 32, 32, 3] uint8, {train,test}_labels [N] uint8, and source, the line for captions.
     """
     path = _folder(root) / "cifar10.npz"
     if not path.is_file():
         _download_cifar10(path)
     try:
         with np.load(path) as file:
-            arrays = {name: file[name] for name in (*_SPLITS, "source")}
-        _check_images(arrays, np.uint8, (32, 32, 3))
+            images = [file["train_images"], file["test_images"]]
+            labels = [file["train_labels"], file["test_labels"]]
+            source = str(file["source"])
+        _check_images(images, labels, (32, 32, 3))
     except Exception as error:  # a damaged zip or array header can raise almost anything
         raise DataError(
             f"{path} cannot be read as CIFAR-10 ({_one_line(error)}); "
             "delete it, and it is downloaded anew, or write it again"
         ) from error
-    # The axes are swapped while a pixel is still one byte: twice as fast as swapping floats.
-    x, x_test = (
-        torch.from_numpy(arrays.pop(f"{split}_images")).permute(0, 3, 1, 2).contiguous().float().div_(255)
-        for split in ("train", "test")
-    )
-    y, y_test = (torch.from_numpy(arrays[f"{split}_labels"]).long() for split in ("train", "test"))
-    return Data("cifar10", x, y, x_test, y_test, str(arrays["source"]), classes=10)
+    x, x_test = (_channels_first(torch.from_numpy(part)) for part in images)
+    y, y_test = (torch.from_numpy(part).long() for part in labels)
+    return Data("cifar10", x, y, x_test, y_test, source, classes=10)
 
 
 def _download_cifar10(path: Path) -> None:
@@ -236,17 +244,31 @@ def _download_cifar10(path: Path) -> None:
     with _download("CIFAR-10", path.parent, path.name) as temporary:
         train = datasets.CIFAR10(temporary, train=True, download=True)
         test = datasets.CIFAR10(temporary, train=False)
-        labels = [np.array(part.targets, dtype=np.uint8) for part in (train, test)]
-        arrays = dict(zip(_SPLITS, (train.data, labels[0], test.data, labels[1]), strict=True))
-        np.savez(temporary / path.name, **arrays, source="CIFAR-10")
+        np.savez(
+            temporary / path.name,
+            train_images=train.data,
+            train_labels=np.array(train.targets, dtype=np.uint8),
+            test_images=test.data,
+            test_labels=np.array(test.targets, dtype=np.uint8),
+            source="CIFAR-10",
+        )
         os.replace(temporary / path.name, path)
+
+
+def _channels_first(images: Tensor) -> Tensor:
+    """Bytes [N, H, W, C] as float32 [N, C, H, W] in [0, 1]."""
+    x = torch.empty(len(images), images.shape[3], *images.shape[1:3])
+    # Swapping axes while a pixel is one byte, and in parts that stay in cache, is two to four times as fast.
+    for floats, pixels in zip(x.split(1000), images.split(1000), strict=True):
+        floats.copy_(pixels.permute(0, 3, 1, 2).contiguous()).div_(255)
+    return x
 
 
 @contextmanager
 def _download(what: str, folder: Path, place: str) -> Iterator[Path]:
-    """A temporary folder inside the data root, removed whatever happens: only what is complete is moved out of it."""
+    """A temporary folder inside the data root, removed whatever happens; move out of it what is complete."""
     timeout = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(20)  # seconds of silence; torchvision sets none, and a firewall would hang it for ever
+    socket.setdefaulttimeout(20)  # seconds of silence; torchvision sets no limit and would hang at a firewall
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".download-", dir=folder) as temporary:
@@ -263,32 +285,29 @@ def _download(what: str, folder: Path, place: str) -> Iterator[Path]:
 def _torchvision_datasets() -> ModuleType:
     """`torchvision.datasets`, also where torchvision's compiled operators do not load.
 
-    PyPI's torchvision is built for CUDA; beside a CPU-only torch its extension stays out, and the import then fails
-    on two operators that it wants to describe. Data sets are pure Python, so declaring the two is enough.
+    PyPI's torchvision is built for CUDA. Beside a CPU-only torch its extension does not load, and the import
+    fails on two operators that it wants to describe. Data sets do not use them: declaring the two is enough.
     """
     try:
         import torchvision
     except RuntimeError as error:
         if "operator torchvision::nms does not exist" not in str(error):
             raise
-        for operator in ("nms", "qnms"):
-            torch.library.define(
-                f"torchvision::{operator}", "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
-            )
+        for operator in ("torchvision::nms", "torchvision::qnms"):
+            torch.library.define(operator, "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
         import torchvision
     return torchvision.datasets
 
 
-def _check_images(arrays: dict, dtype: object, shape: tuple[int, ...]) -> None:
-    """ValueError unless both splits hold images [N, *shape] of the type and N labels below 10."""
-    for split in ("train", "test"):
-        images, labels = arrays[f"{split}_images"], arrays[f"{split}_labels"]
-        if images.dtype != dtype or tuple(images.shape[1:]) != shape or len(images) == 0:
-            raise ValueError(f"{split} images are {tuple(images.shape)} {images.dtype}, not (N, {shape}) {dtype}")
-        if tuple(labels.shape) != (len(images),):
-            raise ValueError(f"{len(images)} {split} images have labels of shape {tuple(labels.shape)}")
-        if labels.min() < 0 or labels.max() > 9:
-            raise ValueError(f"{split} labels run from {labels.min()} to {labels.max()}, not from 0 to 9")
+def _check_images(images: list[np.ndarray], labels: list[np.ndarray], shape: tuple[int, ...]) -> None:
+    """ValueError unless, for training and testing, images are uint8 [N, *shape], N > 0, with N labels from 0 to 9."""
+    for x, y in zip(images, labels, strict=True):
+        if x.dtype != np.uint8 or x.shape[1:] != shape or len(x) == 0:
+            raise ValueError(f"expected images of {shape} bytes, got an array of {x.shape} {x.dtype}")
+        if y.shape != x.shape[:1] or y.dtype.kind not in "iu":
+            raise ValueError(f"expected {len(x)} labels, got an array of {y.shape} {y.dtype}")
+        if y.min() < 0 or y.max() > 9:
+            raise ValueError(f"expected labels from 0 to 9, got {y.min()} to {y.max()}")
 
 
 def _folder(path: str | Path | None) -> Path:
@@ -299,16 +318,7 @@ def _one_line(error: BaseException) -> str:
     return " ".join(str(error).split()) or type(error).__name__
 
 
-# --- By name ----------------------------------------------------------------------------------------------------
-
-_SPLITS = ("train_images", "train_labels", "test_images", "test_labels")
-_RAW = (
-    "train-images-idx3-ubyte",
-    "train-labels-idx1-ubyte",
-    "t10k-images-idx3-ubyte",
-    "t10k-labels-idx1-ubyte",
-)
-_FILES = {"mnist": tuple(f"MNIST/raw/{name}" for name in _RAW), "cifar10": ("cifar10.npz",)}
+# --- By name ------------------------------------------------------------------------------------------
 
 
 def load(name: str, **settings: object) -> Data:
@@ -319,7 +329,7 @@ def load(name: str, **settings: object) -> Data:
 def available(name: str, root: str | Path | None = None) -> bool:
     """Whether the data set can be loaded without a download. Says nothing of whether its files are sound."""
     _loader(name)
-    return all((_folder(root) / file).is_file() for file in _FILES.get(name, ()))
+    return all((_folder(root) / file).is_file() for file in _FILES.get(name, []))
 
 
 def _loader(name: str) -> Callable[..., Data]:

@@ -8,9 +8,11 @@ import hashlib
 import io
 import re
 from html import escape
+from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib import font_manager
 from matplotlib.figure import Figure
 from scipy.special import stdtrit
 
@@ -42,7 +44,7 @@ RAMP = (
 )  # low to high
 MARKERS = "osD^vPX*h"
 
-# Sizes are those of the page: 1 inch is 96 of its pixels, so 7.2 inches fill the column and 10 points are 13 pixels.
+# Sizes are those of the page: 1 inch is 96 of its pixels, so 7.2 inches fill the column and 10.5 points are 14 pixels.
 _RC = {
     "figure.figsize": (7.2, 4.2),
     "figure.facecolor": PAPER,
@@ -58,7 +60,7 @@ _RC = {
     "axes.grid": True,
     "axes.titlelocation": "left",
     "axes.titlecolor": INK,
-    "axes.titlesize": 10.5,
+    "axes.titlesize": 11.5,
     "axes.titlepad": 10,
     "axes.labelpad": 6,
     "axes.prop_cycle": plt.cycler(color=SEQUENCE),
@@ -67,16 +69,24 @@ _RC = {
     "grid.linewidth": 0.6,
     "xtick.color": INK,
     "ytick.color": INK,
-    "xtick.labelsize": 9.5,
-    "ytick.labelsize": 9.5,
+    "xtick.labelsize": 10.5,
+    "ytick.labelsize": 10.5,
     "text.color": INK,
-    "font.size": 10,
+    "font.family": ["Source Sans 3", "DejaVu Sans"],
+    "font.size": 11,
+    "mathtext.fontset": "custom",
+    "mathtext.rm": "Source Sans 3",
+    "mathtext.it": "STIXGeneral:italic",
+    "mathtext.bf": "STIXGeneral:bold",
+    "mathtext.cal": "STIXGeneral:italic",
+    "mathtext.sf": "Source Sans 3",
+    "mathtext.fallback": "stix",
     "lines.linewidth": 2,
     "lines.markersize": 4.5,
     "lines.markeredgewidth": 0,
     "lines.solid_capstyle": "round",
     "legend.frameon": False,
-    "legend.fontsize": 9.5,
+    "legend.fontsize": 10.5,
     "savefig.facecolor": "auto",
     "svg.fonttype": "path",
     "svg.hashsalt": "overparam",
@@ -86,6 +96,8 @@ _METADATA = {"Date": None, "Creator": None}
 
 def style():
     """Draw every figure in the house style, as SVG where a notebook shows it. Call it at the top of a chapter."""
+    if "Source Sans 3" not in font_manager.fontManager.get_font_names():
+        font_manager.fontManager.addfont(Path(__file__).parent / "fonts/SourceSans3.ttf")
     plt.rcParams.update(_RC)
     try:
         shell = get_ipython()

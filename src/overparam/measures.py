@@ -25,6 +25,16 @@ class Components:
         return self.sampling + self.initialisation + self.interaction
 
     @property
+    def from_initialisation(self) -> float:
+        """E_S Var_θ0: the mean variance over initialisations with the training set held fixed (Neal et al. 2018)."""
+        return self.initialisation + self.interaction
+
+    @property
+    def from_sampling(self) -> float:
+        """Var_S E_θ0: the variance over training sets that an infinite ensemble would still have."""
+        return self.sampling
+
+    @property
     def risk(self) -> float:
         """Expected squared error against noiseless targets."""
         return self.bias2 + self.variance

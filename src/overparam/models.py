@@ -4,6 +4,7 @@ An architecture is a small frozen description. ``build`` turns it into a plain `
 reads the same description, and both draw the same initial weights from the same generator.
 """
 
+import itertools
 import math
 from dataclasses import dataclass
 
@@ -27,7 +28,7 @@ class MLP:
     def shapes(self, inputs: int, outputs: int) -> list[tuple[int, int]]:
         """Shapes (fan-out, fan-in) of the weight matrices, from the input to the output."""
         sizes = [inputs, *[self.width] * self.depth, outputs]
-        return [(b, a) for a, b in zip(sizes[:-1], sizes[1:], strict=True)]
+        return [(b, a) for a, b in itertools.pairwise(sizes)]
 
     def initial(self, inputs: int, outputs: int, generator: torch.Generator) -> list[tuple[Tensor, Tensor]]:
         """Initial (weight [out, in], bias [out]) per layer, uniform on ±1/√fan-in as ``nn.Linear`` draws them."""
@@ -59,25 +60,23 @@ def mlp(width, depth=1) -> dict:
 
 
 def relu_features(x: Tensor, width: int, generator: torch.Generator) -> Tensor:
-    """Random ReLU features of x [n, d]: max(0, x w / √d) with w ~ N(0, I), scaled by 1/√width; [n, width].
+    """Random ReLU features of x [..., d]: max(0, w·x / √d) with w ~ N(0, I), scaled by 1/√width; [..., width].
 
     A one-hidden-layer network whose first layer stays at its initialisation (Rahimi & Recht 2007).
     """
-    directions = torch.randn(x.shape[1], width, generator=generator, dtype=x.dtype) / math.sqrt(x.shape[1])
+    directions = torch.randn(x.shape[-1], width, generator=generator, dtype=x.dtype) / math.sqrt(x.shape[-1])
     return (x @ directions).relu() / math.sqrt(width)
 
 
 def ridge(features: Tensor, y: Tensor, penalty: float) -> Tensor:
     """Coefficients that minimise ‖F c − y‖² + penalty ‖c‖²; F [..., n, p], y [..., n, k], result [..., p, k].
 
-    Solves the smaller of the p×p and the n×n system; penalty → 0 gives the minimum-norm least-squares solution.
+    Solves the smaller of the p×p and the n×n system; penalty → 0 gives the minimum-norm least-squares solution. The
+    penalty must be positive, and in float64 at least 1e-10 of the features' squared norm.
     """
     n, p = features.shape[-2:]
-    transposed = features.mT
-    if p <= n:
-        gram = transposed @ features
-        gram.diagonal(dim1=-2, dim2=-1).add_(penalty)
-        return torch.linalg.solve(gram, transposed @ y)
-    gram = features @ transposed
+    wide = p > n
+    gram = features @ features.mT if wide else features.mT @ features
     gram.diagonal(dim1=-2, dim2=-1).add_(penalty)
-    return transposed @ torch.linalg.solve(gram, y)
+    factor = torch.linalg.cholesky(gram)  # not an LU solve: that of MKL fails on batches of several threads
+    return features.mT @ torch.cholesky_solve(y, factor) if wide else torch.cholesky_solve(features.mT @ y, factor)

@@ -27,6 +27,7 @@ from overparam.ensemble import Settings, check_record, default_device, train
 
 MAX_STACK = 20  # networks: more gains nothing on a CPU core
 MAX_STACK_BYTES = 8 * 2**20  # of weights: a stack should stay in the core's cache
+MAX_ACTIVATION_BYTES = 2 * 2**30  # of hidden layers and their gradients, in one stack
 START_UP = 6.0  # seconds a worker process takes to import torch; less work than this stays in the calling process
 
 
@@ -48,7 +49,7 @@ def sweep(
     Any setting given as a list, tuple or range is a dimension of the grid, in ``architecture`` (see ``models.mlp``) as in
     the keywords, which are those of ``ensemble.Settings``. ``init_seed`` and ``data_seed`` equal ``seed`` unless given;
     ``n`` is the whole training pool unless given. The table has the settings, what ``ensemble.train`` records, and where
-    each network was trained. With ``cache`` a network trained before is read back instead (from ``data.root()/runs``).
+    each network was trained. With ``cache`` a network trained before is read back instead (from ``data.cache()/runs``).
     """
     check_record(record)
     networks = _expand(architecture, data, seed, init_seed, data_seed, n, settings)
@@ -152,14 +153,16 @@ def _partition(members, networks, inputs, outputs, device) -> Iterable[_StackPla
     """
     order = sorted(members, key=lambda i: (-networks[i].architecture.width, i))
     limit = MAX_STACK if device.type == "cpu" else 512
-    bytes_limit = MAX_STACK_BYTES if device.type == "cpu" else 2**31
+    weights_limit = MAX_STACK_BYTES if device.type == "cpu" else 2**31
     best: list[tuple[float, int]] = [(0.0, 0)]
     for end in range(1, len(order) + 1):
         options = []
         for start in range(end - 1, max(-1, end - 1 - limit), -1):
             widest = networks[order[start]]
-            size = 4 * widest.architecture.parameters(inputs, outputs) * (end - start)
-            if size > bytes_limit and end - start > 1:
+            weights = 4 * widest.architecture.parameters(inputs, outputs) * (end - start)
+            batch = widest.batch_size or widest.n
+            activations = 12 * widest.architecture.width * widest.architecture.depth * batch * (end - start)
+            if (weights > weights_limit or activations > MAX_ACTIVATION_BYTES) and end - start > 1:
                 break
             options.append((best[start][0] + _seconds(widest, end - start, inputs, outputs), start))
         best.append(min(options))
@@ -263,7 +266,7 @@ def _key(settings: Settings, data: Data, record: Sequence[str], device: torch.de
 
 
 def _folder() -> Path:
-    return data_module.root() / "runs"
+    return data_module.cache() / "runs"
 
 
 def _read(keys: Sequence[str]) -> dict[str, dict]:

@@ -1,0 +1,71 @@
+# Why Overparameterized Networks Generalize: `make` builds the book, `make help` lists what else there is.
+# OVERPARAM_SCALE, OVERPARAM_SEED and OVERPARAM_DATA are read from the environment (README.md).
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.ONESHELL:
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := book
+.PHONY: book test serve colab requirements vendor clean clean-cache help
+
+PYTHON ?= python3
+PORT ?= 8000
+BIN := .venv/bin
+SCALE := $(or $(OVERPARAM_SCALE),laptop)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+book: .venv/.ready ## run the chapters that changed, then build the book
+	@$(BIN)/python tools/execute.py
+	$(BIN)/python tools/build.py
+
+test: export OVERPARAM_SCALE := smoke
+test: .venv/.ready ## lint, run and build the book at smoke scale, run all tests
+	@$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/python tools/colab.py --check
+	$(BIN)/python tools/execute.py
+	$(BIN)/python tools/build.py
+	$(BIN)/pytest
+	$(BIN)/pytest --nbval-lax build/smoke/notebooks
+	echo "All tests passed in $$SECONDS s"
+
+serve: ## serve the book that was built
+	@test -f build/$(SCALE)/html/index.html || { echo "There is no book in build/$(SCALE)/html: run make book first." >&2; exit 1; }
+	echo "The book is at http://localhost:$(PORT)/ (Ctrl-C stops it)"
+	$(PYTHON) -m http.server $(PORT) --bind 127.0.0.1 --directory build/$(SCALE)/html
+
+colab: .venv/.ready ## derive the notebooks that Colab opens
+	@$(BIN)/python tools/colab.py
+
+# Pins that pyproject.toml still allows stay as they are; UPGRADE=-U takes the newest of everything.
+requirements: ## recompile requirements.txt, with the oldest Python that is supported (maintainers)
+	@$(PYTHON) -m venv build/pip-tools
+	build/pip-tools/bin/pip install -q pip-tools
+	cp requirements.txt build/requirements.txt
+	build/pip-tools/bin/pip-compile -q $(UPGRADE) --all-extras --strip-extras --annotation-style=line --no-header \
+	  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host -o build/requirements.txt pyproject.toml
+	{ head -n 1 requirements.txt; sed -E '/^(#|nvidia-|cuda-|triton|$$)/d; s/\+cpu//' build/requirements.txt; } > build/pins
+	mv build/pins requirements.txt
+
+vendor: .venv/.ready ## fetch the scripts and fonts that pages use (maintainers)
+	@$(BIN)/python tools/vendor.py
+
+clean: ## remove what was built; downloads and trained networks stay
+	rm -rf build
+
+clean-cache: ## forget the trained networks; the next book trains them again
+	rm -rf "$${OVERPARAM_CACHE:-data/cache}/runs"
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' Makefile
+
+TOO_OLD := import sys; sys.version_info >= (3, 11) or \
+  sys.exit("Python 3.11 or newer is needed, but $(PYTHON) is %s: name another with make PYTHON=python3.12" % sys.version.split()[0])
+
+.venv/.ready: requirements.txt pyproject.toml
+	@$(PYTHON) -c '$(TOO_OLD)'
+	echo "Setting up .venv: about 2 minutes the first time, up to 10 where PyTorch brings its GPU libraries"
+	test -x $(BIN)/pip || $(PYTHON) -m venv .venv
+	$(BIN)/pip install -qq -r requirements.txt
+	$(BIN)/pip install -qq --no-deps -e .
+	touch $@

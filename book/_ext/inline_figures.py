@@ -1,0 +1,75 @@
+"""Put a notebook's vector figures into the page itself, so that they follow its light and its dark.
+
+A figure (an image or a slider that a cell shows) must have a caption and a text alternative: the build warns, so it fails.
+Both stand in the cell's metadata: mystnb={"figure": {"caption": ..., "name": ...}, "image": {"alt": ...}}.
+"""
+
+import re
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.util import logging
+
+from overparam.figures import inline_svg
+
+LOGGER = logging.getLogger(__name__)
+COLUMN = 720  # pixels; a figure that is wider uses the margin, too
+WIDGET = "application/vnd.jupyter.widget-view+json"
+NO_SCRIPT = "<noscript><p>This figure moves with a slider, which needs JavaScript; its caption says what it shows.</p></noscript>"
+
+
+class InlineFigures(SphinxPostTransform):
+    """Replace the SVG files that cells show by their content."""
+
+    default_priority = 10  # after MyST-NB has chosen what to show of each output
+    formats = ("html",)
+
+    def run(self, **kwargs):
+        for output in self.document.findall(is_output):
+            for image in list(output.findall(nodes.image)):
+                self.check(image, "alt" in image)
+                if image["uri"].endswith(".svg"):
+                    svg = inline_svg(
+                        (Path(self.app.srcdir) / image["uri"]).read_text(encoding="utf-8"), image.get("alt", "")
+                    )
+                    if isinstance(image.parent, nodes.figure) and width(svg) > COLUMN:
+                        image.parent["classes"] += ["wide", "full-width"]
+                    image.replace_self(nodes.raw("", f'<div class="figure-scroll">{svg}</div>', format="html"))
+            for raw in list(output.findall(is_widget)):
+                self.check(raw)
+                raw.parent.insert(raw.parent.index(raw) + 1, nodes.raw("", NO_SCRIPT, format="html"))
+
+    def check(self, node, alt=True):
+        caption = isinstance(node.parent, nodes.figure) and any(node.parent.findall(nodes.caption))
+        for present, what in ((caption, "caption (figure.caption)"), (alt, "text alternative (image.alt)")):
+            if not present:
+                cell = nearest_cell(node)
+                LOGGER.warning(
+                    "the figure of this cell has no %s in its mystnb metadata:\n%s", what, cell, location=node
+                )
+
+
+def is_output(node):
+    return isinstance(node, nodes.container) and node.get("nb_element") == "cell_code_output"
+
+
+def is_widget(node):
+    return isinstance(node, nodes.raw) and WIDGET in node.astext()
+
+
+def width(svg):
+    return int(re.search(r"--natural: (\d+)px", svg)[1])
+
+
+def nearest_cell(node):
+    """Return the first lines of the cell's code, by which an author finds it."""
+    while node.parent is not None and node.get("nb_element") != "cell_code":
+        node = node.parent
+    source = next(node.findall(nodes.literal_block), None)
+    return "" if source is None else "\n".join(source.astext().splitlines()[:3])
+
+
+def setup(app):
+    app.add_post_transform(InlineFigures)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,30 @@
+"""What several tests share."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def data_root() -> Path:
+    """A data root with real MNIST: OVERPARAM_TEST_DATA, or `shared/data` beside the repository."""
+    beside = Path(__file__).resolve().parents[2] / "shared" / "data"
+    root = Path(os.environ.get("OVERPARAM_TEST_DATA") or beside)
+    if not (root / "MNIST" / "raw").is_dir():
+        pytest.skip(f"no real data in {root}; set OVERPARAM_TEST_DATA to a folder that holds MNIST/raw")
+    return root
+
+
+@pytest.fixture(scope="session")
+def cifar10_root(data_root, tmp_path_factory) -> Path:
+    """A data root with real CIFAR-10, decoded once if only its JPEG copy is there (about ten seconds)."""
+    if (data_root / "cifar10.npz").is_file():
+        return data_root
+    if not (data_root / "decode_cifar10.py").is_file():
+        pytest.skip(f"neither cifar10.npz nor decode_cifar10.py in {data_root}")
+    root = tmp_path_factory.mktemp("cifar10")
+    subprocess.run([sys.executable, data_root / "decode_cifar10.py", root / "cifar10.npz"], check=True)
+    return root

@@ -1,0 +1,230 @@
+"""The built book, page by page, in a real browser: open the files as a reader does, without a network.
+
+The pages are those of build/smoke/html (or of OVERPARAM_SCALE); `make test` builds them first.
+"""
+
+import importlib.util
+import os
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+HTML = ROOT / "build" / (os.environ.get("OVERPARAM_SCALE") or "smoke") / "html"
+PAGES = sorted(file for file in HTML.rglob("*.html") if "_static" not in file.parts and file != HTML / "index.html")
+BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+LACKING = (
+    f"{HTML.relative_to(ROOT)} is missing: build the book first (make test does)."
+    if not PAGES
+    else "No Chromium or Chrome was found: install one to test the pages."
+    if BROWSER is None
+    else None
+)
+FLAGS = [
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--no-first-run",
+    "--disable-gpu",
+]
+
+# The lowest contrast between an element's text and the ground it stands on, over all that match a selector.
+CONTRAST = """(selector) => {
+  const numbers = (color) => color.match(/[\\d.]+/g).map(Number);
+  const light = ([r, g, b]) => {
+    const [x, y, z] = [r, g, b].map((c) => (c /= 255) <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * x + 0.7152 * y + 0.0722 * z;
+  };
+  const ground = (element) => {
+    for (; element; element = element.parentElement) {
+      const color = numbers(getComputedStyle(element).backgroundColor);
+      if (color.length < 4 || color[3] === 1) return color;
+    }
+    return [255, 255, 255];
+  };
+  let lowest = 21;
+  for (const element of document.querySelectorAll(selector)) {
+    if (!element.checkVisibility()) continue;
+    const [a, b] = [light(numbers(getComputedStyle(element).color)), light(ground(element))];
+    lowest = Math.min(lowest, (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05));
+  }
+  return lowest;
+}"""
+TEXT = [
+    "article p",
+    "article li",
+    "article a",
+    "article figcaption *",
+    "article .admonition-title",
+    "article aside.margin p",
+    "article summary",
+    "article pre span",
+    "article :is(th, td)",
+    ".claim-verdict",
+    ".claim-card :is(dt, dd, h4)",
+    ".widget-readout, .widget-label",
+    ".bd-sidebar-primary a",
+    ".bd-sidebar-secondary a",
+]
+
+
+@pytest.fixture(scope="module")
+def context():
+    if LACKING:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(LACKING)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=BROWSER, args=FLAGS)
+        context = browser.new_context(viewport={"width": 1280, "height": 800}, has_touch=True)
+        yield context
+        browser.close()
+
+
+@pytest.fixture(scope="module", params=PAGES or [None], ids=lambda p: p and p.relative_to(HTML).as_posix())
+def page(request, context):
+    """A page that has finished loading, with its `troubles`: errors, and requests beyond its own files."""
+    page = context.new_page()
+    page.file, page.troubles = request.param, []
+
+    def guard(route):
+        if route.request.url.split(":")[0] in ("file", "data", "blob"):
+            return route.continue_()
+        page.troubles.append(f"asked {route.request.url}")
+        return route.abort()
+
+    page.route("**/*", guard)
+    page.on("console", lambda message: message.type == "error" and page.troubles.append(f"console: {message.text}"))
+    page.on("pageerror", lambda error: page.troubles.append(f"script: {error}"))
+    page.on("requestfailed", lambda asked: page.troubles.append(f"did not load {asked.url}"))
+    page.goto(page.file.as_uri(), wait_until="load")
+    page.evaluate("() => window.MathJax?.startup?.promise")
+    views = 'script[type="application/vnd.jupyter.widget-view+json"]'
+    page.wait_for_function(
+        f"() => [...document.querySelectorAll('{views}')].every((s) => s.parentElement.querySelector('.widget-subarea svg'))"
+    )
+    yield page
+    page.close()
+
+
+def test_a_page_raises_no_error_and_asks_nobody(page):
+    assert not page.troubles
+
+
+def test_every_figure_has_a_caption_and_a_text_alternative(page):
+    bare = page.evaluate(
+        """() => [...document.querySelectorAll("article svg.figure, article img")].filter((picture) =>
+             !(picture.getAttribute("alt") ?? picture.getAttribute("aria-label"))?.trim()
+             || (picture.closest(".cell_output") && !picture.closest("figure")?.querySelector("figcaption")?.innerText.trim())
+           ).map((picture) => picture.outerHTML.slice(0, 200))"""
+    )
+    assert not bare
+
+
+def test_mathematics_is_typeset(page):
+    raw = page.evaluate(
+        """() => [...document.querySelectorAll("article .math")].filter((m) => !m.querySelector("mjx-container"))
+             .map((m) => m.textContent)"""
+    )
+    failed = page.locator("article mjx-merror").all_text_contents()
+    prose = page.evaluate(
+        """() => [...document.querySelectorAll("article :is(p, li, td, dd)")].map((element) => {
+             const copy = element.cloneNode(true);
+             copy.querySelectorAll("code, pre, mjx-container, script").forEach((e) => e.remove());
+             return copy.textContent;
+           })"""
+    )
+    assert not raw
+    assert not failed
+    assert not [text for text in prose if re.search(r"\\\(|\\\[|\$[^ ][^$]*\$", text)]
+
+
+def test_sliders_answer_to_keys_mouse_and_touch(page):
+    for figure in page.locator(".figure-slider").all():
+        for handle in figure.locator(".noUi-handle").all():
+            row = handle.locator("xpath=ancestor::*[contains(@class, 'widget-hslider')]")
+            track = row.locator(".noUi-target")
+            ends = [{"x": x, "y": 2} for x in (2, track.bounding_box()["width"] - 2)]
+            handle.focus()
+            page.keyboard.press("Home")
+            assert_frame_changes(figure, lambda: page.keyboard.press("ArrowRight"))
+            assert handle.get_attribute("aria-label"), "a slider needs a name"
+            assert handle.get_attribute("aria-valuetext") == row.locator(".widget-readout").inner_text()
+            assert_frame_changes(figure, lambda track=track, ends=ends: track.click(position=ends[1]))
+            page.wait_for_timeout(400)  # a slider that is still moving takes no new tap
+            assert_frame_changes(figure, lambda track=track, ends=ends: track.tap(position=ends[0]))
+
+
+def assert_frame_changes(figure, act):
+    """Do something to a slider; within three seconds one frame must be there, and it must be another one."""
+    frame = figure.locator("svg.figure")
+    before = frame.get_attribute("aria-label")
+    act()
+    for _ in range(60):
+        if frame.count() == 1 and frame.get_attribute("aria-label") != before:
+            return
+        figure.page.wait_for_timeout(50)
+    pytest.fail(f"the figure still shows {before!r}")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_text_stands_out_from_its_ground(page, theme):
+    page.emulate_media(color_scheme=theme)
+    page.wait_for_function("(theme) => document.documentElement.dataset.theme === theme", arg=theme)
+    page.wait_for_timeout(300)  # the theme fades
+    contrasts = {selector: round(page.evaluate(CONTRAST, selector), 2) for selector in TEXT}
+    page.emulate_media(color_scheme="light")
+    assert {selector: found for selector, found in contrasts.items() if found < 4.5} == {}
+
+
+def test_a_phone_shows_the_whole_width(page):
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.wait_for_timeout(100)
+    width = page.evaluate("document.documentElement.scrollWidth")
+    outside = page.evaluate(
+        """() => [...document.querySelectorAll("article *")].filter((element) => {
+             if (!element.checkVisibility() || element.getBoundingClientRect().right <= 361) return false;
+             for (let box = element.parentElement; box; box = box.parentElement)
+               if (getComputedStyle(box).overflowX !== "visible") return false;
+             return true;
+           }).slice(0, 5).map((element) => element.outerHTML.slice(0, 120))"""
+    )
+    small = page.evaluate(
+        """() => [...document.querySelectorAll("main :is(button, summary, .btn, .noUi-target, [role=radio])")]
+             .filter((e) => e.checkVisibility() && !e.closest("pre, .highlight, .admonition-title"))
+             .map((e) => [e.getBoundingClientRect().height + (e.matches(".noUi-target") ? 40 : 0), e.className || e.tagName])
+             .filter(([height]) => height < 40)"""
+    )
+    page.set_viewport_size({"width": 1280, "height": 800})
+    assert width <= 360
+    assert not outside
+    assert not small
+
+
+def test_the_colab_button_names_the_pages_notebook(page):
+    name = page.file.relative_to(HTML).with_suffix("").as_posix()
+    links = page.locator(".dropdown-launch-buttons a").evaluate_all("(all) => all.map((a) => a.href)")
+    if name.startswith("notebooks/"):
+        assert len(links) == 1
+        assert links[0].endswith(f"/{name}.ipynb")
+    else:
+        assert not links
+
+
+def test_index_leads_to_the_first_page(context):
+    page = context.new_page()
+    page.goto((HTML / "index.html").as_uri())
+    page.wait_for_url("**/notebooks/*.html")
+    assert page.locator("h1").count() > 0
+    page.close()
+
+
+@pytest.mark.skipif(not PAGES and not os.environ.get("CI"), reason=LACKING or "")
+def test_no_link_leads_nowhere():
+    spec = importlib.util.spec_from_file_location("build", ROOT / "tools/build.py")
+    build = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(build)
+    assert PAGES, LACKING
+    assert not build.dead_links(HTML)

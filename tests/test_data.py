@@ -1,0 +1,607 @@
+"""Data sets, seeds and label noise; and that what cannot be had is said in one sentence and leaves nothing behind."""
+
+import gzip
+import hashlib
+import http.server
+import io
+import pickle
+import random
+import sys
+import tarfile
+import threading
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from overparam import data
+
+NOWHERE = "http://127.0.0.1:9/"  # the discard port: a connection is refused at once
+PINNED_SEED, PINNED_DRAW = 7197220053035497391, 0.13009029626846313
+
+
+def idx(array: np.ndarray) -> bytes:
+    """MNIST's file format: a magic number, the sizes (big-endian), the bytes."""
+    return bytes([0, 0, 8, array.ndim]) + np.array(array.shape, ">i4").tobytes() + array.tobytes()
+
+
+def fake_images(n: int, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+    pixels = np.random.default_rng(n).integers(0, 256, (n, *shape), dtype=np.uint8)
+    return pixels, (np.arange(n) % 10).astype(np.uint8)
+
+
+def fake_mnist() -> dict[str, bytes]:
+    """A small MNIST, file name → contents."""
+    files = {}
+    for split, n in (("train", 30), ("t10k", 20)):
+        images, labels = fake_images(n, (28, 28))
+        files |= {f"{split}-images-idx3-ubyte": idx(images), f"{split}-labels-idx1-ubyte": idx(labels)}
+    return files
+
+
+def fake_cifar10() -> dict[str, np.ndarray]:
+    """A small cifar10.npz, array name → array."""
+    (train, train_labels), (test, test_labels) = fake_images(30, (32, 32, 3)), fake_images(20, (32, 32, 3))
+    return {
+        "train_images": train,
+        "train_labels": train_labels,
+        "test_images": test,
+        "test_labels": test_labels,
+        "source": np.array("CIFAR-10 (made up)"),
+    }
+
+
+def write_mnist(root: Path) -> Path:
+    raw = root / "MNIST" / "raw"
+    raw.mkdir(parents=True)
+    for name, contents in fake_mnist().items():
+        (raw / name).write_bytes(contents)
+    return raw
+
+
+def check_one_sentence(error: Exception, *words: str) -> None:
+    message = str(error)
+    assert "\n" not in message
+    for word in words:
+        assert word in message
+
+
+def files_below(folder: Path) -> list[str]:
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+# --- Randomness ---
+
+
+def test_generator_has_one_stream_for_each_seed_and_purpose():
+    draws = {
+        (seed, purpose): torch.rand(4, generator=data.generator(seed, purpose))
+        for seed in range(3)
+        for purpose in ("init", "order", "subset", "label noise")
+    }
+    assert len({tuple(draw.tolist()) for draw in draws.values()}) == len(draws)
+    assert torch.equal(draws[1, "init"], torch.rand(4, generator=data.generator(1, "init")))
+
+
+def test_generator_is_the_same_everywhere():
+    pinned = data.generator(0, "init")
+    assert pinned.initial_seed() == int.from_bytes(hashlib.sha256(b"0:init").digest()[:8], "big") == PINNED_SEED
+    assert torch.rand(1, generator=pinned).item() == pytest.approx(PINNED_DRAW, abs=1e-7)
+    assert data.generator(np.int64(0), "init").initial_seed() == PINNED_SEED
+
+
+def test_generator_wants_a_whole_number():
+    with pytest.raises(TypeError):
+        data.generator(0.5, "init")
+
+
+def test_generator_leaves_the_global_state_alone():
+    before = torch.get_rng_state()
+    torch.rand(3, generator=data.generator(0, "init"))
+    assert torch.equal(before, torch.get_rng_state())
+
+
+def test_subset_is_drawn_without_replacement():
+    pool = data.digits()
+    chosen = data.subset(pool, 200, seed=3)
+    assert chosen.dtype == torch.int64
+    assert len(chosen.unique()) == 200
+    assert torch.equal(chosen, data.subset(pool, 200, seed=3))
+    assert torch.equal(chosen[:50], data.subset(pool, 50, seed=3))
+    assert not torch.equal(chosen, data.subset(pool, 200, seed=4))
+    assert torch.equal(data.subset(pool, 1000, seed=0).sort().values, torch.arange(1000))
+
+
+@pytest.mark.parametrize("n", [0, 1001])
+def test_subset_of_impossible_size(n):
+    with pytest.raises(ValueError, match=f"a subset of digits has between 1 and 1000 examples; got {n}"):
+        data.subset(data.digits(), n, seed=0)
+
+
+def test_corrupt_labels_replaces_that_share_by_any_class():
+    y = torch.full((20_000,), 3)
+    noisy = data.corrupt_labels(y, 0.4, 10, data.generator(0, "label noise"))
+    assert noisy.dtype == torch.int64
+    assert (noisy != 3).float().mean().item() == pytest.approx(0.4 * 0.9, abs=0.015)  # a tenth of 0.4 draw the 3
+    assert noisy.unique().tolist() == list(range(10))
+    assert torch.equal(y, torch.full((20_000,), 3))
+
+
+def test_corrupt_labels_at_the_ends_and_nested():
+    y = torch.arange(1000) % 10
+    none, some, more, every = (
+        data.corrupt_labels(y, share, 10, data.generator(5, "label noise")) for share in (0, 0.2, 0.6, 1)
+    )
+    assert torch.equal(none, y)
+    changed = some != y
+    assert torch.equal(more[changed], some[changed])
+    assert (every == y).float().mean().item() == pytest.approx(0.1, abs=0.04)
+
+
+@pytest.mark.parametrize("share", [1.5, -0.1, float("nan")])
+def test_corrupt_labels_outside_its_range(share):
+    with pytest.raises(ValueError, match=rf"label noise must lie in \[0, 1\]; got {share}"):
+        data.corrupt_labels(torch.zeros(3, dtype=torch.int64), share, 10, data.generator(0, "label noise"))
+
+
+# --- Made on the spot ---
+
+
+def test_digits():
+    d = data.digits(n_train=1000, seed=0)
+    assert d.x.shape == (1000, 64)
+    assert d.x_test.shape == (797, 64)
+    assert d.x.dtype == torch.float32
+    assert d.y.dtype == torch.int64
+    assert (d.x.min(), d.x.max()) == (0, 1)
+    assert d.y.unique().tolist() == d.y_test.unique().tolist() == list(range(d.classes))
+    assert d.fingerprint == data.digits().fingerprint != data.digits(seed=1).fingerprint
+
+
+def test_digits_needs_a_test_set():
+    with pytest.raises(ValueError, match="n_train of digits lies between 1 and 1796; got 1797"):
+        data.digits(n_train=1797)
+
+
+def test_mnist1d_is_the_packages_own():
+    from mnist1d.data import get_dataset_args, make_dataset
+
+    d = data.mnist1d()
+    theirs = make_dataset(get_dataset_args())  # 5,000 examples, seed 42
+    np.testing.assert_array_equal(d.x.numpy(), theirs["x"].astype(np.float32))
+    np.testing.assert_array_equal(d.y_test.numpy(), theirs["y_test"])
+    assert d.x.shape == (4000, 40)
+    assert d.x_test.shape == (1000, 40)
+    assert (d.x.dtype, d.y.dtype, d.classes) == (torch.float32, torch.int64, 10)
+    assert data.mnist1d() is d
+
+
+def test_mnist1d_of_any_size():
+    d = data.mnist1d(n=17, n_test=6, seed=1)
+    assert (len(d.x), len(d.y), len(d.x_test), len(d.y_test)) == (17, 17, 6, 6)
+    assert d.fingerprint == data.mnist1d.__wrapped__(17, 6, 1).fingerprint
+
+
+def test_mnist1d_leaves_global_states_and_the_folder_alone(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    before = random.getstate(), pickle.dumps(np.random.get_state()), torch.get_rng_state()  # noqa: NPY002
+    data.mnist1d.__wrapped__(n=20, n_test=10)
+    after = random.getstate(), pickle.dumps(np.random.get_state()), torch.get_rng_state()  # noqa: NPY002
+    assert before[:2] == after[:2]
+    assert torch.equal(before[2], after[2])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_sine():
+    d = data.sine(n=500, noise=0.3, seed=0)
+    assert d.x.shape == d.y.shape == (500, 1)
+    assert d.x_test.shape == d.y_test.shape == (400, 1)
+    assert d.x.abs().max() <= 1
+    assert (d.y - torch.sin(5 * d.x)).std().item() == pytest.approx(0.3, rel=0.1)
+    assert torch.equal(d.y_test, torch.sin(5 * d.x_test))
+    assert (d.x_test[0], d.x_test[-1]) == (-1, 1)
+    assert d.classes is None
+    assert "0.3" in d.source
+
+
+def test_linear_teacher():
+    d = data.linear_teacher(n=400, d=20, noise=0.5, seed=0)
+    assert (d.x.shape, d.y.shape, d.x_test.shape, d.y_test.shape) == ((400, 20), (400, 1), (1000, 20), (1000, 1))
+    beta = torch.linalg.lstsq(d.x, d.y).solution
+    assert beta.norm().item() == pytest.approx(1, abs=0.15)
+    assert (d.y_test - d.x_test @ beta).std().item() == pytest.approx(0.5, rel=0.1)
+    assert not torch.equal(d.x[:5], d.x_test[:5])
+
+
+def test_linear_teacher_keeps_its_teacher_across_seeds():
+    def beta(**seeds):
+        d = data.linear_teacher(n=30, d=4, noise=0, **seeds)
+        return torch.linalg.lstsq(d.x, d.y).solution
+
+    torch.testing.assert_close(beta(seed=0), beta(seed=1))
+    assert not torch.allclose(beta(seed=0), beta(seed=0, teacher_seed=1), atol=1e-2)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        partial(data.sine, n=0, noise=0, seed=0),
+        partial(data.linear_teacher, n=5, d=0, noise=0, seed=0),
+        partial(data.mnist1d, n_test=0),
+    ],
+)
+def test_sizes_below_one(make):
+    with pytest.raises(ValueError, match=r"must be at least 1; got 0"):
+        make()
+
+
+# --- Data ---
+
+
+def test_fingerprint_sees_every_part():
+    base = {
+        "x": torch.arange(6.0).reshape(3, 2),
+        "y": torch.arange(3),
+        "x_test": torch.ones(2, 2),
+        "y_test": torch.zeros(2).long(),
+    }
+    changes = [
+        {},
+        {"x": base["x"].reshape(2, 3)},  # the same bytes in another shape
+        {"x": base["x"] + 1},
+        {"y": base["y"].int()},
+        {"x_test": torch.zeros(2, 2)},
+        {"y_test": torch.ones(2).long()},
+    ]
+    prints = [data.Data("a", **(base | change), source="", classes=3).fingerprint for change in changes]
+    assert len(set(prints)) == len(prints)
+    assert data.Data("b", **base, source="elsewhere").fingerprint == prints[0]
+
+
+def test_fingerprint_does_not_depend_on_memory_layout():
+    x = torch.arange(6.0).reshape(3, 2)
+    rest = {"y": torch.arange(3), "x_test": x, "y_test": torch.arange(3), "source": ""}
+    scattered = x.T.contiguous().T
+    assert data.Data("a", x=x, **rest).fingerprint == data.Data("a", x=scattered, **rest).fingerprint
+
+
+def test_to_moves_every_tensor():
+    d = data.digits().to("meta")
+    assert {t.device.type for t in (d.x, d.y, d.x_test, d.y_test)} == {"meta"}
+    assert (d.name, d.classes) == ("digits", 10)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+def test_fingerprint_is_the_same_on_a_gpu():
+    d = data.digits()
+    assert d.to("cuda").fingerprint == d.fingerprint
+
+
+# --- By name and by place ---
+
+
+def test_load_by_name():
+    assert data.load("digits", n_train=10, seed=2).fingerprint == data.digits(10, 2).fingerprint
+
+
+@pytest.mark.parametrize("ask", [data.load, data.available])
+def test_unknown_name(ask):
+    with pytest.raises(
+        ValueError, match="there is no data set 'cifar'; there are digits, mnist1d, mnist, cifar10, sine"
+    ):
+        ask("cifar")
+
+
+def test_available(tmp_path):
+    assert data.available("digits", tmp_path)
+    assert data.available("sine", tmp_path)
+    assert not data.available("mnist", tmp_path)
+    assert not data.available("cifar10", tmp_path)
+    raw = write_mnist(tmp_path)
+    assert data.available("mnist", tmp_path)
+    (raw / "t10k-labels-idx1-ubyte").unlink()
+    assert not data.available("mnist", tmp_path)
+
+
+def test_root(tmp_path, monkeypatch):
+    monkeypatch.delenv("OVERPARAM_DATA", raising=False)
+    monkeypatch.setattr(data, "__file__", str(tmp_path / "src" / "overparam" / "data.py"))
+    assert data.root() == Path.home() / ".cache" / "overparam"
+    (tmp_path / "pyproject.toml").touch()
+    assert data.root() == tmp_path / "data" / "cache"
+    monkeypatch.setenv("OVERPARAM_DATA", "~/pictures")
+    assert data.root() == Path.home() / "pictures"
+
+
+def test_root_is_used(tmp_path, monkeypatch):
+    write_mnist(tmp_path)
+    monkeypatch.setenv("OVERPARAM_DATA", str(tmp_path))
+    assert data.mnist().x.shape == (30, 784)
+
+
+# --- MNIST and CIFAR-10: what is there ---
+
+
+def test_mnist(tmp_path):
+    write_mnist(tmp_path)
+    d = data.mnist(tmp_path)
+    images, labels = fake_images(30, (28, 28))
+    torch.testing.assert_close(d.x, torch.from_numpy(images).float().reshape(30, 784) / 255, rtol=0, atol=0)
+    assert d.y.tolist() == labels.tolist()
+    assert d.x_test.shape == (20, 784)
+    assert (d.x.dtype, d.y.dtype, d.source, d.classes) == (torch.float32, torch.int64, "MNIST", 10)
+
+
+def cut(contents: bytes) -> bytes:
+    return contents[:-1]
+
+
+@pytest.mark.parametrize(
+    ("name", "damage"),
+    [
+        ("train-images-idx3-ubyte", cut),
+        ("t10k-images-idx3-ubyte", lambda contents: contents[:3]),
+        ("train-labels-idx1-ubyte", lambda contents: b""),
+        ("t10k-labels-idx1-ubyte", lambda contents: b"<html>not here</html>"),
+        ("train-labels-idx1-ubyte", lambda contents: idx(np.zeros(29, np.uint8))),
+        ("train-labels-idx1-ubyte", lambda contents: idx(np.full(30, 10, np.uint8))),
+        ("train-images-idx3-ubyte", lambda contents: idx(np.zeros((30, 28, 27), np.uint8))),
+    ],
+)
+def test_damaged_mnist(tmp_path, name, damage):
+    raw = write_mnist(tmp_path)
+    (raw / name).write_bytes(damage((raw / name).read_bytes()))
+    with pytest.raises(data.DataError) as caught:
+        data.mnist(tmp_path)
+    check_one_sentence(caught.value, str(raw), "cannot be read as MNIST", "delete that folder")
+    assert caught.value.__cause__ is not None
+
+
+def test_cifar10(tmp_path):
+    np.savez(tmp_path / "cifar10.npz", **fake_cifar10())
+    d = data.cifar10(tmp_path)
+    images, labels = fake_images(30, (32, 32, 3))
+    expected = torch.from_numpy(images).permute(0, 3, 1, 2).float() / 255
+    torch.testing.assert_close(d.x, expected, rtol=0, atol=0)
+    assert d.x.is_contiguous()
+    assert d.y.tolist() == labels.tolist()
+    assert d.x_test.shape == (20, 3, 32, 32)
+    assert (d.x.dtype, d.y.dtype, d.source, d.classes) == (torch.float32, torch.int64, "CIFAR-10 (made up)", 10)
+
+
+def check_damaged_cifar10(root: Path, *words: str) -> None:
+    with pytest.raises(data.DataError) as caught:
+        data.cifar10(root)
+    check_one_sentence(caught.value, str(root / "cifar10.npz"), "cannot be read as CIFAR-10", "delete it", *words)
+    assert caught.value.__cause__ is not None
+
+
+@pytest.mark.parametrize("damage", [cut, lambda b: b[: len(b) // 2], lambda b: b"", lambda b: b"<html>not here</html>"])
+def test_truncated_cifar10(tmp_path, damage):
+    path = tmp_path / "cifar10.npz"
+    np.savez(path, **fake_cifar10())
+    path.write_bytes(damage(path.read_bytes()))
+    check_damaged_cifar10(tmp_path)
+
+
+def test_one_flipped_bit_in_cifar10(tmp_path):
+    path = tmp_path / "cifar10.npz"
+    np.savez(path, **fake_cifar10())
+    contents = bytearray(path.read_bytes())
+    contents[5000] ^= 1  # inside the training images
+    path.write_bytes(contents)
+    check_damaged_cifar10(tmp_path, "CRC")
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ({"source": None}, "source"),
+        ({"test_labels": None}, "test_labels"),
+        ({"train_images": np.zeros((30, 3, 32, 32), np.uint8)}, "(30, 3, 32, 32)"),
+        ({"train_images": np.zeros((30, 32, 32, 3), np.float32)}, "float32"),
+        ({"train_images": np.zeros((0, 32, 32, 3), np.uint8), "train_labels": np.zeros(0, np.uint8)}, "(0, 32"),
+        ({"train_labels": np.zeros(29, np.uint8)}, "expected 30 labels"),
+        ({"test_labels": np.full(20, 10, np.uint8)}, "10"),
+        ({"test_labels": np.array([None] * 20)}, "allow_pickle"),
+    ],
+)
+def test_wrong_arrays_in_cifar10(tmp_path, change, word):
+    arrays = {name: array for name, array in (fake_cifar10() | change).items() if array is not None}
+    np.savez(tmp_path / "cifar10.npz", **arrays)
+    check_damaged_cifar10(tmp_path, word)
+
+
+def test_one_array_instead_of_cifar10(tmp_path):
+    with (tmp_path / "cifar10.npz").open("wb") as file:
+        np.save(file, np.zeros(3))
+    check_damaged_cifar10(tmp_path)
+
+
+# --- MNIST and CIFAR-10: what is downloaded ---
+
+
+@pytest.fixture
+def datasets():
+    return data._torchvision_datasets()
+
+
+def md5(contents: bytes) -> str:
+    return hashlib.md5(contents, usedforsecurity=False).hexdigest()
+
+
+@pytest.fixture
+def server(tmp_path_factory, monkeypatch):
+    """A folder, and the address under which its files can be downloaded."""
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *args):
+            pass
+
+    monkeypatch.setenv("no_proxy", "*")
+    folder = tmp_path_factory.mktemp("server")
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder))) as running:
+        thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield folder, f"http://127.0.0.1:{running.server_port}/"
+        running.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def served_mnist(server, datasets, monkeypatch):
+    folder, url = server
+    packed = {f"{name}.gz": gzip.compress(contents) for name, contents in fake_mnist().items()}
+    for name, contents in packed.items():
+        (folder / name).write_bytes(contents)
+    monkeypatch.setattr(datasets.MNIST, "mirrors", [url])
+    monkeypatch.setattr(datasets.MNIST, "resources", [(name, md5(contents)) for name, contents in packed.items()])
+    return folder
+
+
+@pytest.fixture
+def served_cifar10(server, datasets, monkeypatch):
+    folder, url = server
+    arrays = fake_cifar10()
+    batches = {"batches.meta": {"label_names": list("abcdefghij")}}
+    for i, part in enumerate(np.split(np.arange(30), 5), start=1):
+        batches[f"data_batch_{i}"] = {"data": arrays["train_images"][part], "labels": arrays["train_labels"][part]}
+    batches["test_batch"] = {"data": arrays["test_images"], "labels": arrays["test_labels"]}
+    for batch in batches.values():
+        if "data" in batch:  # stored as rows of red, green and blue planes
+            batch["data"] = batch["data"].transpose(0, 3, 1, 2).reshape(-1, 3072)
+            batch["labels"] = batch["labels"].tolist()
+    packed = {name: pickle.dumps(batch) for name, batch in batches.items()}
+    with tarfile.open(folder / "cifar-10-python.tar.gz", "w:gz") as tar:
+        for name, contents in packed.items():
+            entry = tarfile.TarInfo(f"cifar-10-batches-py/{name}")
+            entry.size = len(contents)
+            tar.addfile(entry, io.BytesIO(contents))
+    sums = [[name, md5(contents)] for name, contents in packed.items()]
+    monkeypatch.setattr(datasets.CIFAR10, "url", url + "cifar-10-python.tar.gz")
+    monkeypatch.setattr(datasets.CIFAR10, "tgz_md5", md5((folder / "cifar-10-python.tar.gz").read_bytes()))
+    monkeypatch.setattr(datasets.CIFAR10, "train_list", [s for s in sums if s[0].startswith("data_batch")])
+    monkeypatch.setattr(datasets.CIFAR10, "test_list", [s for s in sums if s[0] == "test_batch"])
+    monkeypatch.setattr(datasets.CIFAR10, "meta", datasets.CIFAR10.meta | {"md5": dict(sums)["batches.meta"]})
+    return folder
+
+
+def test_mnist_is_downloaded_once(tmp_path, served_mnist):
+    root = tmp_path / "new" / "root"
+    first = data.mnist(root)
+    assert files_below(root) == sorted(f"MNIST/raw/{name}" for name in fake_mnist())
+    assert [path.name for path in root.iterdir()] == ["MNIST"]
+    for path in served_mnist.iterdir():
+        path.unlink()
+    assert data.mnist(root).fingerprint == first.fingerprint
+    assert first.x.shape == (30, 784)
+
+
+def test_mnist_completes_a_folder_that_lacks_a_file(tmp_path, served_mnist):
+    raw = write_mnist(tmp_path)
+    (raw / "train-images-idx3-ubyte").unlink()
+    assert data.mnist(tmp_path).x.shape == (30, 784)
+
+
+def test_cifar10_is_downloaded_once(tmp_path, served_cifar10):
+    first = data.cifar10(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["cifar10.npz"]
+    assert first.source == "CIFAR-10"
+    for path in served_cifar10.iterdir():
+        path.unlink()
+    assert data.cifar10(tmp_path).fingerprint == first.fingerprint
+    np.savez(tmp_path / "cifar10.npz", **fake_cifar10())
+    assert data.cifar10(tmp_path).fingerprint == first.fingerprint
+
+
+@pytest.mark.parametrize("name", ["mnist", "cifar10"])
+def test_no_network(tmp_path, datasets, monkeypatch, name):
+    monkeypatch.setenv("no_proxy", "*")
+    monkeypatch.setattr(datasets.MNIST, "mirrors", [NOWHERE, NOWHERE])
+    monkeypatch.setattr(datasets.CIFAR10, "url", NOWHERE + "cifar-10-python.tar.gz")
+    with pytest.raises(data.DataError) as caught:
+        data.load(name, root=tmp_path)
+    place = {"mnist": "MNIST/raw", "cifar10": "cifar10.npz"}[name]
+    check_one_sentence(
+        caught.value,
+        f"is not under {tmp_path / place} and could not be downloaded (",
+        "Connection refused",
+        f"connect to the internet, or set OVERPARAM_DATA to a folder that holds {place}",
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["mnist", "cifar10"])
+def test_a_download_that_arrives_damaged_leaves_nothing(tmp_path, request, name):
+    served = request.getfixturevalue(f"served_{name}")
+    for path in served.iterdir():
+        path.write_bytes(cut(path.read_bytes()))
+    with pytest.raises(data.DataError, match="could not be downloaded"):
+        data.load(name, root=tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["mnist", "cifar10"])
+def test_an_interrupted_download_leaves_nothing(tmp_path, datasets, request, monkeypatch, name):
+    request.getfixturevalue(f"served_{name}")
+    half_written = []
+
+    def interrupted(url, filename, **kwargs):
+        Path(filename).write_bytes(b"half")
+        half_written.append(filename)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(datasets.utils, "_urlretrieve", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        data.load(name, root=tmp_path)
+    assert half_written
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_root_that_cannot_be_a_folder(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(data.DataError, match="could not be downloaded"):
+        data.mnist(tmp_path / "file")
+
+
+# --- torchvision beside a CPU-only torch ---
+
+
+def test_another_failure_of_torchvision_is_passed_on(tmp_path, monkeypatch):
+    (tmp_path / "torchvision.py").write_text("raise RuntimeError('something else')")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "torchvision", raising=False)
+    with pytest.raises(RuntimeError, match="something else"):
+        data._torchvision_datasets()
+
+
+# --- The real ones, where they are ---
+
+
+def test_real_mnist(data_root):
+    d = data.mnist(data_root)
+    assert (d.x.shape, d.x_test.shape) == ((60_000, 784), (10_000, 784))
+    assert d.y[:5].tolist() == [5, 0, 4, 1, 9]
+    assert (255 * d.x.double()).mean().item() == pytest.approx(33.3184, abs=1e-3)  # the published mean, 0.1307 × 255
+
+
+def test_real_mnist_cut_short(tmp_path, data_root):
+    raw = tmp_path / "MNIST" / "raw"
+    raw.mkdir(parents=True)
+    for path in (data_root / "MNIST" / "raw").glob("*-ubyte"):
+        if path.name == "t10k-images-idx3-ubyte":
+            (raw / path.name).write_bytes(path.read_bytes()[:-100])
+        else:
+            (raw / path.name).symlink_to(path.resolve())
+    with pytest.raises(data.DataError, match="cannot be read as MNIST"):
+        data.mnist(tmp_path)
+
+
+def test_real_cifar10(cifar10_root):
+    d = data.cifar10(cifar10_root)
+    assert (d.x.shape, d.x_test.shape) == ((50_000, 3, 32, 32), (10_000, 3, 32, 32))
+    assert d.source.startswith("CIFAR-10")
+    assert d.y.bincount().tolist() == [5000] * 10
+    assert d.x.mean((0, 2, 3)).tolist() == pytest.approx([0.4914, 0.4822, 0.4465], abs=2e-3)  # the published means

@@ -1,0 +1,166 @@
+"""Build the book's HTML from its pages and its executed notebooks.
+
+    python tools/build.py                            # build/laptop/notebooks → build/laptop/html
+    OVERPARAM_SCALE=smoke python tools/build.py      # build/smoke/notebooks → build/smoke/html
+
+Where nothing has changed since the last good build it does nothing. Otherwise it builds every page anew: a page shows
+titles, numbers and citations of others, and all of them together take seconds. Any warning fails the build, so does a
+link to nothing; html/ is there only after a build without either.
+"""
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from importlib import metadata
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+TOOLS = ("jupyter-book", "myst-nb", "sphinx", "sphinx-book-theme", "sphinx-exercise", "sphinx-proof")
+PROGRESS = re.compile(r"(reading sources|writing output)\.\.\. \[ *(\d+)%\] (\S+)")
+TROUBLE = re.compile(r"\b(WARNING|ERROR|CRITICAL|Traceback|\w+Error|Exception)\b")
+
+
+def main():
+    scale = os.environ.get("OVERPARAM_SCALE") or "laptop"
+    folder = ROOT / "build" / scale
+    html = folder / "html"
+    pages = find_pages(folder)
+
+    state = fingerprint(pages)
+    stamp = folder / "book.sha256"
+    if html.is_dir() and stamp.is_file() and stamp.read_text() == state:
+        print("Nothing has changed since the last build.")
+        return report(html)
+
+    started = time.monotonic()
+    stamp.unlink(missing_ok=True)
+    for old in ("html", "_build"):
+        shutil.rmtree(folder / old, ignore_errors=True)
+    stage(pages, folder / "source")
+    if not run_jupyter_book(folder):
+        sys.exit(f"The book was not built. The whole output: {(folder / 'book.log').relative_to(ROOT)}")
+    dead = dead_links(folder / "_build/html")
+    if dead:
+        sys.exit("\n".join(["The book has links to nothing:", *dead]))
+    shutil.move(folder / "_build/html", html)
+    stamp.write_text(state)
+    print(
+        f"Built {len([p for p in pages if p.suffix in ('.md', '.ipynb')])} pages in {time.monotonic() - started:.0f} s."
+    )
+    report(html)
+
+
+def find_pages(folder):
+    """Return {path in the book: file} for the pages that _toc.yml names and everything that lies in book/."""
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
+    names = list(dict.fromkeys(toc_files(toc)))
+    notebooks = {Path(f"{name}.ipynb"): folder / f"{name}.ipynb" for name in names if name.startswith("notebooks/")}
+    missing = [file.relative_to(ROOT) for file in notebooks.values() if not file.is_file()]
+    if missing:
+        sys.exit(f"_toc.yml names chapters that have not been executed: {', '.join(map(str, missing))} is missing.")
+    book = {
+        file.relative_to(ROOT): file
+        for file in sorted((ROOT / "book").rglob("*"))
+        if file.is_file() and "_ext" not in file.parts and "__pycache__" not in file.parts
+    }
+    return notebooks | book
+
+
+def toc_files(node):
+    """Yield the page names in a table of contents, at any depth."""
+    if isinstance(node, dict):
+        yield from (node[key] for key in ("root", "file") if key in node)
+        node = list(node.values())
+    if isinstance(node, list):
+        for child in node:
+            yield from toc_files(child)
+
+
+def fingerprint(pages):
+    """Return one hash of all that a build reads."""
+    rest = [ROOT / name for name in ("_config.yml", "_toc.yml", "tools/build.py", "src/overparam/figures.py")]
+    rest += sorted((ROOT / "book/_ext").glob("*.py"))
+    total = hashlib.sha256(repr([metadata.version(tool) for tool in TOOLS]).encode())
+    for name, file in [*pages.items(), *((file.relative_to(ROOT), file) for file in rest)]:
+        total.update(f"{name} {hashlib.sha256(file.read_bytes()).hexdigest()}\n".encode())
+    return total.hexdigest()
+
+
+def stage(pages, source):
+    """Lay the pages out as in the repository, so that a page's address tells where its source is."""
+    shutil.rmtree(source, ignore_errors=True)
+    for name, file in pages.items():
+        (source / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(file, source / name)
+
+
+def run_jupyter_book(folder):
+    """Run Jupyter Book, show how far it is and every warning; return whether it was content."""
+    command = [
+        sys.executable,
+        "-c",
+        "from jupyter_book.cli.main import main; main()",
+        "build",
+        folder / "source",
+        "--path-output",
+        folder,
+    ]
+    command += ["--config", ROOT / "_config.yml", "--toc", ROOT / "_toc.yml", "-W", "--keep-going", "-n", "--all"]
+    live = sys.stdout.isatty()
+    told = 0  # lines still to be shown after a warning: what belongs to it
+    process = subprocess.Popen(
+        list(map(str, command)),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=os.environ | {"NO_COLOR": "1", "PYTHONUNBUFFERED": "1"},
+    )
+    with (folder / "book.log").open("w") as log:
+        for raw in process.stdout:
+            line = re.sub(r"\x1b\[[\d;]*m", "", raw)
+            log.write(line)
+            step = PROGRESS.search(line)
+            if step and live:
+                print(f"\r\033[K{step[1]} {step[2]:>3} %  {step[3]}", end="", flush=True)
+            if TROUBLE.search(line):
+                told = 6
+            told = 0 if step or not line.strip() or "... " in line else told
+            if told:
+                print("\r\033[K" * live + line.replace(f"{folder / 'source'}/", "").rstrip())
+                told -= 1
+    if live:
+        print("\r\033[K", end="")
+    return process.wait() == 0
+
+
+def dead_links(html):
+    """Return a line for each link between the pages of `html` whose file or anchor is not there."""
+    texts = {file: file.read_text(encoding="utf-8") for file in html.rglob("*.html") if "_static" not in file.parts}
+    anchors = {file: set(re.findall(r'\s(?:id|name)="([^"]+)"', text)) for file, text in texts.items()}
+    dead = []
+    for file, text in texts.items():
+        for href in sorted(set(re.findall(r'<a\s[^>]*?href="([^"]+)"', text))):
+            link = urlsplit(href.replace("&amp;", "&"))
+            if link.scheme or link.netloc:
+                continue
+            target = (file.parent / unquote(link.path)).resolve() if link.path else file
+            fragment = unquote(link.fragment)
+            if not target.exists() or (fragment and fragment not in anchors.get(target, {fragment})):
+                dead.append(f"{file.relative_to(html)}: {href}")
+    return dead
+
+
+def report(html):
+    index = html / "index.html"
+    print(f"{index.relative_to(ROOT)}  {index.as_uri()}")
+
+
+if __name__ == "__main__":
+    main()

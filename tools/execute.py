@@ -1,0 +1,186 @@
+"""Execute the chapters: notebooks/NN_slug.py → build/<scale>/notebooks/NN_slug.ipynb and build/<scale>/claims/NN-slug.json.
+
+A chapter runs again only when its code, the package, the pinned requirements, the scale, the seed or the data sets at
+hand have changed. Where only its prose has, the new prose is put around the outputs that are there.
+"""
+
+import ast
+import hashlib
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+import jupytext
+import nbformat
+import yaml
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
+from overparam import claims, data, scale
+from overparam.sweep import code_without_docstrings
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+class BuildError(Exception):
+    """One sentence that names the notebook and what is wrong with it."""
+
+
+def main(root: Path = ROOT) -> int:
+    """Bring every chapter up to date; 1 if one of them fails."""
+    build = root / "build" / scale.current()
+    sources = sorted((root / "notebooks").glob("[0-9]*.py"))
+    try:
+        for source in sources:
+            bring_up_to_date(source, build, root)
+    except BuildError as error:
+        print(f"FAILED  {error}", file=sys.stderr)
+        return 1
+    wanted = {source.stem for source in sources}
+    for path in [*build.glob("notebooks/*.ipynb"), *build.glob("claims/*.json")]:
+        if path.stem.replace("-", "_") not in wanted:
+            path.unlink()
+    return 0
+
+
+def bring_up_to_date(source: Path, build: Path, root: Path) -> None:
+    """Execute one chapter, or only renew its prose, or leave it."""
+    target = build / "notebooks" / f"{source.stem}.ipynb"
+    notebook = jupytext.read(source)
+    key = run_key(notebook, root)
+    done = nbformat.read(target, as_version=4) if target.is_file() else None
+    if done and done.metadata.get("overparam", {}).get("key") == key:
+        outputs = [cell for cell in done.cells if cell.cell_type == "code"]
+        fresh = [cell for cell in notebook.cells if cell.cell_type == "code"]
+        for new, old in zip(fresh, outputs, strict=True):
+            new.outputs, new.execution_count = old.outputs, old.execution_count
+        stamp, state = done.metadata["overparam"], done.metadata.get("widgets")
+    else:
+        stamp = execute(source, notebook, root) | {"key": key}
+        state = notebook.metadata.get("widgets")
+    notebook.metadata = nbformat.from_dict(
+        {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}, "overparam": stamp}
+        | ({"widgets": state} if state else {})
+    )
+    for number, cell in enumerate(notebook.cells):
+        cell.id = f"cell-{number}"
+    write_claims(source, notebook, build)
+    text = nbformat.writes(notebook) + "\n"
+    if not (target.is_file() and target.read_text() == text):
+        _replace(target, text)
+
+
+def run_key(notebook, root: Path) -> str:
+    """A hash of all that the outputs depend on."""
+    code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    package = [code_without_docstrings(ast.parse(p.read_text())) for p in sorted((root / "src").rglob("*.py"))]
+    facts = [(root / name).read_text() for name in ("data/claims.yaml", "requirements.txt") if (root / name).is_file()]
+    at_hand = [name for name in ("mnist", "cifar10") if data.available(name)]
+    setting = [scale.current(), scale.seed_offset(), at_hand]
+    return hashlib.sha256(json.dumps([code, package, facts, setting]).encode()).hexdigest()
+
+
+def execute(source: Path, notebook, root: Path) -> dict:
+    """Run every cell, in place; how long it took and where."""
+    code = sum(cell.cell_type == "code" for cell in notebook.cells)
+    environment = {
+        "TQDM_DISABLE": "1",  # a page has no use for progress bars
+        "PYTHONHASHSEED": "0",
+        "OVERPARAM_SCALE": scale.current(),
+        "OVERPARAM_SEED": str(scale.seed_offset()),
+    }
+    counted = iter(range(1, code + 1))
+
+    def show(cell, cell_index) -> None:
+        if cell_index < len(notebook.cells) - 1 and cell.cell_type == "code" and sys.stdout.isatty():
+            print(f"\r{source.name}: cell {next(counted)} of {code}, {time.perf_counter() - started:.0f} s ", end="")
+
+    # What the cache saved is asked for in a last cell that is then taken away.
+    probe = nbformat.v4.new_code_cell(
+        "from overparam import sweep as _s, ensemble as _e\n[_s.cached_seconds(), _e.default_device().type]"
+    )
+    notebook.cells.append(probe)
+    client = NotebookClient(
+        notebook,
+        timeout=None,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(root / "notebooks")}},
+        on_cell_start=show,
+        extra_arguments=["--log-level=ERROR"],  # the kernel's notes on its transport are none of a reader's business
+    )
+    print(
+        f"{source.name}: running {code} cells at {scale.current()} scale, seeds from {scale.seed_offset()}", flush=True
+    )
+    started = time.perf_counter()
+    try:
+        client.execute(env=os.environ | environment)
+    except CellExecutionError as error:
+        number = next(i for i, cell in enumerate(notebook.cells) if _failed(cell))
+        first_line = notebook.cells[number].source.strip().splitlines()[0]
+        raise BuildError(
+            f"{source.name}, cell {number + 1} ({first_line!r}): {error.ename}: {error.evalue}\n{error.traceback}"
+        ) from error
+    seconds = time.perf_counter() - started
+    notebook.cells.pop()
+    cached, device = ast.literal_eval(probe.outputs[-1]["data"]["text/plain"])
+    cores = os.cpu_count() or 1
+    print(
+        f"\r{source.name}: done in {seconds:.0f} s"
+        + (f" ({cached:.0f} s of training read from the cache)" if cached >= 1 else "")
+    )
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)
+    return {
+        "scale": scale.current(),
+        "seed_offset": scale.seed_offset(),
+        "seconds": round(seconds + cached / cores, 1),
+        "device": device,
+        "cores": cores,
+    }
+
+
+def write_claims(source: Path, notebook, build: Path) -> None:
+    """Collect the verdicts that the cards of a chapter carry; every claim of the chapter must have one."""
+    chapter = source.stem.replace("_", "-")
+    records = [
+        output["data"][claims.MIME]
+        for cell in notebook.cells
+        if cell.cell_type == "code"
+        for output in cell.outputs
+        if claims.MIME in output.get("data", {})
+    ]
+    facts = yaml.safe_load((ROOT / "data" / "claims.yaml").read_text())
+    wanted = {fact["id"] for fact in facts if fact["chapter"] == chapter}
+    given = [record["id"] for record in records]
+    if missing := wanted - set(given):
+        raise BuildError(
+            f"{source.name}: claim {sorted(missing)[0]} of data/claims.yaml has no card; show one with Ledger.card."
+        )
+    if twice := {name for name in given if given.count(name) > 1}:
+        raise BuildError(f"{source.name}: claim {sorted(twice)[0]} has two cards; show it once.")
+    for record in records:
+        implied = claims.recompute(record)
+        if implied != record["verdict"]:
+            raise BuildError(
+                f"{source.name}: claim {record['id']} says {record['verdict']}, but its intervals give {implied}; "
+                "delete the executed notebook and build again."
+            )
+    if records:
+        _replace(build / "claims" / f"{chapter}.json", json.dumps(records, indent=1, ensure_ascii=False) + "\n")
+
+
+def _failed(cell) -> bool:
+    return any(output["output_type"] == "error" for output in cell.get("outputs", []))
+
+
+def _replace(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}")
+    temporary.write_text(text)
+    temporary.rename(path)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

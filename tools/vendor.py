@@ -1,0 +1,86 @@
+"""Fetch what pages ask for, so that they ask nobody else: MathJax, the widget manager, the fonts.
+
+A maintainer runs this to change a version; its result is committed and the build never runs it.
+
+    python tools/vendor.py            # needs npm and fontTools (matplotlib brings it)
+"""
+
+import json
+import re
+import shutil
+import subprocess
+import tarfile
+import tempfile
+from importlib import metadata
+from pathlib import Path
+
+from fontTools.ttLib import TTFont
+
+ROOT = Path(__file__).resolve().parents[1]
+VENDOR = ROOT / "book/_static/vendor"
+FIGURE_FONT = ROOT / "src/overparam/fonts/SourceSans3.ttf"
+
+# package: (folder, which of its files)
+PACKAGES = {
+    "@jupyter-widgets/html-manager@1.0.15": ("html-manager", r"dist/(embed\.js(\.LICENSE\.txt)?|\w+\.woff2)$"),
+    "mathjax@3.2.2": (
+        "mathjax",
+        r"LICENSE$|es5/tex-chtml\.js$|es5/output/chtml/fonts/woff-v2/"
+        # what `autoload` may ask for and a page of this book may use; the rest is inside tex-chtml.js
+        r"|es5/input/tex/extensions/(action|amscd|bbox|boldsymbol|braket|cancel|cases|centernot|color|enclose|extpfeil"
+        r"|html|mathtools|textcomp|unicode|upgreek|verb)\.js$",
+    ),
+    "@fontsource-variable/literata@5.3.0": ("literata", r"LICENSE$|files/literata-latin-wght-(normal|italic)\.woff2$"),
+    "@fontsource-variable/source-sans-3@5.3.0": (
+        "source-sans-3",
+        r"LICENSE$|files/source-sans-3-latin-wght-(normal|italic)\.woff2$",
+    ),
+}
+
+
+def main():
+    shutil.rmtree(VENDOR, ignore_errors=True)
+    versions = []
+    with tempfile.TemporaryDirectory() as scratch:
+        for package, (folder, wanted) in PACKAGES.items():
+            archive, version = pack(package, scratch)
+            with tarfile.open(archive) as tar:
+                for member in tar.getmembers():
+                    path = member.name.removeprefix("package/")
+                    if re.match(wanted, path):
+                        target = VENDOR / folder / path
+                        target.parent.mkdir(parents=True, exist_ok=True)
+                        target.write_bytes(tar.extractfile(member).read())
+            versions.append(version)
+        archive, version = pack("@fontsource/source-sans-3@5.3.0", scratch)
+        with tarfile.open(archive) as tar:
+            figure_font(tar.extractfile("package/files/source-sans-3-latin-400-normal.woff"))
+            (FIGURE_FONT.parent / "LICENSE").write_bytes(tar.extractfile("package/LICENSE").read())
+    # the widget manager's package lacks the text of its licence, which is that of ipywidgets
+    licence = next(f for f in metadata.files("ipywidgets") if f.name == "LICENSE")
+    (VENDOR / "html-manager/LICENSE").write_text(licence.read_text())
+    (VENDOR / "VERSIONS").write_text("".join(f"{line}\n" for line in sorted(versions)))
+    print(f"{VENDOR.relative_to(ROOT)}: {sum(f.stat().st_size for f in VENDOR.rglob('*') if f.is_file()) / 1e6:.1f} MB")
+
+
+def pack(package, folder):
+    """Download `package` and return its archive and a line that names version, licence and checksum."""
+    done = subprocess.run(["npm", "pack", "--json", package], cwd=folder, check=True, capture_output=True, text=True)
+    facts = json.loads(done.stdout)[0]
+    archive = Path(folder) / facts["filename"]
+    with tarfile.open(archive) as tar:
+        licence = json.load(tar.extractfile("package/package.json")).get("license")
+    return archive, f"{facts['id']}  {licence}  {facts['integrity']}"
+
+
+def figure_font(woff):
+    """Unpack the web font into the format that matplotlib reads."""
+    font = TTFont(woff)
+    font.flavor = None
+    font.recalcTimestamp = False
+    FIGURE_FONT.parent.mkdir(parents=True, exist_ok=True)
+    font.save(FIGURE_FONT)
+
+
+if __name__ == "__main__":
+    main()
