@@ -163,7 +163,7 @@ quantities that it is always explained with.
 
 ## What a polynomial sees
 
-:::{admonition} Predict before you run
+::::{admonition} Predict before you run
 :class: predict
 Twenty points, evenly spaced, from $y = \sin 5x + \varepsilon$ with $\varepsilon \sim \mathcal N(0, 0.3^2)$. As the number of
 coefficients grows from 1 to 20, what happens to the fits *of different training sets* to the same curve?
@@ -176,11 +176,12 @@ coefficients grows from 1 to 20, what happens to the fits *of different training
 The second, up to a point that you can find with the slider: the average over training sets settles on the truth while the
 single fits fan out, first at the edges.
 :::
-:::
+::::
 """
 
 
-# %% tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "Polynomials fitted to 25 training sets (thin), the mean over all training sets (dashed) and the truth. With 4 coefficients all fits agree and all are wrong. With 6 they agree and are right. With 12 the mean is still right and the single fits are not; with 20 each passes through all its points and swings wildly at the edges.", "name": "fig-fan"}} tags=["hide-input"]
+# The slider over the number of coefficients
 def fan(p):
     fig, ax = plt.subplots(figsize=(7.2, 3.9))
     i = p - 1
@@ -216,10 +217,6 @@ figures.slider(
 
 # %% [markdown]
 r"""
-*Move the slider: polynomials fitted to 25 training sets (thin), the mean over all of them (dashed) and the truth. With 4
-coefficients all fits agree and all are wrong. With 6 they agree and are right. With 12 the mean is still right and
-the single fits are not; with 20 each passes through all its points and swings wildly at the edges.*
-
 Two things went wrong in two ways. At the left end the *average* fit is wrong, and more data sets do not help. At the right
 end the average is right, but nobody gets to see the average: you have one training set.
 
@@ -279,7 +276,7 @@ Markdown(
 r"""
 ## The U-curve, measured
 
-:::{admonition} Predict before you run
+::::{admonition} Predict before you run
 :class: predict
 Suppose the labels were four times as noisy. Which model would have the smallest test error?
 
@@ -291,10 +288,11 @@ Suppose the labels were four times as noisy. Which model would have the smallest
 The second. Bias does not depend on the noise; variance is proportional to $\sigma^2$. More noise lifts the rising branch only,
 so the minimum moves to the left. Without noise there is no variance here at all, and no U.
 :::
-:::
+::::
 """
 
-# %% tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "Squared bias, variance, noise and their sum, the risk, of least-squares polynomials. Noise lifts the variance and leaves the bias where it is, so the noisier the labels, the fewer coefficients the best model has.", "name": "fig-noise"}} tags=["hide-input"]
+# The slider over the noise
 exact_bias2 = np.array(
     [((smoother(p, grid) @ np.sin(5 * x) - truth) ** 2).mean() for p in coefficients]
 )
@@ -343,9 +341,6 @@ figures.slider(
 
 # %% [markdown]
 r"""
-*Move the slider: squared bias, variance, noise and their sum, the risk, for least-squares polynomials. Noise lifts the variance
-and leaves the bias where it is, so the best model has fewer coefficients the noisier the labels are.*
-
 Here nothing is sampled. A least-squares fit is linear in the labels, so the mean fit is the smoother applied to the true values,
 and the variance at $x$ is $\sigma^2 \lVert s(x) \rVert^2$ with $s(x)$ the smoother's row. Bias falls in steps of two because the sine is odd
 and gains nothing from an even power. What would have shown the opposite? A bias that rises somewhere, or a variance that does
@@ -407,7 +402,7 @@ r"""
 (networks)=
 ## Networks: both can fall
 
-:::{admonition} Predict before you run
+::::{admonition} Predict before you run
 :class: predict
 Now the networks of {numref}`fig-puzzle`, trained on different sheets of images. From 64 hidden units to the widest, what do squared
 bias and variance of the predicted class probabilities do?
@@ -417,10 +412,9 @@ bias and variance of the predicted class probabilities do?
 3. Both fall.
 
 :::{dropdown} Answer
-Both fall, though the bias hardly does: it has done its falling before the width reaches 64. The variance falls by a few per cent
-at every doubling. Read on for how sure we are.
+Both fall, a little at every doubling, the variance faster than the bias. Read on for how sure we are.
 :::
-:::
+::::
 
 The measurement is the one we made for polynomials. The prediction is now a vector, the ten class probabilities, the target is the
 label as a 0/1 vector, and the squared error between them, summed over classes, is known as the Brier score. Every
@@ -544,9 +538,8 @@ Markdown(
     + " and ".join(
         f"{values[-1] / values[0] - 1:+.0%} with {name}" for name, values in gained.items()
     )
-    + ". Adam divides every gradient by its own size, so all weights move at the same speed whatever the width; a wide layer as a "
-    "whole then moves further. The claim is about networks *and how they were trained*. We tell you because our first "
-    "pilot used Adam and saw the opposite of the paper."
+    + ". A likely reason, not tested here: Adam divides every gradient by its own size, so each weight moves at the same speed "
+    "whatever the width, and a wide layer as a whole moves further. The claim is about networks *and how they were trained*."
 )
 
 # %% [markdown]
@@ -603,7 +596,7 @@ Between "cannot fit" and "fits with room to spare" lies the point where a model 
 whose first layer is never trained: random ReLU features, then least squares with the faintest ridge. The labels
 are exact, $y = x^\top \beta$ in 50 dimensions, without noise.
 
-:::{admonition} Predict before you run
+::::{admonition} Predict before you run
 :class: predict
 There are $n = 200$ training points, no label noise, and $N$ random features. At $N = n$ the test error has a tall peak. What causes it?
 
@@ -616,7 +609,7 @@ There are $n = 200$ training points, no label noise, and $N$ random features. At
 The fourth. Averaging over training sets *or* over features removes nearly all of it: it lives in the combination. Only a crossed
 experiment can show this, because any one-way split must put the interaction into one of the two boxes.
 :::
-:::
+::::
 
 We cross ten training sets with ten feature draws in each of several independent worlds, so that every width has a two-way analysis of
 variance with an interval over worlds: $V = V_S + V_I + V_{SI}$, sampling, initialisation and their interaction.
@@ -795,7 +788,7 @@ the curve monotone, and proves it for linear models.
 say, the horizontal axis changes its meaning half-way. Take a random forest. First one tree grows, from 2 leaves to as many as it
 likes. Then *more trees* are added. Both add "parameters", but the first makes a model rougher and the second makes it smoother.
 
-:::{admonition} Predict before you run
+::::{admonition} Predict before you run
 :class: predict
 Plot the same forests against the number of *effective* parameters, measured by how strongly a prediction on test inputs depends on the
 training labels. What does the curve with two descents become?
@@ -807,7 +800,7 @@ training labels. What does the curve with two descents become?
 It runs out and comes back. Averaging trees spends fewer effective parameters than the single tree did, so the second descent walks
 leftwards, back down.
 :::
-:::
+::::
 
 A forest that averages labels within leaves is a smoother, like the polynomial: $\hat y = \sum_i s_i(x)\, y_i$. It spends $p_0 = n
 \cdot \operatorname{mean}_x \lVert s(x)\rVert^2$ effective parameters, which is 1 for the mean of all labels and $n$ for one nearest neighbour.
@@ -1335,12 +1328,16 @@ draw(ax, noisy_crossed, "variance", colors["random_labels"], "a fifth at random"
 plt.show()
 
 # %% tags=["remove-input"]
-curve = pd.Series({w: c.components().variance for w, c in noisy_crossed.items()})
 fitted = noisy_runs.groupby("width").train_error.mean()
+first = fitted[fitted < 0.01].index.min()
+wide_change = {
+    name: c[max(sizes.widths)].components().variance / c[64].components().variance - 1
+    for name, c in (("clean", crossed), ("noisy", noisy_crossed))
+}
 Markdown(
-    f"With noisy labels the variance is highest at {curve.idxmax()} hidden units and {curve.iloc[-1] / curve.max():.0%} of that in the "
-    f"widest networks. Training error first averages below 1 % at {fitted[fitted < 0.01].index.min()} units. Wide networks must now "
-    "also reproduce the wrong labels, so each training set leaves its own scars: the level is far higher than with clean labels."
+    f"The noisy labels are fitted (training error below one per cent on average) from {first} units on. From 64 units to the widest "
+    f"the variance changes by {wide_change['noisy']:+.0%}, against {wide_change['clean']:+.0%} with clean labels, on a level "
+    "that is far higher: every network must also reproduce the wrong labels of its own training set."
 )
 
 # %% [markdown]

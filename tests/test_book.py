@@ -152,9 +152,9 @@ def test_sliders_answer_to_keys_mouse_and_touch(page):
             assert_frame_changes(figure, lambda: page.keyboard.press("ArrowRight"))
             assert handle.get_attribute("aria-label"), "a slider needs a name"
             assert handle.get_attribute("aria-valuetext") == row.locator(".widget-readout").inner_text()
-            assert_frame_changes(figure, lambda track=track, ends=ends: track.click(position=ends[1]))
+            assert_frame_changes(figure, lambda track=track, ends=ends: track.click(position=ends[0]))
             page.wait_for_timeout(400)  # a slider that is still moving takes no new tap
-            assert_frame_changes(figure, lambda track=track, ends=ends: track.tap(position=ends[0]))
+            assert_frame_changes(figure, lambda track=track, ends=ends: track.tap(position=ends[1]))
 
 
 def assert_frame_changes(figure, act):

@@ -145,11 +145,11 @@ def write_claims(source: Path, notebook, build: Path) -> None:
     """Collect the verdicts that the cards of a chapter carry; every claim of the chapter must have one."""
     chapter = source.stem.replace("_", "-")
     records = [
-        output["data"][claims.MIME]
+        output["metadata"][claims.METADATA]
         for cell in notebook.cells
         if cell.cell_type == "code"
         for output in cell.outputs
-        if claims.MIME in output.get("data", {})
+        if claims.METADATA in output.get("metadata", {})
     ]
     facts = yaml.safe_load((ROOT / "data" / "claims.yaml").read_text())
     wanted = {fact["id"] for fact in facts if fact["chapter"] == chapter}

@@ -76,7 +76,7 @@ function clearMargin() {
     const top = contents.getBoundingClientRect().top;
     const meets = (other) => {
       const box = other.getBoundingClientRect();
-      return box.top < top + height && box.bottom > top + 52;
+      return box.top < top + height && box.bottom > top + 70;
     };
     contents.classList.toggle("covered", others.some(meets));
   };

@@ -17,7 +17,7 @@ from scipy import stats
 from overparam import scale
 
 VERDICTS = ("supported", "contradicted", "inconclusive", "not-run")
-MIME = "application/vnd.overparam.claim+json"
+METADATA = "overparam_claim"  # key of a notebook output's metadata under which a card leaves its record
 
 
 @dataclass(frozen=True)
@@ -190,9 +190,9 @@ class Card:
             "checks": [asdict(c) | {"above": _bound(c.above), "below": _bound(c.below)} for c in self.checks],
         }
 
-    def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
+    def _repr_mimebundle_(self, include=None, exclude=None) -> tuple[dict, dict]:
         text = f"{self.fact['id']}: {self.verdict}. {self.measured}"
-        return {"text/html": self._html(), "text/plain": text, MIME: self.record()}
+        return {"text/html": self._html(), "text/plain": text}, {METADATA: self.record()}
 
     def _html(self) -> str:
         anchor = "claim-" + self.fact["id"].replace("/", "-")

@@ -204,7 +204,7 @@ _VARIABLES |= {color: f"--fig-{name.replace('_', '-')}" for name, color in COLOR
 def inline_svg(text, alt):
     """Make a matplotlib SVG file part of a page: ink and named colours follow the page, ids are unique, no background."""
     text = text[text.index("<svg") :]
-    text = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>|<defs>\s*</defs>", "", text, flags=re.S)
+    text = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>|<!--.*?-->", "", text, flags=re.S)
     text = re.sub(r' d="[^"]*"', lambda m: re.sub(r"\d+\.\d{3,}", lambda x: f"{float(x[0]):.2f}", m[0]), text)
     text = re.sub(rf'<g id="patch_1">\s*<path [^>]*?style="fill: {PAPER}[^"]*"\s*/>\s*</g>', "", text)
     text = text.replace(INK, "currentColor").replace(PAPER, f"var(--fig-paper, {PAPER})")

@@ -6,6 +6,7 @@ import hashlib
 import itertools
 import json
 import os
+import signal
 import uuid
 from collections.abc import Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
@@ -59,9 +60,9 @@ def sweep(
     plan = [stack for stack in _plan(networks, data, device) if any(keys[i] not in stored for i in stack.members)]
     _count_cached(stored)
 
-    bar = tqdm(total=sum(len(s.members) for s in plan), unit="net", disable=None if plan else True, leave=False)
-    bar.set_description(f"{len(plan)} stacks on {device.type}, float32")
-    with bar:
+    quiet = {} if plan else {"disable": True}
+    with tqdm(total=sum(len(s.members) for s in plan), unit="net", leave=False, **quiet) as bar:
+        bar.set_description(f"{len(plan)} stacks on {device.type}, float32")
         for stack, records in _run(plan, networks, data, tuple(record), device):
             rows = {keys[i]: row for i, row in zip(stack.members, records, strict=True)}
             if cache:
@@ -223,7 +224,12 @@ def _train_alone(networks, data, record, device):
 @functools.cache
 def _pool() -> ProcessPoolExecutor:
     """Worker processes with one thread each, kept for the life of this process."""
-    return ProcessPoolExecutor(os.cpu_count(), get_context("spawn"), initializer=torch.set_num_threads, initargs=(1,))
+    return ProcessPoolExecutor(os.cpu_count(), get_context("spawn"), initializer=_start_worker)
+
+
+def _start_worker() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that waits; it ends its workers
+    torch.set_num_threads(1)
 
 
 # --- cache ------------------------------------------------------------------------------------------------------------

@@ -1,0 +1,185 @@
+# ---
+# jupyter:
+#   jupytext:
+#     cell_markers: '"""'
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+r"""
+(start-here)=
+# Why overparameterized networks generalize
+
+A network with far more parameters than examples can learn *anything*: give it images with labels drawn by lot and it
+will learn them by heart. Give the same network, trained in the same way, the true labels, and it will be right about
+images it has never seen. Nothing in the network, the optimizer or the number of parameters has changed between the two. So what
+decides?
+"""
+
+# %% tags=["hide-input"]
+# Set-up
+from IPython.display import Markdown
+from matplotlib import pyplot as plt
+
+from overparam import data, figures, models, scale
+from overparam.sweep import curves, sweep
+
+figures.style()
+sizes = scale.sizes(
+    #            smoke          laptop                         gpu
+    width=(      64,            512,                           2_048),
+    images=(     "digits",      "digits",                      "mnist"),
+    epochs=(     60,            200,                           200),
+    shares=(     (0.0, 1.0),    (0.0, 0.2, 0.4, 0.6, 0.8, 1.0),  (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)),
+    seeds=(      2,             5,                             5),
+)  # fmt: skip
+
+# %% [markdown]
+r"""
+## The puzzle, live
+
+One hidden layer, stochastic gradient descent, small pictures of handwritten digits. The slider sets how many of the training
+labels are replaced by a label drawn at random.
+"""
+
+# %%
+images = data.load(sizes.images)
+runs = sweep(
+    models.mlp(sizes.width),
+    images,
+    label_noise=sizes.shares,
+    seed=scale.seeds(sizes.seeds),
+    epochs=sizes.epochs,
+    batch_size=50,
+    lr=0.1,
+    momentum=0.9,
+    record=["curves"],
+)
+
+# %% mystnb={"figure": {"caption": "One network, one training procedure, more and more random labels. The training error always reaches zero, only later; the error on new images climbs from nearly none to guessing.", "name": "fig-live"}} tags=["hide-input"]
+# The slider over the share of random labels
+history = curves(runs)
+
+
+def learning_curves(share):
+    fig, ax = plt.subplots(figsize=(7.2, 4.2))
+    rows = history[history.label_noise == share]
+    for name in ("train", "test"):
+        figures.plot(rows.assign(**{name: rows[f"{name}_error"]}), "epoch", name, ax=ax)
+    ax.axhline(
+        1 - 1 / images.classes,
+        color=figures.COLORS["threshold"],
+        linestyle=":",
+        linewidth=1.5,
+    )
+    ax.text(1, 0.915, "guessing", color=figures.COLORS["threshold"])
+    ax.set(
+        xscale="symlog", xlim=(0, sizes.epochs), ylim=(0, 1), ylabel="share misclassified"
+    )
+    ticks = [t for t in (0, 1, 10, 100, 1000) if t <= sizes.epochs]
+    ax.set_xticks(ticks, [str(t) for t in ticks])
+    final = runs[runs.label_noise == share]
+    ax.set_title(
+        f"{share:.0%} random labels: {final.train_error.mean():.0%} wrong on the training images, "
+        f"{final.test_error.mean():.0%} on new ones"
+    )
+    ax.legend(
+        ["training images (with their labels as given)", "new images (with true labels)"]
+    )
+    return fig
+
+
+figures.slider(
+    {f"{share:.0%}": learning_curves(share) for share in sizes.shares},
+    description="Random labels",
+    alt="Training and test error against epochs with {} of the training labels random.",
+    start="0%",
+)
+
+# %% tags=["remove-input"]
+clean, random = (
+    runs[runs.label_noise == share] for share in (min(sizes.shares), max(sizes.shares))
+)
+epochs_to_fit = [
+    history[(history.label_noise == share) & (history.train_error < 0.01)]
+    .groupby("init_seed")
+    .epoch.min()
+    .mean()
+    for share in (min(sizes.shares), max(sizes.shares))
+]
+Markdown(
+    f"{clean.parameters.iloc[0]:,} parameters, {clean.n.iloc[0]:,} images "
+    f"({images.source}), the same network and training throughout. With true labels it ends with "
+    f"{clean.test_error.mean():.1%} errors on new images. With random labels it needs "
+    f"{epochs_to_fit[1] / epochs_to_fit[0]:.0f} times as many epochs and then has its training images by heart "
+    f"({random.train_error.mean():.1%} wrong), while on new ones it guesses ({random.test_error.mean():.0%} wrong). "
+    f"Means over {sizes.seeds} seeds with 95 % bands; {len(runs)} networks, {runs.seconds.sum():.0f} seconds "
+    "of one processor core."
+)
+
+# %% [markdown]
+r"""
+This is the experiment of {cite:t}`zhang2017` on a laptop, and you can change anything in it: press the rocket at the top of the
+page.
+
+What it rules out is a whole kind of answer. Whatever explains the good test error cannot be a property of the network alone,
+because the network is the same at both ends of the slider and one end does not generalize. A bound that holds for
+*everything the network could represent* must also cover the random labels, so it promises nothing.
+
+## Four families of explanation
+
+Everything that has been proposed since belongs, with some violence, to one of four families. The book takes them in turn.
+
+::::{admonition} It was never about the count
+:class: key-result
+Parameters measure complexity badly. Bias and variance can both fall with width; past the point where a model can just fit,
+more parameters make it smoother. *{doc}`Bias and variance </notebooks/01_bias_variance>`, double descent.*
+::::
+
+::::{admonition} The training picks well
+:class: key-result
+Of all functions that fit, gradient descent finds particular ones: small norm, small gradients along the way, simple patterns first.
+*Memorization, implicit regularization.*
+::::
+
+::::{admonition} The landscape is kind
+:class: key-result
+Good solutions occupy far more volume than bad ones, lie in flat regions, or are found because a wide network
+contains many starting points. *Lottery tickets, later flat minima and volume.*
+::::
+
+::::{admonition} The data help
+:class: key-result
+Real data have structure that random labels lack, and what a network does depends on it. *Randomization tests, later grokking,
+information and robustness.*
+::::
+
+None of them is the answer. Each makes predictions, and predictions can be run.
+
+## The chapters
+
+| Chapter | Its question | State |
+| --- | --- | --- |
+| 1. {doc}`/notebooks/01_bias_variance` | Is the U-curve a law? | here |
+| 2. Randomization tests | What can be learned from labels that mean nothing? | planned |
+| 3. Memorization | What is learned first, and what is merely stored? | planned |
+| 4. Double descent | What happens past the interpolation threshold? | planned |
+| 5. Implicit regularization | What does gradient descent add on its own? | planned |
+| 6. Lottery tickets | Which of the parameters were needed? | planned |
+
+Later come flat minima and volume, grokking, generalization bounds, information and robustness.
+
+## How the book works
+
+Every claim is an experiment with error bars. It ends in a *verdict card*: the statement, what its paper says, what was measured
+here, and whether our interval supports it, contradicts it, or cannot tell. A contradicted claim is published like any other.
+Every number on a page was computed by the code on that page, with the seeds it states, and changing one environment
+variable re-runs everything with other seeds. {doc}`/book/how_to_read` says how to read, run and teach with it; {doc}`/book/notation` keeps one meaning for
+each symbol; {doc}`/book/references` lists the papers.
+"""

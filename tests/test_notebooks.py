@@ -1,0 +1,99 @@
+"""The chapters' sources keep the conventions that CONTRIBUTING.md states."""
+
+import re
+from pathlib import Path
+
+import jupytext
+import pytest
+
+NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
+FORMAT = {"extension": ".py", "format_name": "percent", "cell_markers": '"""'}
+HEADER = re.compile(r"\A# ---\n(?:#.*\n)*?# ---\n")
+FOLDED = {"hide-input", "hide-cell", "remove-input"}
+LONGEST = 15  # lines of code that a reader is shown at once
+
+every_chapter = pytest.mark.parametrize(
+    "path", [pytest.param(path, id=path.stem) for path in sorted(NOTEBOOKS.glob("[0-9]*.py"))]
+)
+
+
+def code_cells(path):
+    """Yield each code cell of a source with its number, as in the messages of tools/execute.py."""
+    for number, cell in enumerate(jupytext.read(path).cells, 1):
+        if cell.cell_type == "code":
+            yield number, cell
+
+
+def round_trip(text):
+    """Return what jupytext writes for a source that it has read, without the header."""
+    return HEADER.sub("", jupytext.writes(jupytext.reads(text, fmt=FORMAT), fmt=FORMAT))
+
+
+def figure_faults(cell):
+    """Return what a cell's figure lacks."""
+    settings = cell.metadata.get("mystnb")
+    if settings is None:
+        return []
+    figure, image = settings.get("figure", {}), settings.get("image", {})
+    faults = [key for key in ("caption", "name") if not figure.get(key)]
+    # The frames of a slider carry their own alternative text.
+    return faults if image.get("alt") or "slider(" in cell.source else [*faults, "image alt"]
+
+
+def too_long(cell):
+    """Whether a cell that is shown has more lines than a reader takes in at once; blank lines do not count."""
+    lines = [line for line in cell.source.splitlines() if line.strip()]
+    return len(lines) > LONGEST and not FOLDED & set(cell.metadata.get("tags", ()))
+
+
+@every_chapter
+def test_name(path):
+    assert re.fullmatch(r"[0-9]{2}_[a-z0-9_]+", path.stem), f"{path.name}: a chapter is named NN_slug.py"
+
+
+@every_chapter
+def test_jupytext_reads_and_writes_the_same(path):
+    text = path.read_text()
+    assert HEADER.match(text), f"{path.name} begins with no jupytext header"
+    assert round_trip(text) == HEADER.sub("", text), f"{path.name}: jupytext would write this source differently"
+
+
+@every_chapter
+def test_begins_with_its_title(path):
+    first = jupytext.read(path).cells[0]
+    assert first.cell_type == "markdown", f"{path.name}: the first cell is code"
+    assert re.match(r"(\([\w-]+\)=\n)?# \S", first.source), f"{path.name}: the first cell begins with no '# ' heading"
+
+
+@every_chapter
+def test_figures_say_what_they_show(path):
+    faults = [f"cell {n}: no {fault}" for n, cell in code_cells(path) for fault in figure_faults(cell)]
+    assert not faults, f"{path.name}: {'; '.join(faults)}"
+
+
+@every_chapter
+def test_code_is_short_or_folded(path):
+    long = [n for n, cell in code_cells(path) if too_long(cell)]
+    assert not long, f"{path.name}: cells {long} have more than {LONGEST} lines; fold them or give them to the package"
+
+
+@every_chapter
+@pytest.mark.parametrize("wrong", [".backward(", "optimizer.step", "OVERPARAM_"])
+def test_package_trains_and_knows_the_scale(path, wrong):
+    cells = [n for n, cell in code_cells(path) if wrong in cell.source]
+    assert not cells, f"{path.name}: cells {cells} use {wrong!r}; that is the package's part (sweep, scale)"
+
+
+def test_the_checks_notice():
+    source = '# ---\n# jupyter: {}\n# ---\n\n# %% [markdown]\nr"""\n# Title\n"""\n\n# %%\nplot()\n'
+    assert round_trip(source) == HEADER.sub("", source)
+    commented = "# %% [markdown]\n# # Title\n"
+    assert round_trip(commented) != commented
+    captioned = jupytext.reads('# %% mystnb={"figure": {"caption": "It falls."}}\nplot()\n', fmt=FORMAT).cells[0]
+    assert figure_faults(captioned) == ["name", "image alt"]
+    lines = "x = 1\n\n" * LONGEST
+    shown, long = jupytext.reads(f"# %%\n{lines}\n# %%\n{lines}y = 2\n", fmt=FORMAT).cells
+    assert not too_long(shown)
+    assert too_long(long)
+    long.metadata["tags"] = ["hide-input"]
+    assert not too_long(long)
