@@ -23,7 +23,7 @@ decides?
 """
 
 # %% tags=["hide-input"]
-# Set-up
+# Set-up and training
 from IPython.display import Markdown
 from matplotlib import pyplot as plt
 
@@ -40,15 +40,6 @@ sizes = scale.sizes(
     seeds=(      2,             5,                             5),
 )  # fmt: skip
 
-# %% [markdown]
-r"""
-## The puzzle, live
-
-One hidden layer, stochastic gradient descent, small pictures of handwritten digits. The slider sets how many of the training
-labels are replaced by a label drawn at random.
-"""
-
-# %%
 images = data.load(sizes.images)
 runs = sweep(
     models.mlp(sizes.width),
@@ -62,6 +53,14 @@ runs = sweep(
     record=["curves"],
 )
 
+# %% [markdown]
+r"""
+## The puzzle, live
+
+One hidden layer, stochastic gradient descent, small pictures of handwritten digits. The slider sets how many of the training
+labels are replaced by a label drawn at random. Move it to the right.
+"""
+
 # %% mystnb={"figure": {"caption": "One network, one training procedure, more and more random labels. The training error always reaches zero, only later; the error on new images climbs from nearly none to guessing.", "name": "fig-live"}} tags=["hide-input"]
 # The slider over the share of random labels
 history = curves(runs)
@@ -71,7 +70,9 @@ def learning_curves(share):
     fig, ax = plt.subplots(figsize=(7.2, 4.2))
     rows = history[history.label_noise == share]
     for name in ("train", "test"):
-        figures.plot(rows.assign(**{name: rows[f"{name}_error"]}), "epoch", name, ax=ax)
+        figures.plot(
+            rows.assign(**{name: rows[f"{name}_error"]}), "epoch", name, ax=ax
+        )
     ax.axhline(
         1 - 1 / images.classes,
         color=figures.COLORS["threshold"],
@@ -80,7 +81,10 @@ def learning_curves(share):
     )
     ax.text(1, 0.915, "guessing", color=figures.COLORS["threshold"])
     ax.set(
-        xscale="symlog", xlim=(0, sizes.epochs), ylim=(0, 1), ylabel="share misclassified"
+        xscale="symlog",
+        xlim=(0, sizes.epochs),
+        ylim=(0, 1),
+        ylabel="share misclassified",
     )
     ticks = [t for t in (0, 1, 10, 100, 1000) if t <= sizes.epochs]
     ax.set_xticks(ticks, [str(t) for t in ticks])
@@ -90,7 +94,10 @@ def learning_curves(share):
         f"{final.test_error.mean():.0%} on new ones"
     )
     ax.legend(
-        ["training images (with their labels as given)", "new images (with true labels)"]
+        [
+            "training images (with their labels as given)",
+            "new images (with true labels)",
+        ]
     )
     return fig
 
@@ -104,7 +111,8 @@ figures.slider(
 
 # %% tags=["remove-input"]
 clean, random = (
-    runs[runs.label_noise == share] for share in (min(sizes.shares), max(sizes.shares))
+    runs[runs.label_noise == share]
+    for share in (min(sizes.shares), max(sizes.shares))
 )
 epochs_to_fit = [
     history[(history.label_noise == share) & (history.train_error < 0.01)]
@@ -125,7 +133,7 @@ Markdown(
 
 # %% [markdown]
 r"""
-This is the experiment of {cite:t}`zhang2017` on a laptop, and you can change anything in it: press the rocket at the top of the
+This is the experiment of {cite:t}`zhang2017` on a laptop, and you can change anything in it: press *Run in Colab* at the top of the
 page.
 
 What it rules out is a whole kind of answer. Whatever explains the good test error cannot be a property of the network alone,

@@ -30,33 +30,24 @@ import torch
 from IPython.display import Markdown
 from matplotlib import pyplot as plt
 from numpy.polynomial.legendre import legvander
-from sklearn.tree import DecisionTreeRegressor
 
 from overparam import claims, data, figures, measures, models, scale
 from overparam.sweep import predictions, sweep
 
 figures.style()
 ledger = claims.Ledger("01-bias-variance")
-
-# %% [markdown]
-r"""
-The three sizes of this chapter stand side by side. You are reading the middle column unless the table says otherwise;
-{doc}`/book/how_to_read` tells how to run another one.
-"""
-
-# %%
 sizes = scale.sizes(
-    #                    smoke          laptop                                    gpu
-    training_sets=(     20,             200,                                      2_000),
-    images=(            "digits",       "digits",                                 "mnist"),
-    images_per_set=(    50,             100,                                      10_000),
-    image_sets=(        4,              20,                                       20),
-    initialisations=(   3,              5,                                        5),
-    widths=(            (4, 64, 128, 256),   (4, 8, 16, 32, 64, 128, 256, 512, 1024),  (4, 16, 64, 256, 1024, 4096)),
-    epochs=(            300,            1_500,                                    1_500),
-    worlds=(            2,              10,                                       10),
-    world_sets=(        3,              10,                                       30),
-    forests=(           4,              15,                                       30),
+    #                    smoke               laptop                          gpu
+    training_sets=(     20,                  200,                            2_000),
+    images=(            "digits",            "digits",                       "mnist"),
+    images_per_set=(    50,                  100,                            10_000),
+    image_sets=(        4,                   20,                             20),
+    initialisations=(   3,                   5,                              5),
+    widths=(            (4, 64, 128, 256),   [2**k for k in range(2, 11)],   [4**k for k in range(1, 7)]),
+    epochs=(            300,                 1_500,                          1_500),
+    worlds=(            2,                   10,                             10),
+    world_sets=(        3,                   10,                             30),
+    forests=(           4,                   15,                             30),
 )  # fmt: skip
 sizes
 
@@ -70,11 +61,16 @@ by least squares. It is simple enough that the whole experiment fits in a cell: 
 """
 
 # %%
-sets = [data.sine(n=20, noise=0.3, seed=s) for s in scale.seeds(sizes.training_sets)]
+sets = [
+    data.sine(n=20, noise=0.3, seed=s) for s in scale.seeds(sizes.training_sets)
+]
 x, grid, truth = (
-    t.flatten().double().numpy() for t in (sets[0].x, sets[0].x_test, sets[0].y_test)
+    t.flatten().double().numpy()
+    for t in (sets[0].x, sets[0].x_test, sets[0].y_test)
 )
-labels = np.stack([d.y.flatten().double().numpy() for d in sets])  # [training sets, 20]
+labels = np.stack(
+    [d.y.flatten().double().numpy() for d in sets]
+)  # [training sets, 20]
 
 
 def smoother(p, at):
@@ -89,27 +85,30 @@ fits = np.stack(
 
 # %% [markdown]
 r"""
-The second learner is a network with one hidden layer that reads 8×8 images of digits. We train one for every width,
-every training set of a few dozen images per sheet of paper (a *seed* draws it), and every initialisation, all to the
-same low training loss. That is several hundred networks, and one call.
+The second learner is a network with one hidden layer that reads small pictures of handwritten digits. We train one for every
+width, every training set (a *seed* draws it from a larger pool) and every initialisation, all to the same low training
+loss by full-batch gradient descent. That is several hundred networks, and one call.
 """
 
 # %%
 images = data.load(sizes.images)
-training = {
-    "epochs": sizes.epochs,
-    "lr": 0.1,
-    "momentum": 0.9,
-    "stop_loss": 0.01,
-}  # full-batch gradient descent
-grid_of_runs = {
+descent = {"lr": 0.1, "momentum": 0.9}
+until_fitted = {"epochs": sizes.epochs, "stop_loss": 0.01}
+every_set_and_start = {
     "n": sizes.images_per_set,
     "data_seed": scale.seeds(sizes.image_sets),
     "init_seed": scale.seeds(sizes.initialisations),
 }
-runs = sweep(
-    models.mlp(sizes.widths), images, **grid_of_runs, **training, record=["predictions"]
-)
+
+
+def train(**settings):
+    settings = every_set_and_start | until_fitted | settings
+    return sweep(
+        models.mlp(sizes.widths), images, **settings, record=["predictions"]
+    )
+
+
+runs = train(**descent)
 
 # %% mystnb={"figure": {"caption": "Two learners, one axis. Left: polynomials on 20 points. Training error falls for ever; test error turns round and rises by orders of magnitude. Right: networks on digits. The widest has hundreds of times more parameters than training images, fits them all, and has the lowest test error. Lines are means over training sets, bands 95 % intervals.", "name": "fig-puzzle"}, "image": {"alt": "Two panels. Left, polynomial error against number of coefficients on a logarithmic axis: training error falls to zero while test error falls to a minimum at about six coefficients and then climbs steeply. Right, network error against width: training error drops to zero and test error falls and keeps falling slowly."}} tags=["hide-input"]
 fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.5))
@@ -144,8 +143,8 @@ right.set(
     xlabel="hidden units",
     ylabel="share misclassified",
 )
-left.legend()
-right.legend(["train", "test"])
+for ax in (left, right):
+    ax.legend(ax.get_lines(), ["train", "test"])
 plt.show()
 
 # %% tags=["remove-input"]
@@ -186,9 +185,19 @@ def fan(p):
     fig, ax = plt.subplots(figsize=(7.2, 3.9))
     i = p - 1
     ax.plot(
-        grid, fits[:25, i].T, color=figures.COLORS["variance"], alpha=0.25, linewidth=0.8
+        grid,
+        fits[:25, i].T,
+        color=figures.COLORS["variance"],
+        alpha=0.25,
+        linewidth=0.8,
     )
-    ax.plot(grid, truth, color=figures.COLORS["true_labels"], linewidth=2.5, label="truth")
+    ax.plot(
+        grid,
+        truth,
+        color=figures.COLORS["true_labels"],
+        linewidth=2.5,
+        label="truth",
+    )
     ax.plot(
         grid,
         fits[:, i].mean(0),
@@ -227,12 +236,12 @@ A test label is $y = f^*(x) + \varepsilon$ with noise of variance $\sigma^2$ tha
 
 ```{prf:theorem} Bias–variance decomposition
 :label: thm-decomposition
-At every $x$,
+At every $x$, with $f$ short for $f(x; S)$ and all else taken at $x$,
 
 $$
-\underbrace{\mathbb E_{S, \varepsilon}\,(f(x; S) - y)^2}_{\text{risk}}
-= \underbrace{(\bar f(x) - f^*(x))^2}_{\text{bias}^2}
-+ \underbrace{\mathbb E_S\,(f(x; S) - \bar f(x))^2}_{\text{variance}}
+\underbrace{\mathbb E\,(f - y)^2}_{\text{risk}}
+= \underbrace{(\bar f - f^*)^2}_{\text{bias}^2}
++ \underbrace{\mathbb E\,(f - \bar f)^2}_{\text{variance}}
 + \underbrace{\sigma^2}_{\text{noise}} .
 $$ (eq-decomposition)
 ```
@@ -252,9 +261,9 @@ labels, the right side from the spread of the fits; the two share no random numb
 """
 
 # %%
-noisy = truth + 0.3 * np.random.default_rng(scale.seed_offset()).standard_normal(
-    (len(sets), 1, len(grid))
-)
+noisy = truth + 0.3 * np.random.default_rng(
+    scale.seed_offset()
+).standard_normal((len(sets), 1, len(grid)))
 bias2, variance = measures.bias_variance(fits, truth)  # both [p, grid]
 table = pd.DataFrame(
     {"bias²": bias2.mean(-1), "variance": variance.mean(-1), "noise": 0.09},
@@ -294,9 +303,14 @@ so the minimum moves to the left. Without noise there is no variance here at all
 # %% mystnb={"figure": {"caption": "Squared bias, variance, noise and their sum, the risk, of least-squares polynomials. Noise lifts the variance and leaves the bias where it is, so the noisier the labels, the fewer coefficients the best model has.", "name": "fig-noise"}} tags=["hide-input"]
 # The slider over the noise
 exact_bias2 = np.array(
-    [((smoother(p, grid) @ np.sin(5 * x) - truth) ** 2).mean() for p in coefficients]
+    [
+        ((smoother(p, grid) @ np.sin(5 * x) - truth) ** 2).mean()
+        for p in coefficients
+    ]
 )
-unit_variance = np.array([(smoother(p, grid) ** 2).sum(1).mean() for p in coefficients])
+unit_variance = np.array(
+    [(smoother(p, grid) ** 2).sum(1).mean() for p in coefficients]
+)
 
 
 def u_curve(noise):
@@ -315,8 +329,20 @@ def u_curve(noise):
                 label={"bias": "bias²"}.get(name, name),
             )
     risk = sum(parts.values())
-    ax.plot(coefficients, risk, color=figures.COLORS["risk"], linewidth=3, label="risk")
-    ax.plot(coefficients[risk.argmin()], risk.min(), "o", color=figures.INK, markersize=8)
+    ax.plot(
+        coefficients,
+        risk,
+        color=figures.COLORS["risk"],
+        linewidth=3,
+        label="risk",
+    )
+    ax.plot(
+        coefficients[risk.argmin()],
+        risk.min(),
+        "o",
+        color=figures.INK,
+        markersize=8,
+    )
     ax.set(
         yscale="log",
         xlim=(1, 22.5),
@@ -333,7 +359,10 @@ def u_curve(noise):
 
 
 figures.slider(
-    {noise: u_curve(noise) for noise in (0, 0.03, 0.1, 0.2, 0.3, 0.5, 0.8, 1.2, 2.0)},
+    {
+        noise: u_curve(noise)
+        for noise in (0, 0.03, 0.1, 0.2, 0.3, 0.5, 0.8, 1.2, 2.0)
+    },
     description="Noise σ",
     alt="Squared bias, variance, noise and risk of polynomials against the number of coefficients at noise {}.",
     start=0.3,
@@ -351,7 +380,7 @@ each spends one more coefficient on the same 20 points.
 :class: break-it
 We kept the inputs evenly spaced and drew only the noise. Draw the inputs too, and the right end of the curve is no longer a number:
 with almost as many coefficients as points, some training sets leave a gap that the polynomial crosses at any height, and the
-mean over training sets does not exist. Exercise {ref}`ex-random-design` lets you watch it fail to converge.
+mean over training sets does not exist. {ref}`ex-random-design` lets you watch it fail to converge.
 ::::
 
 ### How much does each coefficient cost?
@@ -365,9 +394,10 @@ Let $y = x^\top \beta + \varepsilon$ with $x \sim \mathcal N(0, I_p)$ in $p < n 
 on $n$ examples is all variance and equals
 
 $$
-\mathbb E\,\lVert \hat\beta - \beta \rVert^2 = \sigma^2\, \frac{p}{n - p - 1} \;\longrightarrow\; \sigma^2\, \frac{\gamma}{1 - \gamma}
-\qquad (n \to \infty,\ p/n \to \gamma < 1).
+\mathbb E\,\lVert \hat\beta - \beta \rVert^2 = \sigma^2\, \frac{p}{n - p - 1},
 $$ (eq-price)
+
+which tends to $\sigma^2 \gamma / (1 - \gamma)$ as $n \to \infty$ with $p/n \to \gamma < 1$.
 ```
 
 ```{prf:proof}
@@ -394,8 +424,10 @@ def excess_risk(p, repeats=400):
 
 price = pd.DataFrame({"p": (10, 30, 50, 70, 80, 90, 95)})
 price["formula"] = sigma**2 * price.p / (n - price.p - 1)
-price["measured, 95 % interval"] = [f"{claims.mean(excess_risk(p)):.3f}" for p in price.p]
-price.round(3)
+price["measured, 95 % interval"] = [
+    f"{claims.mean(excess_risk(p)):.3f}" for p in price.p
+]
+price.set_index("p").round(3)
 
 # %% [markdown]
 r"""
@@ -422,14 +454,18 @@ training set meets every initialisation, which is what will let us tell the two 
 """
 
 # %%
-target = torch.nn.functional.one_hot(images.y_test, images.classes).flatten().numpy()
+target = (
+    torch.nn.functional.one_hot(images.y_test, images.classes).flatten().numpy()
+)
 
 
 def cross(runs):
     """For every width: the runs with all training sets (rows) crossed with all initialisations (columns)."""
     return {
         width: measures.CrossedRuns(
-            predictions(rows, "data_seed", "init_seed"), target, len(images.y_test)
+            predictions(rows, "data_seed", "init_seed"),
+            target,
+            len(images.y_test),
         )
         for width, rows in runs.groupby("width")
     }
@@ -453,9 +489,18 @@ def draw(ax, crossed, part, color, label):
         claims.over_training_sets(lambda cs: getattr(cs[0], part), [c])
         for c in crossed.values()
     ]
-    ax.plot(list(crossed), [r.value for r in rows], "o-", color=color, label=label)
-    figures.band(ax, list(crossed), [r.low for r in rows], [r.high for r in rows], color)
-    ax.set(xscale="log", yscale="log", xlabel="hidden units", ylabel="squared error")
+    ax.plot(
+        list(crossed), [r.value for r in rows], "o-", color=color, label=label
+    )
+    figures.band(
+        ax, list(crossed), [r.low for r in rows], [r.high for r in rows], color
+    )
+    ax.set(
+        xscale="log",
+        yscale="log",
+        xlabel="hidden units",
+        ylabel="squared error",
+    )
     ax.legend()
 
 
@@ -492,6 +537,8 @@ def slope(part):
 
 
 variance_slope, bias_slope = slope("variance"), slope("bias2")
+
+# %% tags=["remove-input"]
 Markdown(
     f"Per doubling of width, log₂ variance changes by {variance_slope:.3f} and log₂ bias² by {bias_slope:.3f}."
 )
@@ -499,8 +546,8 @@ Markdown(
 # %% [markdown]
 r"""
 :::{margin}
-{cite:t}`yang2020` find a variance that first rises and then falls with width, and call it unimodal. The hump sits where
-the networks begin to interpolate; label noise makes it higher. Exercise {ref}`ex-label-noise` looks for it.
+{cite:t}`yang2020` find a variance that first rises and then falls with width, and call it unimodal. {ref}`ex-label-noise` asks whether label noise brings a hump
+out here.
 :::
 
 This is what {cite:t}`neal2018` report for fully connected networks, and it retires one sentence: *more parameters, hence
@@ -514,12 +561,7 @@ only then look at the figure.
 """
 
 # %%
-adam = cross(
-    sweep(
-        models.mlp(sizes.widths), images, **grid_of_runs,
-        epochs=sizes.epochs, lr=0.01, optimizer="adam", stop_loss=0.01, record=["predictions"],
-    )
-)  # fmt: skip
+adam = cross(train(lr=0.01, optimizer="adam"))
 
 # %% mystnb={"figure": {"caption": "The same networks trained by gradient descent and by Adam to the same training loss. With Adam at a fixed step size the variance stops falling and turns up again in wide networks, while the bias still falls: how variance depends on width is a property of model and training together.", "name": "fig-adam"}, "image": {"alt": "Variance against width for two optimizers on logarithmic axes. Gradient descent: falling throughout. Adam: falling until about 64 units, then level and slowly rising."}} tags=["hide-input"]
 fig, ax = plt.subplots(figsize=(7.2, 3.8))
@@ -536,7 +578,8 @@ gained = {
 Markdown(
     "From 64 hidden units to the widest, the variance changes by "
     + " and ".join(
-        f"{values[-1] / values[0] - 1:+.0%} with {name}" for name, values in gained.items()
+        f"{values[-1] / values[0] - 1:+.0%} with {name}"
+        for name, values in gained.items()
     )
     + ". A likely reason, not tested here: Adam divides every gradient by its own size, so each weight moves at the same speed "
     "whatever the width, and a wide layer as a whole moves further. The claim is about networks *and how they were trained*."
@@ -563,8 +606,20 @@ $\theta_0$, and so on. `CrossedRuns.components` keeps the inner products of all 
 
 # %% mystnb={"figure": {"caption": "The variance of the networks, split by its source. The part from initialisation falls by about the same factor at every doubling of width; the part from sampling the training set hardly moves once the networks fit. Bands: 95 % jackknife intervals over training sets.", "name": "fig-split"}, "image": {"alt": "Two curves against width on logarithmic axes. The sampling part is nearly level. The initialisation part falls steeply and steadily by two orders of magnitude."}} tags=["hide-input"]
 fig, ax = plt.subplots(figsize=(7.2, 4.0))
-draw(ax, crossed, "from_sampling", figures.SEQUENCE[0], "from sampling the training set")
-draw(ax, crossed, "from_initialisation", figures.SEQUENCE[3], "from initialisation")
+draw(
+    ax,
+    crossed,
+    "from_sampling",
+    figures.SEQUENCE[0],
+    "from sampling the training set",
+)
+draw(
+    ax,
+    crossed,
+    "from_initialisation",
+    figures.SEQUENCE[3],
+    "from initialisation",
+)
 plt.show()
 
 
@@ -578,6 +633,8 @@ def log_ratio(part, wide, narrow):
 narrow, *_, last_but_one, wide = [w for w in crossed if w >= 64]
 initialisation_ratio = log_ratio("from_initialisation", wide, narrow)
 sampling_ratio = log_ratio("from_sampling", wide, last_but_one)
+
+# %% tags=["remove-input"]
 Markdown(
     f"From {narrow} to {wide} hidden units the part from initialisation shrinks to {2**initialisation_ratio.value:.0%}. "
     f"From {last_but_one} to {wide} the part from sampling changes by a factor of {2**sampling_ratio.value:.3f}."
@@ -620,7 +677,8 @@ variance with an interval over worlds: $V = V_S + V_I + V_{SI}$, sampling, initi
 def world(seed, features, draws=sizes.world_sets, ridge=1e-6):
     """Training sets crossed with random features; each world has its own sets, draws and test points."""
     sets = [
-        data.linear_teacher(200, 50, 0.0, 1000 * seed + s, n_test=500) for s in range(draws)
+        data.linear_teacher(200, 50, 0.0, 1000 * seed + s, n_test=500)
+        for s in range(draws)
     ]
     points = torch.cat([*(d.x for d in sets), sets[0].x_test]).double()
     y = torch.stack([d.y for d in sets]).double()
@@ -628,16 +686,22 @@ def world(seed, features, draws=sizes.world_sets, ridge=1e-6):
     for draw in range(draws):
         generator = data.generator(1000 * seed + draw, "features")
         lifted = models.relu_features(points, features, generator)
-        weights = models.ridge(lifted[:-500].view(draws, 200, features), y, ridge)
+        weights = models.ridge(
+            lifted[:-500].view(draws, 200, features), y, ridge
+        )
         fits.append((lifted[-500:] @ weights).squeeze(-1))
     truth = sets[0].y_test.double().flatten()
-    return measures.CrossedRuns(torch.stack(fits, 1).numpy(), truth.numpy(), 500)
+    return measures.CrossedRuns(
+        torch.stack(fits, 1).numpy(), truth.numpy(), 500
+    )
 
 
 features = (50, 100, 150, 180, 200, 220, 300, 400, 800, 1600)
-worlds = {N: [world(seed, N) for seed in scale.seeds(sizes.worlds)] for N in features}
+worlds = {
+    N: [world(seed, N) for seed in scale.seeds(sizes.worlds)] for N in features
+}
 
-# %% mystnb={"figure": {"caption": "Random features without label noise. Squared bias falls and stays down. The variance peaks where the number of features N equals the number of training points, and the peak is the interaction of sampling and initialisation: each of the two alone passes the threshold almost without notice. Means over worlds with 95 % bands.", "name": "fig-interaction"}, "image": {"alt": "Four curves against the number of random features on logarithmic axes. The interaction has a sharp peak at 200 features, a hundred times higher than the others. Variance from initialisation falls slowly, variance from sampling is small, squared bias falls to a low level."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "Random features without label noise. Squared bias falls and stays down. The variance peaks where the number of features N equals the number of training points, and the peak is the interaction of sampling and initialisation: each of the two alone passes the threshold almost without notice. Means over worlds with 95 % bands; the axis is linear below 0.01, since an unbiased estimate of something small can be negative.", "name": "fig-interaction"}, "image": {"alt": "Four curves against the number of random features on logarithmic axes. The interaction has a sharp peak at 200 features, a hundred times higher than the others. Variance from initialisation falls slowly, variance from sampling is small, squared bias falls to a low level."}} tags=["hide-input"]
 components = pd.DataFrame(
     [
         {
@@ -663,10 +727,10 @@ for name, color in part_colors.items():
     figures.plot(components, "features", name, ax=ax, colors=color)
 ax.axvline(200, color=colors["threshold"], linestyle=":", linewidth=1.5)
 ax.text(205, 40, "N = n", color=colors["threshold"])
+ax.set_yscale("symlog", linthresh=0.01)
 ax.set(
     xscale="log",
-    yscale="log",
-    ylim=(1e-3, 80),
+    ylim=(-0.1, 80),
     xlabel="random features N",
     ylabel="squared error",
 )
@@ -682,7 +746,7 @@ square and some of its singular values are close to zero, which ones depends on 
 If that is right, then averaging over either draw must remove the peak, although only the other one has been left alone.
 """
 
-# %% mystnb={"figure": {"caption": "Averaging the predictions of M models that share the training set (an ensemble) or share the features (a bag over fresh training sets). Either way the peak sinks in proportion to M. The dashed line is the limit of infinitely many, estimated without bias: the peak is gone.", "name": "fig-averaging"}, "image": {"alt": "Two panels, ensemble and bag. In each the test error against random features for 1, 2, 5 and 10 averaged models: the peak at 200 features gets lower with more models. A dashed limiting line has no peak."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "Averaging the predictions of M models that share the training set (an ensemble) or share the features (a bag over fresh training sets). Either way the peak sinks in proportion to M. The dashed line is the limit of infinitely many, estimated without bias (and least certain at N = n): the peak is gone.", "name": "fig-averaging"}, "image": {"alt": "Two panels, ensemble and bag. In each the test error against random features for 1, 2, 5 and 10 averaged models: the peak at 200 features gets lower with more models. A dashed limiting line has no peak."}} tags=["hide-input"]
 fig, axes = plt.subplots(1, 2, figsize=(7.2, 3.9), sharey=True)
 counts = [m for m in (1, 2, 5, 10) if m <= sizes.world_sets]
 for ax, title, limit in zip(
@@ -727,7 +791,10 @@ plt.show()
 def peak(error):
     """log of the peak height, error at N = n over error at N = 4n, in each world."""
     return np.array(
-        [np.log(error(a) / error(b)) for a, b in zip(worlds[200], worlds[800], strict=True)]
+        [
+            np.log(error(a) / error(b))
+            for a, b in zip(worlds[200], worlds[800], strict=True)
+        ]
     )
 
 
@@ -735,6 +802,8 @@ members = range(min(10, sizes.world_sets))
 single = peak(lambda w: w.components().risk)
 ensemble = claims.mean(peak(lambda w: w.error_of_mean([0], members)) - single)
 bag = claims.mean(peak(lambda w: w.error_of_mean(members, [0])) - single)
+
+# %% tags=["remove-input"]
 Markdown(
     f"Ten members lower the peak by a factor of {np.exp(-ensemble.value):.1f} (ensemble) and {np.exp(-bag.value):.1f} (bag). Ten is "
     "not infinity: an interaction divided by ten is still there, as the figure shows. What *removes* the peak is the limit."
@@ -743,8 +812,8 @@ Markdown(
 # %% [markdown]
 r"""
 :::{margin}
-{cite:t}`dascoli2020` attribute the peak to initialisation. Their split is one-way and takes the initialisation first, so the
-interaction falls to it. {cite:t}`adlam2020` show that the symmetric split is the one that does not depend on the order.
+{cite:t}`dascoli2020` attribute the peak to the variance of the initialisation. {cite:t}`adlam2020` answer that a split taken one source
+after the other depends on the order, and use the symmetric one. {ref}`ex-order` does both.
 :::
 
 ::::{admonition} Break it: a little ridge
@@ -770,9 +839,19 @@ rows = [
 ]
 fig, ax = plt.subplots(figsize=(7.2, 3.9))
 figures.plot(
-    pd.DataFrame(rows), "features", "error", hue="penalty", ax=ax, label="λ = {:g}"
+    pd.DataFrame(rows),
+    "features",
+    "error",
+    hue="penalty",
+    ax=ax,
+    label="λ = {:g}",
 )
-ax.set(xscale="log", yscale="log", xlabel="random features N", ylabel="squared test error")
+ax.set(
+    xscale="log",
+    yscale="log",
+    xlabel="random features N",
+    ylabel="squared test error",
+)
 ax.legend()
 plt.show()
 
@@ -809,48 +888,34 @@ A forest that averages labels within leaves is a smoother, like the polynomial: 
 
 # %%
 def forest(seed, leaves, trees):
-    """Squared test error and effective parameters of a forest on 500 digits with 10 % random labels."""
+    """Test error and effective parameters on 500 digits, 10 % random labels."""
     rows = data.subset(digits, 500, seed)
-    noisy = data.corrupt_labels(
-        digits.y[rows], 0.1, 10, data.generator(seed, "label noise")
+    noise = data.generator(seed, "label noise")
+    labels = one_hot[data.corrupt_labels(digits.y[rows], 0.1, 10, noise)]
+    smooth = models.forest_smoother(
+        digits.x[rows], labels, digits.x_test, leaves, trees, seed
     )
-    smooth = 0
-    for k in range(trees):
-        tree = DecisionTreeRegressor(
-            max_leaf_nodes=leaves, max_features="sqrt", random_state=1000 * seed + k
-        )
-        tree.fit(digits.x[rows], one_hot[noisy])
-        together = tree.apply(digits.x_test)[:, None] == tree.apply(
-            digits.x[rows]
-        )  # [test, train]: in one leaf
-        smooth = smooth + together / together.sum(1, keepdims=True) / trees
-    error = ((smooth @ one_hot[noisy] - one_hot[digits.y_test]) ** 2).sum(1).mean()
-    return {
-        "seed": seed,
-        "leaves": leaves,
-        "trees": trees,
-        "error": error,
-        "p0": measures.effective_parameters(smooth),
-    }
+    error = ((smooth @ labels - one_hot[digits.y_test]) ** 2).sum(1).mean()
+    p0 = measures.effective_parameters(smooth)
+    return {"seed": seed, "trees": trees, "error": error, "p0": p0}
 
 
 digits, one_hot = data.digits(), np.eye(10)
 leaves, trees = (2, 5, 10, 20, 50, 100, 200, 500), (2, 5, 10, 20, 50)
-path = [(k, 1) for k in leaves] + [(500, m) for m in trees]
-composite = pd.DataFrame(
-    [
-        forest(s, *step) | {"step": i}
-        for s in scale.seeds(sizes.forests)
-        for i, step in enumerate(path)
-    ]
-)
-fixed = pd.DataFrame(
-    [
-        forest(s, k, 10) | {"step": i}
-        for s in scale.seeds(sizes.forests)
-        for i, k in enumerate(leaves)
-    ]
-)
+
+
+# %%
+def walk(path):
+    """The forests along a path of (leaves, trees), for every seed."""
+    seeds = scale.seeds(sizes.forests)
+    steps = [(s, i, step) for s in seeds for i, step in enumerate(path)]
+    return pd.DataFrame(
+        [forest(s, *step) | {"step": i} for s, i, step in steps]
+    )
+
+
+composite = walk([(k, 1) for k in leaves] + [(500, m) for m in trees])
+fixed = walk([(k, 10) for k in leaves])
 
 # %% mystnb={"figure": {"caption": "One random forest, three axes. Left: leaves first, trees second, gives a peak where the axis changes its meaning. Middle: with ten trees throughout there is only the first axis and no peak. Right: the left curve again, against effective parameters: the second descent runs back along the axis.", "name": "fig-axes"}, "image": {"alt": "Three panels of squared test error. Left: error falls with leaves, rises to a peak at full trees, then falls as trees are added. Middle: with ten trees fixed, error falls and levels off. Right: against effective parameters the curve goes out to about 170 and returns to lower error at fewer effective parameters."}} tags=["hide-input"]
 fig, axes = plt.subplots(1, 3, figsize=(7.2, 3.6), sharey=True)
@@ -866,25 +931,41 @@ for rows, color, name in (
     axes[0].get_lines()[-1].set_label(name)
     means = rows.groupby("step")[["p0", "error"]].mean()
     axes[2].plot(means.p0, means.error, "o-", color=color, markersize=3)
-figures.plot(fixed, "step", "error", ax=axes[1], colors=figures.SEQUENCE[0], markersize=3)
+figures.plot(
+    fixed, "step", "error", ax=axes[1], colors=figures.SEQUENCE[0], markersize=3
+)
 axes[0].set_xticks([0, 3, 7, 9, 12], ["2", "20", "500", "×5", "×50"])
 axes[1].set_xticks([0, 3, 7], ["2", "20", "500"])
 axes[0].legend(loc="lower left", fontsize=9)
 for ax, label, title in zip(
     axes,
-    ("leaves, then trees", "leaves of each of 10 trees", "effective parameters"),
+    (
+        "leaves, then trees",
+        "leaves of each of 10 trees",
+        "effective parameters",
+    ),
     ("Two axes in one", "One axis", "Folded back"),
     strict=True,
 ):
-    ax.set(xlabel=label, ylabel="squared test error" if ax is axes[0] else "", title=title)
+    ax.set(
+        xlabel=label,
+        ylabel="squared test error" if ax is axes[0] else "",
+        title=title,
+    )
 plt.show()
 
 
 # %%
-def second_descent(runs, through=None):
-    """Change of error from the top (after the first minimum) to the end; both places chosen on other seeds than tested."""
+def second_descent(runs):
+    """Rise from the first minimum to the top after it, and change from there to the end.
+
+    Both places are chosen on a third of the seeds and tested on the others.
+    """
     errors = runs.pivot_table("error", "seed", "step")
-    chosen, tested = errors.iloc[: len(errors) // 3], errors.iloc[len(errors) // 3 :]
+    chosen, tested = (
+        errors.iloc[: len(errors) // 3],
+        errors.iloc[len(errors) // 3 :],
+    )
     first_leg = chosen.mean().loc[: len(leaves) - 1]
     low = first_leg.idxmin()
     top = first_leg.loc[low:].idxmax() if low < first_leg.index[-1] else low
@@ -895,6 +976,8 @@ rise, fall = map(claims.mean, second_descent(composite))
 fixed_rise, fixed_fall = second_descent(fixed)
 fixed_fall = claims.mean(fixed_fall, level=0.90)
 order = average.groupby("seed")[["trees", "p0"]].corr("kendall").iloc[0::2, 1]
+
+# %% tags=["remove-input"]
 Markdown(
     f"Two axes: the error rises by {rise:.3f} to the full tree and then falls by {-fall.value:.3f}. "
     f"One axis: after its minimum it rises by {fixed_rise.mean():.3f}, and what follows the top is a change of {fixed_fall:.3f}."
@@ -936,7 +1019,9 @@ per_set = {
     "variance": lambda f: measures.bias_variance(f, truth)[1].mean(-1),
     "bias": lambda f: measures.bias_variance(f, truth)[0].mean(-1),
 }
-left_out = [np.delete(fits[:, [at[4], at[12]]], k, axis=0) for k in range(len(fits))]
+left_out = [
+    np.delete(fits[:, [at[4], at[12]]], k, axis=0) for k in range(len(fits))
+]
 change = {
     name: claims.jackknife(
         np.subtract(*part(fits[:, [at[12], at[4]]])),
@@ -974,7 +1059,7 @@ ledger.card(
             unit="coefficients",
         ),
     ],
-    measured=f"The smallest risk is at {lowest.value:.0f} coefficients of 20 points; variance rises and bias falls on the way.",
+    measured=f"With 20 points the smallest risk is at {lowest.value:.0f} coefficients.",
     seeds=scale.seeds(sizes.training_sets),
     section="what-a-polynomial-sees",
 )
@@ -994,14 +1079,17 @@ ledger.card(
             below=0.05,
         ),
     ],
-    measured=f"From 64 units up the variance falls by {1 - 2**variance_slope.value:.1%} at every doubling, and bias² does not rise.",
+    measured=f"From 64 units up, a doubling of the width changes the variance by {2**variance_slope.value - 1:+.1%} and bias² by {2**bias_slope.value - 1:+.1%}.",
     seeds=scale.seeds(sizes.image_sets),
     section="networks",
 )
 
 # %% tags=["remove-input"]
 ratio = claims.Estimate(
-    *(2**v for v in (sampling_ratio.value, sampling_ratio.low, sampling_ratio.high))
+    *(
+        2**v
+        for v in (sampling_ratio.value, sampling_ratio.low, sampling_ratio.high)
+    )
 )
 ledger.card(
     "variance-split-init-vs-sampling",
@@ -1018,13 +1106,15 @@ ledger.card(
             below=1.2,
         ),
     ],
-    measured=f"The part from initialisation shrinks to {2**initialisation_ratio.value:.0%}; the part from sampling stays within 20 %.",
+    measured=f"From {narrow} to {wide} units the part from initialisation changes by {2**initialisation_ratio.value - 1:+.0%}; from {last_but_one} to {wide} the part from sampling changes by {ratio.value - 1:+.1%}.",
     seeds=scale.seeds(sizes.image_sets),
     section="split",
 )
 
 # %% tags=["remove-input"]
-by_width = {N: [w.components() for w in crossings] for N, crossings in worlds.items()}
+by_width = {
+    N: [w.components() for w in crossings] for N, crossings in worlds.items()
+}
 
 
 def log_change(a, b):
@@ -1033,13 +1123,20 @@ def log_change(a, b):
 
 
 bias_change = claims.mean(
-    [u.bias2 - v.bias2 for u, v in zip(by_width[200], by_width[100], strict=True)]
+    [
+        u.bias2 - v.bias2
+        for u, v in zip(by_width[200], by_width[100], strict=True)
+    ]
 )
 ledger.card(
     "bias-monotone-variance-peaks",
     [
-        claims.Check("ln variance at N = n over N = n/2", log_change(200, 100), above=0),
-        claims.Check("ln variance at N = n over N = 4n", log_change(200, 800), above=0),
+        claims.Check(
+            "ln variance at N = n over N = n/2", log_change(200, 100), above=0
+        ),
+        claims.Check(
+            "ln variance at N = n over N = 4n", log_change(200, 800), above=0
+        ),
         claims.Check(
             "change of bias² from N = n/2 to N = n",
             bias_change,
@@ -1047,7 +1144,7 @@ ledger.card(
             unit="squared error",
         ),
     ],
-    measured=f"Variance is {np.exp(log_change(200, 800).value):,.0f} times higher at N = n than at N = 4n, while bias² has fallen.",
+    measured=f"Variance at N = n is {np.exp(log_change(200, 800).value):,.0f} times that at N = 4n.",
     seeds=scale.seeds(sizes.worlds),
     section="peak",
 )
@@ -1063,11 +1160,13 @@ ledger.card(
             below=0,
         ),
         claims.Check(
-            f"ln peak height, {len(members)}-member bag minus single", bag, below=0
+            f"ln peak height, {len(members)}-member bag minus single",
+            bag,
+            below=0,
         ),
     ],
-    measured=f"{share:.1%} of the variance at N = n is interaction. {len(members)} members lower the peak by factors of "
-    f"{np.exp(-ensemble.value):.1f} and {np.exp(-bag.value):.1f}; only the limit of many removes it.",
+    measured=f"{share:.1%} of the variance at N = n is interaction. {len(members)} members divide the height of the peak by "
+    f"{np.exp(-ensemble.value):.1f} and {np.exp(-bag.value):.1f}.",
     seeds=scale.seeds(sizes.worlds),
     section="peak",
 )
@@ -1077,10 +1176,16 @@ ledger.card(
     "u-turn-two-axes",
     [
         claims.Check(
-            "second descent, leaves then trees", fall, below=0, unit="squared error"
+            "second descent, leaves then trees",
+            fall,
+            below=0,
+            unit="squared error",
         ),
         claims.Check(
-            "rise before it, leaves then trees", rise, above=0, unit="squared error"
+            "rise before it, leaves then trees",
+            rise,
+            above=0,
+            unit="squared error",
         ),
         claims.Check(
             "second descent, ten trees throughout (90 % interval)",
@@ -1089,10 +1194,12 @@ ledger.card(
             below=0.01,
         ),
         claims.Check(
-            "Kendall τ of effective parameters with trees", claims.mean(order), below=0
+            "Kendall τ of effective parameters with trees",
+            claims.mean(order),
+            below=0,
         ),
     ],
-    measured=f"The composite path has a second descent of {-fall.value:.2f}; with one axis there is none, and effective parameters fall.",
+    measured=f"After its first minimum and the rise that follows, the composite path changes by {fall.value:+.2f}; the path with one axis by {fixed_fall.value:+.3f}.",
     seeds=scale.seeds(sizes.forests)[sizes.forests // 3 :],
     section="dissent",
 )
@@ -1104,8 +1211,8 @@ r"""
 **A dispute about blame.** {cite:t}`dascoli2020` credit the variance of the initialisation with the peak; {cite:t}`adlam2020` answer that
 attribution by a sequential split depends on the order of the split. {numref}`fig-interaction` sides with the symmetric account, for
 random features on Gaussian data. **A dispute about the axis.** {cite:t}`curth2023` against the reading of {cite:t}`belkin2019`; see
-{numref}`fig-axes`. **A dispute about shape.** {cite:t}`neal2018` saw variance fall with width, {cite:t}`yang2020` saw it rise and then fall;
-both can hold, on either side of the point where the network starts to interpolate.
+{numref}`fig-axes`. **A dispute about shape.** {cite:t}`neal2018` saw variance fall with width, {cite:t}`yang2020` saw it rise and then fall.
+The two were measured on different networks and data, and {numref}`fig-adam` shows how little it takes to change the shape.
 
 Three sentences to drop:
 
@@ -1192,8 +1299,13 @@ polynomials that without the correction the bias is overestimated, and that more
 """
 
 # %%
-naive = {S: ((fits[:S, at[12]].mean(0) - truth) ** 2).mean() for S in (5, 20, len(fits))}
-corrected = {S: measures.bias_variance(fits[:S, at[12]], truth)[0].mean() for S in naive}
+naive = {
+    S: ((fits[:S, at[12]].mean(0) - truth) ** 2).mean()
+    for S in (5, 20, len(fits))
+}
+corrected = {
+    S: measures.bias_variance(fits[:S, at[12]], truth)[0].mean() for S in naive
+}
 pd.DataFrame(
     {"naive": naive, "corrected": corrected, "exact": exact_bias2[at[12]]}
 ).rename_axis("training sets").round(5)
@@ -1227,7 +1339,11 @@ for _ in range(2000):
     errors.append(((legvander(grid, 11) @ fit - truth) ** 2).mean())
 pd.DataFrame(
     [
-        {"training sets": k, "mean": np.mean(errors[:k]), "median": np.median(errors[:k])}
+        {
+            "training sets": k,
+            "mean": np.mean(errors[:k]),
+            "median": np.median(errors[:k]),
+        }
         for k in (10, 50, 200, 1000, 2000)
     ]
 ).round(3)
@@ -1235,8 +1351,8 @@ pd.DataFrame(
 # %% [markdown]
 r"""
 The median settles; the mean jumps whenever a training set with a wide gap turns up, and keeps jumping. Squared bias and variance are
-expectations: where those do not exist there is nothing to decompose. Textbook figures with random inputs quietly show medians, or
-clip the axis, or were lucky.
+expectations: where those do not exist there is nothing to decompose. A figure with random inputs must show medians, or
+clip its axis.
 
 ```{solution-end}
 ```
@@ -1261,7 +1377,9 @@ for width, group in runs.groupby("width"):
         .reshape(-1, len(images.y_test), images.classes)
     )
     wrong = (averaged.argmax(-1) != images.y_test.numpy()).mean()
-    rows.append({"width": width, "single": group.test_error.mean(), "ensemble": wrong})
+    rows.append(
+        {"width": width, "single": group.test_error.mean(), "ensemble": wrong}
+    )
 pd.DataFrame(rows).set_index("width").round(3)
 
 # %% [markdown]
@@ -1287,15 +1405,22 @@ other way round. How much of the peak does each order blame on the initialisatio
 c = pd.DataFrame([vars(w.components()) for w in worlds[200]]).mean()
 pd.DataFrame(
     {
-        "blamed on initialisation": [c.initialisation + c.interaction, c.initialisation],
+        "blamed on initialisation": [
+            c.initialisation + c.interaction,
+            c.initialisation,
+        ],
         "blamed on sampling": [c.sampling, c.sampling + c.interaction],
     },
-    index=["condition on the training set first", "condition on the features first"],
+    index=[
+        "condition on the training set first",
+        "condition on the features first",
+    ],
 ).round(2)
 
 # %% [markdown]
 r"""
-The same numbers, opposite verdicts. This is the whole of the dispute between {cite:t}`dascoli2020` and {cite:t}`adlam2020`.
+The same numbers, opposite verdicts: whoever comes first in the split is handed the interaction. This is why
+{cite:t}`adlam2020` insist on a split that treats both draws alike.
 
 ```{solution-end}
 ```
@@ -1312,26 +1437,24 @@ expect near the width where the networks begin to fit the noisy labels, and meas
 """
 
 # %%
-noisy_runs = sweep(
-    models.mlp(sizes.widths),
-    images,
-    **grid_of_runs | {"label_noise": 0.2},
-    **training,
-    record=["predictions"],
-)
+noisy_runs = train(**descent, label_noise=0.2)
 noisy_crossed = cross(noisy_runs)
 
 # %% mystnb={"figure": {"caption": "Variance with a fifth of the training labels replaced at random, beside the clean labels of this chapter.", "name": "fig-noisy"}, "image": {"alt": "Variance against width on logarithmic axes, for clean labels and for noisy labels; the noisy curve lies higher throughout."}} tags=["hide-input"]
 fig, ax = plt.subplots(figsize=(7.2, 3.8))
 draw(ax, crossed, "variance", colors["true_labels"], "clean labels")
-draw(ax, noisy_crossed, "variance", colors["random_labels"], "a fifth at random")
+draw(
+    ax, noisy_crossed, "variance", colors["random_labels"], "a fifth at random"
+)
 plt.show()
 
 # %% tags=["remove-input"]
 fitted = noisy_runs.groupby("width").train_error.mean()
 first = fitted[fitted < 0.01].index.min()
 wide_change = {
-    name: c[max(sizes.widths)].components().variance / c[64].components().variance - 1
+    name: c[max(sizes.widths)].components().variance
+    / c[64].components().variance
+    - 1
     for name, c in (("clean", crossed), ("noisy", noisy_crossed))
 }
 Markdown(

@@ -14,11 +14,12 @@ import tempfile
 from importlib import metadata
 from pathlib import Path
 
+from fontTools.merge import Merger
 from fontTools.ttLib import TTFont
 
 ROOT = Path(__file__).resolve().parents[1]
 VENDOR = ROOT / "book/_static/vendor"
-FIGURE_FONT = ROOT / "src/overparam/fonts/SourceSans3.ttf"
+FIGURE_FONT = ROOT / "src/overparam/fonts/OverparamSans.ttf"
 
 # package: (folder, which of its files)
 PACKAGES = {
@@ -33,7 +34,7 @@ PACKAGES = {
     "@fontsource-variable/literata@5.3.0": ("literata", r"LICENSE$|files/literata-latin-wght-(normal|italic)\.woff2$"),
     "@fontsource-variable/source-sans-3@5.3.0": (
         "source-sans-3",
-        r"LICENSE$|files/source-sans-3-latin-wght-(normal|italic)\.woff2$",
+        r"LICENSE$|files/source-sans-3-(latin-wght-(normal|italic)|greek-wght-normal)\.woff2$",
     ),
 }
 
@@ -54,7 +55,10 @@ def main():
             versions.append(version)
         archive, version = pack("@fontsource/source-sans-3@5.3.0", scratch)
         with tarfile.open(archive) as tar:
-            figure_font(tar.extractfile("package/files/source-sans-3-latin-400-normal.woff"))
+            figure_font(
+                [tar.extractfile(f"package/files/source-sans-3-{a}-400-normal.woff") for a in ("latin", "greek")],
+                scratch,
+            )
             (FIGURE_FONT.parent / "LICENSE").write_bytes(tar.extractfile("package/LICENSE").read())
     # the widget manager's package lacks the text of its licence, which is that of ipywidgets
     licence = next(f for f in metadata.files("ipywidgets") if f.name == "LICENSE")
@@ -73,12 +77,27 @@ def pack(package, folder):
     return archive, f"{facts['id']}  {licence}  {facts['integrity']}"
 
 
-def figure_font(woff):
-    """Unpack the web font into the format that matplotlib reads."""
-    font = TTFont(woff)
-    font.flavor = None
-    font.recalcTimestamp = False
+def figure_font(woffs, scratch):
+    """Unpack Source Sans 3 into one font of the kind that matplotlib reads, which draws outlines and nothing else.
+
+    Its licence keeps the name "Source" for the unchanged font, so this one has another.
+    """
+    parts = []
+    for i, woff in enumerate(woffs):
+        font = TTFont(woff)
+        font.flavor = None
+        for table in ("GSUB", "GPOS", "GDEF", "STAT"):
+            if table in font:
+                del font[table]
+        parts.append(f"{scratch}/{i}.ttf")
+        font.save(parts[-1])
     FIGURE_FONT.parent.mkdir(parents=True, exist_ok=True)
+    font = Merger().merge(parts)
+    for record in font["name"].names:
+        if record.nameID in (1, 3, 4, 6, 16):
+            record.string = "OverparamSans" if record.nameID == 6 else "Overparam Sans"
+    font.recalcTimestamp = False
+    font["head"].created = font["head"].modified = TTFont(parts[0])["head"].created
     font.save(FIGURE_FONT)
 
 

@@ -199,9 +199,9 @@ class Card:
         quote = functools.partial(html.escape, quote=True)
         where = f", {quote(self.fact['where'])}" if self.fact.get("where") else ""
         checks = "".join(
-            f"<li data-verdict='{c.verdict}'><span class='claim-check'>{quote(c.label)}</span> "
-            f"<span class='claim-interval'>{c.estimate.value:.3g} [{c.estimate.low:.3g}, {c.estimate.high:.3g}]</span> "
-            f"<span class='claim-bound'>{quote(_claimed(c))}: {c.verdict}</span></li>"
+            f"<li data-verdict='{c.verdict}'><span class='claim-check'>{quote(c.label)}:</span> "
+            f"<span class='claim-interval'>{c.estimate.value:.3g} [{c.estimate.low:.3g}, {c.estimate.high:.3g}]</span>, "
+            f"<span class='claim-bound'>{quote(_claimed(c))} ({c.verdict})</span></li>"
             for c in self.checks
         )
         evidence = f"{len(self.seeds)} seeds ({_range(self.seeds)}), " if self.seeds else ""

@@ -72,14 +72,14 @@ _RC = {
     "xtick.labelsize": 10.5,
     "ytick.labelsize": 10.5,
     "text.color": INK,
-    "font.family": ["Source Sans 3", "DejaVu Sans"],
+    "font.family": ["Overparam Sans", "DejaVu Sans"],
     "font.size": 11,
     "mathtext.fontset": "custom",
-    "mathtext.rm": "Source Sans 3",
+    "mathtext.rm": "Overparam Sans",
     "mathtext.it": "STIXGeneral:italic",
     "mathtext.bf": "STIXGeneral:bold",
     "mathtext.cal": "STIXGeneral:italic",
-    "mathtext.sf": "Source Sans 3",
+    "mathtext.sf": "Overparam Sans",
     "mathtext.fallback": "stix",
     "lines.linewidth": 2,
     "lines.markersize": 4.5,
@@ -96,8 +96,8 @@ _METADATA = {"Date": None, "Creator": None}
 
 def style():
     """Draw every figure in the house style, as SVG where a notebook shows it. Call it at the top of a chapter."""
-    if "Source Sans 3" not in font_manager.fontManager.get_font_names():
-        font_manager.fontManager.addfont(Path(__file__).parent / "fonts/SourceSans3.ttf")
+    if "Overparam Sans" not in font_manager.fontManager.get_font_names():
+        font_manager.fontManager.addfont(Path(__file__).parent / "fonts/OverparamSans.ttf")
     plt.rcParams.update(_RC)
     try:
         shell = get_ipython()
@@ -115,12 +115,12 @@ def band(ax, x, low, high, color):
     ax.fill_between(x, low, high, color=color, alpha=0.18, linewidth=0)
 
 
-def plot(table, x, y, hue=None, ax=None, colors=None, label="{}", **line):
-    """Draw the mean of column `y` at each `x` with the 95 % t-interval over the rows (seeds); one line per value of `hue`.
+def plot(table, x, y, hue=None, ax=None, colors=None, label=None, **line):
+    """Draw the mean of `y` at each `x` with its 95 % t-interval over the rows (seeds): one line for each value of `hue`.
 
-    `colors` maps hue values to colours (or is the one colour without a hue). Where it is absent, a hue value that is a key
-    of `COLORS` takes its colour, numbers take steps of `RAMP`, anything else the next of `SEQUENCE`. `label` is filled with the
-    hue value ("{:.0%} label noise"). `line` goes to `Axes.plot`. Returns the axes.
+    Without `hue`, `colors` is a colour and `label` a text. With it, `colors` maps its values to colours (if absent: a key
+    of `COLORS` has its own, numbers take steps of `RAMP`, the rest are from `SEQUENCE`), and `label` is a format for a
+    value, as "{:.0%} label noise". `line` goes to `Axes.plot`. Returns the axes.
     """
     ax = ax or plt.subplots()[1]
     values = [None] if hue is None else list(table[hue].drop_duplicates())
@@ -134,7 +134,7 @@ def plot(table, x, y, hue=None, ax=None, colors=None, label="{}", **line):
         mean, n = cells.mean(), cells.count()
         half = stdtrit(np.maximum(n - 1, 1), 0.975) * cells.std() / np.sqrt(n)  # NaN, so no band, for a single seed
         color = colors.get(value) if hue is not None else colors or COLORS.get(y.removesuffix("_error"), SEQUENCE[0])
-        text = y.replace("_", " ") if hue is None else label.format(value)
+        text = label or y.replace("_", " ") if hue is None else (label or "{}").format(value)
         ax.plot(mean.index, mean, **{"color": color, "marker": MARKERS[i % len(MARKERS)], "label": text, **line})
         if half.notna().any():
             band(ax, mean.index, mean - half, mean + half, color)
@@ -202,7 +202,7 @@ _VARIABLES |= {color: f"--fig-{name.replace('_', '-')}" for name, color in COLOR
 
 
 def inline_svg(text, alt):
-    """Make a matplotlib SVG file part of a page: ink and named colours follow the page, ids are unique, no background."""
+    """Make the text of an SVG file part of a page: colours follow the page, ids are unique, no background."""
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>|<!--.*?-->", "", text, flags=re.S)
     text = re.sub(r' d="[^"]*"', lambda m: re.sub(r"\d+\.\d{3,}", lambda x: f"{float(x[0]):.2f}", m[0]), text)
@@ -226,9 +226,9 @@ def inline_svg(text, alt):
 def slider(frames, description, alt, start=None):
     """Show one of `frames` at a time, chosen by a slider that works in the published page, where no Python runs.
 
-    `frames` maps each position's label to a figure, or to a function of no arguments that makes it; all have one size. For two
-    sliders its keys are pairs, a whole grid of them, and `description` is a pair. `alt` is a text with a {} for each label, or a
-    function of the labels. `start` is the key shown first.
+    `frames` maps the label of each position to a figure, or to a function of no arguments that makes it; all have one
+    size. For two sliders its keys are pairs, a whole grid of them, and `description` is a pair. `alt` is a text with a {}
+    for each label, or a function of the labels. `start` is the key shown first.
     """
     import ipywidgets
 
@@ -274,7 +274,7 @@ def slider(frames, description, alt, start=None):
 
 
 def _stack(sliders, axes, leaf, labels=()):
-    """Nest one `Stack` for each slider, link each to its slider in the browser, and put `leaf(labels)` at the bottom."""
+    """Nest one `Stack` for each slider, link it to its slider in the browser, and put `leaf(labels)` at the bottom."""
     import ipywidgets
 
     if len(labels) == len(axes):

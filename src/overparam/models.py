@@ -8,7 +8,9 @@ import itertools
 import math
 from dataclasses import dataclass
 
+import numpy as np
 import torch
+from sklearn.tree import DecisionTreeRegressor
 from torch import Tensor, nn
 
 
@@ -80,3 +82,18 @@ def ridge(features: Tensor, y: Tensor, penalty: float) -> Tensor:
     gram.diagonal(dim1=-2, dim2=-1).add_(penalty)
     factor = torch.linalg.cholesky(gram)  # not an LU solve: that of MKL fails on batches of several threads
     return features.mT @ torch.cholesky_solve(y, factor) if wide else torch.cholesky_solve(features.mT @ y, factor)
+
+
+def forest_smoother(x: Tensor, labels: np.ndarray, at: Tensor, leaves: int, trees: int, seed: int) -> np.ndarray:
+    """The matrix [m, n] that a random forest applies to its training labels: forest(at) = matrix · labels.
+
+    ``trees`` regression trees of at most ``leaves`` leaves, each fitted to all of x [n, d] and labels [n, K] with √d
+    features tried at a split, average the labels of the training points that share a leaf with a point of at [m, d].
+    """
+    smoother = np.zeros((len(at), len(x)))
+    for k in range(trees):
+        tree = DecisionTreeRegressor(max_leaf_nodes=leaves, max_features="sqrt", random_state=1000 * seed + k)
+        tree.fit(x.numpy(), labels)
+        together = tree.apply(at.numpy())[:, None] == tree.apply(x.numpy())
+        smoother += together / together.sum(1, keepdims=True) / trees
+    return smoother

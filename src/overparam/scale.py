@@ -49,7 +49,8 @@ class Sizes(SimpleNamespace):
             + "</tr>"
             for name, values in self._table.items()
         )
-        return f"<table class='sizes'><thead><tr><th></th>{head}</tr></thead><tbody>{rows}</tbody></table>"
+        table = f"<table><thead><tr><th></th>{head}</tr></thead><tbody>{rows}</tbody></table>"
+        return f"<details class='sizes'><summary>Sizes of this run ({now}) and of the others</summary>{table}</details>"
 
 
 def sizes(**table: tuple) -> Sizes:

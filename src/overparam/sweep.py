@@ -3,6 +3,7 @@
 import ast
 import functools
 import hashlib
+import inspect
 import itertools
 import json
 import os
@@ -23,8 +24,10 @@ import torch
 from tqdm.auto import tqdm
 
 from overparam import data as data_module
+from overparam import ensemble
 from overparam.data import Data
 from overparam.ensemble import Settings, check_record, default_device, train
+from overparam.models import MLP
 
 MAX_STACK = 20  # networks: more gains nothing on a CPU core
 MAX_STACK_BYTES = 8 * 2**20  # of weights: a stack should stay in the core's cache
@@ -60,8 +63,8 @@ def sweep(
     plan = [stack for stack in _plan(networks, data, device) if any(keys[i] not in stored for i in stack.members)]
     _count_cached(stored)
 
-    quiet = {} if plan else {"disable": True}
-    with tqdm(total=sum(len(s.members) for s in plan), unit="net", leave=False, **quiet) as bar:
+    quiet = not plan or bool(os.environ.get("TQDM_DISABLE"))  # tqdm's notebook bar does not look for itself
+    with tqdm(total=sum(len(s.members) for s in plan), unit="net", leave=False, disable=quiet) as bar:
         bar.set_description(f"{len(plan)} stacks on {device.type}, float32")
         for stack, records in _run(plan, networks, data, tuple(record), device):
             rows = {keys[i]: row for i, row in zip(stack.members, records, strict=True)}
@@ -240,12 +243,9 @@ def _start_worker() -> None:
 @functools.cache
 def engine_version() -> str:
     """A hash of the code that decides a network's numbers (comments and docstrings aside) and of the torch version."""
-    from overparam import ensemble, models
-
-    trees = [ast.parse(Path(module.__file__).read_text()) for module in (data_module, models, ensemble)]
-    return hashlib.sha256("\n".join([torch.__version__, *map(code_without_docstrings, trees)]).encode()).hexdigest()[
-        :12
-    ]
+    decisive = (ensemble, MLP, data_module.generator, data_module.subset, data_module.corrupt_labels)
+    code = [code_without_docstrings(ast.parse(inspect.getsource(part))) for part in decisive]
+    return hashlib.sha256("\n".join([torch.__version__, *code]).encode()).hexdigest()[:12]
 
 
 def code_without_docstrings(tree: ast.Module) -> str:
