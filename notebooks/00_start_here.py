@@ -22,7 +22,7 @@ images it has never seen. Nothing in the network, the optimizer or the number of
 decides?
 """
 
-# %% tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "Set-up and training"} tags=["hide-input"]
 # Set-up and training
 from IPython.display import Markdown
 from matplotlib import pyplot as plt
@@ -61,7 +61,7 @@ One hidden layer, stochastic gradient descent, small pictures of handwritten dig
 labels are replaced by a label drawn at random. Move it to the right.
 """
 
-# %% mystnb={"figure": {"caption": "One network, one training procedure, more and more random labels. The training error always reaches zero, only later; the error on new images climbs from nearly none to guessing.", "name": "fig-live"}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**One network learns anything, but generalizes only from true labels.** The training error always reaches zero, only later; the error on new images climbs from nearly none to guessing.", "name": "fig-live"}} tags=["hide-input"]
 # The slider over the share of random labels
 history = curves(runs)
 
@@ -69,10 +69,12 @@ history = curves(runs)
 def learning_curves(share):
     fig, ax = plt.subplots(figsize=(7.2, 4.2))
     rows = history[history.label_noise == share]
-    for name in ("train", "test"):
-        figures.plot(
-            rows.assign(**{name: rows[f"{name}_error"]}), "epoch", name, ax=ax
-        )
+    names = {
+        "train": "training images, labels as given",
+        "test": "new images, true labels",
+    }
+    for name, label in names.items():
+        figures.plot(rows, "epoch", f"{name}_error", ax=ax, label=label)
     ax.axhline(
         1 - 1 / images.classes,
         color=figures.COLORS["threshold"],
@@ -93,12 +95,7 @@ def learning_curves(share):
         f"{share:.0%} random labels: {final.train_error.mean():.0%} wrong on the training images, "
         f"{final.test_error.mean():.0%} on new ones"
     )
-    ax.legend(
-        [
-            "training images (with their labels as given)",
-            "new images (with true labels)",
-        ]
-    )
+    ax.legend()
     return fig
 
 

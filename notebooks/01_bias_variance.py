@@ -24,6 +24,8 @@ half is a habit.
 
 # %% tags=["hide-input"]
 # Set-up
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import torch
@@ -56,11 +58,12 @@ r"""
 ## The puzzle
 
 Take two learners and give each more and more parameters. The first fits polynomials to 20 noisy points of a sine wave,
-by least squares. It is simple enough that the whole experiment fits in a cell: a least-squares fit is a fixed matrix, the
-*smoother*, applied to the labels.
+by least squares. The second is a network with one hidden layer that reads small pictures of handwritten digits, trained to
+the same low training loss at every width. For each we draw many training sets, since one curve proves nothing.
 """
 
-# %%
+# %% mystnb={"code_prompt_show": "The polynomials in full"} tags=["hide-input"]
+# The polynomials: a least-squares fit is a fixed matrix, the smoother, applied to the labels
 sets = [
     data.sine(n=20, noise=0.3, seed=s) for s in scale.seeds(sizes.training_sets)
 ]
@@ -74,7 +77,7 @@ labels = np.stack(
 
 
 def smoother(p, at):
-    """The matrix that takes the labels at x to the fitted polynomial, with p Legendre coefficients, at other points."""
+    """Takes labels at x to the fit at other points; p Legendre coefficients."""
     return legvander(at, p - 1) @ np.linalg.pinv(legvander(x, p - 1))
 
 
@@ -83,14 +86,8 @@ fits = np.stack(
     [labels @ smoother(p, grid).T for p in coefficients], axis=1
 )  # [training sets, p, grid]
 
-# %% [markdown]
-r"""
-The second learner is a network with one hidden layer that reads small pictures of handwritten digits. We train one for every
-width, every training set (a *seed* draws it from a larger pool) and every initialisation, all to the same low training
-loss by full-batch gradient descent. That is several hundred networks, and one call.
-"""
-
-# %%
+# %% mystnb={"code_prompt_show": "The networks: one call to sweep"} tags=["hide-input"]
+# The networks: full-batch gradient descent for every width, training set and initialisation
 images = data.load(sizes.images)
 descent = {"lr": 0.1, "momentum": 0.9}
 until_fitted = {"epochs": sizes.epochs, "stop_loss": 0.01}
@@ -110,7 +107,7 @@ def train(**settings):
 
 runs = train(**descent)
 
-# %% mystnb={"figure": {"caption": "Two learners, one axis. Left: polynomials on 20 points. Training error falls for ever; test error turns round and rises by orders of magnitude. Right: networks on digits. The widest has hundreds of times more parameters than training images, fits them all, and has the lowest test error. Lines are means over training sets, bands 95 % intervals.", "name": "fig-puzzle"}, "image": {"alt": "Two panels. Left, polynomial error against number of coefficients on a logarithmic axis: training error falls to zero while test error falls to a minimum at about six coefficients and then climbs steeply. Right, network error against width: training error drops to zero and test error falls and keeps falling slowly."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**More parameters ruin the polynomial and help the network.** Left: polynomials on 20 points. Training error falls for ever; test error turns round and rises by orders of magnitude. Right: networks on digits. The widest has hundreds of times more parameters than training images, fits them all, and has the lowest test error. Lines are means over training sets, bands 95 % intervals.", "name": "fig-puzzle"}, "image": {"alt": "Two panels. Left, polynomial error against number of coefficients on a logarithmic axis: training error falls to zero while test error falls to a minimum at about six coefficients and then climbs steeply. Right, network error against width: training error drops to zero and test error falls and keeps falling slowly."}} tags=["hide-input"]
 fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.5))
 train_fits = np.stack([labels @ smoother(p, x).T for p in coefficients], axis=1)
 polynomials = pd.DataFrame(
@@ -121,30 +118,16 @@ polynomials = pd.DataFrame(
     }
 )
 for name in ("train", "test"):
-    figures.plot(
-        polynomials[polynomials.coefficients < 19],
-        "coefficients",
-        name,
-        ax=left,
-        markersize=3,
-    )
-    figures.plot(runs, "width", f"{name}_error", ax=right)
-left.set(
-    yscale="log",
-    ylim=(3e-3, 30),
-    title="Polynomials, 20 points",
-    xlabel="coefficients",
-    ylabel="mean squared error",
-)
+    shown = polynomials[polynomials.coefficients < 19]
+    figures.plot(shown, "coefficients", name, ax=left, label=name, markersize=3)
+    figures.plot(runs, "width", f"{name}_error", ax=right, label=name)
+left.set(yscale="log", ylim=(3e-3, 30), title="Polynomials, 20 points")
+left.set(xlabel="coefficients", ylabel="mean squared error")
 left.set_xticks([1, 5, 10, 15])
-right.set(
-    xscale="log",
-    title=f"Networks, {sizes.images_per_set:,} images",
-    xlabel="hidden units",
-    ylabel="share misclassified",
-)
-for ax in (left, right):
-    ax.legend(ax.get_lines(), ["train", "test"])
+right.set(xscale="log", title=f"Networks, {sizes.images_per_set:,} images")
+right.set(xlabel="hidden units", ylabel="share misclassified")
+left.legend()
+right.legend()
 plt.show()
 
 # %% tags=["remove-input"]
@@ -160,6 +143,7 @@ r"""
 Both pictures are right. The rest of the chapter asks what the left one is evidence *for*, by measuring the two
 quantities that it is always explained with.
 
+(polynomials)=
 ## What a polynomial sees
 
 ::::{admonition} Predict before you run
@@ -179,7 +163,7 @@ single fits fan out, first at the edges.
 """
 
 
-# %% mystnb={"figure": {"caption": "Polynomials fitted to 25 training sets (thin), the mean over all training sets (dashed) and the truth. With 4 coefficients all fits agree and all are wrong. With 6 they agree and are right. With 12 the mean is still right and the single fits are not; with 20 each passes through all its points and swings wildly at the edges.", "name": "fig-fan"}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "**Too few coefficients: all fits are wrong together. Too many: right on average, and never alone.** Polynomials fitted to 25 training sets (thin), the mean over all training sets (dashed) and the truth. With 4 coefficients all fits agree and all are wrong. With 6 they agree and are right. With 12 the mean is still right and the single fits are not; with 20 each passes through all its points and swings wildly at the edges.", "name": "fig-fan"}} tags=["hide-input"]
 # The slider over the number of coefficients
 def fan(p):
     fig, ax = plt.subplots(figsize=(7.2, 3.9))
@@ -261,9 +245,9 @@ labels, the right side from the spread of the fits; the two share no random numb
 """
 
 # %%
-noisy = truth + 0.3 * np.random.default_rng(
-    scale.seed_offset()
-).standard_normal((len(sets), 1, len(grid)))
+noisy = truth + 0.3 * np.random.default_rng(scale.seed_offset()).standard_normal(
+    (len(sets), 1, len(grid))
+)
 bias2, variance = measures.bias_variance(fits, truth)  # both [p, grid]
 table = pd.DataFrame(
     {"bias²": bias2.mean(-1), "variance": variance.mean(-1), "noise": 0.09},
@@ -300,7 +284,7 @@ so the minimum moves to the left. Without noise there is no variance here at all
 ::::
 """
 
-# %% mystnb={"figure": {"caption": "Squared bias, variance, noise and their sum, the risk, of least-squares polynomials. Noise lifts the variance and leaves the bias where it is, so the noisier the labels, the fewer coefficients the best model has.", "name": "fig-noise"}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "**Noise moves the bottom of the U.** Squared bias, variance, noise and their sum, the risk, of least-squares polynomials. Noise lifts the variance and leaves the bias where it is, so the noisier the labels, the fewer coefficients the best model has.", "name": "fig-noise"}} tags=["hide-input"]
 # The slider over the noise
 exact_bias2 = np.array(
     [
@@ -453,25 +437,24 @@ label as a 0/1 vector, and the squared error between them, summed over classes, 
 training set meets every initialisation, which is what will let us tell the two apart.
 """
 
+
 # %%
-target = (
-    torch.nn.functional.one_hot(images.y_test, images.classes).flatten().numpy()
-)
-
-
-def cross(runs):
-    """For every width: the runs with all training sets (rows) crossed with all initialisations (columns)."""
+def cross(runs, images=images):
+    """For every width, the runs: training sets crossed with initialisations."""
+    target = torch.nn.functional.one_hot(images.y_test, images.classes)
     return {
         width: measures.CrossedRuns(
             predictions(rows, "data_seed", "init_seed"),
-            target,
-            len(images.y_test),
+            target.flatten().numpy(),
+            len(target),
         )
         for width, rows in runs.groupby("width")
     }
 
 
 crossed = cross(runs)
+
+# %%
 parts = {width: c.components() for width, c in crossed.items()}
 pd.DataFrame(
     {
@@ -489,9 +472,7 @@ def draw(ax, crossed, part, color, label):
         claims.over_training_sets(lambda cs: getattr(cs[0], part), [c])
         for c in crossed.values()
     ]
-    ax.plot(
-        list(crossed), [r.value for r in rows], "o-", color=color, label=label
-    )
+    ax.plot(list(crossed), [r.value for r in rows], "o-", color=color, label=label)
     figures.band(
         ax, list(crossed), [r.low for r in rows], [r.high for r in rows], color
     )
@@ -504,7 +485,7 @@ def draw(ax, crossed, part, color, label):
     ax.legend()
 
 
-# %% mystnb={"figure": {"caption": "Squared bias and variance of networks, estimated over training sets and initialisations, against width. From 64 hidden units on, where every network fits its training set, both go down. Bands are 95 % jackknife intervals over training sets; they are shared by all widths, so the trend is far more certain than the level.", "name": "fig-networks"}, "image": {"alt": "Two falling curves against width on logarithmic axes. Variance drops steeply until about 32 hidden units and keeps falling gently; squared bias drops until 32 and then falls very slightly."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "**In networks both parts fall.** Squared bias and variance, estimated over training sets and initialisations, against width. From 64 hidden units on, where every network fits its training set, both go down. Bands are 95 % jackknife intervals over training sets; they are shared by all widths, so the trend is far more certain than the level.", "name": "fig-networks"}, "image": {"alt": "Two falling curves against width on logarithmic axes. Variance drops steeply until about 32 hidden units and keeps falling gently; squared bias drops until 32 and then falls very slightly."}} tags=["hide-input"]
 fig, ax = plt.subplots(figsize=(7.2, 4.0))
 colors = figures.COLORS
 draw(ax, crossed, "bias2", colors["bias"], "bias²")
@@ -525,7 +506,7 @@ networks of one training set left out in turn (the delete-one jackknife, {cite:t
 
 # %%
 def slope(part):
-    """Slope of log₂(part) per doubling of width from 64 units up, with its interval over training sets."""
+    """Slope of log₂(part) per doubling of width, from 64 units up."""
     wide = [w for w in crossed if w >= 64]
 
     def fit(components):
@@ -563,7 +544,7 @@ only then look at the figure.
 # %%
 adam = cross(train(lr=0.01, optimizer="adam"))
 
-# %% mystnb={"figure": {"caption": "The same networks trained by gradient descent and by Adam to the same training loss. With Adam at a fixed step size the variance stops falling and turns up again in wide networks, while the bias still falls: how variance depends on width is a property of model and training together.", "name": "fig-adam"}, "image": {"alt": "Variance against width for two optimizers on logarithmic axes. Gradient descent: falling throughout. Adam: falling until about 64 units, then level and slowly rising."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "**Another optimizer, another shape.** The same networks trained by gradient descent and by Adam to the same training loss. With Adam at a fixed step size the variance stops falling and turns up again in wide networks, while the bias still falls: how variance depends on width is a property of model and training together.", "name": "fig-adam"}, "image": {"alt": "Variance against width for two optimizers on logarithmic axes. Gradient descent: falling throughout. Adam: falling until about 64 units, then level and slowly rising."}} tags=["hide-input"]
 fig, ax = plt.subplots(figsize=(7.2, 3.8))
 draw(ax, crossed, "variance", colors["variance"], "gradient descent")
 draw(ax, adam, "variance", figures.SEQUENCE[3], "Adam")
@@ -587,6 +568,35 @@ Markdown(
 
 # %% [markdown]
 r"""
+### The same on MNIST
+
+Digits from scikit-learn are small and clean. Where the original MNIST is at hand, the next cell measures the same on training sets of
+its images.
+"""
+
+
+# %% mystnb={"figure": {"caption": "**The same measurement on MNIST**, where it is at hand: squared bias and variance against width, with jackknife bands over training sets.", "name": "fig-mnist"}, "image": {"alt": "Squared bias and variance of networks on MNIST against width on logarithmic axes."}} tags=["hide-input"]
+# MNIST, if it is there
+def on_mnist():
+    mnist = data.mnist()
+    mnist = replace(mnist, x_test=mnist.x_test[:2000], y_test=mnist.y_test[:2000])
+    grid = {"data_seed": scale.seeds(10), "init_seed": scale.seeds(3), "n": 100}
+    settings = grid | until_fitted | descent
+    widths = models.mlp((16, 64, 256, 1024))
+    crossed = cross(sweep(widths, mnist, **settings, record=["predictions"]), mnist)
+    _, ax = plt.subplots(figsize=(7.2, 3.8))
+    draw(ax, crossed, "bias2", colors["bias"], "bias²")
+    draw(ax, crossed, "variance", colors["variance"], "variance")
+    plt.show()
+
+
+if scale.current() == "laptop" and data.available("mnist"):
+    on_mnist()
+else:
+    print("MNIST is not at hand: overparam.data.mnist() downloads it (11 MB).")
+
+# %% [markdown]
+r"""
 (split)=
 ## Where the variance comes from
 
@@ -604,7 +614,7 @@ averages over pairs of runs: two networks with the same training set and differe
 $\theta_0$, and so on. `CrossedRuns.components` keeps the inner products of all pairs and nothing else.
 """
 
-# %% mystnb={"figure": {"caption": "The variance of the networks, split by its source. The part from initialisation falls by about the same factor at every doubling of width; the part from sampling the training set hardly moves once the networks fit. Bands: 95 % jackknife intervals over training sets.", "name": "fig-split"}, "image": {"alt": "Two curves against width on logarithmic axes. The sampling part is nearly level. The initialisation part falls steeply and steadily by two orders of magnitude."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "**Width removes the luck of the initial weights, not that of the data.** The variance of the networks, split by its source. The part from initialisation falls by about the same factor at every doubling of width; the part from sampling the training set hardly moves once the networks fit. Bands: 95 % jackknife intervals over training sets.", "name": "fig-split"}, "image": {"alt": "Two curves against width on logarithmic axes. The sampling part is nearly level. The initialisation part falls steeply and steadily by two orders of magnitude."}} tags=["hide-input"]
 fig, ax = plt.subplots(figsize=(7.2, 4.0))
 draw(
     ax,
@@ -625,7 +635,7 @@ plt.show()
 
 # %%
 def log_ratio(part, wide, narrow):
-    """log₂ of a part of the variance at one width over that at another, with its interval."""
+    """log₂ of a part of the variance at one width over that at another."""
     change = lambda cs: np.log2(getattr(cs[0], part) / getattr(cs[1], part))
     return claims.over_training_sets(change, [crossed[wide], crossed[narrow]])
 
@@ -675,33 +685,29 @@ variance with an interval over worlds: $V = V_S + V_I + V_{SI}$, sampling, initi
 
 # %%
 def world(seed, features, draws=sizes.world_sets, ridge=1e-6):
-    """Training sets crossed with random features; each world has its own sets, draws and test points."""
-    sets = [
-        data.linear_teacher(200, 50, 0.0, 1000 * seed + s, n_test=500)
-        for s in range(draws)
-    ]
+    """Training sets crossed with random features, all of them this world's own."""
+    seeds = [1000 * seed + s for s in range(draws)]
+    sets = [data.linear_teacher(200, 50, 0.0, s, n_test=500) for s in seeds]
     points = torch.cat([*(d.x for d in sets), sets[0].x_test]).double()
     y = torch.stack([d.y for d in sets]).double()
     fits = []
-    for draw in range(draws):
-        generator = data.generator(1000 * seed + draw, "features")
-        lifted = models.relu_features(points, features, generator)
-        weights = models.ridge(
-            lifted[:-500].view(draws, 200, features), y, ridge
+    for s in seeds:
+        lifted = models.relu_features(
+            points, features, data.generator(s, "features")
         )
+        weights = models.ridge(lifted[:-500].view(draws, 200, features), y, ridge)
         fits.append((lifted[-500:] @ weights).squeeze(-1))
     truth = sets[0].y_test.double().flatten()
-    return measures.CrossedRuns(
-        torch.stack(fits, 1).numpy(), truth.numpy(), 500
-    )
+    return measures.CrossedRuns(torch.stack(fits, 1).numpy(), truth.numpy(), 500)
 
 
+# %%
 features = (50, 100, 150, 180, 200, 220, 300, 400, 800, 1600)
 worlds = {
     N: [world(seed, N) for seed in scale.seeds(sizes.worlds)] for N in features
 }
 
-# %% mystnb={"figure": {"caption": "Random features without label noise. Squared bias falls and stays down. The variance peaks where the number of features N equals the number of training points, and the peak is the interaction of sampling and initialisation: each of the two alone passes the threshold almost without notice. Means over worlds with 95 % bands; the axis is linear below 0.01, since an unbiased estimate of something small can be negative.", "name": "fig-interaction"}, "image": {"alt": "Four curves against the number of random features on logarithmic axes. The interaction has a sharp peak at 200 features, a hundred times higher than the others. Variance from initialisation falls slowly, variance from sampling is small, squared bias falls to a low level."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "**The peak is an interaction.** Random features without label noise. Squared bias falls and stays down. The variance peaks where the number of features N equals the number of training points, and the peak is the interaction of sampling and initialisation: each of the two alone passes the threshold almost without notice. Means over worlds with 95 % bands; the axis is linear below 0.01, since an unbiased estimate of something small can be negative.", "name": "fig-interaction"}, "image": {"alt": "Four curves against the number of random features on logarithmic axes. The interaction has a sharp peak at 200 features, a hundred times higher than the others. Variance from initialisation falls slowly, variance from sampling is small, squared bias falls to a low level."}} tags=["hide-input"]
 components = pd.DataFrame(
     [
         {
@@ -746,7 +752,7 @@ square and some of its singular values are close to zero, which ones depends on 
 If that is right, then averaging over either draw must remove the peak, although only the other one has been left alone.
 """
 
-# %% mystnb={"figure": {"caption": "Averaging the predictions of M models that share the training set (an ensemble) or share the features (a bag over fresh training sets). Either way the peak sinks in proportion to M. The dashed line is the limit of infinitely many, estimated without bias (and least certain at N = n): the peak is gone.", "name": "fig-averaging"}, "image": {"alt": "Two panels, ensemble and bag. In each the test error against random features for 1, 2, 5 and 10 averaged models: the peak at 200 features gets lower with more models. A dashed limiting line has no peak."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "**Averaging over either draw takes the peak down.** Averages of the predictions of M models that share the training set (an ensemble) or share the features (a bag over fresh training sets). Either way the peak sinks in proportion to M. The dashed line is the limit of infinitely many, estimated without bias (and least certain at N = n): the peak is gone.", "name": "fig-averaging"}, "image": {"alt": "Two panels, ensemble and bag. In each the test error against random features for 1, 2, 5 and 10 averaged models: the peak at 200 features gets lower with more models. A dashed limiting line has no peak."}} tags=["hide-input"]
 fig, axes = plt.subplots(1, 2, figsize=(7.2, 3.9), sharey=True)
 counts = [m for m in (1, 2, 5, 10) if m <= sizes.world_sets]
 for ax, title, limit in zip(
@@ -789,7 +795,7 @@ plt.show()
 
 # %%
 def peak(error):
-    """log of the peak height, error at N = n over error at N = 4n, in each world."""
+    """log of the error at N = n over that at N = 4n, in each world."""
     return np.array(
         [
             np.log(error(a) / error(b))
@@ -823,7 +829,7 @@ $10^{-6}$ and nothing else.
 ::::
 """
 
-# %% mystnb={"figure": {"caption": "The same random features with more ridge. A penalty that costs the wide models nothing takes the peak away altogether: the peak belongs to the unregularised solution, not to the number of parameters.", "name": "fig-ridge"}, "image": {"alt": "Squared test error against random features for four ridge penalties on logarithmic axes. The smallest penalty has a tall peak at 200 features; larger penalties flatten it until the curve falls monotonically."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "**A little ridge, and no peak.** The same random features with more ridge. A penalty that costs the wide models nothing takes the peak away altogether: the peak belongs to the unregularised solution, not to the number of parameters.", "name": "fig-ridge"}, "image": {"alt": "Squared test error against random features for four ridge penalties on logarithmic axes. The smallest penalty has a tall peak at 200 features; larger penalties flatten it until the curve falls monotonically."}} tags=["hide-input"]
 few = scale.seeds(min(5, sizes.worlds))
 rows = [
     {
@@ -909,15 +915,13 @@ def walk(path):
     """The forests along a path of (leaves, trees), for every seed."""
     seeds = scale.seeds(sizes.forests)
     steps = [(s, i, step) for s in seeds for i, step in enumerate(path)]
-    return pd.DataFrame(
-        [forest(s, *step) | {"step": i} for s, i, step in steps]
-    )
+    return pd.DataFrame([forest(s, *step) | {"step": i} for s, i, step in steps])
 
 
 composite = walk([(k, 1) for k in leaves] + [(500, m) for m in trees])
 fixed = walk([(k, 10) for k in leaves])
 
-# %% mystnb={"figure": {"caption": "One random forest, three axes. Left: leaves first, trees second, gives a peak where the axis changes its meaning. Middle: with ten trees throughout there is only the first axis and no peak. Right: the left curve again, against effective parameters: the second descent runs back along the axis.", "name": "fig-axes"}, "image": {"alt": "Three panels of squared test error. Left: error falls with leaves, rises to a peak at full trees, then falls as trees are added. Middle: with ten trees fixed, error falls and levels off. Right: against effective parameters the curve goes out to about 170 and returns to lower error at fewer effective parameters."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "**The second descent is a walk back.** One random forest, three axes. Left: leaves first, trees second, gives a peak where the axis changes its meaning. Middle: with ten trees throughout there is only the first axis and no peak. Right: the left curve again, against effective parameters: the second descent runs back along the axis.", "name": "fig-axes"}, "image": {"alt": "Three panels of squared test error. Left: error falls with leaves, rises to a peak at full trees, then falls as trees are added. Middle: with ten trees fixed, error falls and levels off. Right: against effective parameters the curve goes out to about 170 and returns to lower error at fewer effective parameters."}} tags=["hide-input"]
 fig, axes = plt.subplots(1, 3, figsize=(7.2, 3.6), sharey=True)
 grow, average = (
     composite[composite.step < len(leaves)],
@@ -957,21 +961,20 @@ plt.show()
 
 # %%
 def second_descent(runs):
-    """Rise from the first minimum to the top after it, and change from there to the end.
+    """Rise from the first minimum to the top, and change from there to the end.
 
     Both places are chosen on a third of the seeds and tested on the others.
     """
     errors = runs.pivot_table("error", "seed", "step")
-    chosen, tested = (
-        errors.iloc[: len(errors) // 3],
-        errors.iloc[len(errors) // 3 :],
-    )
+    third = len(errors) // 3
+    chosen, tested = errors.iloc[:third], errors.iloc[third:]
     first_leg = chosen.mean().loc[: len(leaves) - 1]
     low = first_leg.idxmin()
     top = first_leg.loc[low:].idxmax() if low < first_leg.index[-1] else low
     return tested[top] - tested[low], tested[errors.columns[-1]] - tested[top]
 
 
+# %%
 rise, fall = map(claims.mean, second_descent(composite))
 fixed_rise, fixed_fall = second_descent(fixed)
 fixed_fall = claims.mean(fixed_fall, level=0.90)
@@ -1061,7 +1064,7 @@ ledger.card(
     ],
     measured=f"With 20 points the smallest risk is at {lowest.value:.0f} coefficients.",
     seeds=scale.seeds(sizes.training_sets),
-    section="what-a-polynomial-sees",
+    section="polynomials",
 )
 
 # %% tags=["remove-input"]
@@ -1086,10 +1089,7 @@ ledger.card(
 
 # %% tags=["remove-input"]
 ratio = claims.Estimate(
-    *(
-        2**v
-        for v in (sampling_ratio.value, sampling_ratio.low, sampling_ratio.high)
-    )
+    *(2**v for v in (sampling_ratio.value, sampling_ratio.low, sampling_ratio.high))
 )
 ledger.card(
     "variance-split-init-vs-sampling",
@@ -1123,10 +1123,7 @@ def log_change(a, b):
 
 
 bias_change = claims.mean(
-    [
-        u.bias2 - v.bias2
-        for u, v in zip(by_width[200], by_width[100], strict=True)
-    ]
+    [u.bias2 - v.bias2 for u, v in zip(by_width[200], by_width[100], strict=True)]
 )
 ledger.card(
     "bias-monotone-variance-peaks",
@@ -1300,8 +1297,7 @@ polynomials that without the correction the bias is overestimated, and that more
 
 # %%
 naive = {
-    S: ((fits[:S, at[12]].mean(0) - truth) ** 2).mean()
-    for S in (5, 20, len(fits))
+    S: ((fits[:S, at[12]].mean(0) - truth) ** 2).mean() for S in (5, 20, len(fits))
 }
 corrected = {
     S: measures.bias_variance(fits[:S, at[12]], truth)[0].mean() for S in naive
@@ -1329,24 +1325,17 @@ running median, over 2,000 training sets. What does the mean do, and why did thi
 """
 
 # %%
-draws = np.random.default_rng(scale.seed_offset())
-errors = []
+draws, errors = np.random.default_rng(scale.seed_offset()), []
 for _ in range(2000):
     u = draws.uniform(-1, 1, 20)
-    fit = np.linalg.pinv(legvander(u, 11)) @ (
-        np.sin(5 * u) + 0.3 * draws.standard_normal(20)
-    )
+    y = np.sin(5 * u) + 0.3 * draws.standard_normal(20)
+    fit = np.linalg.pinv(legvander(u, 11)) @ y
     errors.append(((legvander(grid, 11) @ fit - truth) ** 2).mean())
+counts = pd.Index([10, 50, 200, 1000, 2000], name="training sets")
+so_far = [errors[:k] for k in counts]
 pd.DataFrame(
-    [
-        {
-            "training sets": k,
-            "mean": np.mean(errors[:k]),
-            "median": np.median(errors[:k]),
-        }
-        for k in (10, 50, 200, 1000, 2000)
-    ]
-).round(3)
+    {"mean": map(np.mean, so_far), "median": map(np.median, so_far)}, counts
+).round(2)
 
 # %% [markdown]
 r"""
@@ -1440,20 +1429,17 @@ expect near the width where the networks begin to fit the noisy labels, and meas
 noisy_runs = train(**descent, label_noise=0.2)
 noisy_crossed = cross(noisy_runs)
 
-# %% mystnb={"figure": {"caption": "Variance with a fifth of the training labels replaced at random, beside the clean labels of this chapter.", "name": "fig-noisy"}, "image": {"alt": "Variance against width on logarithmic axes, for clean labels and for noisy labels; the noisy curve lies higher throughout."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "**Label noise lifts the variance.** A fifth of the training labels replaced at random, beside the clean labels of this chapter.", "name": "fig-noisy"}, "image": {"alt": "Variance against width on logarithmic axes, for clean labels and for noisy labels; the noisy curve lies higher throughout."}} tags=["hide-input"]
 fig, ax = plt.subplots(figsize=(7.2, 3.8))
 draw(ax, crossed, "variance", colors["true_labels"], "clean labels")
-draw(
-    ax, noisy_crossed, "variance", colors["random_labels"], "a fifth at random"
-)
+draw(ax, noisy_crossed, "variance", colors["random_labels"], "a fifth at random")
 plt.show()
 
 # %% tags=["remove-input"]
 fitted = noisy_runs.groupby("width").train_error.mean()
 first = fitted[fitted < 0.01].index.min()
 wide_change = {
-    name: c[max(sizes.widths)].components().variance
-    / c[64].components().variance
+    name: c[max(sizes.widths)].components().variance / c[64].components().variance
     - 1
     for name, c in (("clean", crossed), ("noisy", noisy_crossed))
 }

@@ -31,8 +31,8 @@ def round_trip(text):
 
 def figure_faults(cell):
     """Return what a cell's figure lacks."""
-    settings = cell.metadata.get("mystnb")
-    if settings is None:
+    settings = cell.metadata.get("mystnb", {})
+    if not ("figure" in settings or "slider(" in cell.source or "plt.show()" in cell.source):
         return []
     figure, image = settings.get("figure", {}), settings.get("image", {})
     faults = [key for key in ("caption", "name") if not figure.get(key)]

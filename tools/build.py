@@ -9,6 +9,7 @@ link to nothing; html/ is there only after a build without either.
 """
 
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -98,7 +99,23 @@ def stage(pages, source):
     shutil.rmtree(source, ignore_errors=True)
     for name, file in pages.items():
         (source / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(file, source / name)
+        if name.suffix == ".ipynb":
+            (source / name).write_text(with_run_time(json.loads(file.read_text()), name.stem))
+        else:
+            shutil.copy2(file, source / name)
+
+
+def with_run_time(notebook, chapter):
+    """Return the notebook as text, with a line under its title that says how long it ran, where, and with which seeds."""
+    run = notebook["metadata"]["overparam"]
+    where = f"{run['cores']} CPU cores" if run["device"] == "cpu" else "one GPU"
+    line = f"Ran at {run['scale']} scale in {run['seconds']:.0f} s on {where}, seeds from {run['seed_offset']}."
+    if run["scale"] != "gpu" and not any((ROOT / "data/results").glob(f"{chapter}*")):
+        line += " The gpu scale has not been run."
+    cell = next(cell for cell in notebook["cells"] if cell["cell_type"] == "markdown")
+    title = next(i for i, text in enumerate(cell["source"]) if text.startswith("# "))
+    cell["source"][title] = f"{cell['source'][title].rstrip()}\n\n*{line}*\n"
+    return json.dumps(notebook)
 
 
 def run_jupyter_book(folder):

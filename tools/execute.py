@@ -123,6 +123,11 @@ def execute(source: Path, notebook, root: Path) -> dict:
             f"{source.name}, cell {number + 1} ({first_line!r}): {error.ename}: {error.evalue}\n{error.traceback}"
         ) from error
     seconds = time.perf_counter() - started
+    for number, cell in enumerate(notebook.cells, 1):
+        if said := "".join(output.text for output in cell.get("outputs", []) if output.get("name") == "stderr"):
+            raise BuildError(
+                f"{source.name}, cell {number}: a page shows no warnings, mend what causes this one:\n{said}"
+            )
     notebook.cells.pop()
     cached, device = ast.literal_eval(probe.outputs[-1]["data"]["text/plain"])
     cores = os.cpu_count() or 1
