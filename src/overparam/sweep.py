@@ -60,7 +60,10 @@ def sweep(
     device = torch.device(device) if device is not None else default_device()
     keys = [_key(s, data, record, device) for s in networks]
     stored = _read(keys) if cache else {}
-    plan = [stack for stack in _plan(networks, data, device) if any(keys[i] not in stored for i in stack.members)]
+    # The plan is that of the whole grid, whatever is stored, so that a sweep resumed after a kill trains the very stacks
+    # that it would have trained, to the same bits.
+    plan = [stack.without({i for i in stack.members if keys[i] in stored}) for stack in _plan(networks, data, device)]
+    plan = [stack for stack in plan if stack.members]
     _count_cached(stored)
 
     quiet = not plan or bool(os.environ.get("TQDM_DISABLE"))  # tqdm's notebook bar does not look for itself
@@ -136,6 +139,10 @@ def _expand(architecture, data, seed, init_seed, data_seed, n, settings) -> list
 class _StackPlan:
     members: tuple[int, ...]  # positions in the sweep's list of networks
     seconds: float  # expected, on one core: decides the order and whether worker processes pay
+
+    def without(self, members: set[int]) -> "_StackPlan":
+        """The stack that remains to be trained when some of its networks are stored."""
+        return _StackPlan(tuple(i for i in self.members if i not in members), self.seconds)
 
 
 def _plan(networks: Sequence[Settings], data: Data, device: torch.device) -> list[_StackPlan]:

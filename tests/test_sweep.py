@@ -1,0 +1,163 @@
+"""Sweeps: the grid, the cache, the plan and the worker processes."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from overparam import models, sweep
+from overparam.data import digits
+from overparam.ensemble import Settings, train
+
+
+@pytest.fixture(scope="module")
+def images():
+    return digits()
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("OVERPARAM_CACHE", str(tmp_path))
+    return tmp_path / "runs"
+
+
+def small(images, **changes):
+    settings = {"n": 40, "epochs": 5, "lr": 0.1, "seed": range(2), "record": ["predictions", "curves"], "device": "cpu"}
+    return sweep.sweep(models.mlp([3, 8]), images, **(settings | changes))
+
+
+def numbers(runs):
+    return np.stack(runs["predictions"].to_list())
+
+
+def test_one_row_for_every_combination(images):
+    runs = small(images, label_noise=[0, 0.5], lr=(0.1, 0.2))
+    assert len(runs) == 2 * 2 * 2 * 2
+    assert not runs.duplicated(["width", "label_noise", "lr", "init_seed"]).any()
+    assert (runs.init_seed == runs.data_seed).all()
+    assert set(runs.data) == {"digits"}
+
+
+def test_a_row_is_what_the_engine_gives_alone(images):
+    row = small(images, seed=3).query("width == 8").iloc[0]
+    settings = Settings(models.MLP(8), n=40, epochs=5, lr=0.1, init_seed=3, data_seed=3)
+    (alone,) = train([settings], images, ["predictions"], "cpu")
+    np.testing.assert_allclose(row.predictions, alone["predictions"], rtol=1e-5, atol=1e-6)
+    assert row.test_error == pytest.approx(alone["test_error"])
+
+
+def test_seeds_may_be_crossed(images):
+    runs = small(images, init_seed=range(2), data_seed=range(3))
+    assert len(runs) == 2 * 2 * 3
+    one_width = runs[runs.width == 8]
+    crossed = sweep.predictions(one_width, "data_seed", "init_seed")
+    assert crossed.shape == (3, 2, len(images.x_test) * 10)
+    row = one_width.query("data_seed == 2 and init_seed == 1").iloc[0]
+    np.testing.assert_array_equal(crossed[2, 1], row.predictions)
+
+
+def test_a_grid_with_a_hole_is_refused(images):
+    runs = small(images, init_seed=range(2), data_seed=range(2))
+    with pytest.raises(ValueError, match="no full grid over data_seed, init_seed"):
+        sweep.predictions(runs[runs.width == 3].iloc[1:], "data_seed", "init_seed")
+
+
+def test_the_second_sweep_trains_nothing_and_says_the_same(images, monkeypatch):
+    first = small(images)
+    monkeypatch.setattr(sweep, "train", lambda *_: pytest.fail("trained again"))
+    pd.testing.assert_frame_equal(first, small(images))
+
+
+def test_only_new_networks_are_trained(images, monkeypatch):
+    small(images)
+    trained = []
+    real = sweep.train
+    monkeypatch.setattr(sweep, "train", lambda nets, *rest: trained.extend(nets) or real(nets, *rest))
+    small(images, lr=[0.1, 0.3])
+    assert [s.lr for s in trained] == [0.3] * 4
+
+
+def test_without_cache_nothing_is_written(images, cache):
+    small(images, cache=False)
+    assert not cache.exists()
+
+
+@pytest.mark.parametrize("damage", ["truncate", "flip"])
+def test_a_damaged_file_is_said_and_trained_again(images, cache, capsys, damage):
+    first = small(images)
+    (path, *_) = cache.glob("*.parquet")
+    content = bytearray(path.read_bytes())
+    if damage == "flip":
+        content[len(content) // 2] ^= 1
+    path.write_bytes(content if damage == "flip" else content[:100])
+    again = small(images)
+    np.testing.assert_array_equal(numbers(first), numbers(again))
+    assert "is damaged; its networks are trained again" in capsys.readouterr().out
+    small(images)
+    assert "damaged" not in capsys.readouterr().out
+
+
+def test_an_interrupted_write_leaves_no_file(images, cache, monkeypatch):
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(sweep.pq, "write_table", full)
+    with pytest.raises(OSError, match="No space left"):
+        small(images)
+    assert list(cache.iterdir()) == []
+
+
+def test_worker_processes_give_the_same_numbers(images, monkeypatch):
+    here = small(images, cache=False, lr=[0.1, 0.2])
+    monkeypatch.setattr(sweep, "START_UP", 0.0)
+    monkeypatch.setattr(sweep, "MAX_STACK", 3)
+    there = small(images, cache=False, lr=[0.1, 0.2])
+    np.testing.assert_allclose(numbers(here), numbers(there), rtol=1e-5, atol=1e-6)
+
+
+def test_the_same_sweep_twice_gives_the_same_bits(images):
+    np.testing.assert_array_equal(numbers(small(images, cache=False)), numbers(small(images, cache=False)))
+
+
+def test_the_plan_covers_every_network_once_and_bounds_its_stacks(images):
+    networks = [
+        Settings(models.MLP(width), n=40, epochs=e, lr=0.1, init_seed=s)
+        for width in (2, 3, 50, 400)
+        for e in (5, 9)
+        for s in range(30)
+    ]
+    plan = sweep._plan(networks, images, torch.device("cpu"))
+    assert sorted(i for stack in plan for i in stack.members) == list(range(len(networks)))
+    assert all(len({networks[i].epochs for i in stack.members}) == 1 for stack in plan)
+    assert max(len(stack.members) for stack in plan) <= sweep.MAX_STACK
+    assert [stack.seconds for stack in plan] == sorted((stack.seconds for stack in plan), reverse=True)
+
+
+def test_curves_come_in_long_form(images):
+    runs = small(images)
+    history = sweep.curves(runs)
+    last = history[history.epoch == 5].sort_values(["width", "init_seed"])
+    np.testing.assert_allclose(last.test_error, runs.sort_values(["width", "init_seed"]).test_error)
+    assert history.epoch.min() == 0
+    with pytest.raises(ValueError, match="hold no learning curves"):
+        sweep.curves(small(images, record=[]))
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"n": 5000}, "digits has 1,000 training examples; n=5,000 asks for more"),
+        ({"label_noise": [0, 1.5]}, r"label noise must lie in \[0, 1\]; got 1.5"),
+        ({"learning_rate": 0.1}, "Unknown setting 'learning_rate'; the settings are"),
+        ({"record": ["weights"]}, "cannot record weights"),
+    ],
+)
+def test_bad_settings_are_one_sentence_before_any_work(images, cache, changes, said):
+    with pytest.raises(ValueError, match=said):
+        small(images, **changes)
+    assert not cache.exists()
+
+
+def test_a_negative_width_is_one_sentence(images):
+    with pytest.raises(ValueError, match="width must be a whole number from 1 up; got -4"):
+        sweep.sweep(models.mlp([8, -4]), images, n=10, epochs=1, lr=0.1)
