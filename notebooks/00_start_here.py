@@ -81,11 +81,11 @@ def learning_curves(share):
         linestyle=":",
         linewidth=1.5,
     )
-    ax.text(1, 0.915, "guessing", color=figures.COLORS["threshold"])
+    ax.text(1, 0.91, "guessing", color=figures.COLORS["threshold"])
     ax.set(
         xscale="symlog",
         xlim=(0, sizes.epochs),
-        ylim=(0, 1),
+        ylim=(0, 1.12),
         ylabel="share misclassified",
     )
     ticks = [t for t in (0, 1, 10, 100, 1000) if t <= sizes.epochs]
@@ -95,7 +95,8 @@ def learning_curves(share):
         f"{share:.0%} random labels: {final.train_error.mean():.0%} wrong on the training images, "
         f"{final.test_error.mean():.0%} on new ones"
     )
-    ax.legend()
+    ax.set_yticks([0, 0.2, 0.4, 0.6, 0.8, 1])
+    ax.legend(loc="upper right", ncols=2)
     return fig
 
 
@@ -133,7 +134,11 @@ r"""
 This is the experiment of {cite:t}`zhang2017` on a laptop, and you can change anything in it: press *Run in Colab* at the top of the
 page.
 
-What it rules out is a whole kind of answer. Whatever explains the good test error cannot be a property of the network alone,
+Stop in the middle of the slider. With a part of the labels random, the error on new images falls first, below the share of labels that are
+wrong, and rises again while the network stores the exceptions: it picks up the pattern before the noise. Something in the
+training prefers the one to the other.
+
+What the experiment rules out is a whole kind of answer. Whatever explains the good test error cannot be a property of the network alone,
 because the network is the same at both ends of the slider and one end does not generalize. A bound that holds for
 *everything the network could represent* must also cover the random labels, so it promises nothing.
 

@@ -22,6 +22,8 @@ from urllib.parse import unquote, urlsplit
 
 import yaml
 
+from overparam import scale
+
 ROOT = Path(__file__).resolve().parents[1]
 TOOLS = ("jupyter-book", "myst-nb", "sphinx", "sphinx-book-theme", "sphinx-exercise", "sphinx-proof")
 PROGRESS = re.compile(r"(reading sources|writing output)\.\.\. \[ *(\d+)%\] (\S+)")
@@ -29,8 +31,10 @@ TROUBLE = re.compile(r"\b(WARNING|ERROR|CRITICAL|Traceback|\w+Error|Exception)\b
 
 
 def main():
-    scale = os.environ.get("OVERPARAM_SCALE") or "laptop"
-    folder = ROOT / "build" / scale
+    try:
+        folder = ROOT / "build" / scale.current()
+    except ValueError as error:
+        sys.exit(f"FAILED  {error}")
     html = folder / "html"
     pages = find_pages(folder)
 

@@ -16,7 +16,7 @@ import jupytext
 import nbformat
 import yaml
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
+from nbclient.exceptions import CellExecutionError, DeadKernelError
 
 from overparam import claims, data, scale
 from overparam.sweep import code_without_docstrings
@@ -30,7 +30,12 @@ class BuildError(Exception):
 
 def main(root: Path = ROOT) -> int:
     """Bring every chapter up to date; 1 if one of them fails."""
-    build = root / "build" / scale.current()
+    try:
+        build = root / "build" / scale.current()
+        scale.seed_offset()
+    except ValueError as error:
+        print(f"FAILED  {error}", file=sys.stderr)
+        return 1
     sources = sorted((root / "notebooks").glob("[0-9]*.py"))
     try:
         for source in sources:
@@ -66,10 +71,8 @@ def bring_up_to_date(source: Path, build: Path, root: Path) -> None:
     )
     for number, cell in enumerate(notebook.cells):
         cell.id = f"cell-{number}"
-    write_claims(source, notebook, build)
-    text = nbformat.writes(notebook) + "\n"
-    if not (target.is_file() and target.read_text() == text):
-        _replace(target, text)
+    write_claims(source, notebook, build, root)
+    _replace(target, nbformat.writes(notebook) + "\n")
 
 
 def run_key(notebook, root: Path) -> str:
@@ -77,6 +80,8 @@ def run_key(notebook, root: Path) -> str:
     code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
     package = [code_without_docstrings(ast.parse(p.read_text())) for p in sorted((root / "src").rglob("*.py"))]
     facts = [(root / name).read_text() for name in ("data/claims.yaml", "requirements.txt") if (root / name).is_file()]
+    recorded = [path for path in sorted((root / "data" / "results").rglob("*")) if path.is_file()]
+    facts += [f"{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()}" for path in recorded]
     at_hand = [name for name in ("mnist", "cifar10") if data.available(name)]
     setting = [scale.current(), scale.seed_offset(), at_hand]
     return hashlib.sha256(json.dumps([code, package, facts, setting]).encode()).hexdigest()
@@ -92,8 +97,11 @@ def execute(source: Path, notebook, root: Path) -> dict:
         "OVERPARAM_SEED": str(scale.seed_offset()),
     }
     counted = iter(range(1, code + 1))
+    current = 0
 
     def show(cell, cell_index) -> None:
+        nonlocal current
+        current = cell_index
         if cell_index < len(notebook.cells) - 1 and cell.cell_type == "code" and sys.stdout.isatty():
             print(f"\r{source.name}: cell {next(counted)} of {code}, {time.perf_counter() - started:.0f} s ", end="")
 
@@ -116,12 +124,14 @@ def execute(source: Path, notebook, root: Path) -> dict:
     started = time.perf_counter()
     try:
         client.execute(env=os.environ | environment)
-    except CellExecutionError as error:
-        number = next(i for i, cell in enumerate(notebook.cells) if _failed(cell))
-        first_line = notebook.cells[number].source.strip().splitlines()[0]
-        raise BuildError(
-            f"{source.name}, cell {number + 1} ({first_line!r}): {error.ename}: {error.evalue}\n{error.traceback}"
-        ) from error
+    except (CellExecutionError, DeadKernelError) as error:
+        first_line = notebook.cells[current].source.strip().splitlines()[0]
+        what = (
+            f"{error.ename}: {error.evalue}\n{error.traceback}"
+            if isinstance(error, CellExecutionError)
+            else "the kernel died (killed, or out of memory)"
+        )
+        raise BuildError(f"{source.name}, cell {current + 1} ({first_line!r}): {what}") from error
     seconds = time.perf_counter() - started
     for number, cell in enumerate(notebook.cells, 1):
         if said := "".join(output.text for output in cell.get("outputs", []) if output.get("name") == "stderr"):
@@ -146,7 +156,7 @@ def execute(source: Path, notebook, root: Path) -> dict:
     }
 
 
-def write_claims(source: Path, notebook, build: Path) -> None:
+def write_claims(source: Path, notebook, build: Path, root: Path) -> None:
     """Collect the verdicts that the cards of a chapter carry; every claim of the chapter must have one."""
     chapter = source.stem.replace("_", "-")
     records = [
@@ -156,7 +166,7 @@ def write_claims(source: Path, notebook, build: Path) -> None:
         for output in cell.outputs
         if claims.METADATA in output.get("metadata", {})
     ]
-    facts = yaml.safe_load((ROOT / "data" / "claims.yaml").read_text())
+    facts = yaml.safe_load((root / "data" / "claims.yaml").read_text())
     wanted = {fact["id"] for fact in facts if fact["chapter"] == chapter}
     given = [record["id"] for record in records]
     if missing := wanted - set(given):
@@ -172,15 +182,17 @@ def write_claims(source: Path, notebook, build: Path) -> None:
                 f"{source.name}: claim {record['id']} says {record['verdict']}, but its intervals give {implied}; "
                 "delete the executed notebook and build again."
             )
+    path = build / "claims" / f"{chapter}.json"
     if records:
-        _replace(build / "claims" / f"{chapter}.json", json.dumps(records, indent=1, ensure_ascii=False) + "\n")
-
-
-def _failed(cell) -> bool:
-    return any(output["output_type"] == "error" for output in cell.get("outputs", []))
+        _replace(path, json.dumps(records, indent=1, ensure_ascii=False, sort_keys=True) + "\n")
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _replace(path: Path, text: str) -> None:
+    """Write a file whole or not at all; one that says the same already keeps its date."""
+    if path.is_file() and path.read_text() == text:
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}")
     temporary.write_text(text)

@@ -1,0 +1,320 @@
+"""Chapters are executed when something that decides their outputs has changed, and only then; no fault gets past."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tools"))
+
+import execute  # noqa: E402
+
+CHAPTER = '''\
+# %% [markdown]
+r"""
+# A tiny chapter
+
+Prose that is there from the start.
+"""
+
+# %%
+import random
+random.random()
+
+# %% mystnb={"figure": {"caption": "The first caption.", "name": "fig-tiny"}}
+"a figure"
+
+# %%
+from overparam import scale
+from overparam.claims import Check, Estimate, Ledger
+pips = Check("pips", Estimate(3.5, 3.4, 3.6), above=3, unit="pips per throw")
+Ledger("01-tiny").card("dice", [pips], "3.5 pips.", scale.seeds(5), "throws")
+'''
+CLAIMS = """\
+- id: 01-tiny/dice
+  chapter: 01-tiny
+  title: Dice
+  statement: A die shows more than three pips on average.
+  paper: Pascal 1654
+  url: https://example.org/
+  paper_says: so.
+"""
+SOURCE = "notebooks/01_tiny.py"
+NOTEBOOK = "build/laptop/notebooks/01_tiny.ipynb"
+VERDICTS = "build/laptop/claims/01-tiny.json"
+
+
+class KernelStartedError(Exception):
+    """A chapter is about to be executed."""
+
+
+@pytest.fixture(scope="module")
+def executed(tmp_path_factory):
+    """A repository with one chapter and a copy of the package, executed once."""
+    root = tmp_path_factory.mktemp("executed")
+    shutil.copytree(ROOT / "src/overparam", root / "src/overparam")
+    for name, text in {SOURCE: CHAPTER, "data/claims.yaml": CLAIMS, "requirements.txt": "torch==2\n"}.items():
+        (root / name).parent.mkdir(exist_ok=True)
+        (root / name).write_text(text)
+    with pytest.MonkeyPatch.context() as patch:
+        set_environment(patch, root)
+        assert execute.main(root) == 0
+    return root
+
+
+@pytest.fixture
+def tree(executed, tmp_path, monkeypatch):
+    """A copy of the executed repository."""
+    root = shutil.copytree(executed, tmp_path / "tree")
+    set_environment(monkeypatch, root)
+    return root
+
+
+@pytest.fixture
+def no_kernel(monkeypatch):
+    def refuse(*args, **kwargs):
+        raise KernelStartedError
+
+    monkeypatch.setattr(execute, "NotebookClient", refuse)
+
+
+def set_environment(patch, root):
+    patch.setenv("PYTHONPATH", str(root / "src"))
+    patch.setenv("OVERPARAM_SEED", "1000")
+    patch.delenv("OVERPARAM_SCALE", raising=False)
+    patch.setattr(execute.data, "available", lambda name: False)
+
+
+def replace(path, old, new):
+    text = path.read_text()
+    assert text.count(old) == 1
+    path.write_text(text.replace(old, new))
+
+
+def outputs(root):
+    cells = nbformat.read(root / NOTEBOOK, as_version=4).cells
+    return [cell.outputs for cell in cells if cell.cell_type == "code"]
+
+
+def built(root):
+    """What lies in build/, hidden files as well, and when each file was written."""
+    files = [path for path in (root / "build").rglob("*") if path.is_file()]
+    return {path.relative_to(root).as_posix(): (path.read_text(), path.stat().st_mtime_ns) for path in files}
+
+
+# --- when a chapter is executed ---------------------------------------------------------------------------------------
+
+
+def test_the_first_run_executes(executed):
+    notebook = nbformat.read(executed / NOTEBOOK, as_version=4)
+    assert set(built(executed)) == {NOTEBOOK, VERDICTS}
+    assert 0 < float(outputs(executed)[0][0]["data"]["text/plain"]) < 1
+    assert notebook.cells[-1].source.startswith("from overparam import scale")  # the tool's own last cell is gone
+    stamp = notebook.metadata["overparam"]
+    assert (stamp["scale"], stamp["seed_offset"], stamp["device"]) == ("laptop", 1000, "cpu")
+    assert stamp["seconds"] > 0
+
+
+def test_the_verdicts_have_what_the_design_promises(executed):
+    (record,) = json.loads((executed / VERDICTS).read_text())
+    promised = {
+        "id": "01-tiny/dice",
+        "verdict": "supported",
+        "statement": "A die shows more than three pips on average.",
+        "measured": 3.5,
+        "interval": [3.4, 3.6],
+        "unit": "pips per throw",
+        "seeds": [1000, 1001, 1002, 1003, 1004],
+        "n_seeds": 5,
+        "scale": "laptop",
+        "seed_offset": 1000,
+    }
+    assert {name: record[name] for name in promised} == promised
+
+
+@pytest.mark.usefixtures("no_kernel")
+def test_the_second_run_does_nothing(tree, capsys):
+    before = built(tree)
+    assert execute.main(tree) == 0
+    assert built(tree) == before
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.usefixtures("no_kernel")
+def test_new_prose_is_put_around_the_old_outputs(tree):
+    before = outputs(tree)
+    replace(
+        tree / SOURCE, "Prose that is there from the start.\n", 'Other prose.\n"""\n\n# %% [markdown]\nr"""\nMore.\n'
+    )
+    assert execute.main(tree) == 0
+    prose = [cell.source for cell in nbformat.read(tree / NOTEBOOK, as_version=4).cells[:2]]
+    assert prose == ["# A tiny chapter\n\nOther prose.", "More."]
+    assert outputs(tree) == before
+
+
+@pytest.mark.usefixtures("no_kernel")
+def test_a_new_caption_needs_no_execution(tree):
+    before = outputs(tree)
+    replace(tree / SOURCE, "The first caption.", "A better caption.")
+    assert execute.main(tree) == 0
+    figure = nbformat.read(tree / NOTEBOOK, as_version=4).cells[2]
+    assert figure.metadata["mystnb"]["figure"]["caption"] == "A better caption."
+    assert outputs(tree) == before
+
+
+@pytest.mark.usefixtures("no_kernel")
+def test_comments_and_docstrings_of_the_package_need_no_execution(tree):
+    replace(tree / "src/overparam/scale.py", "def current() -> str:", "# a comment\ndef current() -> str:")
+    replace(tree / "src/overparam/scale.py", "The scale named by", "Which scale is named by")
+    assert execute.main(tree) == 0
+
+
+def edit(name, old, new):
+    return lambda root, patch: replace(root / name, old, new)
+
+
+CHANGES = {
+    "code": edit(SOURCE, '"a figure"', '"another figure"'),
+    "order of the cells": edit(SOURCE, "random.random()", 'random.random()\n\n# %%\n"new"'),
+    "package": edit("src/overparam/scale.py", '"laptop"\n', '"lap" + "top"\n'),
+    "claims": edit("data/claims.yaml", "three", "3"),
+    "requirements": edit("requirements.txt", "2", "3"),
+    "recorded results": lambda root, patch: [
+        (root / "data/results").mkdir(),
+        (root / "data/results/01_tiny.csv").write_text("width,error\n"),
+    ],
+    "seed": lambda root, patch: patch.setenv("OVERPARAM_SEED", "0"),
+    "scale": lambda root, patch: patch.setenv("OVERPARAM_SCALE", "smoke"),
+    "data at hand": lambda root, patch: patch.setattr(execute.data, "available", lambda name: name == "cifar10"),
+    "nothing executed": lambda root, patch: (root / NOTEBOOK).unlink(),
+}
+
+
+@pytest.mark.usefixtures("no_kernel")
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_a_change_that_may_show_executes_again(tree, change, monkeypatch):
+    change(tree, monkeypatch)
+    with pytest.raises(KernelStartedError):
+        execute.main(tree)
+
+
+def test_edited_code_gives_new_outputs_and_a_dropped_claim_no_verdict(tree, capsys):
+    source = (tree / SOURCE).read_text().replace("random.random()", "6 * 7")
+    (tree / SOURCE).write_text(source[: source.index("# %%\nfrom overparam")])
+    (tree / "data/claims.yaml").write_text("[]\n")
+    assert execute.main(tree) == 0
+    assert capsys.readouterr().out.startswith(
+        "01_tiny.py: running 2 cells at laptop scale, seeds from 1000\n\r01_tiny.py: done in "
+    )
+    assert [cell[0]["data"]["text/plain"] for cell in outputs(tree)] == ["42", "'a figure'"]
+    assert set(built(tree)) == {NOTEBOOK}
+
+
+@pytest.mark.usefixtures("no_kernel")
+def test_each_scale_has_its_own_folder(tree, monkeypatch):
+    shutil.copytree(tree / "build/laptop", tree / "build/gpu")
+    monkeypatch.setenv("OVERPARAM_SCALE", "gpu")
+    (tree / SOURCE).unlink()
+    assert execute.main(tree) == 0
+    assert set(built(tree)) == {NOTEBOOK, VERDICTS}
+
+
+@pytest.mark.usefixtures("no_kernel")
+def test_a_removed_chapter_leaves_nothing(tree):
+    (tree / SOURCE).unlink()
+    assert execute.main(tree) == 0
+    assert built(tree) == {}
+
+
+# --- what fails -------------------------------------------------------------------------------------------------------
+
+FAULTS = {
+    "an error": (
+        "# %%\nint('six')",
+        "cell 2 (\"int('six')\"): ValueError: invalid literal for int() with base 10: 'six'\n",
+    ),
+    "an error after one that is meant": (
+        '# %% tags=["raises-exception"]\n1 / 0\n\n# %%\n[][0]',
+        "cell 3 ('[][0]'): IndexError: list index out of range\n",
+    ),
+    "a warning": (
+        "# %%\nimport warnings\nwarnings.warn('Too hot.')",
+        "cell 2: a page shows no warnings, mend what causes this one:\n",
+    ),
+    "a kernel that dies": (
+        "# %%\nimport os\nos._exit(1)",
+        "cell 2 ('import os'): the kernel died (killed, or out of memory)\n",
+    ),
+}
+
+
+@pytest.mark.parametrize(("cell", "sentence"), FAULTS.values(), ids=FAULTS)
+def test_a_failing_cell_fails_and_leaves_what_was_there(tree, capsys, cell, sentence):
+    replace(tree / SOURCE, "# %%\nimport random\nrandom.random()", cell)
+    before = built(tree)
+    assert execute.main(tree) == 1
+    assert capsys.readouterr().err.startswith(f"FAILED  01_tiny.py, {sentence}")
+    assert built(tree) == before
+
+
+def drop(output):
+    output["metadata"].clear()
+
+
+def turn(output):
+    output["metadata"]["overparam_claim"]["verdict"] = "contradicted"
+
+
+DOCTORED = {
+    "no card": (drop, "claim 01-tiny/dice of data/claims.yaml has no card; show one with Ledger.card."),
+    "a turned verdict": (turn, "claim 01-tiny/dice says contradicted, but its intervals give supported; delete"),
+}
+
+
+@pytest.mark.usefixtures("no_kernel")
+@pytest.mark.parametrize(("doctor", "sentence"), DOCTORED.values(), ids=DOCTORED)
+def test_a_verdict_that_the_outputs_do_not_give_fails(tree, capsys, doctor, sentence):
+    notebook = nbformat.read(tree / NOTEBOOK, as_version=4)
+    doctor(notebook.cells[-1].outputs[0])
+    nbformat.write(notebook, tree / NOTEBOOK)
+    before = built(tree)
+    assert execute.main(tree) == 1
+    assert capsys.readouterr().err.startswith(f"FAILED  01_tiny.py: {sentence}")
+    assert built(tree) == before
+
+
+@pytest.mark.usefixtures("no_kernel")
+def test_a_claim_with_two_cards_fails(tree, capsys):
+    notebook = nbformat.read(tree / NOTEBOOK, as_version=4)
+    notebook.cells[-1].outputs *= 2
+    nbformat.write(notebook, tree / NOTEBOOK)
+    assert execute.main(tree) == 1
+    assert capsys.readouterr().err == "FAILED  01_tiny.py: claim 01-tiny/dice has two cards; show it once.\n"
+
+
+# --- settings ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("tool", ["execute", "build"])
+def test_an_unknown_scale_is_one_sentence(tool):
+    done = subprocess.run(
+        [sys.executable, ROOT / "tools" / f"{tool}.py"],
+        env=os.environ | {"OVERPARAM_SCALE": "huge"},
+        capture_output=True,
+        text=True,
+    )
+    sentence = "FAILED  OVERPARAM_SCALE is 'huge'; set it to one of smoke, laptop, gpu.\n"
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", sentence)
+
+
+@pytest.mark.usefixtures("no_kernel")
+def test_a_bad_seed_is_one_sentence(tree, capsys, monkeypatch):
+    monkeypatch.setenv("OVERPARAM_SEED", "lucky")
+    assert execute.main(tree) == 1
+    assert capsys.readouterr().err == "FAILED  OVERPARAM_SEED is 'lucky'; set it to a whole number from 0 up.\n"

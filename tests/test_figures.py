@@ -1,0 +1,254 @@
+"""What a reader meets of a figure: its lines, bands and colours, the SVG in the page, the slider without a kernel."""
+
+import re
+import xml.etree.ElementTree as ElementTree
+
+import ipywidgets
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from ipywidgets.embed import dependency_state
+from matplotlib.colors import to_hex
+from scipy import stats
+
+from overparam import figures
+
+
+@pytest.fixture(autouse=True)
+def house_style():
+    """Draw in the house style and leave the settings of matplotlib as they were."""
+    with plt.rc_context():
+        figures.style()
+        yield
+    plt.close("all")
+
+
+@pytest.fixture
+def runs():
+    """Six seeds at each of three widths, for two shares of label noise."""
+    rng = np.random.default_rng(0)
+    rows = [(width, noise, rng.normal(width, 1)) for width in (1, 2, 4) for noise in (0.5, 0.0) for _ in range(6)]
+    return pd.DataFrame(rows, columns=["width", "label_noise", "test_error"])
+
+
+def edges(band):
+    """The lower and the upper edge of a shaded band [n, 2], from its outline."""
+    x, y = band.get_paths()[0].vertices.T
+    return np.array([[y[x == at].min(), y[x == at].max()] for at in np.unique(x)])
+
+
+def colors(ax):
+    return {line.get_label(): to_hex(line.get_color()) for line in ax.get_lines()}
+
+
+# --- lines and bands --------------------------------------------------------------------------------------------------
+
+
+def test_plot_draws_the_mean_and_the_t_interval_of_scipy(runs):
+    ax = figures.plot(runs, "width", "test_error")
+    (line,), (band,) = ax.get_lines(), ax.collections
+    cells = [cell.to_numpy() for _, cell in runs.groupby("width").test_error]
+    np.testing.assert_array_equal(line.get_xdata(), [1, 2, 4])
+    np.testing.assert_allclose(line.get_ydata(), [cell.mean() for cell in cells])
+    expected = [stats.t.interval(0.95, len(cell) - 1, cell.mean(), stats.sem(cell)) for cell in cells]
+    np.testing.assert_allclose(edges(band), expected)
+
+
+def test_each_hue_has_the_band_of_its_own_rows(runs):
+    ax = figures.plot(runs, "width", "test_error", hue="label_noise", label="{:.0%} noise")
+    assert [line.get_label() for line in ax.get_lines()] == ["0% noise", "50% noise"]
+    for noise, line, band in zip((0.0, 0.5), ax.get_lines(), ax.collections, strict=True):
+        cell = runs[(runs.label_noise == noise) & (runs.width == 4)].test_error
+        interval = stats.t.interval(0.95, 5, cell.mean(), stats.sem(cell))
+        np.testing.assert_allclose(edges(band)[-1], interval)
+        assert to_hex(band.get_facecolor()[0]) == to_hex(line.get_color())
+
+
+def test_a_single_seed_has_no_band(runs):
+    single = runs.groupby(["width", "label_noise"], as_index=False).first()
+    ax = figures.plot(single, "width", "test_error", hue="label_noise")
+    assert len(ax.get_lines()) == 2
+    assert not ax.collections
+
+
+def test_axes_are_named_once(runs):
+    ax = figures.plot(runs, "width", "test_error")
+    ax.set_xlabel("hidden units")
+    figures.plot(runs, "width", "test_error", ax=ax)
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("hidden units", "test error")
+
+
+# --- colours ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("y", "name"), [("train_error", "train"), ("test_error", "test"), ("variance", "variance")])
+def test_a_quantity_has_its_own_color(y, name):
+    ax = figures.plot(pd.DataFrame({"width": [1, 2], y: [0.1, 0.2]}), "width", y)
+    assert list(colors(ax).values()) == [figures.COLORS[name]]
+
+
+def test_named_series_have_their_colors_and_others_take_none_of_them():
+    names = ["mlp", "test", "train", "cnn"]
+    ax = figures.plot(pd.DataFrame({"x": 1, "y": 1.0, "kind": names}), "x", "y", hue="kind")
+    drawn = colors(ax)
+    assert (drawn["test"], drawn["train"]) == (figures.COLORS["test"], figures.COLORS["train"])
+    assert len(set(drawn.values())) == 4
+    assert {drawn["mlp"], drawn["cnn"]} <= set(figures.SEQUENCE)
+
+
+def test_numbers_climb_the_ramp_and_truth_values_do_not():
+    ax = figures.plot(pd.DataFrame({"x": 1, "y": 1.0, "width": [8, 2, 4]}), "x", "y", hue="width")
+    assert colors(ax) == dict(zip("248", figures.ramp(3), strict=True))
+    ax = figures.plot(pd.DataFrame({"x": 1, "y": 1.0, "tuned": [True, False]}), "x", "y", hue="tuned")
+    assert set(colors(ax).values()) <= set(figures.SEQUENCE)
+
+
+def test_colors_may_be_given(runs):
+    given = {0.0: "#123456", 0.5: "#abcdef"}
+    ax = figures.plot(runs, "width", "test_error", hue="label_noise", colors=given)
+    assert colors(ax) == {str(value): color for value, color in given.items()}
+
+
+def test_more_ordered_hues_than_a_reader_tells_apart_are_refused():
+    with pytest.raises(ValueError, match="10 ordered hues were asked for"):
+        figures.ramp(10)
+
+
+def test_labels_at_line_ends_do_not_touch(runs):
+    ax = figures.plot(runs.assign(test_error=1.0), "width", "test_error", hue="label_noise")
+    figures.label_lines(ax)
+    ax.figure.draw_without_rendering()
+    low, high = sorted((text.get_window_extent() for text in ax.texts), key=lambda box: box.y0)
+    assert low.y1 <= high.y0
+    assert [text.get_color() for text in ax.texts] == [line.get_color() for line in ax.get_lines()]
+
+
+# --- SVG --------------------------------------------------------------------------------------------------------------
+
+
+def picture(alt="A line.", size=(3, 2), y=(1, 2)):
+    fig, ax = plt.subplots(figsize=size)
+    ax.plot([1, 2], y, color=figures.COLORS["test"], label="test")
+    return figures.svg(fig, alt)
+
+
+def ids(svg):
+    return re.findall(r'\bid="([^"]+)"', svg)
+
+
+def test_two_figures_of_a_page_share_no_id():
+    first, second = picture(), picture(y=(2, 1))
+    for svg in (first, second):
+        wanted = set(re.findall(r'href="#([^"]+)"|url\(#([^)]+)\)', svg))
+        assert len(ids(svg)) == len(set(ids(svg)))
+        assert {name for pair in wanted for name in pair if name} == set(ids(svg))
+    assert ids(first)
+    assert not set(ids(first)) & set(ids(second))
+
+
+def test_a_figure_takes_its_colors_from_the_page():
+    svg = picture()
+    assert "currentColor" in svg
+    assert figures.INK not in svg
+    assert figures.PAPER not in svg  # no background
+    assert f"var(--fig-test, {figures.COLORS['test']})" in svg
+
+
+def test_a_figure_carries_its_alternative_text():
+    alt = 'Error < 5 % & "falling"'
+    root = ElementTree.fromstring(picture(alt))
+    assert (root.get("role"), root.get("aria-label")) == ("img", alt)
+    assert root.get("viewBox") == "0 0 216 144"
+
+
+def test_a_figure_is_the_same_each_time():
+    assert picture() == picture()
+
+
+# --- sliders ----------------------------------------------------------------------------------------------------------
+
+
+def figure(size=(3, 2)):
+    fig, ax = plt.subplots(figsize=size)
+    ax.plot([0, 1])
+    return fig
+
+
+def links(box):
+    """What the page links without a kernel, as (source, trait, target, trait) of widgets' ids."""
+    state = [widget["state"] for widget in dependency_state(box).values() if widget["model_name"] == "LinkModel"]
+    pairs = [(link["source"], link["target"]) for link in state]
+    return {(a.removeprefix("IPY_MODEL_"), b, c.removeprefix("IPY_MODEL_"), d) for (a, b), (c, d) in pairs}
+
+
+def alts(*frames):
+    return [re.search(r'aria-label="([^"]*)"', frame.value)[1] for frame in frames]
+
+
+def grid(**options):
+    frames = {(width, seed): figure for width in (1, 2) for seed in "ab"}
+    return figures.slider(frames, ("Width", "Seed"), alt="Width {}, seed {}.", **options)
+
+
+def test_one_slider_shows_a_frame_for_each_position():
+    box = figures.slider({"0%": figure, "50%": figure()}, "Noise", alt="With {} noise.", start="50%")
+    slider, stack = box.children
+    assert (slider.description, slider.index) == ("Noise", 1)
+    assert [label for label, _ in slider.options] == ["0%", "50%"]
+    assert alts(*stack.children) == ["With 0% noise.", "With 50% noise."]
+    assert stack.selected_index == 1
+    assert links(box) == {(slider.model_id, "index", stack.model_id, "selected_index")}
+
+
+def test_two_sliders_span_a_grid():
+    box = grid(
+        start=(2, "a"),
+    )
+    width, seed, outer = box.children
+    assert (width.index, seed.index, outer.selected_index) == (1, 0, 1)
+    assert [alts(*inner.children) for inner in outer.children] == [
+        ["Width 1, seed a.", "Width 1, seed b."],
+        ["Width 2, seed a.", "Width 2, seed b."],
+    ]
+    assert {inner.selected_index for inner in outer.children} == {0}
+    assert links(box) == {(width.model_id, "index", outer.model_id, "selected_index")} | {
+        (seed.model_id, "index", inner.model_id, "selected_index") for inner in outer.children
+    }
+
+
+def test_python_has_no_part_in_moving_a_slider():
+    slider, stack = figures.slider({"0%": figure, "50%": figure}, "Noise", alt="With {} noise.").children
+    slider.index = 1
+    assert stack.selected_index == 0  # the browser follows the link; here there is none
+
+
+def test_alternative_text_may_be_a_function():
+    box = figures.slider({1: figure, 2: figure}, "Width", alt=lambda width: f"Twice {width} is {2 * width}.")
+    assert alts(*box.children[1].children) == ["Twice 1 is 2.", "Twice 2 is 4."]
+
+
+def test_frames_of_different_sizes_are_refused():
+    with pytest.raises(ValueError, match="The frames of a slider must have one size"):
+        figures.slider({"a": figure((3, 2)), "b": figure((3, 3))}, "Which", alt="{}")
+
+
+def test_a_hole_in_the_grid_is_refused():
+    frames = {(1, "a"): figure, (1, "b"): figure, (2, "a"): figure}
+    with pytest.raises(ValueError, match="3 frames do not fill the grid of 2 × 2 positions"):
+        figures.slider(frames, ("Width", "Seed"), alt="{} {}")
+
+
+def test_a_slider_leaves_no_figure_open():
+    figures.slider({"a": figure, "b": figure()}, "Which", alt="{}")
+    assert not plt.get_fignums()
+
+
+def test_without_stack_the_kernel_swaps_the_frame(monkeypatch):
+    monkeypatch.delattr(ipywidgets, "Stack")  # ipywidgets 7, as on Colab
+    width, seed, shown = grid(start=(1, "b")).children
+    assert alts(shown) == ["Width 1, seed b."]
+    width.index = 1
+    assert alts(shown) == ["Width 2, seed b."]
+    seed.index = 0
+    assert alts(shown) == ["Width 2, seed a."]
