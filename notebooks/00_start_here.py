@@ -109,8 +109,7 @@ figures.slider(
 
 # %% tags=["remove-input"]
 clean, random = (
-    runs[runs.label_noise == share]
-    for share in (min(sizes.shares), max(sizes.shares))
+    runs[runs.label_noise == share] for share in (min(sizes.shares), max(sizes.shares))
 )
 epochs_to_fit = [
     history[(history.label_noise == share) & (history.train_error < 0.01)]

@@ -8,6 +8,7 @@ from scipy import stats
 
 from overparam import claims
 from overparam.claims import Check, Estimate
+from overparam.measures import CrossedRuns
 
 
 @pytest.fixture
@@ -31,8 +32,9 @@ def test_fewer_replicates_get_the_bca_interval_of_scipy():
     assert claims.mean(values) == estimate
 
 
-def test_equal_replicates_have_an_interval_of_no_width():
-    assert claims.mean([2.0] * 12) == Estimate(2.0, 2.0, 2.0)
+def test_equal_replicates_have_no_interval():
+    with pytest.raises(ValueError, match="All 12 replicates are 2: state that as a fact"):
+        claims.mean([2.0] * 12)
 
 
 @pytest.mark.parametrize("values", [[1.0], [], [1.0, np.nan, 2.0]])
@@ -41,22 +43,28 @@ def test_no_interval_without_two_finite_replicates(values):
         claims.mean(values)
 
 
-def test_jackknife_of_a_mean_is_its_t_interval():
-    values = np.random.default_rng(1).exponential(size=15)
-    left_out = [np.delete(values, k).mean() for k in range(15)]
-    estimate, expected = claims.jackknife(values.mean(), left_out), claims.mean(values)
-    assert (estimate.low, estimate.high) == pytest.approx((expected.low, expected.high))
-
-
-def test_jackknife_covers_a_variance_about_as_often_as_it_says():
+@pytest.mark.parametrize("part", ["bias2", "sampling", "from_initialisation"])
+def test_the_two_way_jackknife_covers_about_as_often_as_it_says(part):
     rng = np.random.default_rng(2)
+    truth = {"bias2": 0.25, "sampling": 0.49, "from_initialisation": 0.16 + 0.09}[part]
     hits = 0
-    for _ in range(400):
-        values = rng.uniform(size=40)
-        left_out = [np.delete(values, k).var(ddof=1) for k in range(40)]
-        estimate = claims.jackknife(values.var(ddof=1), left_out)
-        hits += estimate.low < 1 / 12 < estimate.high
-    assert 0.90 < hits / 400 < 0.98
+    for _ in range(200):
+        target = np.zeros(40)
+        draws = (
+            0.7 * rng.normal(size=(15, 1, 40)) + 0.4 * rng.normal(size=(1, 5, 40)) + 0.3 * rng.normal(size=(15, 5, 40))
+        )
+        runs = CrossedRuns(draws + 0.5, target, 40)
+        estimate = claims.two_way_jackknife(lambda cs: getattr(cs[0], part), [runs])
+        hits += estimate.low < truth < estimate.high
+    assert 0.90 <= hits / 200 <= 1.0
+
+
+def test_the_two_way_jackknife_leaves_out_pairs():
+    rng = np.random.default_rng(3)
+    base = rng.normal(size=(8, 4, 30))
+    a, b = CrossedRuns(base, np.zeros(30), 30), CrossedRuns(2 * base, np.zeros(30), 30)
+    ratio = claims.two_way_jackknife(lambda cs: cs[1].variance / cs[0].variance, [a, b])
+    assert (ratio.low, ratio.value, ratio.high) == pytest.approx((4, 4, 4))
 
 
 @pytest.mark.parametrize(

@@ -114,7 +114,7 @@ def with_run_time(notebook, chapter):
     run = notebook["metadata"]["overparam"]
     where = f"{run['cores']} CPU cores" if run["device"] == "cpu" else "one GPU"
     line = f"Ran at {run['scale']} scale in {run['seconds']:.0f} s on {where}, seeds from {run['seed_offset']}."
-    if run["scale"] != "gpu" and not any((ROOT / "data/results").glob(f"{chapter}*")):
+    if run["scale"] != "gpu" and not any((ROOT / "data/results").glob(f"{chapter}*gpu*")):
         line += " The gpu scale has not been run."
     cell = next(cell for cell in notebook["cells"] if cell["cell_type"] == "markdown")
     title = next(i for i, text in enumerate(cell["source"]) if text.startswith("# "))

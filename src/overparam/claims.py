@@ -42,7 +42,7 @@ def mean(values, level: float = 0.95) -> Estimate:
     if len(values) < 2 or not np.isfinite(values).all():
         raise ValueError(f"An interval needs at least 2 finite replicates; got {values.tolist()}.")
     if np.ptp(values) == 0:
-        return Estimate(float(values[0]), float(values[0]), float(values[0]))
+        raise ValueError(f"All {len(values)} replicates are {values[0]:g}: state that as a fact, it has no interval.")
     if len(values) < 10:
         return bootstrap(values, np.mean, level=level)
     low, high = stats.t.interval(level, len(values) - 1, values.mean(), stats.sem(values))
@@ -69,15 +69,24 @@ def jackknife(whole: float, without: Sequence[float], level: float = 0.95) -> Es
     return Estimate(float(whole), float(low), float(high))
 
 
-def over_training_sets(statistic: Callable, crossed: Sequence) -> Estimate:
-    """A statistic of the components of several ``measures.CrossedRuns`` with its jackknife over their training sets.
+def two_way_jackknife(statistic: Callable, crossed: Sequence, level: float = 0.95) -> Estimate:
+    """A statistic of the components of several ``measures.CrossedRuns`` with an interval over both their draws.
 
-    ``statistic`` takes a list with one ``measures.Components`` per crossing. The crossings share their training sets,
-    so one training set is left out of all of them at a time: paired, as trends over width need it.
+    ``statistic`` takes a list with one ``measures.Components`` per crossing. The crossings share their training sets and
+    their initialisations, so one of either is left out of all of them at a time: paired, as trends over width need it.
+    The two delete-one variances are added, with the degrees of freedom of Satterthwaite (1946).
     """
     whole = statistic([c.components() for c in crossed])
-    left_out = zip(*(c.leave_one_out() for c in crossed), strict=True)
-    return jackknife(whole, [statistic(list(components)) for components in left_out])
+    variances, freedom = [], []
+    for left_out in zip(*(c.leave_one_out() for c in crossed), strict=True):
+        values = np.array([statistic(list(components)) for components in zip(*left_out, strict=True)])
+        n = len(values)
+        variances.append((n - 1) / n * ((values - values.mean()) ** 2).sum())
+        freedom.append(n - 1)
+    variance = sum(variances)
+    degrees = variance**2 / sum(v**2 / f for v, f in zip(variances, freedom, strict=True)) if variance else 1
+    half = stats.t.ppf((1 + level) / 2, degrees) * np.sqrt(variance)
+    return Estimate(float(whole), float(whole - half), float(whole + half))
 
 
 @dataclass(frozen=True)

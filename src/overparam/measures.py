@@ -58,13 +58,13 @@ class CrossedRuns:
         error = (predictions - target).reshape(s * i, m).astype(np.float64)
         self.products = (error @ error.T / examples).reshape(s, i, s, i)
 
-    def components(self, training_sets=slice(None)) -> Components:
-        """Two-way analysis of variance of the runs, or of those on some of the training sets.
+    def components(self, training_sets=slice(None), initialisations=slice(None)) -> Components:
+        """Two-way analysis of variance of the runs, or of those on some training sets and initialisations.
 
         With e[s, i] = prediction − target, averages of ⟨e[s, i], e[s', i']⟩ over pairs that share nothing, the training set,
         the initialisation, or both, estimate bias², bias² + sampling, bias² + initialisation, and the risk.
         """
-        p = self.products[training_sets][:, :, training_sets]
+        p = self.products[training_sets][:, initialisations][:, :, training_sets][:, :, :, initialisations]
         s, i = p.shape[:2]
         if s < 2 or i < 2:
             raise ValueError(
@@ -79,10 +79,13 @@ class CrossedRuns:
         sampling, initialisation = share_set - bias2, share_init - bias2
         return Components(bias2, sampling, initialisation, risk - bias2 - sampling - initialisation)
 
-    def leave_one_out(self) -> list[Components]:
-        """The components without each training set in turn, for jackknife intervals over training sets."""
-        everyone = np.arange(len(self.products))
-        return [self.components(np.delete(everyone, k)) for k in everyone]
+    def leave_one_out(self) -> tuple[list[Components], list[Components]]:
+        """The components without each training set in turn, and without each initialisation in turn."""
+        sets, inits = (np.arange(k) for k in self.products.shape[:2])
+        return (
+            [self.components(training_sets=np.delete(sets, k)) for k in sets],
+            [self.components(initialisations=np.delete(inits, k)) for k in inits],
+        )
 
     def error_of_mean(self, training_sets, initialisations) -> float:
         """Squared error of the average prediction over these runs: an ensemble, a bag, or both."""
@@ -103,6 +106,7 @@ def bias_variance(predictions: np.ndarray, target: np.ndarray) -> tuple[np.ndarr
 def effective_parameters(smoother: np.ndarray) -> float:
     """Effective parameters that a linear smoother spends on test inputs; smoother [test, train], ŷ(test) = smoother · y.
 
-    n · mean ‖s(x)‖²: 1 for the mean of all labels, n for one nearest neighbour (Curth et al. 2023, generalised p0).
+    n · mean ‖s(x)‖²: 1 for the mean of all labels, n for one nearest neighbour (Curth et al. 2023, generalised p0). Weights
+    that were themselves chosen with the labels, such as a tree's, are taken as given: the search is not counted.
     """
     return smoother.shape[1] * float((smoother**2).sum(1).mean())

@@ -1,0 +1,61 @@
+"""Results that were measured elsewhere: tables with their provenance under data/results/, one JSON file each."""
+
+import json
+import os
+import platform
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import torch
+
+FOLDER = Path(__file__).parents[2] / "data" / "results"
+
+
+def measured_or_recorded(name: str, possible: bool, measure: Callable[[], pd.DataFrame]) -> tuple[pd.DataFrame, str]:
+    """The table that ``measure`` gives where that is ``possible`` here, else the one recorded as ``name``.
+
+    The second value says for a caption where the numbers come from. With ``OVERPARAM_RECORD=1`` in the environment a
+    table measured here is recorded.
+    """
+    if not possible:
+        return recorded(name)
+    started = time.perf_counter()
+    table = measure()
+    if os.environ.get("OVERPARAM_RECORD") == "1":
+        _record(name, table, time.perf_counter() - started)
+    return table, "measured with this page"
+
+
+def recorded(name: str) -> tuple[pd.DataFrame, str]:
+    """A recorded table and one sentence on where, when and how it was measured."""
+    path = FOLDER / f"{name}.json"
+    if not path.is_file():
+        raise FileNotFoundError(f"There is no recorded result {path}; measure it with OVERPARAM_RECORD=1.")
+    content = json.loads(path.read_text())
+    p = content["provenance"]
+    where = f"recorded on {p['date']} on {p['device']} in {p['seconds']} s (torch {p['torch']}, commit {p['commit']})"
+    return pd.DataFrame(content["rows"]), where
+
+
+def _record(name: str, table: pd.DataFrame, seconds: float) -> None:
+    commit = subprocess.run(
+        ["git", "describe", "--always", "--dirty"], cwd=FOLDER.parent, capture_output=True, text=True, check=True
+    )
+    on_gpu = torch.cuda.is_available()
+    provenance = {
+        "date": time.strftime("%Y-%m-%d"),
+        "device": torch.cuda.get_device_name() if on_gpu else f"{os.cpu_count()} CPU cores ({platform.machine()})",
+        "seconds": round(seconds),
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "commit": commit.stdout.strip(),
+        "scale": os.environ.get("OVERPARAM_SCALE") or "laptop",
+        "seed_offset": int(os.environ.get("OVERPARAM_SEED") or 0),
+    }
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    temporary = FOLDER / f".{name}"
+    temporary.write_text(json.dumps({"provenance": provenance, "rows": table.to_dict("records")}, indent=1) + "\n")
+    temporary.rename(FOLDER / f"{name}.json")
