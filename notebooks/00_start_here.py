@@ -16,8 +16,8 @@ r"""
 (start-here)=
 # Why overparameterized networks generalize
 
-A network with far more parameters than examples can learn *anything*: give it images with labels drawn by lot and it
-will learn them by heart. Give the same network, trained in the same way, the true labels, and it will be right about
+A network with far more parameters than examples can fit *any* labels of its training images: draw them at random and it
+will memorise them. Give the same network, trained in the same way, the true labels, and it will be right about
 images it has never seen. Nothing in the network, the optimizer or the number of parameters has changed between the two. So what
 decides?
 """
@@ -61,7 +61,7 @@ One hidden layer, stochastic gradient descent, small pictures of handwritten dig
 labels are replaced by a label drawn at random. Move it to the right.
 """
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**One network learns anything, but generalizes only from true labels.** The training error always reaches zero, only later; the error on new images climbs from nearly none to guessing.", "name": "fig-live"}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**One network fits any labels, but generalizes only from true ones.** The more labels are random, the later the training error comes down and the higher the error on new images ends.", "name": "fig-live"}} tags=["hide-input"]
 # The slider over the share of random labels
 history = curves(runs)
 
@@ -81,6 +81,17 @@ def learning_curves(share):
         linestyle=":",
         linewidth=1.5,
     )
+    if share > 0:
+        wrong = share * (1 - 1 / images.classes)
+        ax.axhline(
+            wrong, color=figures.COLORS["random_labels"], linestyle=":", linewidth=1.5
+        )
+        ax.text(
+            0.02,
+            wrong + 0.01,
+            "wrong training labels",
+            color=figures.COLORS["random_labels"],
+        )
     ax.text(1, 0.91, "guessing", color=figures.COLORS["threshold"])
     ax.set(
         xscale="symlog",
@@ -111,18 +122,20 @@ figures.slider(
 clean, random = (
     runs[runs.label_noise == share] for share in (min(sizes.shares), max(sizes.shares))
 )
-epochs_to_fit = [
-    history[(history.label_noise == share) & (history.train_error < 0.01)]
-    .groupby("init_seed")
-    .epoch.min()
-    .mean()
-    for share in (min(sizes.shares), max(sizes.shares))
-]
+
+
+def epochs_to_fit(share):
+    """First evaluated epoch with training error below 1 %, for every seed that gets there."""
+    fitted = history[(history.label_noise == share) & (history.train_error < 0.01)]
+    return fitted.groupby("init_seed").epoch.min()
+
+
+slow, fast = (epochs_to_fit(s) for s in (max(sizes.shares), min(sizes.shares)))
 Markdown(
     f"{clean.parameters.iloc[0]:,} parameters, {clean.n.iloc[0]:,} images "
     f"({images.source}), the same network and training throughout. With true labels it ends with "
-    f"{clean.test_error.mean():.1%} errors on new images. With random labels it needs "
-    f"{epochs_to_fit[1] / epochs_to_fit[0]:.0f} times as many epochs and then has its training images by heart "
+    f"{clean.test_error.mean():.1%} errors on new images. With random labels it takes "
+    f"{slow.min():.0f}–{slow.max():.0f} epochs instead of {fast.min():.0f}–{fast.max():.0f} ({len(slow)} of {sizes.seeds} seeds get there) and then has its training images memorised "
     f"({random.train_error.mean():.1%} wrong), while on new ones it guesses ({random.test_error.mean():.0%} wrong). "
     f"Means over {sizes.seeds} seeds with 95 % bands; {len(runs)} networks, {runs.seconds.sum():.0f} seconds "
     "of one processor core."
@@ -130,7 +143,7 @@ Markdown(
 
 # %% [markdown]
 r"""
-This is the experiment of {cite:t}`zhang2017` on a laptop, and you can change anything in it: press *Run in Colab* at the top of the
+This is a small version of the experiment of {cite:t}`zhang2017`, and you can change anything in it: press *Run in Colab* at the top of the
 page.
 
 Stop in the middle of the slider. With a part of the labels random, the error on new images falls first, below the share of labels that are
@@ -138,38 +151,38 @@ wrong, and rises again while the network stores the exceptions: it picks up the 
 training prefers the one to the other.
 
 What the experiment rules out is a whole kind of answer. Whatever explains the good test error cannot be a property of the network alone,
-because the network is the same at both ends of the slider and one end does not generalize. A bound that holds for
-*everything the network could represent* must also cover the random labels, so it promises nothing.
+because the network is the same at both ends of the slider and one end does not generalize. A bound that looks only at
+what the network *could* represent must also cover the random labels, so for this network it cannot promise better than guessing.
 
 ## Four families of explanation
 
-Everything that has been proposed since belongs, with some violence, to one of four families. The book takes them in turn.
+Everything that has been proposed since belongs, with a little forcing, to one of four families. The book takes them in turn.
 
 ::::{admonition} It was never about the count
 :class: key-result
-Parameters measure complexity badly. Bias and variance can both fall with width; past the point where a model can just fit,
+The proposal: parameters measure complexity badly. Bias and variance can both fall with width; past the point where a model can just fit,
 more parameters make it smoother. *{doc}`Bias and variance </notebooks/01_bias_variance>`, double descent.*
 ::::
 
 ::::{admonition} The training picks well
 :class: key-result
-Of all functions that fit, gradient descent finds particular ones: small norm, small gradients along the way, simple patterns first.
+The proposal: of all functions that fit, gradient descent finds particular ones: small norm, small gradients along the way, simple patterns first.
 *Memorization, implicit regularization.*
 ::::
 
 ::::{admonition} The landscape is kind
 :class: key-result
-Good solutions occupy far more volume than bad ones, lie in flat regions, or are found because a wide network
-contains many starting points. *Lottery tickets, later flat minima and volume.*
+The proposal: good solutions occupy far more volume than bad ones, lie in flat regions, or are easier to find because a wide
+network starts in many places at once. *Lottery tickets, later flat minima and volume.*
 ::::
 
 ::::{admonition} The data help
 :class: key-result
-Real data have structure that random labels lack, and what a network does depends on it. *Randomization tests, later grokking,
+The proposal: real data have structure that random labels lack, and what a network does depends on it. *Randomization tests, later grokking,
 information and robustness.*
 ::::
 
-None of them is the answer. Each makes predictions, and predictions can be run.
+None is established as the whole answer. Each makes predictions, and predictions can be run.
 
 ## The chapters
 

@@ -370,6 +370,9 @@ price.set_index("p").round(3)
 
 # %% [markdown]
 r"""
+One of eight 95 % intervals may well miss its formula. Close to the wall the more so: a few training sets dominate the mean there, and a $t$ interval is too
+narrow for that.
+
 (networks)=
 ## Networks: both can fall
 
@@ -552,7 +555,7 @@ for part, label in (("bias2", "bias²"), ("variance", "variance")):
 plt.show()
 
 # %% tags=["remove-input"]
-Markdown(f"{{numref}}`fig-mnist` was {where}.")
+Markdown(f"The MNIST figure was {where}.")
 
 # %% [markdown]
 r"""
@@ -609,11 +612,18 @@ last_doubling = log_ratio("from_initialisation", wide, last_but_one)
 sampling_ratio = log_ratio("from_sampling", wide, narrow)
 last_sampling_ratio = log_ratio("from_sampling", wide, last_but_one)
 
+
 # %% tags=["remove-input"]
+def percent(log2):
+    """A log₂ ratio with its interval, as changes in per cent."""
+    value, low, high = (2**v - 1 for v in (log2.value, log2.low, log2.high))
+    return f"{value:+.0%} [{low:+.0%}, {high:+.0%}]"
+
+
 Markdown(
-    f"From {narrow} to {wide} hidden units the part from initialisation shrinks to {2**initialisation_ratio.value:.0%}, the part from sampling "
-    f"to {2**sampling_ratio.value:.0%}. In the last step, from {last_but_one} to {wide}, they shrink to {2**last_doubling.value:.0%} and "
-    f"{2**last_sampling_ratio.value:.1%}: the first is still falling, but no experiment of finite width can show that it vanishes."
+    f"From {narrow} to {wide} hidden units the part from initialisation changes by {percent(initialisation_ratio)} and the part from sampling by "
+    f"{percent(sampling_ratio)}. In the last doubling, from {last_but_one} to {wide}, they change by {percent(last_doubling)} and "
+    f"{percent(last_sampling_ratio)}. That the first *vanishes* no experiment of finite width can show."
 )
 
 # %% [markdown]
@@ -846,13 +856,14 @@ plt.show()
 mean_error = ridged.pivot_table("error", "penalty", "features")
 Markdown(
     f"With λ = 0.01 the error at N = n is {mean_error.loc[1e-2, n_train]:.2g} instead of {mean_error.loc[1e-6, n_train]:.2g}; at "
-    f"{max(features):,} features it costs {mean_error.loc[1e-2, max(features)] / mean_error.loc[1e-6, max(features)] - 1:.0%}. The chapter on double descent, "
-    "when it is written, will ask whether the *best* penalty at each width makes the curve monotone, as it provably does for isotropic linear "
-    "regression {cite:p}`nakkiran2020ridge`."
+    f"{max(features):,} features it costs {mean_error.loc[1e-2, max(features)] / mean_error.loc[1e-6, max(features)] - 1:.0%}."
 )
 
 # %% [markdown]
 r"""
+The planned chapter on double descent will ask whether the *best* penalty at each width makes the curve monotone, as it provably does for
+isotropic linear regression {cite:p}`nakkiran2020ridge`.
+
 (dissent)=
 ## The dissent: count the axes
 
@@ -962,11 +973,10 @@ def bump(runs):
     errors = runs.pivot_table("error", "seed", "step")
     third = len(errors) // 3
     e, tested = errors.iloc[:third].mean(), errors.iloc[third:]
-    triples = [
-        (i, j, k) for j in e.index[1:-1] for i in e.index[:j] for k in e.index[j + 1 :]
-    ]
-    i, j, k = max(triples, key=lambda t: min(e[t[1]] - e[t[0]], e[t[1]] - e[t[2]]))
-    return tested[j] - tested[i], tested[j] - tested[k]
+    around = {j: (e.loc[: j - 1].idxmin(), e.loc[j + 1 :].idxmin()) for j in e.index[1:-1]}
+    j = max(around, key=lambda j: e[j] - max(e[i] for i in around[j]))
+    before, after = around[j]
+    return tested[j] - tested[before], tested[j] - tested[after]
 
 
 # %%
@@ -981,7 +991,7 @@ no_bump = {name: claims.mean(values, level=0.90) for name, values in bumps.items
 Markdown(
     f"On the classical path the error rises by {rise:.3f} to a peak and then falls by {fall:.3f}. The tallest bump anywhere is "
     f"{no_bump['switch at 20']:.3f} high with the switch at 20 leaves and {no_bump['one axis']:.3f} with ten trees throughout (90 % intervals; a bump is "
-    "the smaller of the rise before it and the fall after it)."
+    "the smaller of the rise before it and the fall after it, and negative where there is no such point)."
 )
 
 # %% [markdown]
@@ -1115,11 +1125,6 @@ ledger.card(
             below=0,
         ),
         claims.Check(
-            f"log₂ of initialisation variance at {wide} units over {last_but_one}",
-            last_doubling,
-            below=0,
-        ),
-        claims.Check(
             f"sampling variance at {wide} units over {last_but_one}",
             last_ratio,
             above=0.8,
@@ -1127,7 +1132,7 @@ ledger.card(
         ),
     ],
     measured=f"From {narrow} to {wide} units the part from initialisation changes by {2**initialisation_ratio.value - 1:+.0%} and the part from "
-    f"sampling by {2**sampling_ratio.value - 1:+.0%}. The first is still falling at the widest; that it vanishes is beyond any finite width.",
+    f"sampling by {2**sampling_ratio.value - 1:+.0%}. In the last doubling the first changes by {percent(last_doubling)}.",
     seeds=scale.seeds(sizes.image_sets),
     section="split",
 )
@@ -1201,13 +1206,11 @@ ledger.card(
         claims.Check(
             "tallest bump, ten trees throughout (90 % interval)",
             no_bump["one axis"],
-            above=-0.02,
             below=0.02,
         ),
         claims.Check(
             "tallest bump, switch at 20 leaves (90 % interval)",
             no_bump["switch at 20"],
-            above=-0.02,
             below=0.02,
         ),
     ],
@@ -1227,7 +1230,7 @@ r"""
   training sets and so bias a variance. A bias slope of up to 0.05 would have counted as "does not rise", as planned.
 - *Random features*: the replicates are independent worlds, each with its own training sets and features, and the intervals are Student's $t$
   over worlds.
-- *Forests*: a bump is compared with a margin of 0.02. A first version compared two forests that were the same forest, so that its check could not fail;
+- *Forests*: a bump lower than 0.02 counts as none. A first version compared two forests that were the same forest, so that its check could not fail;
   this one can. Training sets are halves of one pool, so they overlap and the intervals are somewhat too narrow.
 - "Supported" needs every check of a card, which needs no correction for their number.
 :::
