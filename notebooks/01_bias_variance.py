@@ -684,7 +684,7 @@ def world(seed, features, draws=sizes.world_sets, ridge=1e-6):
 features = (50, 100, 150, 180, 200, 220, 300, 400, 800, 1600)
 worlds = {N: [world(seed, N) for seed in scale.seeds(sizes.worlds)] for N in features}
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**The peak is an interaction.** Random features without label noise. Squared bias falls to a floor. The variance peaks where the number of features N equals the number of training points, and what peaks is the interaction of sampling and initialisation; of a peak in either alone nothing is seen. Means over worlds with 95 % bands; the axis is linear below 0.01, since an unbiased estimate of something small can be negative.", "name": "fig-interaction"}, "image": {"alt": "Four curves against the number of random features on logarithmic axes. The interaction has a sharp peak where features equal training points, far above the others. Variance from initialisation falls slowly, variance from sampling is small, squared bias falls to a low level."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**The peak is an interaction.** Random features without label noise. Squared bias falls to a floor. The variance peaks where the number of features N equals the number of training points, and what peaks is the interaction of sampling and initialisation; no peak is seen in either alone. Means over worlds with 95 % bands; the axis is linear below 0.01, since an unbiased estimate of something small can be negative.", "name": "fig-interaction"}, "image": {"alt": "Four curves against the number of random features on logarithmic axes. The interaction has a sharp peak where features equal training points, far above the others. Variance from initialisation falls slowly, variance from sampling is small, squared bias falls to a low level."}} tags=["hide-input"]
 table = pd.DataFrame(
     {
         "features": N,
@@ -789,7 +789,7 @@ for ax, (title, error, remaining) in zip(axes, kinds, strict=True):
         xlabel="random features N",
         ylabel="squared test error",
     )
-axes[0].legend()
+axes[1].legend()
 plt.show()
 
 
@@ -948,7 +948,7 @@ for rows, ink in ((single_tree, figures.INK), (branch, color)):
     axes[2].plot(means.p0, means.error, "o-", color=ink, markersize=3)
 axes[0].set_xticks([0, 3, 6, 11], ["2", "20", "200", "×50"])
 axes[1].set_xticks([0, 3, 6], ["2", "20", "200"])
-axes[0].legend(loc="lower left", fontsize=8)
+axes[0].legend(loc="upper right", fontsize=8)
 names = (
     ("leaves, then trees", "Two axes in one"),
     ("leaves of each of 10 trees", "One axis"),
