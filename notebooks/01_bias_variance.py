@@ -1343,7 +1343,7 @@ polynomials with 12 coefficients that without the correction the bias is overest
 # %%
 twelve_fits = fits[:, twelve]
 rows = {}
-for size in (5, 10, 20):
+for size in (2, 5, 10):
     groups = twelve_fits[: len(fits) // size * size].reshape(-1, size, len(grid))
     naive = ((groups.mean(1) - truth) ** 2).mean(1)
     expected = exact_bias2[twelve] + 0.09 * unit_variance[twelve] / size
