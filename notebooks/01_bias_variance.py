@@ -359,6 +359,7 @@ def excess_risks(p, beta, repeats=400):
 
 
 # %%
+# NBVAL_CHECK_OUTPUT
 beta = 1 / np.arange(1, 101)
 price = pd.DataFrame({"p": (1, 3, 10, 30, 50, 70, 90, 95)})
 left_out = np.array([(beta[p:] ** 2).sum() for p in price.p])
@@ -1373,6 +1374,7 @@ always fall? Does variance always explode as $p \to n$?
 
 
 # %%
+# NBVAL_CHECK_OUTPUT
 def exact(target, points):
     """Exact bias² and variance per σ² at 8, 12, 16 and 20 coefficients."""
     rows = {}
