@@ -1,5 +1,9 @@
 """Sweeps: the grid, the cache, the plan and the worker processes."""
 
+import os
+import signal
+import threading
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -113,6 +117,35 @@ def test_worker_processes_give_the_same_numbers(images, monkeypatch):
     monkeypatch.setattr(sweep, "MAX_STACK", 3)
     there = small(images, cache=False, lr=[0.1, 0.2])
     np.testing.assert_allclose(numbers(here), numbers(there), rtol=1e-5, atol=1e-6)
+
+
+def test_a_killed_worker_costs_only_its_work(images, monkeypatch):
+    grid = {"lr": [0.1, 0.2], "epochs": 3000, "seed": range(4), "cache": False, "record": ["predictions"]}
+    undisturbed = small(images, **grid)
+    monkeypatch.setattr(sweep, "START_UP", 0.0)
+    monkeypatch.setattr(sweep, "MAX_STACK", 2)
+    small(images, cache=False, lr=[0.1, 0.2])  # the workers are up
+    victim = next(iter(sweep._pool()._processes))
+    threading.Timer(0.3, os.kill, (victim, signal.SIGKILL)).start()
+    disturbed = small(images, **grid)
+    assert victim not in sweep._pool()._processes
+    pd.testing.assert_series_equal(disturbed.test_error, undisturbed.test_error, atol=0.05)
+    assert len(disturbed) == len(undisturbed)
+
+    os.kill(next(iter(sweep._pool()._processes)), signal.SIGKILL)  # between two sweeps
+    assert len(small(images, cache=False, lr=[0.1, 0.2])) == 8
+
+
+def die(*_):
+    os._exit(1)
+
+
+def test_workers_that_keep_dying_end_the_sweep(images, monkeypatch):
+    monkeypatch.setattr(sweep, "START_UP", 0.0)
+    monkeypatch.setattr(sweep, "MAX_STACK", 2)
+    monkeypatch.setattr(sweep, "train", die)
+    with pytest.raises(RuntimeError, match="Worker processes died 4 times while training"):
+        small(images, cache=False, lr=[0.1, 0.2])
 
 
 def test_the_same_sweep_twice_gives_the_same_bits(images):

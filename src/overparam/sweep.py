@@ -31,6 +31,7 @@ from overparam.models import MLP
 
 MAX_STACK = 20  # networks: more gains nothing on a CPU core
 MAX_STACK_BYTES = 8 * 2**20  # of weights: a stack should stay in the core's cache
+MAX_RESTARTS = 3  # of the worker processes in one sweep, after one of them was killed
 MAX_ACTIVATION_BYTES = 2 * 2**30  # of hidden layers and their gradients, in one stack
 START_UP = 6.0  # seconds a worker process takes to import torch; less work than this stays in the calling process
 
@@ -199,23 +200,36 @@ def _seconds(widest: Settings, count: int, inputs: int, outputs: int) -> float:
 
 def _run(plan, networks, data, record, device):
     """Yield (stack, records) as stacks finish: in this process on a GPU or for little work, else in worker processes."""
-    workers = min(os.cpu_count() or 1, len(plan))
-    if device.type != "cpu" or workers < 2 or sum(s.seconds for s in plan) < START_UP:
+    if device.type != "cpu" or min(os.cpu_count() or 1, len(plan)) < 2 or sum(s.seconds for s in plan) < START_UP:
         for stack in plan:
             yield stack, _train_alone([networks[i] for i in stack.members], data, record, device)
         return
-    pool = _pool()
-    waiting = {pool.submit(train, [networks[i] for i in s.members], data, record, device): s for s in plan}
+    todo, waiting, restarts = list(plan), {}, 0
     try:
-        while waiting:
-            done, _ = wait(waiting, return_when=FIRST_COMPLETED)
-            for future in done:
-                yield waiting.pop(future), future.result()
-    except BrokenProcessPool as error:
-        _pool.cache_clear()
-        raise RuntimeError(
-            "A worker process died while training (killed, or out of memory); run again: finished stacks are kept."
-        ) from error
+        while todo or waiting:
+            finished, broken = (), False
+            try:
+                while todo:
+                    work = [networks[i] for i in todo[0].members]
+                    waiting[_pool().submit(train, work, data, record, device)] = todo[0]
+                    todo.pop(0)
+                finished = wait(waiting, return_when=FIRST_COMPLETED).done
+            except BrokenProcessPool:  # a worker was killed since the last sweep
+                broken = True
+            for future in finished:
+                stack = waiting.pop(future)
+                if isinstance(future.exception(), BrokenProcessPool):
+                    todo, broken = [*todo, stack], True
+                else:
+                    yield stack, future.result()
+            if broken:  # every stack that had not finished went down with the pool
+                todo, waiting, restarts = todo + list(waiting.values()), {}, restarts + 1
+                _pool.cache_clear()
+            if restarts > MAX_RESTARTS:
+                raise RuntimeError(
+                    f"Worker processes died {restarts} times while training (out of memory?); run again with fewer or "
+                    "smaller networks, finished stacks are kept."
+                )
     finally:
         for future in waiting:
             future.cancel()
