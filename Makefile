@@ -30,7 +30,7 @@ test: .venv/.ready ## lint, run and build the book at smoke scale, run all tests
 	echo "All tests passed in $$SECONDS s"
 
 serve: ## serve the book that was built
-	@test -f build/$(SCALE)/html/index.html || { echo "There is no book in build/$(SCALE)/html: run make book first." >&2; exit 1; }
+	@test -f build/$(SCALE)/html/index.html || { echo "There is no book in build/$(SCALE)/html: run OVERPARAM_SCALE=$(SCALE) make book first." >&2; exit 1; }
 	echo "The book is at http://localhost:$(PORT)/ (Ctrl-C stops it)"
 	$(PYTHON) -m http.server $(PORT) --bind 127.0.0.1 --directory build/$(SCALE)/html
 

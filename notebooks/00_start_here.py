@@ -96,18 +96,18 @@ def learning_curves(share):
     ax.set(
         xscale="symlog",
         xlim=(0, sizes.epochs),
-        ylim=(0, 1.12),
+        ylim=(0, 1.2),
         ylabel="share misclassified",
     )
     ticks = [t for t in (0, 1, 10, 100, 1000) if t <= sizes.epochs]
     ax.set_xticks(ticks, [str(t) for t in ticks])
     final = runs[runs.label_noise == share]
     ax.set_title(
-        f"{share:.0%} random labels: {final.train_error.mean():.0%} wrong on the training images, "
+        f"{share:.0%} random labels:\n{final.train_error.mean():.0%} wrong on the training images, "
         f"{final.test_error.mean():.0%} on new ones"
     )
     ax.set_yticks([0, 0.2, 0.4, 0.6, 0.8, 1])
-    ax.legend(loc="upper right", ncols=2)
+    ax.legend(loc="upper left", bbox_to_anchor=(0.3, 0.99), labelspacing=0.2)
     return fig
 
 
@@ -130,21 +130,32 @@ def epochs_to_fit(share):
     return fitted.groupby("init_seed").epoch.min()
 
 
+def span(epochs):
+    low, high = epochs.min(), epochs.max()
+    return f"{low:.0f}" if low == high else f"{low:.0f}–{high:.0f}"
+
+
 slow, fast = (epochs_to_fit(s) for s in (max(sizes.shares), min(sizes.shares)))
+memorised = (
+    f"it takes {span(slow)} epochs instead of {span(fast)} ({len(slow)} of {sizes.seeds} seeds get there), and then it has "
+    f"memorised its training images ({random.train_error.mean():.1%} wrong)"
+    if len(slow)
+    else f"it has not memorised its training images in {sizes.epochs} epochs ({random.train_error.mean():.0%} wrong)"
+)
 Markdown(
-    f"{clean.parameters.iloc[0]:,} parameters, {clean.n.iloc[0]:,} images "
-    f"({images.source}), the same network and training throughout. With true labels it ends with "
-    f"{clean.test_error.mean():.1%} errors on new images. With random labels it takes "
-    f"{slow.min():.0f}–{slow.max():.0f} epochs instead of {fast.min():.0f}–{fast.max():.0f} ({len(slow)} of {sizes.seeds} seeds get there) and then has its training images memorised "
-    f"({random.train_error.mean():.1%} wrong), while on new ones it guesses ({random.test_error.mean():.0%} wrong). "
-    f"Means over {sizes.seeds} seeds with 95 % bands; {len(runs)} networks, {runs.seconds.sum():.0f} seconds "
-    "of one processor core."
+    f"{clean.parameters.iloc[0]:,} parameters, {clean.n.iloc[0]:,} images ({images.source}), the same network and training "
+    f"throughout. With true labels it ends with {clean.test_error.mean():.1%} errors on new images. With random labels "
+    f"{memorised}, while on new ones it guesses ({random.test_error.mean():.0%} wrong). Means over {sizes.seeds} seeds with "
+    f"95 % bands; {len(runs)} networks, {runs.seconds.sum():.0f} seconds of one processor core."
 )
 
 # %% [markdown]
 r"""
-This is a small version of the experiment of {cite:t}`zhang2017`, and you can change anything in it: press *Run in Colab* at the top of the
-page.
+This is a small version of the experiment of {cite:t}`zhang2017`, and you can change anything in it.
+
+```{only} html
+Press *Run in Colab* at the top of the page.
+```
 
 Stop in the middle of the slider. With a part of the labels random, the error on new images falls first, below the share of labels that are
 wrong, and rises again while the network stores the exceptions: it picks up the pattern before the noise. Something in the

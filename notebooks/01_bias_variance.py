@@ -234,7 +234,7 @@ bias2, variance = (part.mean(-1) for part in measures.bias_variance(fits[:half],
 table = pd.DataFrame({"bias²": bias2, "variance": variance, "noise": 0.09}, coefficients)
 table["sum"] = table.sum(axis=1)
 table["risk, 95 % interval"] = [f"{claims.mean(r):.4f}" for r in risk.T]
-table.loc[[1, 2, 4, 6, 8, 10, 12, 14, 16]].rename_axis("coefficients").round(4)
+table.loc[[1, 2, 4, 6, 8, 10, 12, 14, 16]].rename_axis("coefficients").round(4) + 0.0
 
 # %% tags=["remove-input"]
 Markdown(
@@ -790,7 +790,7 @@ for ax, (title, error, remaining) in zip(axes, kinds, strict=True):
         xlabel="random features N",
         ylabel="squared test error",
     )
-axes[1].legend()
+axes[1].legend(loc="lower left")
 plt.show()
 
 

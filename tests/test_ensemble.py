@@ -156,5 +156,5 @@ def test_bad_width_is_one_sentence(width):
 
 
 def test_asking_for_an_unknown_record_is_one_sentence(images):
-    with pytest.raises(ValueError, match=r"cannot record weights; choose from curves, predictions"):
+    with pytest.raises(ValueError, match=r"Cannot record weights; choose from curves, predictions"):
         train([Settings(MLP(4), n=50, epochs=1, lr=0.1)], images, ["weights"])

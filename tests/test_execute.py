@@ -259,7 +259,9 @@ def test_a_failing_cell_fails_and_leaves_what_was_there(tree, capsys, cell, sent
     replace(tree / SOURCE, "# %%\nimport random\nrandom.random()", cell)
     before = built(tree)
     assert execute.main(tree) == 1
-    assert capsys.readouterr().err.startswith(f"FAILED  01_tiny.py, {sentence}")
+    said = capsys.readouterr().err
+    assert f"\nFAILED  01_tiny.py, {sentence}" in f"\n{said}"
+    assert "\x1b" not in said
     assert built(tree) == before
 
 

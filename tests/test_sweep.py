@@ -182,13 +182,21 @@ def test_curves_come_in_long_form(images):
         ({"n": 5000}, "digits has 1,000 training examples; n=5,000 asks for more"),
         ({"label_noise": [0, 1.5]}, r"label noise must lie in \[0, 1\]; got 1.5"),
         ({"learning_rate": 0.1}, "Unknown setting 'learning_rate'; the settings are"),
-        ({"record": ["weights"]}, "cannot record weights"),
+        ({"record": ["weights"]}, "Cannot record weights"),
+        ({"seed": []}, "seed is an empty list; give it at least one value"),
     ],
 )
 def test_bad_settings_are_one_sentence_before_any_work(images, cache, changes, said):
     with pytest.raises(ValueError, match=said):
         small(images, **changes)
     assert not cache.exists()
+
+
+def test_what_is_missing_is_named(images):
+    with pytest.raises(ValueError, match=r"sweep needs lr \(the learning rate\), for instance lr=0.1"):
+        sweep.sweep(models.mlp(4), images, epochs=1)
+    with pytest.raises(ValueError, match=r"data is 'digits'; pass a data set such as data.load\('digits'\)"):
+        sweep.sweep(models.mlp(4), "digits", epochs=1, lr=0.1)
 
 
 def test_a_negative_width_is_one_sentence(images):

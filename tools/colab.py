@@ -54,7 +54,8 @@ import subprocess
 import sys
 from importlib.util import find_spec
 
-if find_spec("overparam") is None:
+found = find_spec("overparam")
+if found is None or found.origin is None:  # a bare folder of that name is the clone below, not the package
     os.environ["GIT_TERMINAL_PROMPT"] = "0"  # otherwise git would wait for a password that nobody can type
     clone = ["git", "clone", "-q", "--depth", "1", "--branch", "{branch}", "{url}", "{folder}"]
     if not os.path.isdir("{folder}") and subprocess.run(clone).returncode:
@@ -471,7 +472,8 @@ def folded(source):
     """Return the source and the metadata of a code cell that Colab folds under a title: its first comment."""
     first, _, rest = source.partition("\n")
     if not first.startswith("#"):
-        first, rest = "Plot", source
+        kinds = {"ledger.card(": "The verdict", "Markdown(": "The numbers"}
+        first, rest = next((title for sign, title in kinds.items() if sign in source), "The figure"), source
     return f"# @title {first.lstrip('# ')}\n{rest}", {"cellView": "form"}
 
 

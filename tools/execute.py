@@ -8,6 +8,7 @@ import ast
 import hashlib
 import json
 import os
+import re
 import sys
 import time
 from pathlib import Path
@@ -126,11 +127,10 @@ def execute(source: Path, notebook, root: Path) -> dict:
         client.execute(env=os.environ | environment)
     except (CellExecutionError, DeadKernelError) as error:
         first_line = notebook.cells[current].source.strip().splitlines()[0]
-        what = (
-            f"{error.ename}: {error.evalue}\n{error.traceback}"
-            if isinstance(error, CellExecutionError)
-            else "the kernel died (killed, or out of memory)"
-        )
+        what = "the kernel died (killed, or out of memory)"
+        if isinstance(error, CellExecutionError):
+            what = f"{error.ename}: {error.evalue}"
+            print(_traceback(notebook.cells[current]), file=sys.stderr)
         raise BuildError(f"{source.name}, cell {current + 1} ({first_line!r}): {what}") from error
     seconds = time.perf_counter() - started
     for number, cell in enumerate(notebook.cells, 1):
@@ -154,6 +154,13 @@ def execute(source: Path, notebook, root: Path) -> dict:
         "device": device,
         "cores": cores,
     }
+
+
+def _traceback(cell) -> str:
+    """What Python said of a failed cell; in colour only where somebody looks."""
+    lines = [line for output in cell.outputs if output.output_type == "error" for line in output.traceback]
+    text = "\n".join(lines)
+    return text if sys.stderr.isatty() else re.sub(r"\x1b\[[0-9;]*m", "", text)
 
 
 def write_claims(source: Path, notebook, build: Path, root: Path) -> None:

@@ -30,7 +30,8 @@ class Estimate:
 
     def __format__(self, spec: str) -> str:
         spec = spec or ".3g"
-        return f"{self.value:{spec}} [{self.low:{spec}}, {self.high:{spec}}]"
+        text = f"{self.value:{spec}} [{self.low:{spec}}, {self.high:{spec}}]"
+        return text.replace("-", "−").replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def mean(values, level: float = 0.95) -> Estimate:
@@ -209,7 +210,7 @@ class Card:
         where = f", {quote(self.fact['where'])}" if self.fact.get("where") else ""
         checks = "".join(
             f"<li data-verdict='{c.verdict}'><span class='claim-check'>{quote(c.label)}:</span> "
-            f"<span class='claim-interval'>{c.estimate.value:.3g} [{c.estimate.low:.3g}, {c.estimate.high:.3g}]</span>, "
+            f"<span class='claim-interval'>{c.estimate:.3g}</span>, "
             f"<span class='claim-bound'>{quote(_claimed(c))} ({c.verdict})</span></li>"
             for c in self.checks
         )
@@ -226,7 +227,7 @@ class Card:
         verdict = self.verdict.replace("-", " ")
         return (
             f"<section class='claim-card' id='{anchor}' data-verdict='{self.verdict}' aria-label='Claim: {quote(self.fact['title'])}'>"
-            f"<header><span class='claim-verdict'>{verdict}</span><h4 class='claim-title'>{quote(self.fact['title'])}</h4></header>"
+            f"<header><span class='claim-verdict'>{verdict}</span><h3 class='claim-title'>{quote(self.fact['title'])}</h3></header>"
             f"<p class='claim-statement'>{quote(self.fact['statement'].strip())}</p><dl>{body}</dl></section>"
         )
 

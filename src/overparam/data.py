@@ -8,6 +8,7 @@ import functools
 import hashlib
 import os
 import random
+import re
 import socket
 import tempfile
 from collections.abc import Callable, Iterator
@@ -27,7 +28,7 @@ class DataError(RuntimeError):
     """A data set that cannot be had: not there and not downloadable, or there but damaged."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Data:
     """A training pool and a test set, as tensors. They are shared, so do not write into them."""
 
@@ -38,6 +39,11 @@ class Data:
     y_test: Tensor
     source: str  # what it is and where it came from, for captions
     classes: int | None = None  # number of classes; None for a regression
+
+    def __repr__(self) -> str:
+        size = f"{len(self.x):,} training and {len(self.x_test):,} test examples of {self.x[0].numel():,} inputs"
+        kind = "regression" if self.classes is None else f"{self.classes} classes"
+        return f"{self.name}: {size}, {kind} ({self.source})"
 
     @functools.cached_property
     def fingerprint(self) -> str:
@@ -275,7 +281,7 @@ def _download(what: str, folder: Path, place: str) -> Iterator[Path]:
             yield Path(temporary)
     except (RuntimeError, OSError, HTTPException) as error:
         raise DataError(
-            f"{what} is not under {folder / place} and could not be downloaded ({_one_line(error)}); "
+            f"{what} is not under {folder / place} and could not be downloaded ({_reason(error)}); "
             f"connect to the internet, or set OVERPARAM_DATA to a folder that holds {place}"
         ) from error
     finally:
@@ -312,6 +318,12 @@ def _check_images(images: list[np.ndarray], labels: list[np.ndarray], shape: tup
 
 def _folder(path: str | Path | None) -> Path:
     return root() if path is None else Path(path)
+
+
+def _reason(error: BaseException) -> str:
+    """Why a download failed, in the network's words: torchvision wraps them in a list of its mirrors."""
+    said = re.findall(r"<urlopen error (?:\[[^]]*\] )?([^>]*)>", str(error))
+    return said[-1] if said else _one_line(error)
 
 
 def _one_line(error: BaseException) -> str:

@@ -153,7 +153,7 @@ def log_schedule(epochs: int, per_doubling: int = 3) -> list[int]:
 def check_record(record: Sequence[str]) -> None:
     """Raise unless everything asked for can be recorded."""
     unknown = sorted(set(record) - set(RECORDABLE))
-    _require(not unknown, f"cannot record {', '.join(unknown)}; choose from {', '.join(RECORDABLE)}.")
+    _require(not unknown, f"Cannot record {', '.join(unknown)}; choose from {', '.join(RECORDABLE)}.")
 
 
 class _Stack:

@@ -56,6 +56,8 @@ def sweep(
     ``n`` is the whole training pool unless given. The table has the settings, what ``ensemble.train`` records, and where
     each network was trained. With ``cache`` a network trained before is read back instead (from ``data.cache()/runs``).
     """
+    if not isinstance(data, Data):
+        raise ValueError(f"data is {data!r}; pass a data set such as data.load('digits').")
     check_record(record)
     networks = _expand(architecture, data, seed, init_seed, data_seed, n, settings)
     device = torch.device(device) if device is not None else default_device()
@@ -118,7 +120,12 @@ def _expand(architecture, data, seed, init_seed, data_seed, n, settings) -> list
         raise ValueError(
             f"Unknown setting {sorted(unknown)[0]!r}; the settings are {', '.join(Settings.__dataclass_fields__)}."
         )
+    for name, meaning in (("lr", "the learning rate"), ("epochs", "passes over the training set")):
+        if name not in grid:
+            raise ValueError(f"sweep needs {name} ({meaning}), for instance {name}={0.1 if name == 'lr' else 100}.")
     values = [list(v) if isinstance(v, list | tuple | range | np.ndarray) else [v] for v in grid.values()]
+    if empty := [name for name, v in zip(grid, values, strict=True) if not v]:
+        raise ValueError(f"{empty[0]} is an empty list; give it at least one value.")
     networks = []
     for combination in itertools.product(*values):
         chosen = {name: v.item() if isinstance(v, np.generic) else v for name, v in zip(grid, combination, strict=True)}
