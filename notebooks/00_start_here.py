@@ -81,16 +81,11 @@ def learning_curves(share):
         linestyle=":",
         linewidth=1.5,
     )
-    if share > 0:
-        wrong = share * (1 - 1 / images.classes)
-        ax.axhline(
-            wrong, color=figures.COLORS["random_labels"], linestyle=":", linewidth=1.5
-        )
+    if 0 < share < 1:
+        wrong, color = share * (1 - 1 / images.classes), figures.COLORS["random_labels"]
+        ax.axhline(wrong, color=color, linestyle=":", linewidth=1.5)
         ax.text(
-            0.02,
-            wrong + 0.01,
-            "wrong training labels",
-            color=figures.COLORS["random_labels"],
+            sizes.epochs, wrong + 0.01, "wrong training labels", color=color, ha="right"
         )
     ax.text(1, 0.91, "guessing", color=figures.COLORS["threshold"])
     ax.set(

@@ -231,10 +231,11 @@ rng = np.random.default_rng(scale.seed_offset())
 noisy = truth + 0.3 * rng.standard_normal((len(sets) - half, 1, len(grid)))
 risk = ((fits[half:] - noisy) ** 2).mean(-1)  # [training sets, p]
 bias2, variance = (part.mean(-1) for part in measures.bias_variance(fits[:half], truth))
+bias2 = bias2.round(4) + 0.0  # no negative zeros
 table = pd.DataFrame({"bias²": bias2, "variance": variance, "noise": 0.09}, coefficients)
 table["sum"] = table.sum(axis=1)
 table["risk, 95 % interval"] = [f"{claims.mean(r):.4f}" for r in risk.T]
-table.loc[[1, 2, 4, 6, 8, 10, 12, 14, 16]].rename_axis("coefficients").round(4) + 0.0
+table.loc[[1, 2, 4, 6, 8, 10, 12, 14, 16]].rename_axis("coefficients").round(4)
 
 # %% tags=["remove-input"]
 Markdown(

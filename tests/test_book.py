@@ -63,7 +63,7 @@ TEXT = [
     "article pre span",
     "article :is(th, td)",
     ".claim-verdict",
-    ".claim-card :is(dt, dd, h4)",
+    ".claim-card :is(dt, dd, .claim-title)",
     ".widget-readout, .widget-label",
     ".bd-sidebar-primary a",
     ".bd-sidebar-secondary a",
@@ -121,6 +121,18 @@ def test_every_figure_has_a_caption_and_a_text_alternative(page):
            ).map((picture) => picture.outerHTML.slice(0, 200))"""
     )
     assert not bare
+
+
+def test_names_and_ids_are_the_elements_own(page):
+    names = page.locator("[aria-label]").evaluate_all("(all) => all.map((e) => e.getAttribute('aria-label'))")
+    ids = page.locator("[id]").evaluate_all("(all) => all.map((e) => e.id)")
+    questions = page.locator("[role=radiogroup]").evaluate_all(
+        """(all) => all.map((e) => e.getAttribute("aria-labelledby").split(" ")
+             .map((id) => document.getElementById(id).textContent).join(" "))"""
+    )
+    assert "Toggle hidden content" not in names
+    assert sorted({i for i in ids if ids.count(i) > 1}) == []
+    assert len(set(questions)) == len(questions)
 
 
 def test_mathematics_is_typeset(page):

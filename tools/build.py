@@ -27,6 +27,8 @@ from overparam import scale
 ROOT = Path(__file__).resolve().parents[1]
 TOOLS = ("jupyter-book", "myst-nb", "sphinx", "sphinx-book-theme", "sphinx-exercise", "sphinx-proof")
 PROGRESS = re.compile(r"(reading sources|writing output)\.\.\. \[ *(\d+)%\] (\S+)")
+CELL = re.compile(r"(notebooks/\w+)\.ipynb:(\d+)")  # MyST-NB counts a line of a notebook as 10000 × cell + line
+MATH = re.compile(r'(<span class="math notranslate nohighlight">[^<]*</span>[,.;:)]+)')
 TROUBLE = re.compile(r"\b(WARNING|ERROR|CRITICAL|Traceback|\w+Error|Exception)\b")
 
 
@@ -51,6 +53,7 @@ def main():
     stage(pages, folder / "source")
     if not run_jupyter_book(folder):
         sys.exit(f"The book was not built. The whole output: {(folder / 'book.log').relative_to(ROOT)}")
+    tidy(folder / "_build/html")
     dead = dead_links(folder / "_build/html")
     if dead:
         sys.exit("\n".join(["The book has links to nothing:", *dead]))
@@ -154,11 +157,37 @@ def run_jupyter_book(folder):
                 told = 6
             told = 0 if step or not line.strip() or "... " in line else told
             if told:
-                print("\r\033[K" * live + line.replace(f"{folder / 'source'}/", "").rstrip())
+                line = CELL.sub(name_cell, line.replace(f"{folder / 'source'}/", ""))
+                print("\r\033[K" * live + line.rstrip())
                 told -= 1
     if live:
         print("\r\033[K", end="")
     return process.wait() == 0
+
+
+def name_cell(found):
+    """Return where a warning points to, as an author finds it: in the notebook's source."""
+    cell, line = divmod(int(found[2]), 10000)
+    return f"{found[1]}.py, cell {cell}, line {line}"
+
+
+def tidy(html):
+    """Mend in the pages what their makers get wrong."""
+    for template in (html / "_static").glob("*webpack-macros.html"):
+        template.unlink()
+    for file in html.rglob("*.html"):
+        if "_static" in file.parts:
+            continue
+        text = old = file.read_text(encoding="utf-8")
+        text = re.sub(r'(<section class="[^"]*") id="proof-content"', r"\1", text)  # an id is there once in a page
+        text = re.sub(r'<section id="((?:exercise|solution|proof)-content)"', r'<section class="\1"', text)
+        text = text.replace('<div class="proof admonition" id="proof">', '<div class="proof admonition">')
+        text = MATH.sub(r'<span class="nobr">\1</span>', text)  # a full stop stays with the formula before it
+        text = text.replace('<img alt="Colab logo"', '<img alt=""')
+        text = text.replace('"btn__text-container">Colab<', '"btn__text-container">Run in Colab<')
+        text = text.replace('<a href="https://colab.', '<a rel="noopener" href="https://colab.')
+        if text != old:
+            file.write_text(text, encoding="utf-8")
 
 
 def dead_links(html):

@@ -4,6 +4,7 @@ A figure (an image or a slider that a cell shows) must have a caption and a text
 Both stand in the cell's metadata: mystnb={"figure": {"caption": ..., "name": ...}, "image": {"alt": ...}}.
 """
 
+import json
 import re
 from pathlib import Path
 
@@ -16,7 +17,10 @@ from overparam.figures import inline_svg
 LOGGER = logging.getLogger(__name__)
 COLUMN = 720  # pixels; a figure that is wider uses the margin, too
 WIDGET = "application/vnd.jupyter.widget-view+json"
-NO_SCRIPT = "<noscript><p>This figure moves with a slider, which needs JavaScript; its caption says what it shows.</p></noscript>"
+STATE = "application/vnd.jupyter.widget-state+json"
+NO_SCRIPT = (
+    "<noscript>{}<p>The slider of this figure needs JavaScript; this is the position it starts at.</p></noscript>"
+)
 
 
 class InlineFigures(SphinxPostTransform):
@@ -38,7 +42,19 @@ class InlineFigures(SphinxPostTransform):
                     image.replace_self(nodes.raw("", f'<div class="figure-scroll">{svg}</div>', format="html"))
             for raw in list(output.findall(is_widget)):
                 self.check(raw)
-                raw.parent.insert(raw.parent.index(raw) + 1, nodes.raw("", NO_SCRIPT, format="html"))
+                raw.parent.insert(
+                    raw.parent.index(raw) + 1, nodes.raw("", NO_SCRIPT.format(self.start_frame(raw)), format="html")
+                )
+
+    def start_frame(self, view):
+        """Return the picture that a slider shows first, from the widgets' state in the notebook."""
+        models = json.loads(Path(self.env.doc2path(self.env.docname)).read_text(encoding="utf-8"))
+        models = models["metadata"]["widgets"][STATE]["state"]
+        state = models[re.search(r'"model_id": *"(\w+)"', view.astext())[1]]["state"]
+        while children := state.get("children"):  # a box ends with its frames: in a stack for each slider
+            child = children[state.get("selected_index", -1)]
+            state = models[child.removeprefix("IPY_MODEL_")]["state"]
+        return f'<div class="figure-scroll">{state["value"]}</div>'
 
     def check(self, node, alt=True):
         caption = isinstance(node.parent, nodes.figure) and any(node.parent.findall(nodes.caption))

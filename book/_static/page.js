@@ -1,4 +1,5 @@
-// What the pages need on top of the theme and the widgets. Without JavaScript everything is still there to read.
+// What the pages need on top of the theme and the widgets. Without JavaScript everything is still there to read, except the
+// frames of a slider but the one it starts with.
 
 // The widget manager speaks to MathJax 2 when it writes a label. Ours is MathJax 3, which typesets the page by itself.
 const queue = { Queue() {} };
@@ -32,6 +33,11 @@ function nameSlider(handle) {
 function markPrediction(box, number) {
   const list = box.querySelector(":scope > ol");
   if (!list) return;
+  const title = box.querySelector(".admonition-title");
+  title.id = `predict-${number}-title`;
+  let question = list.previousElementSibling;
+  if (question === title) question = null;
+  else question.id ||= `predict-${number}-question`;
   const choices = [...list.children];
   const key = `prediction:${location.pathname}:${number}`;
   const note = document.createElement("p");
@@ -39,7 +45,7 @@ function markPrediction(box, number) {
   note.setAttribute("role", "status");
   list.after(note);
   list.setAttribute("role", "radiogroup");
-  list.setAttribute("aria-label", box.querySelector(".admonition-title").textContent);
+  list.setAttribute("aria-labelledby", [title.id, question?.id].filter(Boolean).join(" "));
   const mark = (chosen) => {
     choices.forEach((choice, i) => {
       choice.setAttribute("aria-checked", i === chosen);
@@ -85,9 +91,59 @@ function clearMargin() {
   check();
 }
 
+// What unfolds is called by its title, not "Toggle hidden content" as the theme has it; a solution adds whose it is.
+function nameFolds() {
+  document.querySelectorAll("details.hide > summary[aria-label]").forEach((s) => s.removeAttribute("aria-label"));
+  for (const button of document.querySelectorAll(".admonition-title > .toggle-button")) {
+    const box = button.closest(".admonition");
+    const exercise = box.matches(".solution") && box.previousElementSibling;
+    const number = exercise && exercise.matches(".exercise") && exercise.querySelector(".caption-number");
+    const name = button.parentElement.textContent.trim() + (number ? ` of ${number.textContent.trim()}` : "");
+    if (button.getAttribute("aria-label") !== name) button.setAttribute("aria-label", name);
+  }
+}
+
+// A box that is too narrow for what it shows can be reached, and so scrolled, by keyboard.
+const SCROLLS =
+  '.figure-scroll, .figure-slider .widget-html, .bd-article mjx-container[display="true"], ' +
+  ".bd-article .pst-scrollable-table-container, .cell_output .text_html:has(table)";
+const scrolling = new WeakSet();
+const tell = (box) => {
+  const names = { tabindex: "0", role: "group", "aria-label": "Scrolls sideways" };
+  if (box.scrollWidth > box.clientWidth + 1) {
+    Object.entries(names).forEach(([name, value]) => box.setAttribute(name, value));
+    scrolling.add(box);
+  } else if (scrolling.delete(box)) {
+    Object.keys(names).forEach((name) => box.removeAttribute(name));
+  }
+};
+const sizes = new ResizeObserver((entries) => {
+  new Set(entries.map(({ target }) => target.closest(SCROLLS)).filter(Boolean)).forEach(tell);
+});
+const watched = new WeakSet();
+function watchScrolling() {
+  for (const box of document.querySelectorAll(SCROLLS)) {
+    if (watched.has(box)) continue;
+    watched.add(box);
+    [box, ...box.children].forEach((element) => sizes.observe(element));
+  }
+}
+
+// On paper every answer is open.
+function openForPrint() {
+  let opened = [];
+  addEventListener("beforeprint", () => {
+    opened = [...document.querySelectorAll("details:not(.hide, [open])")];
+    opened.forEach((details) => (details.open = true));
+  });
+  addEventListener("afterprint", () => opened.forEach((details) => (details.open = false)));
+}
+
 document.addEventListener("DOMContentLoaded", () => {
   const seen = new WeakSet();
   new MutationObserver(() => {
+    nameFolds();
+    watchScrolling();
     for (const handle of document.querySelectorAll(".widget-hslider .noUi-handle")) {
       if (!seen.has(handle)) nameSlider(handle);
       seen.add(handle);
@@ -97,5 +153,8 @@ document.addEventListener("DOMContentLoaded", () => {
   for (const number of document.querySelectorAll("h1 > .section-number")) {
     number.textContent = number.textContent.replace(/\.\s*$/, "");
   }
+  nameFolds();
+  watchScrolling();
+  openForPrint();
   clearMargin();
 });
