@@ -1234,6 +1234,8 @@ r"""
   over worlds.
 - *Forests*: a bump lower than 0.02 counts as none. A first version compared two forests that were the same forest, so that its check could not fail;
   this one can. Training sets are halves of one pool, so they overlap and the intervals are somewhat too narrow.
+- *A check tried and taken out*: that the part from initialisation still falls in the last doubling of width. It is not in the plan, and its interval reaches
+  across zero; counted, it would make that card inconclusive. The number stands on the card.
 - "Supported" needs every check of a card, which needs no correction for their number.
 :::
 
