@@ -6,7 +6,7 @@ SHELL := bash
 .ONESHELL:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := book
-.PHONY: book test serve colab requirements vendor clean clean-cache help
+.PHONY: book test serve gpu bench colab requirements vendor cache clean clean-cache help
 
 PYTHON ?= python3
 PORT ?= 8000
@@ -34,6 +34,12 @@ serve: ## serve the book that was built
 	echo "The book is at http://localhost:$(PORT)/ (Ctrl-C stops it)"
 	$(PYTHON) -m http.server $(PORT) --bind 127.0.0.1 --directory build/$(SCALE)/html
 
+gpu: .venv/.ready ## run the chapters at gpu scale and record their results, where there is a GPU
+	@$(BIN)/python tools/gpu.py
+
+bench: .venv/.ready ## measure the speed of training against plain PyTorch loops (QUICK=1: a few minutes)
+	@$(BIN)/python -m benchmarks $(if $(QUICK),--quick)
+
 colab: .venv/.ready ## derive the notebooks that Colab opens
 	@$(BIN)/python tools/colab.py
 
@@ -53,8 +59,11 @@ vendor: .venv/.ready ## fetch the scripts and fonts that pages use (maintainers)
 clean: ## remove what was built; downloads and trained networks stay
 	rm -rf build
 
-clean-cache: ## forget the trained networks; the next book trains them again
-	rm -rf "$${OVERPARAM_CACHE:-data/cache}/runs"
+cache: .venv/.ready ## list the trained networks that are kept, and their size
+	@$(BIN)/overparam cache
+
+clean-cache: .venv/.ready ## forget the trained networks; the next book trains them again
+	@$(BIN)/overparam cache clear
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' Makefile

@@ -4,11 +4,16 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from torch.nn.utils import vector_to_parameters
 from torch.utils.data import DataLoader, TensorDataset
 
 from overparam.data import Data, corrupt_labels, digits, generator, linear_teacher, subset
-from overparam.ensemble import Settings, log_schedule, train
-from overparam.models import MLP
+from overparam.ensemble import train
+from overparam.models import CNN1D, MLP
+from overparam.settings import Settings, Vector, log_schedule
+from overparam.stack import dropout_factors, dropout_keys
+
+DEVICES = ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]
 
 
 @pytest.fixture(scope="module")
@@ -20,31 +25,71 @@ def images():
 def plain(settings: Settings, data: Data) -> torch.nn.Module:
     """One network trained as a textbook would."""
     rows = subset(data, settings.n, settings.data_seed)
-    x, y = data.x[rows].flatten(1), data.y[rows]
+    x, y = data.x[rows], data.y[rows]
     if settings.label_noise:
         y = corrupt_labels(y, settings.label_noise, data.classes, generator(settings.data_seed, "label noise"))
     outputs = data.classes or data.y.shape[1]
-    net = settings.architecture.build(x.shape[1], outputs, generator(settings.init_seed, "init"))
+    net = settings.architecture.build(data.x.shape[1:], outputs, generator(settings.init_seed, "init"))
+    if settings.start:
+        vector_to_parameters(torch.tensor(settings.start.values), net.parameters())
+    masks = [torch.ones_like(p) for p in net.parameters()]
+    if settings.mask:
+        masks = [
+            m.view_as(p)
+            for m, p in zip(torch.tensor(settings.mask.values).split([p.numel() for p in masks]), masks, strict=True)
+        ]
     kind = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}[settings.optimizer]
     extra = {"momentum": settings.momentum} if settings.optimizer == "sgd" else {}
     optimizer = kind(net.parameters(), lr=settings.lr, weight_decay=settings.weight_decay, **extra)
-    order = generator(settings.init_seed, "order")
+    order, steps = generator(settings.init_seed, "order"), 0
     for _ in range(settings.epochs):
         batches = DataLoader(TensorDataset(x, y), settings.n)
-        if settings.batch_size:
+        if settings.batch_size and settings.steps > 1:
             rows = torch.randperm(settings.n, generator=order)
             batches = DataLoader(TensorDataset(x[rows], y[rows]), settings.batch_size)
         for inputs, labels in batches:
+            with torch.no_grad():
+                for parameter, mask in zip(net.parameters(), masks, strict=True):
+                    parameter *= mask
             optimizer.zero_grad()
-            logits = net(inputs)
+            steps += 1
+            logits = forward_with_dropout(net, inputs, settings, steps) if settings.dropout else net(inputs)
             if settings.loss == "cross_entropy":
                 loss = F.cross_entropy(logits, labels)
             else:
                 loss = F.mse_loss(logits, F.one_hot(labels, outputs).float() if data.classes else labels)
             loss.backward()
             optimizer.step()
+    with torch.no_grad():
+        for parameter, mask in zip(net.parameters(), masks, strict=True):
+            parameter *= mask
     return net
 
+
+def forward_with_dropout(net, x, settings, step):
+    """The module with the engine's dropout factors after each ReLU."""
+    keys = dropout_keys(settings.init_seed, 10)
+    layer = 0
+    for module in net:
+        x = module(x)
+        if isinstance(module, torch.nn.ReLU):
+            channels, positions = (*x.shape[1:], 1)[:2]
+            kept = dropout_factors(keys[layer], step, channels, positions, torch.arange(len(x)), settings.dropout)
+            x = x * kept.movedim(-1, 0).reshape(x.shape)
+            layer += 1
+    return x
+
+
+def vector(size, seed, kind):
+    g = generator(seed, "test")
+    return Vector(
+        torch.randn(size, generator=g) / 5 if kind == "start" else (torch.rand(size, generator=g) < 0.5).float()
+    )
+
+
+MLP_8 = MLP(8).parameters((64,), 10)
+MLP_20 = MLP(20).parameters((64,), 10)
+CNN_3 = CNN1D(3, 2).parameters((64,), 10)
 
 STACKS = {
     "full batch, momentum, unequal widths": [
@@ -59,18 +104,66 @@ STACKS = {
         Settings(MLP(w, 3), n=60, epochs=40, lr=3e-3, optimizer="adam", weight_decay=wd, init_seed=k)
         for k, (w, wd) in enumerate([(5, 0.0), (20, 0.1), (12, 0.01)])
     ],
+    "adam where a batch is as long as an input": [
+        Settings(MLP(9), n=40, batch_size=10, epochs=10, lr=1e-3, optimizer="adam", init_seed=k) for k in range(2)
+    ],
     "squared loss on labels": [
         Settings(MLP(w), n=50, epochs=40, lr=0.3, momentum=0.5, loss="squared", weight_decay=1e-3, init_seed=k)
         for k, w in enumerate([4, 9])
     ],
+    "unequal data sizes, full batch": [
+        Settings(MLP(w), n=n, epochs=40, lr=0.1, momentum=0.9, weight_decay=wd, init_seed=k, data_seed=k)
+        for k, (w, n, wd) in enumerate([(8, 20, 0.0), (20, 300, 1e-2), (6, 77, 0.0)])
+    ],
+    "unequal data and batch sizes": [
+        Settings(MLP(8), n=n, batch_size=b, epochs=10, lr=0.1, momentum=0.9, init_seed=k)
+        for k, (n, b) in enumerate([(40, 10), (80, 20), (37, 10), (100, 30)])
+    ],
+    "a batch in parts": [Settings(MLP(w), n=900, epochs=40, lr=0.1, momentum=0.9, init_seed=w) for w in (700, 600)],
+    "dropout": [
+        Settings(MLP(w, 2), n=50, batch_size=20, epochs=13, lr=0.1, momentum=0.9, dropout=p, init_seed=w)
+        for w, p in [(8, 0.5), (20, 0.1), (5, 0.3)]
+    ],
+    "masks and starts": [
+        Settings(
+            MLP(8), n=50, epochs=40, lr=0.1, momentum=0.9, weight_decay=0.01, mask=vector(MLP_8, 0, "mask"), init_seed=3
+        ),
+        Settings(MLP(20), n=50, epochs=40, lr=0.1, momentum=0.9, start=vector(MLP_20, 1, "start")),
+        Settings(
+            MLP(8),
+            n=50,
+            epochs=40,
+            lr=0.1,
+            momentum=0.9,
+            mask=vector(MLP_8, 2, "mask"),
+            start=vector(MLP_8, 3, "start"),
+        ),
+    ],
+    "masks with adam": [
+        Settings(MLP(8), n=50, epochs=40, lr=3e-3, optimizer="adam", mask=vector(MLP_8, k, "mask"), init_seed=k)
+        for k in range(2)
+    ],
+    "1-D convolutions": [
+        Settings(CNN1D(w, 2), n=60, batch_size=25, epochs=13, lr=0.1, momentum=0.9, weight_decay=wd, init_seed=w)
+        for w, wd in [(3, 0.0), (8, 1e-2), (5, 0.0)]
+    ],
+    "1-D convolutions, full batch, adam, squared loss, masks": [
+        Settings(CNN1D(w, 2), n=60, epochs=40, lr=5e-4, optimizer="adam", loss="squared", mask=m, init_seed=w)
+        for w, m in [(3, vector(CNN_3, 5, "mask")), (8, None)]
+    ],
+    "1-D convolutions with dropout": [
+        Settings(CNN1D(w, 2), n=60, batch_size=20, epochs=13, lr=0.05, dropout=p, init_seed=w)
+        for w, p in [(3, 0.4), (6, 0.2)]
+    ],
 }
 
 
+@pytest.mark.parametrize("device", DEVICES)
 @pytest.mark.parametrize("networks", STACKS.values(), ids=STACKS.keys())
-def test_stacked_equals_a_plain_loop(images, networks):
-    for settings, record in zip(networks, train(networks, images, ["predictions"], "cpu"), strict=True):
+def test_stacked_equals_a_plain_loop(images, networks, device):
+    for settings, record in zip(networks, train(networks, images, ["predictions"], device), strict=True):
         with torch.no_grad():
-            logits = plain(settings, images)(images.x_test.flatten(1))
+            logits = plain(settings, images)(images.x_test)
         outputs = logits.softmax(1) if settings.loss == "cross_entropy" else logits
         np.testing.assert_allclose(record["predictions"], outputs.flatten().numpy(), rtol=1e-5, atol=1e-6)
         assert record["test_error"] == pytest.approx((logits.argmax(1) != images.y_test).float().mean().item())
@@ -86,8 +179,8 @@ def test_regression_targets_equal_a_plain_loop():
     assert np.isnan(record["test_error"])
 
 
-def test_neighbours_and_their_order_do_not_matter(images):
-    networks = STACKS["full batch, momentum, unequal widths"]
+@pytest.mark.parametrize("networks", STACKS.values(), ids=STACKS.keys())
+def test_neighbours_and_their_order_do_not_matter(images, networks):
     together = train(networks, images, ["predictions"], "cpu")
     reordered = train(networks[::-1], images, ["predictions"], "cpu")[::-1]
     for settings, a, b in zip(networks, together, reordered, strict=True):
@@ -116,7 +209,7 @@ def test_a_network_stops_at_the_weights_whose_loss_is_low_enough(images):
 
 def test_a_diverging_network_leaves_its_neighbours_alone(images):
     good = Settings(MLP(8), n=50, epochs=30, lr=0.1)
-    bad = Settings(MLP(8), n=50, epochs=30, lr=1e6, loss="cross_entropy", momentum=0.9, weight_decay=1.0)
+    bad = Settings(MLP(8), n=50, epochs=30, lr=1e6, weight_decay=1.0)
     broken, fine = train([bad, good], images, device="cpu")
     assert broken["diverged"]
     assert not fine["diverged"]
@@ -139,7 +232,7 @@ def test_log_schedule_is_increasing_and_starts_at_zero():
         ({"batch_size": 51}, "batch_size must lie between 1 and the 50 training examples; got 51"),
         ({"optimizer": "lion"}, "optimizer must be one of sgd, adam; got 'lion'"),
         ({"loss": "hinge"}, "loss must be one of"),
-        ({"epochs": 0}, "epochs must be at least 1"),
+        ({"epochs": 0}, "epochs must be a whole number of at least 1; got 0"),
         ({"momentum": 1.0}, "momentum must lie in"),
         ({"weight_decay": -1e-3}, "weight decay must not be negative"),
     ],
@@ -156,5 +249,5 @@ def test_bad_width_is_one_sentence(width):
 
 
 def test_asking_for_an_unknown_record_is_one_sentence(images):
-    with pytest.raises(ValueError, match=r"Cannot record weights; choose from curves, predictions"):
-        train([Settings(MLP(4), n=50, epochs=1, lr=0.1)], images, ["weights"])
+    with pytest.raises(ValueError, match=r"Cannot record hessians; choose from curves, predictions"):
+        train([Settings(MLP(4), n=50, epochs=1, lr=0.1)], images, ["hessians"])

@@ -49,11 +49,11 @@ def test_forest_smoother_predicts_what_the_trees_predict():
 
 def test_parameters_are_counted():
     arch = models.MLP(7, depth=2)
-    built = arch.build(5, 3, generator(0, "init"))
-    assert arch.parameters(5, 3) == sum(p.numel() for p in built.parameters())
+    built = arch.build((5,), 3, generator(0, "init"))
+    assert arch.parameters((5,), 3) == sum(p.numel() for p in built.parameters())
     assert built(torch.zeros(4, 5)).shape == (4, 3)
 
 
 def test_the_same_generator_gives_the_same_network():
-    a, b = (models.MLP(6).build(5, 3, generator(9, "init")) for _ in range(2))
+    a, b = (models.MLP(6).build((5,), 3, generator(9, "init")) for _ in range(2))
     assert all(torch.equal(p, q) for p, q in zip(a.parameters(), b.parameters(), strict=True))

@@ -95,6 +95,11 @@ def fingerprint(pages):
     """Return one hash of all that a build reads."""
     rest = [ROOT / name for name in ("_config.yml", "_toc.yml", "tools/build.py", "src/overparam/figures.py")]
     rest += sorted((ROOT / "book/_ext").glob("*.py"))
+    rest += [
+        ROOT / "benchmarks/report.py",
+        ROOT / "benchmarks/works.py",
+        *(ROOT / "data/results").glob("benchmark.json"),
+    ]
     total = hashlib.sha256(repr([metadata.version(tool) for tool in TOOLS]).encode())
     for name, file in [*pages.items(), *((file.relative_to(ROOT), file) for file in rest)]:
         total.update(f"{name} {hashlib.sha256(file.read_bytes()).hexdigest()}\n".encode())

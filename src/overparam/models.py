@@ -10,55 +10,133 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from sklearn.tree import DecisionTreeRegressor
 from torch import Tensor, nn
 
 
 @dataclass(frozen=True)
-class MLP:
+class Layer:
+    """One affine map of a network: from windows of ``kernel`` positions, ``stride`` apart, in all input channels.
+
+    A fully connected layer is the case of one position, or of one window over all of them.
+    """
+
+    inputs: int  # channels
+    outputs: int  # channels
+    length: int = 1  # positions of the input
+    kernel: int = 1
+    stride: int = 1
+
+    @property
+    def positions(self) -> int:
+        """Number of windows, which is the number of positions of the output."""
+        return (self.length - self.kernel) // self.stride + 1
+
+    @property
+    def fan_in(self) -> int:
+        """Number of weights that one output unit has, apart from its bias."""
+        return self.inputs * self.kernel
+
+    @property
+    def parameters(self) -> int:
+        """Number of weights and biases."""
+        return self.outputs * (self.fan_in + 1)
+
+
+class Layered:
+    """What networks of affine layers with ReLU between them share; a subclass says which layers (``layers``)."""
+
+    def layers(self, shape: tuple[int, ...], outputs: int) -> list[Layer]:
+        """The layers from the input to the output, for examples of this shape."""
+        raise NotImplementedError
+
+    def initial(self, shape: tuple[int, ...], outputs: int, generator: torch.Generator) -> list[tuple[Tensor, Tensor]]:
+        """Initial (weight [out, fan-in], bias [out]) per layer, uniform on ±1/√fan-in as PyTorch's layers draw them."""
+        return [
+            tuple(
+                (2 * torch.rand(size, generator=generator) - 1) / math.sqrt(layer.fan_in)
+                for size in ((layer.outputs, layer.fan_in), (layer.outputs,))
+            )
+            for layer in self.layers(shape, outputs)
+        ]
+
+    def parameters(self, shape: tuple[int, ...], outputs: int) -> int:
+        """Number of weights and biases."""
+        return sum(layer.parameters for layer in self.layers(shape, outputs))
+
+    def build(self, shape: tuple[int, ...], outputs: int, generator: torch.Generator) -> nn.Sequential:
+        """The network as a plain module that maps examples [batch, *shape] to outputs [batch, outputs]."""
+        layers = self.layers(shape, outputs)
+        modules: list[nn.Module] = [nn.Flatten(), nn.Unflatten(1, (layers[0].inputs, layers[0].length))]
+        for layer, (weight, bias) in zip(layers, self.initial(shape, outputs, generator), strict=True):
+            if layer.positions > 1:
+                module = nn.Conv1d(layer.inputs, layer.outputs, layer.kernel, layer.stride)
+            else:
+                modules.append(nn.Flatten())
+                module = nn.Linear(layer.fan_in, layer.outputs)
+            module.weight.data, module.bias.data = weight.view_as(module.weight), bias
+            modules += [module, nn.ReLU()]
+        return nn.Sequential(*modules[:-1])
+
+
+@dataclass(frozen=True)
+class MLP(Layered):
     """Fully connected ReLU network with ``depth`` hidden layers of ``width`` units each."""
 
     width: int
     depth: int = 1
 
     def __post_init__(self):
-        for name in ("width", "depth"):
-            value = getattr(self, name)
-            if not isinstance(value, int) or value < 1:
-                raise ValueError(f"{name} must be a whole number from 1 up; got {value!r}.")
+        require_positive(self, "width", "depth")
 
-    def shapes(self, inputs: int, outputs: int) -> list[tuple[int, int]]:
-        """Shapes (fan-out, fan-in) of the weight matrices, from the input to the output."""
-        sizes = [inputs, *[self.width] * self.depth, outputs]
-        return [(b, a) for a, b in itertools.pairwise(sizes)]
+    def layers(self, shape, outputs):
+        """See ``Layered.layers``; an example of any shape is flattened."""
+        sizes = [math.prod(shape), *[self.width] * self.depth, outputs]
+        return [Layer(a, b) for a, b in itertools.pairwise(sizes)]
 
-    def initial(self, inputs: int, outputs: int, generator: torch.Generator) -> list[tuple[Tensor, Tensor]]:
-        """Initial (weight [out, in], bias [out]) per layer, uniform on ±1/√fan-in as ``nn.Linear`` draws them."""
-        return [
-            tuple(
-                (2 * torch.rand(shape, generator=generator) - 1) / math.sqrt(fan_in)
-                for shape in ((fan_out, fan_in), (fan_out,))
-            )
-            for fan_out, fan_in in self.shapes(inputs, outputs)
-        ]
 
-    def parameters(self, inputs: int, outputs: int) -> int:
-        """Number of weights and biases."""
-        return sum(fan_out * (fan_in + 1) for fan_out, fan_in in self.shapes(inputs, outputs))
+@dataclass(frozen=True)
+class CNN1D(Layered):
+    """``depth`` one-dimensional convolutions of ``width`` channels, without padding, then a fully connected layer."""
 
-    def build(self, inputs: int, outputs: int, generator: torch.Generator) -> nn.Sequential:
-        """The network as a plain module that maps [batch, inputs] to [batch, outputs]."""
-        layers: list[nn.Module] = []
-        for weight, bias in self.initial(inputs, outputs, generator):
-            linear = nn.Linear(weight.shape[1], weight.shape[0])
-            linear.weight.data, linear.bias.data = weight, bias
-            layers += [linear, nn.ReLU()]
-        return nn.Sequential(*layers[:-1])
+    width: int
+    depth: int = 3
+    kernel: int = 5
+    stride: int = 2
+
+    def __post_init__(self):
+        require_positive(self, "width", "depth", "kernel", "stride")
+
+    def layers(self, shape, outputs):
+        """See ``Layered.layers``; shape is (positions,) or (channels, positions)."""
+        channels, length = shape if len(shape) == 2 else (1, math.prod(shape))
+        layers = []
+        for number in range(1, self.depth + 1):
+            if length < self.kernel:
+                raise ValueError(
+                    f"Convolution {number} of a cnn1d has a kernel of {self.kernel} but an input of {length} positions;"
+                    " choose a smaller depth, kernel or stride."
+                )
+            layers.append(Layer(channels, self.width, length, self.kernel, self.stride))
+            channels, length = self.width, layers[-1].positions
+        return [*layers, Layer(channels, outputs, length, kernel=length)]
+
+
+def require_positive(architecture, *names: str) -> None:
+    """Raise unless these fields are whole numbers from 1 up."""
+    for name in names:
+        value = getattr(architecture, name)
+        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+            raise ValueError(f"{name} must be a whole number from 1 up; got {value!r}.")
 
 
 def mlp(width, depth=1) -> dict:
     """Describe one MLP, or a grid of them where ``width`` or ``depth`` is a list (see ``sweep.sweep``)."""
     return {"architecture": MLP, "width": width, "depth": depth}
+
+
+def cnn1d(width, depth=3, kernel=5, stride=2) -> dict:
+    """Describe one 1-D convolutional network, or a grid of them where a value is a list (see ``sweep.sweep``)."""
+    return {"architecture": CNN1D, "width": width, "depth": depth, "kernel": kernel, "stride": stride}
 
 
 def relu_features(x: Tensor, width: int, generator: torch.Generator) -> Tensor:
@@ -90,6 +168,8 @@ def forest_smoother(x: Tensor, labels: np.ndarray, at: Tensor, leaves: int, tree
     ``trees`` regression trees of at most ``leaves`` leaves, each fitted to all of x [n, d] and labels [n, K] with √d
     features tried at a split, average the labels of the training points that share a leaf with a point of at [m, d].
     """
+    from sklearn.tree import DecisionTreeRegressor  # here, since it takes longer to import than all the rest
+
     smoother = np.zeros((len(at), len(x)))
     for k in range(trees):
         tree = DecisionTreeRegressor(max_leaf_nodes=leaves, max_features="sqrt", random_state=1000 * seed + k)

@@ -25,7 +25,7 @@ def measured_or_recorded(name: str, possible: bool, measure: Callable[[], pd.Dat
     started = time.perf_counter()
     table = measure()
     if os.environ.get("OVERPARAM_RECORD") == "1":
-        _record(name, table, time.perf_counter() - started)
+        record(name, table, time.perf_counter() - started)
     return table, "measured with this page"
 
 
@@ -40,7 +40,8 @@ def recorded(name: str) -> tuple[pd.DataFrame, str]:
     return pd.DataFrame(content["rows"]), where
 
 
-def _record(name: str, table: pd.DataFrame, seconds: float) -> None:
+def record(name: str, table: pd.DataFrame, seconds: float) -> None:
+    """Record a table that took this long to measure on this machine, with its provenance."""
     commit = subprocess.run(
         ["git", "describe", "--always", "--dirty"], cwd=FOLDER.parent, capture_output=True, text=True, check=True
     )
@@ -55,7 +56,8 @@ def _record(name: str, table: pd.DataFrame, seconds: float) -> None:
         "scale": os.environ.get("OVERPARAM_SCALE") or "laptop",
         "seed_offset": int(os.environ.get("OVERPARAM_SEED") or 0),
     }
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    temporary = FOLDER / f".{name}"
+    path = FOLDER / f"{name}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}")
     temporary.write_text(json.dumps({"provenance": provenance, "rows": table.to_dict("records")}, indent=1) + "\n")
-    temporary.rename(FOLDER / f"{name}.json")
+    temporary.rename(path)

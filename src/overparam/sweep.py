@@ -1,4 +1,4 @@
-"""A grid of settings → a plan of stacks → one pandas table of records; cached, resumable, spread over processes."""
+"""A grid of settings → one pandas table of records; cached, resumable, spread over processes or machines."""
 
 import ast
 import functools
@@ -7,33 +7,27 @@ import inspect
 import itertools
 import json
 import os
-import signal
-import uuid
-from collections.abc import Iterable, Sequence
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
-from multiprocessing import get_context
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 import torch
 from tqdm.auto import tqdm
 
 from overparam import data as data_module
-from overparam import ensemble
+from overparam import store, workers
 from overparam.data import Data
-from overparam.ensemble import Settings, check_record, default_device, train
-from overparam.models import MLP
+from overparam.ensemble import default_device, train
+from overparam.examples import check
+from overparam.plan import StackPlan, explain_plan, plan
+from overparam.settings import Settings, recording
 
-MAX_STACK = 20  # networks: more gains nothing on a CPU core
-MAX_STACK_BYTES = 8 * 2**20  # of weights: a stack should stay in the core's cache
-MAX_RESTARTS = 3  # of the worker processes in one sweep, after one of them was killed
-MAX_ACTIVATION_BYTES = 2 * 2**30  # of hidden layers and their gradients, in one stack
-START_UP = 6.0  # seconds a worker process takes to import torch; less work than this stays in the calling process
+DECISIVE = ("stack", "ensemble", "examples", "modules", "networks", "models")  # modules that decide a network's numbers
+START_UP = 4.0  # seconds until worker processes have started; less work than this stays in the calling process
 
 
 def sweep(
@@ -44,42 +38,71 @@ def sweep(
     init_seed=None,
     data_seed=None,
     n=None,
-    record: Sequence[str] = (),
+    record: Sequence[str] | Mapping[str, Iterable[float] | None] = (),
     device=None,
     cache: bool = True,
+    executor: Executor | None = None,
+    explain: bool = False,
     **settings,
 ) -> pd.DataFrame:
     """Train a network for every combination of settings; one row per network.
 
     Any setting given as a list, tuple or range is a dimension of the grid, in ``architecture`` (see ``models.mlp``) as in
-    the keywords, which are those of ``ensemble.Settings``. ``init_seed`` and ``data_seed`` equal ``seed`` unless given;
-    ``n`` is the whole training pool unless given. The table has the settings, what ``ensemble.train`` records, and where
-    each network was trained. With ``cache`` a network trained before is read back instead (from ``data.cache()/runs``).
+    the keywords, which are those of ``settings.Settings``. ``init_seed`` and ``data_seed`` equal ``seed`` unless given;
+    ``n`` is the whole training pool unless given. The other keywords are those of ``run``, and so is the table.
     """
     if not isinstance(data, Data):
         raise ValueError(f"data is {data!r}; pass a data set such as data.load('digits').")
-    check_record(record)
-    networks = _expand(architecture, data, seed, init_seed, data_seed, n, settings)
+    grid = _expand(architecture, data, seed, init_seed, data_seed, n, settings)
+    return run(grid, data, record=record, device=device, cache=cache, executor=executor, explain=explain)
+
+
+def run(
+    networks: Sequence[Settings],
+    data: Data,
+    *,
+    record: Sequence[str] | Mapping[str, Iterable[float] | None] = (),
+    device=None,
+    cache: bool = True,
+    executor: Executor | None = None,
+    explain: bool = False,
+) -> pd.DataFrame:
+    """Train these networks; one row for each, with its settings, what ``ensemble.train`` records, and where it was trained.
+
+    With ``cache`` a network trained before is read back instead (``overparam cache`` tells what is kept). ``executor``
+    trains the stacks elsewhere: see ``workers.run``; otherwise a CPU's cores share them. With ``explain`` nothing is
+    trained and the table is the plan: one row per stack, with the time and memory that are expected and the reason.
+    """
+    wanted = recording(record)
+    networks = list(dict.fromkeys(networks))
+    check(networks, data)
     device = torch.device(device) if device is not None else default_device()
-    keys = [_key(s, data, record, device) for s in networks]
-    stored = _read(keys) if cache else {}
+    stacks = plan(networks, data, device, wanted)
+    if explain:
+        return explain_plan(networks, stacks, data, device)
+    family = _family(data, wanted, device) if cache else ""
+    keys = [_key(s) for s in networks]
+    stored = store.read(family, keys) if cache else {}
     # The plan is that of the whole grid, whatever is stored, so that a sweep resumed after a kill trains the very stacks
     # that it would have trained, to the same bits.
-    plan = [stack.without({i for i in stack.members if keys[i] in stored}) for stack in _plan(networks, data, device)]
-    plan = [stack for stack in plan if stack.members]
+    todo = [stack.without({i for i in stack.members if keys[i] in stored}) for stack in stacks]
+    todo = [stack for stack in todo if stack.members]
     _count_cached(stored)
 
-    quiet = not plan or bool(os.environ.get("TQDM_DISABLE"))  # tqdm's notebook bar does not look for itself
-    with tqdm(total=sum(len(s.members) for s in plan), unit="net", leave=False, disable=quiet) as bar:
-        bar.set_description(f"{len(plan)} stacks on {device.type}, float32")
-        for stack, records in _run(plan, networks, data, tuple(record), device):
+    quiet = not todo or bool(os.environ.get("TQDM_DISABLE"))  # tqdm's notebook bar does not look for itself
+    trained = _train_stacks(todo, networks, data, wanted, device, executor)
+    bar = tqdm(total=sum(len(s.members) for s in todo), unit="net", leave=False, disable=quiet)
+    with bar, closing(trained) as finished:
+        dtypes = ", ".join(sorted({networks[i].dtype for s in todo for i in s.members}))
+        bar.set_description(f"{len(todo)} {'stack' if len(todo) == 1 else 'stacks'} on {device.type}, {dtypes}")
+        for stack, records in finished:
             rows = {keys[i]: row for i, row in zip(stack.members, records, strict=True)}
             if cache:
-                _write(rows)
+                store.write(family, rows, _about(networks[stack.members[0]], data))
             stored |= rows
             bar.update(len(rows))
-    columns = [s.columns() | {"data": data.name} | stored[k] for s, k in zip(networks, keys, strict=True)]
-    return pd.DataFrame(columns)
+    provenance = {"data": data.name, "engine": engine_version()}
+    return pd.DataFrame([s.columns() | provenance | stored[k] for s, k in zip(networks, keys, strict=True)])
 
 
 def curves(runs: pd.DataFrame) -> pd.DataFrame:
@@ -87,7 +110,8 @@ def curves(runs: pd.DataFrame) -> pd.DataFrame:
     if "curve_epoch" not in runs:
         raise ValueError('These runs hold no learning curves; ask for them with record=["curves"].')
     names = [c for c in runs.columns if c.startswith("curve_")]
-    settings = [c for c in runs.columns if not c.startswith(("curve_", "predictions", "train_", "test_"))]
+    final = ("curve_", "train_", "test_")  # at the end of training, or what the curves are made of
+    settings = [c for c in runs if not c.startswith(final) and not isinstance(runs[c].iloc[0], np.ndarray)]
     return (
         runs[settings + names]
         .explode(names)
@@ -132,147 +156,75 @@ def _expand(architecture, data, seed, init_seed, data_seed, n, settings) -> list
         common = chosen.pop("seed")
         built = kind(**{name: chosen.pop(name) for name in shape})
         networks.append(Settings(built, **({"init_seed": common, "data_seed": common} | chosen)))
-    too_large = next((s.n for s in networks if s.n > len(data.x)), None)
-    if too_large:
-        raise ValueError(
-            f"{data.name} has {len(data.x):,} training examples; n={too_large:,} asks for more, choose n up to that."
-        )
-    return list(dict.fromkeys(networks))
+    return networks
 
 
-# --- planning ---------------------------------------------------------------------------------------------------------
+# --- training ---------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class _StackPlan:
-    members: tuple[int, ...]  # positions in the sweep's list of networks
-    seconds: float  # expected, on one core: decides the order and whether worker processes pay
-
-    def without(self, members: set[int]) -> "_StackPlan":
-        """The stack that remains to be trained when some of its networks are stored."""
-        return _StackPlan(tuple(i for i in self.members if i not in members), self.seconds)
-
-
-def _plan(networks: Sequence[Settings], data: Data, device: torch.device) -> list[_StackPlan]:
-    """Partition the grid into stacks, longest first. It depends on the whole grid only, never on what is cached."""
-    groups: dict[tuple, list[int]] = {}
-    for i, s in enumerate(networks):
-        groups.setdefault(s.signature(), []).append(i)
-    outputs = data.classes or data.y.shape[1]
-    inputs = data.x[0].numel()
-    stacks = [stack for members in groups.values() for stack in _partition(members, networks, inputs, outputs, device)]
-    return sorted(stacks, key=lambda stack: -stack.seconds)
-
-
-def _partition(members, networks, inputs, outputs, device) -> Iterable[_StackPlan]:
-    """Cut the networks, sorted by width, where the estimated total time is least (dynamic programming).
-
-    Narrow networks are padded to the widest of their stack, so a stack of unequal widths wastes work and a stack of
-    few networks wastes the fixed cost of a step.
-    """
-    order = sorted(members, key=lambda i: (-networks[i].architecture.width, i))
-    limit = MAX_STACK if device.type == "cpu" else 512
-    weights_limit = MAX_STACK_BYTES if device.type == "cpu" else 2**31
-    best: list[tuple[float, int]] = [(0.0, 0)]
-    for end in range(1, len(order) + 1):
-        options = []
-        for start in range(end - 1, max(-1, end - 1 - limit), -1):
-            widest = networks[order[start]]
-            weights = 4 * widest.architecture.parameters(inputs, outputs) * (end - start)
-            batch = widest.batch_size or widest.n
-            activations = 12 * widest.architecture.width * widest.architecture.depth * batch * (end - start)
-            if (weights > weights_limit or activations > MAX_ACTIVATION_BYTES) and end - start > 1:
-                break
-            options.append((best[start][0] + _seconds(widest, end - start, inputs, outputs), start))
-        best.append(min(options))
-    end = len(order)
-    while end:
-        start = best[end][1]
-        yield _StackPlan(tuple(sorted(order[start:end])), best[end][0] - best[start][0])
-        end = start
-
-
-def _seconds(widest: Settings, count: int, inputs: int, outputs: int) -> float:
-    """Rough time of a stack on one CPU core: a fixed cost per layer and step, and 6 flops per weight and example."""
-    batch = widest.batch_size or widest.n
-    steps = widest.epochs * -(-widest.n // batch)
-    fixed = 5e-5 * (widest.architecture.depth + 1)
-    flops = 6 * count * widest.architecture.parameters(inputs, outputs) * batch
-    memory = 20 * count * widest.architecture.parameters(inputs, outputs)
-    return steps * (fixed + flops / 4e10 + memory / 1e10)
-
-
-# --- running ----------------------------------------------------------------------------------------------------------
-
-
-def _run(plan, networks, data, record, device):
-    """Yield (stack, records) as stacks finish: in this process on a GPU or for little work, else in worker processes."""
-    if device.type != "cpu" or min(os.cpu_count() or 1, len(plan)) < 2 or sum(s.seconds for s in plan) < START_UP:
-        for stack in plan:
-            yield stack, _train_alone([networks[i] for i in stack.members], data, record, device)
+def _train_stacks(
+    stacks: Sequence[StackPlan], networks: Sequence[Settings], data: Data, record, device, executor
+) -> Iterator[tuple[StackPlan, list[dict]]]:
+    """Yield (stack, records) as stacks finish: here on a GPU or for little work, else in workers."""
+    alone = device.type != "cpu" or len(stacks) == 1
+    start_up = 0.0 if workers.running() else START_UP
+    if executor is None and (alone or sum(s.seconds for s in stacks) < 2 * start_up):
+        for stack in stacks:
+            with _threads(stack.threads):
+                yield stack, _train_in_memory([networks[i] for i in stack.members], data, record, device)
         return
-    todo, waiting, restarts = list(plan), {}, 0
+    tasks = [([networks[i] for i in stack.members],) for stack in stacks]
+    with closing(workers.run(_train_in_memory, tasks, (data, record, device), executor)) as finished:
+        for position, records in finished:
+            yield stacks[position], records
+
+
+@contextmanager
+def _threads(number: int) -> Iterator[None]:
+    """Compute with so many threads: one, as a worker does, unless the plan says that more pay."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(number)
     try:
-        while todo or waiting:
-            finished, broken = (), False
-            try:
-                while todo:
-                    work = [networks[i] for i in todo[0].members]
-                    waiting[_pool().submit(train, work, data, record, device)] = todo[0]
-                    todo.pop(0)
-                finished = wait(waiting, return_when=FIRST_COMPLETED).done
-            except BrokenProcessPool:  # a worker was killed since the last sweep
-                broken = True
-            for future in finished:
-                stack = waiting.pop(future)
-                if isinstance(future.exception(), BrokenProcessPool):
-                    todo, broken = [*todo, stack], True
-                else:
-                    yield stack, future.result()
-            if broken:  # every stack that had not finished went down with the pool
-                todo, waiting, restarts = todo + list(waiting.values()), {}, restarts + 1
-                _pool.cache_clear()
-            if restarts > MAX_RESTARTS:
-                raise RuntimeError(
-                    f"Worker processes died {restarts} times while training (out of memory?); run again with fewer or "
-                    "smaller networks, finished stacks are kept."
-                )
+        yield
     finally:
-        for future in waiting:
-            future.cancel()
+        torch.set_num_threads(before)
 
 
-def _train_alone(networks, data, record, device):
-    """Train on one thread, as a worker does, so that where a stack runs does not change its numbers."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
+def _train_in_memory(networks: list[Settings], data: Data, record, device) -> list[dict]:
+    """Train one stack, in halves where memory does not suffice for the whole."""
     try:
         return train(networks, data, record, device)
-    finally:
-        torch.set_num_threads(threads)
+    except (MemoryError, RuntimeError) as error:
+        if not _is_out_of_memory(error):
+            raise
+    if len(networks) == 1:
+        raise MemoryError(
+            f"Memory does not suffice to train {networks[0].architecture}; choose a smaller width, n or batch."
+        )
+    if device.type == "cuda":
+        torch.cuda.empty_cache()
+    middle = len(networks) // 2
+    halves = networks[:middle], networks[middle:]
+    return [row for half in halves for row in _train_in_memory(half, data, record, device)]
 
 
-@functools.cache
-def _pool() -> ProcessPoolExecutor:
-    """Worker processes with one thread each, kept for the life of this process."""
-    return ProcessPoolExecutor(os.cpu_count(), get_context("spawn"), initializer=_start_worker)
+def _is_out_of_memory(error: Exception) -> bool:
+    """Torch raises OutOfMemoryError on a GPU, but a RuntimeError on the CPU that only its text tells apart."""
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or "DefaultCPUAllocator" in str(error)
 
 
-def _start_worker() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that waits; it ends its workers
-    torch.set_num_threads(1)
-
-
-# --- cache ------------------------------------------------------------------------------------------------------------
-# One parquet file per finished stack, runs/<name>-<checksum>.parquet, written under another name and then renamed. A file
-# whose bytes do not give its checksum is damaged: it is said, and its networks are trained again.
+# --- what a stored record is known by ---------------------------------------------------------------------------------
 
 
 @functools.cache
 def engine_version() -> str:
     """A hash of the code that decides a network's numbers (comments and docstrings aside) and of the torch version."""
-    decisive = (ensemble, MLP, data_module.generator, data_module.subset, data_module.corrupt_labels)
-    code = [code_without_docstrings(ast.parse(inspect.getsource(part))) for part in decisive]
+    package = Path(__file__).parent
+    code = [(package / f"{name}.py").read_text() for name in DECISIVE]
+    code += [
+        inspect.getsource(part) for part in (data_module.generator, data_module.subset, data_module.corrupt_labels)
+    ]
+    code = [code_without_docstrings(ast.parse(part)) for part in code]
     return hashlib.sha256("\n".join([torch.__version__, *code]).encode()).hexdigest()[:12]
 
 
@@ -290,61 +242,23 @@ def code_without_docstrings(tree: ast.Module) -> str:
     return ast.dump(tree)
 
 
-def _key(settings: Settings, data: Data, record: Sequence[str], device: torch.device) -> str:
-    identity = settings.columns() | {
-        "data": data.fingerprint,
-        "record": sorted(record),
-        "device": device.type,
-    }
-    return hashlib.sha256(json.dumps(identity | {"engine": engine_version()}, sort_keys=True).encode()).hexdigest()
+def _family(data: Data, record: Mapping, device: torch.device) -> str:
+    """Where records of this data set, these recordings, this device and this engine are stored."""
+    identity = [store.FORMAT, data.fingerprint, record, device.type]
+    return f"{engine_version()}/{hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:16]}"
 
 
-def _folder() -> Path:
-    return data_module.cache() / "runs"
+def _key(settings: Settings) -> str:
+    return hashlib.sha256(json.dumps(settings.columns()).encode()).hexdigest()
 
 
-def _read(keys: Sequence[str]) -> dict[str, dict]:
-    """The stored records of these networks, by key."""
-    wanted, found = set(keys), {}
-    for path in sorted(_folder().glob("*.parquet")):
-        if not wanted - found.keys():
-            break
-        content = path.read_bytes()
-        if hashlib.sha256(content).hexdigest()[:16] != path.stem.rpartition("-")[2]:
-            print(f"{path} is damaged; its networks are trained again.")
-            path.unlink(missing_ok=True)
-            continue
-        source = pa.BufferReader(content)
-        if wanted & set(pq.read_table(source, columns=["key"])["key"].to_pylist()):
-            rows = pq.read_table(pa.BufferReader(content)).to_pylist()
-            found |= {row.pop("key"): _arrays(row) for row in rows if row["key"] in wanted}
-    return found
-
-
-def _arrays(row: dict) -> dict:
+def _about(settings: Settings, data: Data) -> dict[str, str]:
     return {
-        name: np.array(value, dtype=np.float32 if name == "predictions" else float)
-        if isinstance(value, list)
-        else value
-        for name, value in row.items()
+        "data": data.name,
+        "architecture": settings.columns()["architecture"],
+        "torch": torch.__version__,
+        "date": time.strftime("%Y-%m-%d"),
     }
-
-
-def _write(rows: dict[str, dict]) -> None:
-    folder = _folder()
-    folder.mkdir(parents=True, exist_ok=True)
-    temporary = folder / f".{uuid.uuid4().hex}"
-    try:
-        pq.write_table(
-            pa.Table.from_pylist([{"key": key} | row for key, row in rows.items()]),
-            temporary,
-            compression="zstd",
-        )
-        checksum = hashlib.sha256(temporary.read_bytes()).hexdigest()[:16]
-        name = hashlib.sha256("".join(sorted(rows)).encode()).hexdigest()[:16]
-        temporary.rename(folder / f"{name}-{checksum}.parquet")
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 _cached_seconds = 0.0

@@ -1,0 +1,25 @@
+"""The data of a work, the same for all variants."""
+
+from dataclasses import replace
+
+import torch
+
+from benchmarks.works import N_TEST
+from overparam import data
+from overparam.data import Data
+
+
+def load(name: str, n: int) -> Data:
+    """MNIST-1D, or n training images of CIFAR-10: random pixels where CIFAR-10 is not at hand; 1,000 test examples."""
+    if name == "mnist1d":
+        return data.mnist1d(n=n, n_test=N_TEST)
+    images = data.cifar10() if data.available("cifar10") else random_images(n)
+    return replace(images, x=images.x[:n], y=images.y[:n], x_test=images.x_test[:N_TEST], y_test=images.y_test[:N_TEST])
+
+
+def random_images(n: int) -> Data:
+    """Images and labels of CIFAR-10's size without any meaning: time does not depend on what a pixel shows."""
+    g = data.generator(0, "random images")
+    x, x_test = (torch.rand(size, 3, 32, 32, generator=g) for size in (n, N_TEST))
+    y, y_test = (torch.randint(10, (size,), generator=g) for size in (n, N_TEST))
+    return Data("cifar10", x, y, x_test, y_test, "random pixels in place of CIFAR-10", classes=10)

@@ -1,0 +1,125 @@
+"""The training examples of each network of a stack: its own subset, labels, order and batches, as indices on the device."""
+
+import functools
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from overparam.data import Data, corrupt_labels, generator, subset
+from overparam.settings import Settings, require
+
+
+class Examples:
+    """Which examples each network trains on, and in which batches.
+
+    Networks may differ in the number n of their examples and in their batch size, as long as their epochs have equally
+    many steps. What is shorter is filled up with one of its examples at no weight.
+    """
+
+    def __init__(self, networks: Sequence[Settings], data: Data, device: torch.device):
+        self.device = device
+        self.n = [s.n for s in networks]
+        self.steps = networks[0].steps
+        self.batch_size = max(s.batch for s in networks)
+        self.order = [generator(s.init_seed, "order") for s in networks]
+
+        longest = max(self.n)
+        chosen = [subset(data, s.n, s.data_seed) for s in networks]
+        labels = [targets(data, rows, s) for rows, s in zip(chosen, networks, strict=True)]
+        # Only the examples that a network of the stack uses need to be on the device, once each.
+        self.used, rows = torch.stack([_filled(rows, longest, int(rows[0])) for rows in chosen]).unique(
+            return_inverse=True
+        )
+        self.rows = rows.to(device)  # [network, n], into those used
+        self.y = torch.stack([_filled(y, longest) for y in labels]).to(device)  # [network, n] or [network, n, outputs]
+        self.valid = torch.stack([_filled(torch.ones(n, dtype=torch.bool), longest) for n in self.n]).to(device)
+
+        # A batch is a range of `batch_size` slots; network i fills the first of them with its own examples.
+        sizes = torch.tensor([[min(s.batch, s.n - t * s.batch) for t in range(self.steps)] for s in networks])
+        self.filled = (torch.arange(self.batch_size) < sizes[..., None]).flatten(1)  # [network, slot]
+        self.slots = torch.zeros(self.filled.shape, dtype=torch.int64)  # which example is in which slot of this epoch
+        share = (self.filled.unflatten(1, (self.steps, -1)) / sizes[..., None]).flatten(1)
+        self.sizes = sizes.to(device)
+        self.share = share.to(device)  # [network, slot]: the weight of its example in the batch's mean
+        self.widths = sizes.amax(0).tolist() if device.type == "cpu" else [self.batch_size] * self.steps
+        self.shuffled = self.rows, self.y  # with more steps than one, `shuffle` begins each epoch
+
+    def shuffle(self) -> None:
+        """Put every network's examples into a fresh order of its own; one batch of all needs none."""
+        if self.steps == 1:
+            return
+        for row, filled, n, g in zip(self.slots, self.filled, self.n, self.order, strict=True):
+            if n == len(row):
+                torch.randperm(n, generator=g, out=row)
+            else:
+                row[filled] = torch.randperm(n, generator=g)
+        slots = self.slots.to(self.device)
+        y = slots if self.y.dim() == 2 else slots[..., None].expand(-1, -1, self.y.shape[2])
+        self.shuffled = self.rows.gather(1, slots), self.y.gather(1, y)
+
+    def batch(self, step: int) -> tuple[Tensor, Tensor, slice]:
+        """(rows into those used, labels, their slots), the first two [network, slot, …], of one step of this epoch."""
+        first = step * self.batch_size
+        slots = slice(first, first + self.widths[step])
+        rows, y = self.shuffled
+        return rows[:, slots], y[:, slots], slots
+
+    def weight(self, step: int) -> Tensor:
+        """Share of each network's examples [network] that are in the batch of this step."""
+        return self.sizes[:, step] / self.sizes.sum(1)
+
+    def mean(self, values: Tensor) -> Tensor:
+        """Mean over each network's own examples [network] of values [network, n]; float64, so that 9 of 10 are 0.9."""
+        return torch.where(self.valid, values.double(), 0).sum(1) / self.valid.sum(1)
+
+    def keep(self, rows: Tensor) -> None:
+        """Drop all networks but those in rows (on the CPU)."""
+        self.n, self.order = ([values[r] for r in rows.tolist()] for values in (self.n, self.order))
+        self.filled, self.slots = self.filled[rows], self.slots[rows]
+        on_device = rows.to(self.device)
+        for name in ("rows", "y", "valid", "share", "sizes"):
+            setattr(self, name, getattr(self, name)[on_device])
+        self.shuffled = self.rows, self.y
+
+
+def targets(data: Data, rows: Tensor, settings: Settings) -> Tensor:
+    """The labels that a network trains on: those of its examples, corrupted as its settings say."""
+    y = data.y[rows]
+    if settings.label_noise == 0:
+        return y
+    return corrupt_labels(y, settings.label_noise, data.classes, generator(settings.data_seed, "label noise"))
+
+
+def check(networks: Sequence[Settings], data: Data) -> None:
+    """Raise ValueError unless these networks can be trained on this data set."""
+    shape, outputs = tuple(data.x.shape[1:]), data.classes or data.y.shape[1]
+    parameters = functools.cache(lambda architecture: architecture.parameters(shape, outputs))
+    for s in networks:
+        require(
+            s.n <= len(data.x),
+            f"{data.name} has {len(data.x):,} training examples; n={s.n:,} asks for more, choose n up to that.",
+        )
+        require(
+            s.label_noise == 0 or data.classes is not None,
+            f"label noise needs class labels; {data.name} has none, set label_noise=0.",
+        )
+        require(
+            s.loss == "squared" or data.classes is not None,
+            f"{s.loss} needs class labels; {data.name} has none, set loss='squared'.",
+        )
+        require(
+            s.stop_fitted == 0 or data.classes is not None,
+            f"stop_fitted counts misclassified examples; {data.name} has no classes, set stop_loss instead.",
+        )
+        total = parameters(s.architecture)
+        for name, vector in (("start", s.start), ("mask", s.mask)):
+            require(
+                vector is None or len(vector.values) == total,
+                f"{name} has {0 if vector is None else len(vector.values):,} values but the network has {total:,} weights "
+                "and biases; give one each.",
+            )
+
+
+def _filled(values: Tensor, length: int, value=0) -> Tensor:
+    return torch.cat([values, values.new_full((length - len(values), *values.shape[1:]), value)])

@@ -1,0 +1,212 @@
+"""One ``nn.Module`` in training, for networks that do not gain from stacking (``networks``).
+
+`Single` is to one such network what ``stack.Stack`` is to many layered ones: the loop and the records are the same.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from overparam.data import Data, generator
+from overparam.examples import Examples
+from overparam.settings import Settings, Vector, require
+
+
+class Single:
+    """The state of one network in training; where ``stack.Stack`` has a first dimension of networks, this has length 1."""
+
+    def __init__(self, networks: Sequence[Settings], data: Data, device: torch.device):
+        (settings,) = networks
+        architecture, shape, outputs = settings.architecture, tuple(data.x.shape[1:]), data.classes or data.y.shape[1]
+        self.device, self.loss, self.classes = device, settings.loss, data.classes
+        self.dtype = getattr(torch, settings.dtype)
+        module = architecture.build(shape, outputs, generator(settings.init_seed, "init"))
+        self.parameters = [sum(p.numel() for p in module.parameters())]
+        if settings.start is not None:
+            with torch.no_grad():
+                for p, start in zip(module.parameters(), split(settings.start, module), strict=True):
+                    p.copy_(start)
+        masks = [] if settings.mask is None else split(settings.mask, module)
+        self.masks = [mask.to(device) for mask in masks]
+        self.module = prepare(module, device)
+        self._mask()
+        self.optimizer = optimizer(
+            self.module, settings.optimizer, settings.lr, settings.momentum, settings.weight_decay
+        )
+        self.examples = Examples(networks, data, device)
+        smallest = settings.n - (settings.steps - 1) * settings.batch
+        require(
+            not (smallest == 1 and any(isinstance(m, nn.BatchNorm2d) for m in module.modules())),
+            f"Batch norm cannot be trained on a batch of one example, which n={settings.n} and a batch size of "
+            f"{settings.batch} leave at the end of an epoch; choose another batch size.",
+        )
+        self.x, self.x_test = (architecture.examples(x).to(device) for x in (data.x[self.examples.used], data.x_test))
+        self.y_test = data.y_test.to(device)
+        self.frozen = torch.zeros(1, dtype=torch.bool, device=device)
+        self.stopped = False  # the same, known without waiting for the device
+
+    def step(self, number: int, stop_loss: Tensor | None = None) -> Tensor | None:
+        """As ``Stack.step``."""
+        if self.stopped:
+            return None if stop_loss is None else torch.zeros_like(stop_loss)
+        rows, y, _ = self.examples.batch(number)
+        going = None
+        with torch.enable_grad():
+            if stop_loss is not None and self.examples.steps == 1:
+                going = lambda loss: not self._stops(loss < stop_loss)  # noqa: E731
+            losses = step(self.module, self.optimizer, self.x[rows[0]], y[0], self.loss, self.dtype, going)
+        self._mask()
+        return None if stop_loss is None else losses.mean()[None]
+
+    def _stops(self, finished: Tensor) -> bool:
+        self.freeze(finished)
+        return self.stopped
+
+    def _mask(self) -> None:
+        if self.masks:
+            apply_masks(self.module, self.masks)
+
+    def running(self) -> Tensor:
+        """Whether it still trains [1]."""
+        return ~self.frozen
+
+    def freeze(self, finished: Tensor) -> None:
+        """Stop here if finished [1]."""
+        self.frozen |= finished
+        self.stopped = bool(self.frozen)
+
+    def finite(self) -> Tensor:
+        """Whether all weights are finite [1]."""
+        return torch.stack([p.sum().isfinite() for p in self.module.parameters()]).all()[None]
+
+    def outcomes(self, test: bool) -> tuple[Tensor, Tensor]:
+        """As ``Stack.outcomes``: loss and whether it is misclassified of each example [1, example]."""
+        x, y = (self.x_test, self.y_test) if test else (self.x[self.examples.rows[0]], self.examples.y[0])
+        logits = outputs(self.module, x, dtype=self.dtype)
+        wrong = (logits.argmax(1) != y).float() if self.classes else torch.full_like(logits[:, 0], torch.nan)
+        return losses(logits, y, self.loss)[None], wrong[None]
+
+    def predictions(self) -> Tensor:
+        """As ``Stack.predictions`` [1, example, output]."""
+        logits = outputs(self.module, self.x_test, dtype=self.dtype)
+        return (logits.softmax(1) if self.loss == "cross_entropy" else logits)[None]
+
+    def gradient_norms(self) -> Tensor:
+        """As ``Stack.gradient_norms`` [1, example], in float32."""
+        return gradient_norms(self.module, self.x[self.examples.rows[0]], self.examples.y[0], self.loss)[None]
+
+    def vectors(self) -> list[Tensor]:
+        """All weights as one vector, in the order of ``nn.Module.parameters()``, on the CPU."""
+        return [torch.cat([p.detach().cpu().flatten() for p in self.module.parameters()])]
+
+
+def split(vector: Vector, module: nn.Module) -> list[Tensor]:
+    """A vector as tensors shaped like the parameters of a module."""
+    parameters = list(module.parameters())
+    parts = torch.from_numpy(vector.values.copy()).split([p.numel() for p in parameters])
+    return [part.view(p.shape) for part, p in zip(parts, parameters, strict=True)]
+
+
+def prepare(module: nn.Module, device: torch.device | str) -> nn.Module:
+    """The module on ``device`` with its convolutions' weights stored channels last, the order that they compute in.
+
+    A convolution takes the order of its weights, so the images need no conversion.
+    """
+    return module.to(device, memory_format=torch.channels_last)
+
+
+def optimizer(
+    module: nn.Module, name: str, lr: float, momentum: float = 0.0, weight_decay: float = 0.0
+) -> torch.optim.Optimizer:
+    """``"sgd"`` or ``"adam"``, all tensors updated by one fused kernel where the device has it."""
+    fused = all(p.device.type in ("cpu", "cuda") for p in module.parameters())
+    if name == "sgd":
+        return torch.optim.SGD(module.parameters(), lr, momentum, weight_decay=weight_decay, fused=fused)
+    return torch.optim.Adam(module.parameters(), lr, weight_decay=weight_decay, fused=fused)
+
+
+def losses(logits: Tensor, y: Tensor, loss: str = "cross_entropy") -> Tensor:
+    """Loss of every example [n]: cross-entropy, or the squared error averaged over outputs (labels as one-hot rows)."""
+    if loss == "cross_entropy":
+        return F.cross_entropy(logits, y, reduction="none")
+    target = (y[:, None] == torch.arange(logits.shape[1], device=y.device)).float() if y.dim() == 1 else y
+    return (logits - target).square().mean(1)
+
+
+def step(
+    module: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    x: Tensor,
+    y: Tensor,
+    loss: str = "cross_entropy",
+    dtype: torch.dtype = torch.float32,
+    going: Callable[[Tensor], bool] | None = None,
+) -> Tensor:
+    """One update on the mean loss of a batch; its losses [n] before the update, which ``going`` may hold back.
+
+    ``dtype=torch.bfloat16`` computes products in bfloat16; weights, their update and the loss stay float32.
+    """
+    with torch.autocast(x.device.type, torch.bfloat16, enabled=dtype == torch.bfloat16):
+        logits = module(x)
+    each = losses(logits.float(), y, loss)
+    mean = each.mean()
+    if going is None or going(mean.detach()):
+        optimizer.zero_grad()
+        mean.backward()
+        optimizer.step()
+    return each.detach()
+
+
+@torch.no_grad()
+def apply_masks(module: nn.Module, masks: Iterable[Tensor]) -> None:
+    """Set to zero what is pruned: one mask per parameter, shaped and ordered as ``parameters()``, 1 where it is kept.
+
+    Called before training and after every step; SGD and Adam update each weight by itself, so what is kept moves
+    exactly as if the gradients had been masked.
+    """
+    for p, mask in zip(module.parameters(), masks, strict=True):
+        p.mul_(mask)
+
+
+@torch.no_grad()
+def outputs(module: nn.Module, x: Tensor, chunk: int | None = None, dtype: torch.dtype = torch.float32) -> Tensor:
+    """Logits [n, outputs] (float32) in evaluation mode, ``chunk`` examples at a time: what suits the device if None."""
+    chunk = chunk or (128 if x.device.type == "cpu" else 2000)  # on a CPU, activations that stay in cache
+    with evaluation(module), torch.autocast(x.device.type, torch.bfloat16, enabled=dtype == torch.bfloat16):
+        return torch.cat([module(part).float() for part in x.split(chunk)])
+
+
+def gradient_norms(module: nn.Module, x: Tensor, y: Tensor, loss: str = "cross_entropy") -> Tensor:
+    """Norm [n] of the gradient of every example's loss in all parameters (GraNd is its mean over initialisations: Paul et al. 2021).
+
+    In evaluation mode: batch norm in training mode lets every example's loss depend on the whole batch, so a gradient of
+    one example does not exist there; with the running statistics it does. The gradients of as many examples are held at
+    a time as take 32 MiB on a CPU, 1 GiB on a GPU.
+    """
+    parameters = {name: p.detach() for name, p in module.named_parameters()}
+
+    def loss_of_one(parameters: dict[str, Tensor], x: Tensor, y: Tensor) -> Tensor:
+        logits = torch.func.functional_call(module, parameters, (x[None],))
+        return losses(logits, y[None], loss)[0]
+
+    def norm_of_one(x: Tensor, y: Tensor) -> Tensor:
+        gradient = torch.func.grad(loss_of_one)(parameters, x, y)
+        return sum(g.square().sum() for g in gradient.values()).sqrt()
+
+    chunk = max(1, (2**23 if x.device.type == "cpu" else 2**28) // sum(p.numel() for p in parameters.values()))
+    with evaluation(module):
+        return torch.cat([torch.vmap(norm_of_one)(*part) for part in zip(x.split(chunk), y.split(chunk), strict=True)])
+
+
+@contextmanager
+def evaluation(module: nn.Module) -> Iterator[None]:
+    """The module in evaluation mode (batch norm uses its running statistics), and back in its own mode after."""
+    training = module.training
+    module.eval()
+    try:
+        yield
+    finally:
+        module.train(training)

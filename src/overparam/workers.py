@@ -1,0 +1,261 @@
+"""Many independent tasks, run by worker processes on this machine or by any executor; results come as they finish.
+
+The worker processes belong to the calling process: they start with its first `run`, serve the later ones, and end with
+it, however it ends. A task is small and is sent to a worker; what all tasks share, a data set for instance, may be large
+and is not: local workers map one file into memory, a Dask cluster keeps it where it is needed.
+"""
+
+import functools
+import io
+import os
+import pickle
+import shutil
+import signal
+import sys
+import threading
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from multiprocessing.util import Finalize
+from pathlib import Path
+from queue import SimpleQueue
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import torch
+
+MAX_RESTARTS = 3  # of the local workers in one `run`, after one of them was killed
+
+
+def run(
+    function: Callable, tasks: Sequence[tuple], shared: tuple = (), executor: Executor | None = None
+) -> Iterator[tuple[int, Any]]:
+    """Call ``function(*task, *shared)`` for every task and yield (position of the task, result) as they finish.
+
+    Tasks start in the order given, so put the longest first; each has one torch thread. Without an executor they run in
+    local processes, one per core, where ``function`` must be importable; tasks lost with a killed worker run again.
+    ``executor`` is anything that has ``submit`` and futures with callbacks, or a Dask client. It stays the caller's: it
+    is never shut down. The first exception of a task ends the run. To leave early, close the iterator: local workers
+    are ended, on an executor only the tasks that have not started are cancelled.
+    """
+    if executor is None:
+        yield from _run_here(function, tasks, shared)
+    else:
+        yield from _run_elsewhere(function, tasks, shared, executor)
+
+
+def running() -> bool:
+    """Whether the local workers are up, so that the next `run` need not wait about two seconds for their imports."""
+    return _pool.cache_info().currsize > 0
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Compute with one torch thread inside, with as many as before afterwards; in several threads at once if need be."""
+    with _counting:
+        _threads_before.append(_threads_before[0] if _threads_before else torch.get_num_threads())
+        torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        with _counting:
+            torch.set_num_threads(_threads_before.pop())
+
+
+_counting = threading.Lock()
+_threads_before: list[int] = []  # one entry, always the same number, for each `one_thread` that is now in force
+
+
+def _results(futures: Iterable[tuple[int, Future]]) -> Iterator[tuple[int, Any]]:
+    """Yield (position, result) as the futures finish; cancel what has not, if it is no longer wanted."""
+    waiting, finished = {}, SimpleQueue()
+    try:
+        for position, future in futures:
+            waiting[position] = future
+            future.add_done_callback(lambda _, position=position: finished.put(position))
+        while waiting:
+            position = finished.get()
+            yield position, waiting.pop(position).result()
+    finally:
+        for future in waiting.values():
+            future.cancel()
+
+
+# --- worker processes on this machine ---------------------------------------------------------------------------------
+
+
+def _run_here(function: Callable, tasks: Sequence[tuple], shared: tuple) -> Iterator[tuple[int, Any]]:
+    todo = {position: pickle.dumps((function, task)) for position, task in enumerate(tasks)}
+    for _ in range(MAX_RESTARTS + 1):
+        if not todo:
+            return
+        pool = _pool()
+        path = pool.write(shared)
+        try:
+            for position, result in _results((i, pool.submit(_work, task, path)) for i, task in todo.items()):
+                del todo[position]
+                yield position, pickle.loads(result)
+        except BrokenProcessPool:  # a worker was killed, now or since the last run: what it left is done by a new pool
+            pass
+        finally:
+            Path(path).unlink(missing_ok=True)
+            if todo:  # tasks may still run that nobody waits for
+                pool.end()
+    if todo:
+        raise RuntimeError(
+            f"Worker processes died {MAX_RESTARTS + 1} times (out of memory?) and left {len(todo)} of {len(tasks)} tasks; "
+            "run again with smaller tasks or more memory."
+        )
+
+
+class _Pool(ProcessPoolExecutor):
+    """One process per core. They end when told to, or when their lifeline, whose other end is here, is cut."""
+
+    def __init__(self):
+        self.folder = TemporaryDirectory(prefix="overparam-", ignore_cleanup_errors=True)
+        context = get_context("spawn")
+        if sys.platform == "linux":
+            # A server imports torch once and forks each worker from there in milliseconds; that is not safe elsewhere.
+            context = get_context("forkserver")
+            context.set_forkserver_preload(["torch", "overparam.ensemble"])
+        end, self.lifeline = context.Pipe(duplex=False)
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        limit = 61 if sys.platform == "win32" else cores  # of concurrent.futures
+        super().__init__(min(cores, limit), context, _start, (end, self.folder.name))
+
+    def submit(self, *args) -> Future:
+        """Queue a call; a process is started for it while there are fewer than cores."""
+        with _anonymous_main():
+            return super().submit(*args)
+
+    def write(self, shared: tuple) -> str:
+        """Write the arguments that all tasks share to a file for the workers to map; the path of that file."""
+        path = str(Path(self.folder.name) / os.urandom(8).hex())
+        torch.save(shared, path)
+        return path
+
+    def end(self) -> None:
+        """End the workers at once, whatever they do."""
+        _pool.cache_clear()
+        self.lifeline.close()
+        self.shutdown(wait=False, cancel_futures=True)
+        self.folder.cleanup()
+
+
+@functools.cache
+def _pool() -> _Pool:
+    # Left to themselves, a process that multiprocessing started would wait at its end for the workers, and they for work.
+    Finalize(None, _end_pool, exitpriority=0)
+    return _Pool()
+
+
+def _end_pool() -> None:
+    if running():
+        _pool().end()
+
+
+@contextmanager
+def _anonymous_main() -> Iterator[None]:
+    """Hide where the main module came from: a new process would import it, and so run a reader's script once more."""
+    main = sys.modules["__main__"].__dict__
+    origin = {name: main.pop(name) for name in ("__file__", "__spec__") if name in main}
+    main["__spec__"] = None
+    try:
+        yield
+    finally:
+        main.update(origin)
+
+
+def _start(lifeline: Connection, folder: str) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that waits; it ends its workers
+    threading.Thread(target=_end_with, args=(lifeline, folder), daemon=True).start()
+
+
+def _end_with(lifeline: Connection, folder: str) -> None:
+    """End this worker when its lifeline is cut, by `_Pool.end` or by the death of the process that holds it."""
+    try:
+        lifeline.recv()
+    except EOFError:
+        shutil.rmtree(folder, ignore_errors=True)
+    os._exit(1)
+
+
+def _work(packed: bytes, path: str) -> bytes:
+    """Run one task in a worker. Bytes go in and come out: torch would send tensors through a /dev/shm that may be small."""
+    try:
+        function, task = pickle.loads(packed)
+        with one_thread():
+            return pickle.dumps(function(*task, *_load(path)))
+    except Exception as error:
+        failure = _portable(error)
+    raise failure
+
+
+def _portable(error: Exception) -> Exception:
+    """The error, or its text where it cannot be unpickled, which would be taken for the death of the worker."""
+    try:
+        pickle.loads(pickle.dumps(error))
+        return error
+    except Exception:
+        return RuntimeError(f"{type(error).__name__}: {error}")
+
+
+@functools.lru_cache(maxsize=1)
+def _load(path: str) -> tuple:
+    return torch.load(path, mmap=True, weights_only=False)
+
+
+# --- any other executor -----------------------------------------------------------------------------------------------
+
+
+def _run_elsewhere(function, tasks, shared, executor) -> Iterator[tuple[int, Any]]:
+    client = executor if hasattr(executor, "get_executor") else getattr(executor, "_client", None)
+    if executor is client:
+        executor = client.get_executor(pure=False)
+    parcel = _Parcel(shared)
+    if hasattr(client, "get_executor"):
+        with warnings.catch_warnings(action="ignore"):  # of its size
+            # Sent once, and as a task: what Dask's scatter has sent is lost with the worker that holds it.
+            parcel = client.submit(_Parcel.itself, parcel, pure=False)
+    try:
+        yield from _results((i, executor.submit(_call, function, t, parcel)) for i, t in enumerate(tasks))
+    except CancelledError as error:
+        raise RuntimeError("The executor cancelled a task; was it, or its cluster, shut down? Run again.") from error
+    except Exception as error:
+        if type(error).__name__ != "KilledWorker":
+            raise
+        raise RuntimeError(f"The cluster gave a task up, because its workers died (out of memory?): {error}") from error
+
+
+class _Parcel:
+    """Objects that are pickled as plain bytes, for the reason that `_work` gives, and unpacked once where they arrive."""
+
+    def __init__(self, content: tuple):
+        self.content = content
+
+    def __getstate__(self) -> bytes:
+        buffer = io.BytesIO()
+        torch.save(self.open(), buffer)
+        return buffer.getvalue()
+
+    def __setstate__(self, packed: bytes) -> None:
+        self.content = packed
+
+    def open(self) -> tuple:
+        """The objects."""
+        if isinstance(self.content, bytes):
+            self.content = torch.load(io.BytesIO(self.content), weights_only=False)
+        return self.content
+
+    def itself(self) -> "_Parcel":
+        """A task that only holds the parcel."""
+        return self
+
+
+def _call(function: Callable, task: tuple, parcel: _Parcel) -> Any:
+    with one_thread():
+        return function(*task, *parcel.open())
