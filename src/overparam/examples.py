@@ -13,6 +13,9 @@ from overparam.settings import Settings, require
 class Examples:
     """Which examples each network trains on, and in which batches.
 
+    ``batches[step]`` holds rows into the examples ``used`` and labels, ``shares[step]`` what each counts in the mean of
+    its batch, all [network, slot, …] for one step of the present epoch.
+
     Networks may differ in the number n of their examples and in their batch size, as long as their epochs have equally
     many steps. What is shorter is filled up with one of its examples at no weight.
     """
@@ -28,12 +31,10 @@ class Examples:
         chosen = [subset(data, s.n, s.data_seed) for s in networks]
         labels = [targets(data, rows, s) for rows, s in zip(chosen, networks, strict=True)]
         # Only the examples that a network of the stack uses need to be on the device, once each.
-        self.used, rows = torch.stack([_filled(rows, longest, int(rows[0])) for rows in chosen]).unique(
-            return_inverse=True
-        )
+        self.used, rows = torch.stack([_filled(rows, longest) for rows in chosen]).unique(return_inverse=True)
         self.rows = rows.to(device)  # [network, n], into those used
         self.y = torch.stack([_filled(y, longest) for y in labels]).to(device)  # [network, n] or [network, n, outputs]
-        self.valid = torch.stack([_filled(torch.ones(n, dtype=torch.bool), longest) for n in self.n]).to(device)
+        self.valid = (torch.arange(longest) < torch.tensor(self.n)[:, None]).to(device)
 
         # A batch is a range of `batch_size` slots; network i fills the first of them with its own examples.
         sizes = torch.tensor([[min(s.batch, s.n - t * s.batch) for t in range(self.steps)] for s in networks])
@@ -42,8 +43,11 @@ class Examples:
         share = (self.filled.unflatten(1, (self.steps, -1)) / sizes[..., None]).flatten(1)
         self.sizes = sizes.to(device)
         self.share = share.to(device)  # [network, slot]: the weight of its example in the batch's mean
-        self.widths = sizes.amax(0).tolist() if device.type == "cpu" else [self.batch_size] * self.steps
-        self.shuffled = self.rows, self.y  # with more steps than one, `shuffle` begins each epoch
+        # On a GPU all batches are equally long, filled up with slots of no weight, since a recorded graph is.
+        self.lengths = sizes.amax(0).tolist() if device.type == "cpu" else [self.batch_size] * self.steps
+        self.shares = self._cut(self.share)
+        if self.steps == 1:  # with more, `shuffle` begins each epoch
+            self.batches = [(self.rows, self.y)]
 
     def shuffle(self) -> None:
         """Put every network's examples into a fresh order of its own; one batch of all needs none."""
@@ -56,14 +60,22 @@ class Examples:
                 row[filled] = torch.randperm(n, generator=g)
         slots = self.slots.to(self.device)
         y = slots if self.y.dim() == 2 else slots[..., None].expand(-1, -1, self.y.shape[2])
-        self.shuffled = self.rows.gather(1, slots), self.y.gather(1, y)
+        self.batches = list(zip(self._cut(self.rows.gather(1, slots)), self._cut(self.y.gather(1, y)), strict=True))
 
-    def batch(self, step: int) -> tuple[Tensor, Tensor, slice]:
-        """(rows into those used, labels, their slots), the first two [network, slot, …], of one step of this epoch."""
-        first = step * self.batch_size
-        slots = slice(first, first + self.widths[step])
-        rows, y = self.shuffled
-        return rows[:, slots], y[:, slots], slots
+    def _cut(self, values: Tensor) -> list[Tensor]:
+        """Values [network, slot, …] as one tensor for each step, contiguous so that a step need not gather its own."""
+        if self.steps == 1:
+            return [values]
+        steps = values.unflatten(1, (self.steps, -1)).transpose(0, 1).contiguous()
+        return [batch[:, :length] for batch, length in zip(steps, self.lengths, strict=True)]
+
+    def by_row(self) -> Tensor | None:
+        """Labels [network, example, …] of all examples used, in their order, if most networks use most of them."""
+        if len(self.used) > 1.25 * sum(self.n) / len(self.n):
+            return None
+        y = self.y.new_zeros(len(self.y), len(self.used), *self.y.shape[2:])
+        rows = self.rows if self.y.dim() == 2 else self.rows[..., None].expand_as(self.y)
+        return y.scatter_(1, rows, self.y)
 
     def weight(self, step: int) -> Tensor:
         """Share of each network's examples [network] that are in the batch of this step."""
@@ -80,7 +92,9 @@ class Examples:
         on_device = rows.to(self.device)
         for name in ("rows", "y", "valid", "share", "sizes"):
             setattr(self, name, getattr(self, name)[on_device])
-        self.shuffled = self.rows, self.y
+        self.shares = self._cut(self.share)
+        if self.steps == 1:
+            self.batches = [(self.rows, self.y)]
 
 
 def targets(data: Data, rows: Tensor, settings: Settings) -> Tensor:
@@ -121,5 +135,6 @@ def check(networks: Sequence[Settings], data: Data) -> None:
             )
 
 
-def _filled(values: Tensor, length: int, value=0) -> Tensor:
-    return torch.cat([values, values.new_full((length - len(values), *values.shape[1:]), value)])
+def _filled(values: Tensor, length: int) -> Tensor:
+    """Values [n, …] made longer by repeating the first."""
+    return torch.cat([values, values[:1].expand(length - len(values), *values.shape[1:])])

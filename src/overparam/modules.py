@@ -52,7 +52,7 @@ class Single:
         """As ``Stack.step``."""
         if self.stopped:
             return None if stop_loss is None else torch.zeros_like(stop_loss)
-        rows, y, _ = self.examples.batch(number)
+        rows, y = self.examples.batches[number]
         going = None
         with torch.enable_grad():
             if stop_loss is not None and self.examples.steps == 1:

@@ -17,7 +17,7 @@ from overparam.models import Layered
 from overparam.settings import Settings, log_schedule, require
 
 # Seconds on one CPU core (measured on a Zen 4 at 3.7 GHz; where to cut depends on their ratios only).
-PER_LAYER = 2e-5  # of a step, whatever is in it: some eight calls of PyTorch
+PER_LAYER = {"float32": 3.5e-5, "bfloat16": 1e-4}  # of a step, whatever is in it: some eight calls of PyTorch
 PER_EXAMPLE = 8e-8  # and network: gathering its input, its part of the loss
 PER_ACTIVATION = 1e-9  # ReLU and its gradient, forth and back
 PER_FLOP = {"float32": 1 / 85e9, "bfloat16": 1 / 200e9}
@@ -25,7 +25,7 @@ PER_WEIGHT = {"float32": 0.0, "bfloat16": 5e-10}  # of a step: the update beside
 MODULE_PER_FLOP = 1 / 30e9  # of a network that is trained alone
 GPU_SPEED = 200  # times a CPU core in arithmetic, while the calls cost the same (not measured)
 
-CACHE_BYTES = 8 * 2**20  # of weights: what a CPU core has near
+CACHE_BYTES = 3 * 2**20  # of weights: what a CPU core has near
 MAX_STACK = {"cpu": 64, "cuda": 1024}  # networks: more gains nothing
 OVERHEAD = 16 * 2**20  # bytes: what the libraries take for themselves to train anything
 THREADS_FROM = 2e7  # flops in one product, from which several threads on it are worth their barrier
@@ -166,7 +166,8 @@ class _Costs:
         each = batch * (PER_EXAMPLE + self.units[widest] * PER_ACTIVATION + 3 * self.flops[widest] * per_flop)
         work = count * (each + self.weights[widest] * per_weight)
         work = work if self.device.type == "cpu" else work / GPU_SPEED
-        return self.steps[widest] * (self.layers[widest] * PER_LAYER + work)
+        calls = self.layers[widest] * np.where(self.low[widest], PER_LAYER["bfloat16"], PER_LAYER["float32"])
+        return self.steps[widest] * (calls + work)
 
     def bytes(self, widest, batch, n, count) -> np.ndarray:
         """Most memory beside the data set, a little above what was measured: see the buffers of ``stack.Stack``."""

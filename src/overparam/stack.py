@@ -10,7 +10,7 @@ begins, at the loss, so that the last product of each layer adds directly to the
 buffers that live as long as the stack, since fresh memory costs more than the arithmetic on it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor
@@ -58,12 +58,11 @@ class Stack:
 
         self.minus_one = torch.full((1, 1, 1), -1.0, device=device)
         self.examples = Examples(networks, data, device)
-        self._pull()
-        self.pool, self.x_test = self._inputs(data.x[self.examples.used]), self._inputs(data.x_test)
+        self.pool = self._inputs(data.x, self.examples.used)  # [example, feature]
+        self.x_test = self._inputs(data.x_test, data.x_test)
         self.y_test = data.y_test.to(device)
-        self.x = self._gathered(self.examples.rows) if self.examples.steps == 1 else None
         self.part = self._part()
-        self._forget_buffers()
+        self._begin()
 
     # --- weights ------------------------------------------------------------------------------------------------------
 
@@ -108,14 +107,10 @@ class Stack:
 
     # --- inputs and buffers -------------------------------------------------------------------------------------------
 
-    def _inputs(self, x: Tensor) -> Tensor:
-        """Examples [example, feature] as the first layer takes them: for a matrix product, with a last feature of 1."""
-        x = x.flatten(1).to(self.device, self.dtype)
-        return torch.cat([x, x.new_ones(len(x), 1)], 1) if self.layers[0].positions == 1 else x
-
-    def _gathered(self, rows: Tensor) -> Tensor:
-        """The examples in these rows [network, example] of the pool."""
-        return self.pool.index_select(0, rows.flatten()).unflatten(0, rows.shape)  # faster than self.pool[rows]
+    def _inputs(self, x: Tensor, rows: Tensor) -> Tensor:
+        """The examples in these rows [example, feature] on the device; not copied where they are all and there."""
+        x = x if len(rows) == len(x) else x[rows]
+        return x.flatten(1).to(self.device, self.dtype)
 
     def _part(self) -> int:
         """How many examples go through the networks at a time."""
@@ -125,63 +120,44 @@ class Stack:
         limit = _CACHE_BYTES if self.device.type == "cpu" else _DEVICE_BYTES
         return max(_LEAST_PART, limit // (features * len(self.networks) * self.dtype.itemsize))
 
-    def _forget_buffers(self) -> None:
-        self.buffers: dict[tuple, Tensor] = {}
-        self.low = [torch.empty_like(w, dtype=self.dtype) for w in self.weights] if self.dtype.itemsize == 2 else None
+    def _begin(self) -> None:
+        """Set up what lives as long as the networks of the stack stay the same."""
+        # Where gradients are summed: with SGD in the velocity itself.
+        self.sums = self.state[0] if self.optimizer == "sgd" else [torch.empty_like(w) for w in self.weights]
+        halved = self.weights if self.dtype.itemsize == 2 else []
+        self.low = [torch.empty_like(w, dtype=self.dtype) for w in halved]  # copies for the matrix products
+        self.low_products = [torch.empty_like(w) for w in self.low]
+        self.wide_products = [torch.empty_like(w) for w in halved]
+        self.factors = self.low or self.weights
+        self.transposed = [w.transpose(1, 2) for w in self.factors]
+        self.passes: dict[int, _Pass] = {}
         self.graph, self.eager_steps = None, 0
+        self.y_by_row = self.examples.by_row()
+        self._pull()
 
-    def _buffer(self, purpose: str, layer: int, shape: tuple[int, ...], dtype: torch.dtype | None = None) -> Tensor:
-        """Memory for an intermediate result, the same at each call; it begins as ones."""
-        key = (purpose, layer, shape[0], shape[-1])
-        if key not in self.buffers:
-            self.buffers[key] = torch.ones(shape, dtype=dtype or self.dtype, device=self.device)
-        return self.buffers[key]
+    def _pass(self, examples: int) -> "_Pass":
+        """Memory for so many examples."""
+        if examples not in self.passes:
+            self.passes[examples] = _Pass(self.layers, len(self.networks), examples, self.dtype, self.device)
+        return self.passes[examples]
 
     # --- forward and backward -----------------------------------------------------------------------------------------
 
-    def _columns(self, number: int, z: Tensor, rectify: bool = True) -> Tensor:
-        """The input [network, fan-in + 1, window · example] of a layer, from what the layer before gives.
-
-        z [network, channel, position · example] is rectified and cut into the layer's windows; the last row is 1.
-        """
-        layer, examples = self.layers[number], z.shape[2] // self.layers[number].length
-        columns = self._buffer("columns", number, (len(z), layer.fan_in + 1, layer.positions * examples))
-        target = columns[:, :-1]
-        if layer.kernel > 1:
-            z = z.view(len(z), layer.inputs, layer.length, examples).unfold(2, layer.kernel, layer.stride)
-            z = z.permute(0, 1, 4, 2, 3)  # [network, channel, place in the window, window, example]
-            target = target.view(z.shape)
-        if rectify:
-            torch.clamp(z, min=0, out=target)
-        else:
-            target.copy_(z)
-        return columns
-
-    def _first_columns(self, x: Tensor) -> Tensor:
-        """The first layer's input from examples x [network or 1, example, feature]."""
-        layer = self.layers[0]
-        if layer.positions == 1:
-            return x.transpose(1, 2)
-        return self._columns(0, x.transpose(1, 2).contiguous().unflatten(1, (layer.inputs, -1)).flatten(2), False)
-
-    def _forward(self, x: Tensor, training: bool = False) -> tuple[list[Tensor], list[Tensor], list[Tensor | None]]:
-        """Inputs, outputs before ReLU, and dropout factors of every layer, for examples x [network or 1, example, …]."""
-        columns, outputs, kept = [self._first_columns(x)], [], []
-        for number, (layer, weight) in enumerate(zip(self.layers, self.low or self.weights, strict=True)):
-            a = columns[-1]
-            z = self._buffer("output", number, (len(weight), layer.outputs, a.shape[2]))
-            if len(a) == len(weight):
-                torch.bmm(weight, a, out=z)
+    def _forward(self, memory: "_Pass", training: bool = False) -> Tensor:
+        """Take the examples that have entered through all layers; the outputs [network, output, example]."""
+        last = len(self.layers) - 1
+        for number, (weight, z) in enumerate(zip(self.factors, memory.outputs, strict=True)):
+            columns = memory.columns[number]
+            if len(columns) == len(weight):
+                torch.bmm(weight, columns, out=z)
             else:  # the same examples for all networks: one matrix product instead of many
-                torch.mm(weight.flatten(0, 1), a[0], out=z.flatten(0, 1))
-            outputs.append(z)
-            if number + 1 == len(self.layers):
-                break
-            kept.append(self._kept(number, z) if training and self.drops else None)
-            if kept[-1] is not None:
-                z.clamp_(min=0).mul_(kept[-1])
-            columns.append(self._columns(number + 1, z))
-        return columns, outputs, kept
+                torch.mm(weight.flatten(0, 1), columns[0], out=z.flatten(0, 1))
+            if training and self.drops and number < last:
+                memory.kept[number] = self._kept(number, z)
+                z.clamp_(min=0).mul_(memory.kept[number])
+            if number < last:  # ReLU, on the way into the windows of the next layer
+                torch.clamp(memory.windows[number + 1], min=0, out=memory.targets[number + 1])
+        return memory.outputs[last]
 
     def _kept(self, number: int, z: Tensor) -> Tensor:
         """Dropout factors for z [network, channel, position · example]."""
@@ -204,34 +180,17 @@ class Stack:
             return self._residual(logits, y).square_().mean(1)
         return -logits.float().log_softmax(1).gather(1, y[:, None])[:, 0]
 
-    def _backward(self, columns: list[Tensor], outputs: list[Tensor], kept: list, gradient: Tensor):
+    def _backward(self, memory: "_Pass", gradient: Tensor, training: bool = False) -> Iterator[tuple[int, Tensor]]:
         """Yield (layer, gradient in its output [network, out, window · example]) from the last layer to the first."""
-        weights = self.low or self.weights
-        for number in reversed(range(len(self.layers))):
+        for number in range(len(self.layers) - 1, 0, -1):
             yield number, gradient
-            if number == 0:
-                return
-            z, weight = outputs[number - 1], weights[number]
-            back = self._buffer("back", number, (len(z), weight.shape[2], gradient.shape[2]))
-            torch.bmm(weight.transpose(1, 2), gradient, out=back)
-            back = self._folded(number, back[:, :-1], z)  # the last row would go to the ones
-            if kept[number - 1] is not None:
-                back = back * kept[number - 1]
-            gradient = self._buffer("gradient", number, tuple(z.shape))
-            _rectify_gradient(back, z, 0, grad_input=gradient)
-
-    def _folded(self, number: int, back: Tensor, z: Tensor) -> Tensor:
-        """The sum of window gradients back [network, fan-in, window · example] where windows overlap, shaped like z."""
-        layer = self.layers[number]
-        if layer.positions == 1:
-            return back.unflatten(1, (layer.inputs, layer.kernel)).flatten(2)
-        windows = back.unflatten(1, (layer.inputs, layer.kernel)).unflatten(3, (layer.positions, -1))
-        folded = self._buffer("folded", number, tuple(z.shape)).zero_()
-        positions = folded.view(len(z), layer.inputs, layer.length, -1)
-        reach = layer.stride * (layer.positions - 1) + 1
-        for place in range(layer.kernel):
-            positions[:, :, place : place + reach : layer.stride] += windows[:, :, place]
-        return folded
+            torch.bmm(self.transposed[number], gradient, out=memory.back[number])
+            back = memory.folded(number)
+            if training and self.drops:
+                back = back * memory.kept[number - 1]
+            gradient = memory.gradients[number]
+            _rectify_gradient(back, memory.outputs[number - 1], 0, grad_input=gradient)
+        yield 0, gradient
 
     # --- a step -------------------------------------------------------------------------------------------------------
 
@@ -240,10 +199,9 @@ class Stack:
 
         In full-batch training a network whose loss is below ``stop_loss`` [network] stops before the update.
         """
-        rows, y, slots = self.examples.batch(number)
-        batch = rows, y, self.pull[:, slots]
+        batch = *self.examples.batches[number], self.pulls[number]
         if stop_loss is not None:
-            return self._step(*batch, self.examples.share[:, slots], stop_loss)
+            return self._step(*batch, self.examples.shares[number], stop_loss)
         if self.device.type == "cuda":
             self._graphed_step(batch)
         else:
@@ -256,15 +214,18 @@ class Stack:
         self._round()
         total = 0.0
         for start in range(0, rows.shape[1], self.part):
+            self.slot = start  # of the part's first example: dropout asks
             part = slice(start, start + self.part)
-            self.slot = start
-            x = self._gathered(rows[:, part]) if self.x is None else self.x[:, part]
-            columns, outputs, kept = self._forward(x, training=True)
+            labels, weights = (y[:, part], pull[..., part]) if rows.shape[1] > self.part else (y, pull)
+            memory = self._pass(labels.shape[1])
+            memory.gather(self.pool, rows[:, part])
+            logits = self._forward(memory, training=True)
             if share is not None:
-                total = total + (self._losses(outputs[-1], y[:, part]) * share[:, part]).sum(1)
-            gradient = self._residual(outputs[-1], y[:, part]).mul_(pull[:, None, part]).to(self.dtype)
-            for layer, g in self._backward(columns, outputs, kept, gradient):
-                self._accumulate(layer, g, columns[layer], first=start == 0)
+                total = total + (self._losses(logits, labels) * share[:, part]).sum(1)
+            gradient = self._residual(logits, labels).mul_(weights)
+            gradient = gradient.to(self.dtype) if self.low else gradient
+            for layer, g in self._backward(memory, gradient, training=True):
+                self._accumulate(layer, g, memory.transposed[layer], first=start == 0)
         if share is None:
             self._update()
             return None
@@ -274,46 +235,38 @@ class Stack:
         return total
 
     def _pull(self) -> None:
-        """What an example's residual is multiplied by [network, slot]; with SGD the learning rate is a part of it."""
+        """What an example's residual is multiplied by [network, 1, slot]; with SGD the learning rate is a part of it."""
         factor = 1 if self.loss == "cross_entropy" else 2 / self.outputs
-        rate = self.lr.flatten(1) if self.optimizer == "sgd" else 1
-        self.pull = self.examples.share * rate * factor
+        rate = self.lr if self.optimizer == "sgd" else 1
+        self.pulls = [share[:, None] * rate * factor for share in self.examples.shares]
 
     def _round(self) -> None:
         """Bring the low-precision copies of the weights up to date."""
-        for low, weight in zip(self.low or [], self.weights, strict=False):
+        for low, weight in zip(self.low, self.weights, strict=False):
             low.copy_(weight)
-
-    def _gradients(self) -> list[Tensor]:
-        """Where gradients are summed: with SGD the velocity itself."""
-        if self.optimizer == "sgd":
-            return self.state[0]
-        return [self._buffer("sum", n, tuple(w.shape), torch.float32) for n, w in enumerate(self.weights)]
 
     def _accumulate(self, number: int, gradient: Tensor, columns: Tensor, first: bool) -> None:
         """Add one layer's gradient of a part of the batch to what is summed."""
-        total = self._gradients()[number]
+        total = self.sums[number]
         beta = 1.0 if not first else self.momentum if self.optimizer == "sgd" else 0.0
-        if self.low is None:
-            total.baddbmm_(gradient, columns.transpose(1, 2), beta=beta)
+        if not self.low:
+            total.baddbmm_(gradient, columns, beta=beta)
             return
-        product = self._buffer("product", number, tuple(total.shape))
-        torch.bmm(gradient, columns.transpose(1, 2), out=product)
-        wide = self._buffer("wide product", number, tuple(total.shape), torch.float32).copy_(product)
+        wide = self.wide_products[number]
+        wide.copy_(torch.bmm(gradient, columns, out=self.low_products[number]))
         torch.add(wide, total, alpha=beta, out=total) if beta else total.copy_(wide)
 
     def _update(self) -> None:
         """SGD with momentum or Adam, as in ``torch.optim``."""
         masks = self.masks or [None] * len(self.weights)
-        gradients = self._gradients()
         if self.optimizer == "sgd":
-            for weight, velocity, mask in zip(self.weights, gradients, masks, strict=True):
+            for weight, velocity, mask in zip(self.weights, self.sums, masks, strict=True):
                 if self.decays:
                     velocity.addcmul_(weight, self.lr * self.weight_decay)
                 weight.sub_(velocity) if mask is None else weight.addcmul_(velocity, mask, value=-1)
             return
         rate = self.lr / (1 - BETA1**self.clock)
-        for n, (weight, gradient, mask) in enumerate(zip(self.weights, gradients, masks, strict=True)):
+        for n, (weight, gradient, mask) in enumerate(zip(self.weights, self.sums, masks, strict=True)):
             if self.decays:
                 gradient.addcmul_(weight, self.weight_decay)
             mean = self.state[0][n].lerp_(gradient, 1 - BETA1)
@@ -371,26 +324,25 @@ class Stack:
         self.weights = [w[rows] for w in self.weights]
         self.masks = [m[rows] for m in self.masks] if self.masks else None
         self.state = [[s[rows] for s in slot] for slot in self.state]
-        self.x = self.x[rows] if self.x is not None else None
-        self._pull()
-        self._forget_buffers()
+        self._begin()
 
     # --- what is looked at --------------------------------------------------------------------------------------------
 
     def outcomes(self, test: bool) -> tuple[Tensor, Tensor]:
         """Loss and whether it is misclassified (NaN in a regression), of each example [network, example]."""
         parts = []
-        for x, y in self._parts(test):
-            logits = self._forward(x)[1][-1]
-            wrong = (logits.argmax(1) != y).float() if self.classes else torch.full(y.shape[:2], torch.nan)
+        for memory, y in self._parts(test):
+            logits = self._forward(memory)
+            # (max finds the place ten times as fast as argmax)
+            wrong = (logits.max(1).indices != y).float() if self.classes else torch.full(y.shape[:2], torch.nan)
             parts.append((self._losses(logits, y), wrong.to(self.device)))
         losses, wrong = (torch.cat(values, 1) for values in zip(*parts, strict=True))
-        return losses, wrong
+        return (losses, wrong) if test else (self._in_order(losses), self._in_order(wrong))
 
     def predictions(self) -> Tensor:
         """Outputs on the test examples [network, example, output]; probabilities where the loss is cross-entropy."""
         # Copies, since the next part overwrites the buffer of the outputs.
-        parts = [self._forward(x)[1][-1].to(torch.float32, copy=True) for x, _ in self._parts(test=True)]
+        parts = [self._forward(memory).to(torch.float32, copy=True) for memory, _ in self._parts(test=True)]
         logits = torch.cat(parts, 2)
         return (logits.softmax(1) if self.loss == "cross_entropy" else logits).transpose(1, 2)
 
@@ -401,32 +353,110 @@ class Stack:
         of windows of (δ_p·δ_q)(a_p·a_q), and no example's gradient is ever formed.
         """
         norms = []
-        for x, y in self._parts(test=False):
-            columns, outputs, kept = self._forward(x)
-            residual = self._residual(outputs[-1], y).mul_(1 if self.loss == "cross_entropy" else 2 / self.outputs)
+        for memory, y in self._parts(test=False):
+            residual = self._residual(self._forward(memory), y).mul_(
+                1 if self.loss == "cross_entropy" else 2 / self.outputs
+            )
             square = torch.zeros(y.shape[:2], device=self.device)
-            kept = [None] * len(self.layers)
-            for number, g in self._backward(columns, outputs, kept, residual.to(self.dtype)):
+            for number, g in self._backward(memory, residual.to(self.dtype)):
                 products = []
-                for factor in (g, columns[number]):
+                for factor in (g, memory.columns[number]):
                     windows = factor.float().unflatten(2, (self.layers[number].positions, -1))
                     products.append(torch.einsum("nfpb,nfqb->nbpq", windows, windows))
                 square += (products[0] * products[1]).sum((2, 3))
             norms.append(square.sqrt_())
-        return torch.cat(norms, 1)
+        return self._in_order(torch.cat(norms, 1))
 
-    def _parts(self, test: bool):
-        """The training or test examples in parts: (x [network or 1, example, feature], labels [network, example, …])."""
+    def _parts(self, test: bool) -> Iterator[tuple["_Pass", Tensor]]:
+        """The examples in parts, each in memory for its pass, with their labels [network, example, …].
+
+        Training examples come as ``_in_order`` expects them: where the networks share most of them, all that are used.
+        """
         self._round()
-        total = len(self.x_test) if test else self.examples.rows.shape[1]
-        for start in range(0, total, self.part):
+        labels = self.y_test.expand(len(self.networks), *self.y_test.shape) if test else self.y_by_row
+        shared = labels is not None
+        labels = labels if shared else self.examples.y
+        for start in range(0, labels.shape[1], self.part):
             part = slice(start, start + self.part)
-            if test:
-                y = self.y_test[part]
-                yield self.x_test[None, part], y.expand(len(self.networks), *y.shape)
+            memory = self._pass(labels[:, part].shape[1])
+            if shared:
+                memory.share(self.x_test[part] if test else self.pool[part])
             else:
-                x = self._gathered(self.examples.rows[:, part]) if self.x is None else self.x[:, part]
-                yield x, self.examples.y[:, part]
+                memory.gather(self.pool, self.examples.rows[:, part])
+            yield memory, labels[:, part]
+
+    def _in_order(self, values: Tensor) -> Tensor:
+        """Values of the training examples as ``_parts`` gave them, as [network, n] in the order of the network's own."""
+        return values if self.y_by_row is None else values.gather(1, self.examples.rows)
+
+
+class _Pass:
+    """Memory for examples on their way through all layers and back, with the views of it that a step needs.
+
+    Per layer: ``columns`` [network, fan-in + 1, window · example], its input with a last row of ones; ``outputs``
+    [network, out, window · example], before ReLU; ``gradients`` in the output of the layer before.
+    """
+
+    def __init__(self, layers: Sequence[Layer], networks: int, examples: int, dtype: torch.dtype, device: torch.device):
+        empty = lambda *shape: torch.empty(networks, *shape, dtype=dtype, device=device)  # noqa: E731
+        self.layers = layers
+        features, dense = layers[0].inputs * layers[0].length, layers[0].positions == 1
+        self.inputs = empty(examples, features + dense).fill_(1)  # examples as rows; with a last 1 if that is all
+        self.features = self.inputs[..., :features]
+        self.columns, self.targets, self.windows, self.transposed = [], [], [], []
+        self.outputs, self.back, self.gradients, self.sums = [], [], [], []
+        self.kept: list[Tensor | None] = [None] * len(layers)
+        for number, layer in enumerate(layers):
+            self.outputs.append(empty(layer.outputs, layer.positions * examples))
+            if number == 0 and layer.positions == 1:
+                placeholders = (self.columns, self.targets, self.windows, self.transposed)
+                for views in (*placeholders, self.back, self.gradients, self.sums):
+                    views.append(None)  # the examples themselves; nothing goes back to them
+                continue
+            columns = empty(layer.fan_in + 1, layer.positions * examples).fill_(1)
+            before = self.outputs[number - 1] if number else empty(layer.inputs, layer.length * examples)
+            windows = before.view(networks, layer.inputs, layer.length, examples)
+            windows = windows.unfold(2, layer.kernel, layer.stride).permute(0, 1, 4, 2, 3)
+            # [network, channel, place in the window, window, example]
+            self.columns.append(columns)
+            self.windows.append(windows)
+            self.targets.append(columns[:, :-1].view(windows.shape))
+            self.transposed.append(columns.transpose(1, 2))
+            self.back.append(empty(layer.fan_in + 1, layer.positions * examples))
+            self.gradients.append(torch.empty_like(before))
+            self.sums.append(torch.empty_like(before) if layer.positions > 1 else None)
+
+    def gather(self, pool: Tensor, rows: Tensor) -> None:
+        """Take in the examples in these rows [network, example] of the pool [example, feature]."""
+        torch.index_select(pool, 0, rows.flatten(), out=self.features.flatten(0, 1))  # faster than pool[rows]
+        self._enter(self.inputs)
+
+    def share(self, x: Tensor) -> None:
+        """Take in the same examples x [example, feature] for all networks."""
+        self.features[0].copy_(x)
+        self._enter(self.inputs[:1])
+
+    def _enter(self, inputs: Tensor) -> None:
+        layer = self.layers[0]
+        if layer.positions == 1:
+            self.columns[0], self.transposed[0] = inputs.transpose(1, 2), inputs
+            return
+        x = inputs.transpose(1, 2).unflatten(1, (layer.inputs, layer.length))
+        self.targets[0].copy_(x.unfold(2, layer.kernel, layer.stride).permute(0, 1, 4, 2, 3))
+
+    def folded(self, number: int) -> Tensor:
+        """What went back through a layer, summed where its windows overlap, shaped like the output of the layer before."""
+        layer, output = self.layers[number], self.outputs[number - 1]
+        back = self.back[number][:, :-1]  # the last row would go to the ones
+        if layer.positions == 1:
+            return back.view(output.shape)
+        windows = back.view(self.targets[number].shape)
+        total = self.sums[number].zero_()
+        positions = total.view(len(total), layer.inputs, layer.length, -1)
+        reach = layer.stride * (layer.positions - 1) + 1
+        for place in range(layer.kernel):
+            positions[:, :, place : place + reach : layer.stride] += windows[:, :, place]
+        return total
 
 
 def _channels(weight: Tensor, layer: Layer) -> Tensor:

@@ -27,7 +27,7 @@ from overparam.plan import StackPlan, explain_plan, plan
 from overparam.settings import Settings, recording
 
 DECISIVE = ("stack", "ensemble", "examples", "modules", "networks", "models")  # modules that decide a network's numbers
-START_UP = 4.0  # seconds until worker processes have started; less work than this stays in the calling process
+START_UP = 3.0  # seconds that worker processes take to start, about; less work than that stays in the calling process
 
 
 def sweep(
@@ -168,7 +168,7 @@ def _train_stacks(
     """Yield (stack, records) as stacks finish: here on a GPU or for little work, else in workers."""
     alone = device.type != "cpu" or len(stacks) == 1
     start_up = 0.0 if workers.running() else START_UP
-    if executor is None and (alone or sum(s.seconds for s in stacks) < 2 * start_up):
+    if executor is None and (alone or sum(s.seconds for s in stacks) < start_up):
         for stack in stacks:
             with _threads(stack.threads):
                 yield stack, _train_in_memory([networks[i] for i in stack.members], data, record, device)
