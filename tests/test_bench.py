@@ -47,7 +47,10 @@ def content(**changes) -> dict:
     row = measure.describe(TINY, "loader", False, [], dict.fromkeys(measure.PEAKS.values(), 1e9))
     row |= {"date": "2026-01-01", "commit": "abcdef"}
     times = {"loader": 100.0, "tensor": 50.0, "fp32": 10.0}
-    rows = [row | {"variant": v, "runs": [run | {"wall": t, "first": t - 2} | changes] * 3} for v, t in times.items()]
+    rows = [
+        row | {"variant": v, "runs": [run | {"ready": 1.0, "wall": t, "first": t - 2} | changes] * 3}
+        for v, t in times.items()
+    ]
     rows[2]["target"] = 2
     rows.append(row | {"variant": "bf16", "runs": [{"missing": "ImportError: it is not there"}]})
     return {"provenance": measure.provenance(), "rows": rows}
@@ -170,15 +173,23 @@ def test_works_that_were_not_measured_anew_stay_only_from_the_same_machine(tmp_p
 
 
 def test_extrapolation():
-    run = {"wall": 20.0, "first": 3.0, "first_epochs": 1, "again": 2.0, "longer": 10.0, "longer_epochs": 5}
+    run = {
+        "ready": 1.0,
+        "wall": 20.0,
+        "first": 3.0,
+        "first_epochs": 1,
+        "again": 2.0,
+        "longer": 10.0,
+        "longer_epochs": 5,
+    }
     assert report.per_epoch(run) == 2.0
     assert report.beginning(run) == 8.0  # 5 s of start-up and the first epoch
     assert report.whole(run, 50) == 8.0 + 49 * 2.0
-    assert report.whole({"wall": 20.0, "first": 15.0, "first_epochs": 50}, 50) == 20.0
+    assert report.whole({"ready": 1.0, "wall": 20.0, "first": 15.0, "first_epochs": 50}, 50) == 20.0
 
 
 def test_a_run_on_an_unsteady_machine_is_not_extrapolated():
-    run = {"wall": 9.0, "first": 3.0, "first_epochs": 1, "again": 4.0, "longer": 2.0, "longer_epochs": 2}
+    run = {"ready": 1.0, "wall": 9.0, "first": 3.0, "first_epochs": 1, "again": 4.0, "longer": 2.0, "longer_epochs": 2}
     assert np.isnan(report.whole(run, 50))
     unsteady = content(**run)
     assert "too unsteady" in report.table(unsteady)
