@@ -789,3 +789,34 @@ def test_a_record_that_cannot_be_is_one_sentence(images, record, said):
 def test_a_regression_has_nothing_to_classify(settings, record, said):
     with pytest.raises(ValueError, match=said):
         train([Settings(MLP(4), n=20, epochs=5, lr=0.1, **settings)], linear_teacher(20, 3, 0.1, seed=0), record, "cpu")
+
+
+def test_a_row_becomes_a_plain_module(images):
+    runs = sweep.sweep(
+        models.cnn1d([3, 5]),
+        images,
+        n=60,
+        epochs=4,
+        lr=0.1,
+        batch_size=20,
+        record={"weights": [0, 2], "predictions": None},
+        cache=False,
+    )
+    for _, row in runs.iterrows():
+        module = sweep.network(row, images)
+        with torch.no_grad():
+            outputs = module(images.x_test).softmax(1)
+        np.testing.assert_allclose(outputs.flatten(), row.predictions, atol=1e-6)
+        start = sweep.network(row, images, time=0)
+        expected = models.CNN1D(row.width).build((64,), 10, generator(row.init_seed, "init"))
+        assert all(torch.equal(p, q) for p, q in zip(start.parameters(), expected.parameters(), strict=True))
+
+
+def test_a_row_without_all_that_a_module_needs_is_one_sentence(images):
+    settings = {"n": 60, "epochs": 1, "lr": 0.1, "batch_size": 20, "cache": False}
+    bare = sweep.sweep(models.mlp(3), images, **settings).iloc[0]
+    with pytest.raises(ValueError, match="This row holds no weights; ask for them with record"):
+        sweep.network(bare, images)
+    normed = sweep.sweep(networks.cnn(2), images, record=["weights"], **settings).iloc[0]
+    with pytest.raises(ValueError, match="has batch norm, whose running statistics are not among the recorded weights"):
+        sweep.network(normed, images)

@@ -11,11 +11,13 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import closing, contextmanager
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import torch
+from torch import nn
 from tqdm.auto import tqdm
 
 from overparam import data as data_module
@@ -23,6 +25,8 @@ from overparam import store, workers
 from overparam.data import Data
 from overparam.ensemble import default_device, train
 from overparam.examples import check
+from overparam.models import CNN1D, MLP
+from overparam.networks import CNN, ResNet18, Transformer
 from overparam.plan import StackPlan, explain_plan, plan
 from overparam.settings import Settings, recording
 
@@ -132,6 +136,23 @@ def predictions(runs: pd.DataFrame, *by: str) -> np.ndarray:
             f"These {len(runs)} runs are no full grid over {', '.join(by)}; select one network for each combination."
         )
     return np.stack(ordered["predictions"].to_list()).reshape(*shape, -1)
+
+
+def network(row: pd.Series, data: Data, time: int = -1) -> nn.Module:
+    """One row's network as a plain module, with its recorded weights: those at the end, or at another recorded time.
+
+    The module maps what its architecture makes of raw examples (for MLPs and 1-D CNNs the raw examples) to outputs.
+    """
+    if not isinstance(row.get("weights"), np.ndarray):
+        raise ValueError('This row holds no weights; ask for them with record=["weights"].')
+    kind = {k.__name__.lower(): k for k in (MLP, CNN1D, CNN, ResNet18, Transformer)}[row["architecture"]]
+    architecture = kind(**{field.name: int(row[field.name]) for field in fields(kind)})
+    outputs = data.classes or data.y.shape[1]
+    module = architecture.build(tuple(data.x.shape[1:]), outputs, data_module.generator(0, "init"))
+    if list(module.buffers()):
+        raise ValueError(f"{architecture} has batch norm, whose running statistics are not among the recorded weights.")
+    nn.utils.vector_to_parameters(torch.from_numpy(row["weights"][time].copy()), module.parameters())
+    return module
 
 
 def _expand(architecture, data, seed, init_seed, data_seed, n, settings) -> list[Settings]:
