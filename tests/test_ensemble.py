@@ -10,8 +10,10 @@ from torch.utils.data import DataLoader, TensorDataset
 from overparam.data import Data, corrupt_labels, digits, generator, linear_teacher, subset
 from overparam.ensemble import train
 from overparam.models import CNN1D, MLP
+from overparam.modules import moved
+from overparam.networks import CNN
 from overparam.settings import Settings, Vector, log_schedule
-from overparam.stack import dropout_factors, dropout_keys
+from overparam.stack import dropout_factors, gaussian, hash_keys
 
 DEVICES = ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]
 
@@ -42,33 +44,58 @@ def plain(settings: Settings, data: Data) -> torch.nn.Module:
     extra = {"momentum": settings.momentum} if settings.optimizer == "sgd" else {}
     optimizer = kind(net.parameters(), lr=settings.lr, weight_decay=settings.weight_decay, **extra)
     order, steps = generator(settings.init_seed, "order"), 0
+    choice = generator(settings.init_seed, "version")
     for _ in range(settings.epochs):
-        batches = DataLoader(TensorDataset(x, y), settings.n)
+        seen = shifted(x, settings.shift, choice) if settings.shift else x
+        batches = DataLoader(TensorDataset(seen, y), settings.n)
         if settings.batch_size and settings.steps > 1:
             rows = torch.randperm(settings.n, generator=order)
-            batches = DataLoader(TensorDataset(x[rows], y[rows]), settings.batch_size)
+            batches = DataLoader(TensorDataset(seen[rows], y[rows]), settings.batch_size)
         for inputs, labels in batches:
             with torch.no_grad():
                 for parameter, mask in zip(net.parameters(), masks, strict=True):
                     parameter *= mask
             optimizer.zero_grad()
             steps += 1
-            logits = forward_with_dropout(net, inputs, settings, steps) if settings.dropout else net(inputs)
-            if settings.loss == "cross_entropy":
-                loss = F.cross_entropy(logits, labels)
+            if settings.input_noise:
+                keys = hash_keys(settings.init_seed, "input noise", 2)
+                noise = gaussian(*keys, steps, inputs[0].numel(), torch.arange(len(inputs)))
+                inputs = inputs + settings.input_noise * noise.view_as(inputs)
+
+            def loss_of(inputs, labels, steps=steps):
+                logits = forward_with_dropout(net, inputs, settings, steps) if settings.dropout else net(inputs)
+                if settings.loss == "cross_entropy":
+                    return F.cross_entropy(logits, labels)
+                return F.mse_loss(logits, F.one_hot(labels, outputs).float() if data.classes else labels)
+
+            if settings.adversarial:
+                inputs = inputs.clone().requires_grad_()
+                (uphill,) = torch.autograd.grad(loss_of(inputs, labels), inputs)
+                inputs = inputs.detach() + settings.adversarial * uphill.sign()
+            if settings.median_of == 3:
+                thirds = zip(inputs.chunk(3), labels.chunk(3), strict=True)
+                gradients = [torch.autograd.grad(loss_of(*third), list(net.parameters())) for third in thirds]
+                for p, *each in zip(net.parameters(), *gradients, strict=True):
+                    p.grad = torch.stack(each).median(0).values
             else:
-                loss = F.mse_loss(logits, F.one_hot(labels, outputs).float() if data.classes else labels)
-            loss.backward()
+                loss_of(inputs, labels).backward()
             optimizer.step()
     with torch.no_grad():
         for parameter, mask in zip(net.parameters(), masks, strict=True):
             parameter *= mask
-    return net
+    return net.eval()
+
+
+def shifted(x, most, choice):
+    """Every example rolled by 0, 1, −1, 2, −2, … positions, as drawn."""
+    drawn = torch.randint(2 * most + 1, (len(x),), generator=choice).tolist()
+    moves = [0, *(sign * k for k in range(1, most + 1) for sign in (1, -1))]
+    return torch.stack([torch.roll(example, moves[v], -1) for example, v in zip(x, drawn, strict=True)])
 
 
 def forward_with_dropout(net, x, settings, step):
     """The module with the engine's dropout factors after each ReLU."""
-    keys = dropout_keys(settings.init_seed, 10)
+    keys = hash_keys(settings.init_seed, "dropout", 10)
     layer = 0
     for module in net:
         x = module(x)
@@ -150,6 +177,56 @@ STACKS = {
     "1-D convolutions, full batch, adam, squared loss, masks": [
         Settings(CNN1D(w, 2), n=60, epochs=40, lr=5e-4, optimizer="adam", loss="squared", mask=m, init_seed=w)
         for w, m in [(3, vector(CNN_3, 5, "mask")), (8, None)]
+    ],
+    "shifts, unequal": [
+        Settings(A(w, 2), n=60, batch_size=25, epochs=13, lr=0.1, momentum=0.9, shift=s, init_seed=w)
+        for A, w, s in [(MLP, 8, 3), (MLP, 12, 0), (MLP, 5, 1)]
+    ],
+    "shifts in one batch": [Settings(MLP(w), n=60, epochs=40, lr=0.1, shift=2, init_seed=w) for w in (8, 12)],
+    "input noise, dropout": [
+        Settings(MLP(w), n=50, batch_size=20, epochs=13, lr=0.1, dropout=0.2, input_noise=s, init_seed=w)
+        for w, s in [(8, 0.5), (20, 0.1)]
+    ],
+    "1-D convolutions, input noise, then attacked": [
+        Settings(CNN1D(w, 2), n=50, batch_size=20, epochs=13, lr=0.05, input_noise=0.3, adversarial=a, init_seed=w)
+        for w, a in [(3, 0.1), (6, 0.02)]
+    ],
+    "attacked, momentum": [
+        Settings(MLP(w, 2), n=50, batch_size=20, epochs=13, lr=0.1, momentum=0.9, adversarial=a, init_seed=w)
+        for w, a in [(8, 0.1), (12, 0.01)]
+    ],
+    "median of three parts, momentum, weight decay": [
+        Settings(MLP(w), n=60, batch_size=30, epochs=20, lr=0.1, momentum=0.9, weight_decay=d, median_of=3, init_seed=w)
+        for w, d in [(8, 0.0), (12, 0.01)]
+    ],
+    "1-D convolutions, median of three parts of all examples, adam": [
+        Settings(CNN1D(w, 2), n=60, epochs=40, lr=1e-3, optimizer="adam", median_of=3, init_seed=w) for w in (3, 6)
+    ],
+    "batch norm, momentum, weight decay": [
+        Settings(
+            MLP(w, 2, batch_norm=True),
+            n=60,
+            batch_size=20,
+            epochs=13,
+            lr=0.1,
+            momentum=0.9,
+            weight_decay=d,
+            init_seed=w,
+        )
+        for w, d in [(8, 0.0), (20, 0.01)]
+    ],
+    # (not with Adam, which takes steps of full size along the biases, whose gradient batch norm leaves to rounding)
+    "1-D convolutions with batch norm and dropout": [
+        Settings(
+            CNN1D(w, 2, batch_norm=True),
+            n=60,
+            batch_size=20,
+            epochs=13,
+            lr=0.05,
+            dropout=p,
+            init_seed=w,
+        )
+        for w, p in [(3, 0.4), (6, 0.2)]
     ],
     "1-D convolutions with dropout": [
         Settings(CNN1D(w, 2), n=60, batch_size=20, epochs=13, lr=0.05, dropout=p, init_seed=w)
@@ -235,6 +312,15 @@ def test_log_schedule_is_increasing_and_starts_at_zero():
         ({"epochs": 0}, "epochs must be a whole number of at least 1; got 0"),
         ({"momentum": 1.0}, "momentum must lie in"),
         ({"weight_decay": -1e-3}, "weight decay must not be negative"),
+        ({"shift": -1}, "shift must be a whole number of at least 0; got -1"),
+        ({"flip": True}, "flip mirrors images, so it is an option of cnn and resnet18"),
+        ({"input_noise": -0.1}, "input noise must not be negative; got -0.1"),
+        ({"adversarial": -0.1}, "adversarial must not be negative"),
+        ({"median_of": 2}, r"median_of must be 1 \(the mean\) or 3; got 2"),
+        ({"median_of": 3}, "median_of=3 needs equal batches of three equal parts .*; n=50 with a batch size of 50"),
+        ({"median_of": 3, "architecture": CNN(4)}, "median of is an option of mlp and cnn1d"),
+        ({"architecture": MLP(4, batch_norm=True), "batch_size": 20}, "batch norm needs equal batches .*; n=50"),
+        ({"architecture": MLP(4, batch_norm=True), "adversarial": 0.1}, "batch norm takes its statistics from whole"),
     ],
 )
 def test_bad_settings_are_one_sentence(change, said):
@@ -251,3 +337,47 @@ def test_bad_width_is_one_sentence(width):
 def test_asking_for_an_unknown_record_is_one_sentence(images):
     with pytest.raises(ValueError, match=r"Cannot record hessians; choose from curves, predictions"):
         train([Settings(MLP(4), n=50, epochs=1, lr=0.1)], images, ["hessians"])
+
+
+def test_gradient_norms_are_not_defined_with_batch_norm(images):
+    with pytest.raises(ValueError, match=r"gradient_norms are not recorded of stacked networks with batch norm"):
+        train([Settings(MLP(4, batch_norm=True), n=50, epochs=1, lr=0.1)], images, ["gradient_norms"])
+
+
+def test_a_network_with_batch_norm_that_has_stopped_keeps_its_statistics(images):
+    common = {"n": 60, "batch_size": 20, "lr": 0.1, "momentum": 0.9}
+    networks = [Settings(MLP(16, batch_norm=True), epochs=60, stop_fitted=3, **common)]
+    networks += [Settings(MLP(8, batch_norm=True), epochs=60, init_seed=k, **common) for k in range(8)]
+    first, *_ = train(networks, images, ["predictions"], "cpu")
+    assert first["epochs_run"] < 50
+    (alone,) = train(
+        [Settings(MLP(16, batch_norm=True), epochs=first["epochs_run"], **common)], images, ["predictions"], "cpu"
+    )
+    np.testing.assert_allclose(first["predictions"], alone["predictions"], atol=1e-4)
+
+
+def test_hashed_gaussian_numbers_are_normal_and_independent():
+    keys = hash_keys(0, "input noise", 2)
+    drawn = torch.stack([gaussian(*keys, step, 100, torch.arange(200)) for step in range(5)])
+    assert abs(drawn.mean()) < 0.015
+    assert drawn.std() == pytest.approx(1, abs=0.015)
+    assert (drawn.abs() > 1.96).float().mean() == pytest.approx(0.05, abs=0.005)
+    for a, b in ((drawn[1:], drawn[:-1]), (drawn[:, 1:], drawn[:, :-1]), (drawn[..., 1:], drawn[..., :-1])):
+        assert abs((a * b).mean()) < 0.02
+
+
+def test_images_are_moved_and_mirrored():
+    images = torch.arange(1.0, 13).view(1, 1, 3, 4).expand(3, 2, 3, 4)
+    out = moved(images, torch.tensor([0, 1, 0]), torch.tensor([0, -1, 1]), torch.tensor([False, False, True]))
+    assert out[0].equal(images[0])
+    assert out[1, 0].tolist() == [[0, 0, 0, 0], [2, 3, 4, 0], [6, 7, 8, 0]]
+    assert out[2, 1].tolist() == [[3, 2, 1, 0], [7, 6, 5, 0], [11, 10, 9, 0]]
+
+
+def test_a_network_on_images_sees_all_versions_of_its_examples(images):
+    settings = Settings(CNN(2), n=40, batch_size=10, epochs=3, lr=0.05, shift=1, flip=True)
+    assert settings.versions == 18
+    (first,), (again,) = (train([settings], images, ["predictions"], "cpu") for _ in range(2))
+    (still,) = train([Settings(CNN(2), n=40, batch_size=10, epochs=3, lr=0.05)], images, ["predictions"], "cpu")
+    np.testing.assert_array_equal(first["predictions"], again["predictions"])
+    assert not np.allclose(first["predictions"], still["predictions"], atol=1e-3)

@@ -159,3 +159,22 @@ def test_what_is_missing_is_named(images):
 def test_a_negative_width_is_one_sentence(images):
     with pytest.raises(ValueError, match="width must be a whole number from 1 up; got -4"):
         sweep.sweep(models.mlp([8, -4]), images, n=10, epochs=1, lr=0.1)
+
+
+def test_several_data_sets_are_one_sweep(images):
+    other = digits(n_train=200, seed=5)
+    both = sweep.sweep(models.mlp([4, 8]), {"all": images, "few": other}, n=100, epochs=3, lr=0.1, seed=range(2))
+    assert both.data.tolist() == ["all"] * 4 + ["few"] * 4
+    for name, each in (("all", images), ("few", other)):
+        alone = sweep.sweep(models.mlp([4, 8]), each, n=100, epochs=3, lr=0.1, seed=range(2), cache=False)
+        part = both[both.data == name].reset_index(drop=True)
+        columns = ["width", "init_seed", "train_loss", "test_error"]
+        pd.testing.assert_frame_equal(part[columns], alone[columns], rtol=1e-5)
+    plan = sweep.sweep(models.mlp(4), {"all": images, "few": other}, n=100, epochs=3, lr=0.1, explain=True)
+    assert plan.data.tolist() == ["all", "few"]
+
+
+@pytest.mark.parametrize(("wrong", "said"), [({}, "an empty mapping"), ({"a": 3}, "3"), ("digits", "'digits'")])
+def test_what_is_no_data_set_is_refused(wrong, said):
+    with pytest.raises(ValueError, match=f"data is {said}; pass a data set such as"):
+        sweep.sweep(models.mlp(4), wrong, epochs=3, lr=0.1)

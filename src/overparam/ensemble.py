@@ -49,10 +49,7 @@ def train(
     """
     record = recording(record)
     check(networks, data)
-    require(
-        data.classes is not None or "correct" not in record,
-        f"{data.name} has no classes, so that no answer is correct or wrong; record losses instead.",
-    )
+    check_record(record, networks, data)
     require(
         len({s.signature() for s in networks}) == 1,
         "the networks of one stack must share all settings but width, seeds, lr, weight decay, dropout rate, label noise, "
@@ -69,6 +66,20 @@ def train(
     for row in records:
         row |= {"device": device.type, "stack_size": len(networks), "seconds": seconds}
     return records
+
+
+def check_record(record: Mapping, networks: Sequence[Settings], data: Data) -> None:
+    """Raise ValueError unless this can be recorded of these networks."""
+    require(
+        data.classes is not None or "correct" not in record,
+        f"{data.name} has no classes, so that no answer is correct or wrong; record losses instead.",
+    )
+    require(
+        "gradient_norms" not in record
+        or not any(isinstance(s.architecture, Layered) and s.architecture.batch_norm for s in networks),
+        "gradient_norms are not recorded of stacked networks with batch norm, where an example's loss is not its own; "
+        "record losses, or set batch_norm=False.",
+    )
 
 
 def _train(stack, networks: Sequence[Settings], record: Mapping) -> list[dict]:
@@ -114,8 +125,9 @@ class _Progress:
 
     def step(self, step: int) -> None:
         """One update; in full-batch training the loss before it decides whether a network stops there."""
-        if step == 0 and not self.full_batch:
+        if step == 0:
             self.stack.examples.shuffle()
+        if step == 0 and not self.full_batch:
             self.epochs_run += self.stack.running()
             self.total = 0.0
         losses = self.stack.step(step, self.stop_loss if self.watches_loss else None)

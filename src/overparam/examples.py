@@ -18,6 +18,8 @@ class Examples:
 
     Networks may differ in the number n of their examples and in their batch size, as long as their epochs have equally
     many steps. What is shorter is filled up with one of its examples at no weight.
+
+    Where networks see their examples in several versions, row r of version v is row v · len(used) + r.
     """
 
     def __init__(self, networks: Sequence[Settings], data: Data, device: torch.device):
@@ -26,6 +28,8 @@ class Examples:
         self.steps = networks[0].steps
         self.batch_size = max(s.batch for s in networks)
         self.order = [generator(s.init_seed, "order") for s in networks]
+        self.versions = [s.versions for s in networks]
+        self.choice = [generator(s.init_seed, "version") for s in networks]
 
         longest = max(self.n)
         chosen = [subset(data, s.n, s.data_seed) for s in networks]
@@ -46,12 +50,13 @@ class Examples:
         # On a GPU all batches are equally long, filled up with slots of no weight, since a recorded graph is.
         self.lengths = sizes.amax(0).tolist() if device.type == "cpu" else [self.batch_size] * self.steps
         self.shares = self._cut(self.share)
-        if self.steps == 1:  # with more, `shuffle` begins each epoch
-            self.batches = [(self.rows, self.y)]
+        self.batches = [(self.rows, self.y)]  # `shuffle` begins each epoch
 
     def shuffle(self) -> None:
-        """Put every network's examples into a fresh order of its own; one batch of all needs none."""
+        """Draw a fresh order of every network's examples, and versions; one batch of all in one version needs nothing."""
+        rows = self._drawn_versions() if max(self.versions) > 1 else self.rows
         if self.steps == 1:
+            self.batches = [(rows, self.y)]
             return
         for row, filled, n, g in zip(self.slots, self.filled, self.n, self.order, strict=True):
             if n == len(row):
@@ -60,7 +65,14 @@ class Examples:
                 row[filled] = torch.randperm(n, generator=g)
         slots = self.slots.to(self.device)
         y = slots if self.y.dim() == 2 else slots[..., None].expand(-1, -1, self.y.shape[2])
-        self.batches = list(zip(self._cut(self.rows.gather(1, slots)), self._cut(self.y.gather(1, y)), strict=True))
+        self.batches = list(zip(self._cut(rows.gather(1, slots)), self._cut(self.y.gather(1, y)), strict=True))
+
+    def _drawn_versions(self) -> Tensor:
+        """The rows [network, n], each of a version drawn for it."""
+        drawn = torch.zeros(self.rows.shape, dtype=torch.int64)
+        for row, n, versions, g in zip(drawn, self.n, self.versions, self.choice, strict=True):
+            row[:n] = torch.randint(versions, (n,), generator=g)
+        return self.rows + drawn.to(self.device) * len(self.used)
 
     def _cut(self, values: Tensor) -> list[Tensor]:
         """Values [network, slot, …] as one tensor for each step, contiguous so that a step need not gather its own."""
@@ -87,14 +99,14 @@ class Examples:
 
     def keep(self, rows: Tensor) -> None:
         """Drop all networks but those in rows (on the CPU)."""
-        self.n, self.order = ([values[r] for r in rows.tolist()] for values in (self.n, self.order))
+        for name in ("n", "order", "versions", "choice"):
+            setattr(self, name, [getattr(self, name)[r] for r in rows.tolist()])
         self.filled, self.slots = self.filled[rows], self.slots[rows]
         on_device = rows.to(self.device)
         for name in ("rows", "y", "valid", "share", "sizes"):
             setattr(self, name, getattr(self, name)[on_device])
         self.shares = self._cut(self.share)
-        if self.steps == 1:
-            self.batches = [(self.rows, self.y)]
+        self.batches = [(self.rows, self.y)]
 
 
 def targets(data: Data, rows: Tensor, settings: Settings) -> Tensor:

@@ -1,8 +1,15 @@
 """What is measured on trained networks and other fitted predictors."""
 
+import copy
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+import torch
+from torch import Tensor, nn
+
+from overparam.modules import evaluation, gradient_norms, losses
+from overparam.settings import require
 
 
 @dataclass(frozen=True)
@@ -110,3 +117,160 @@ def effective_parameters(smoother: np.ndarray) -> float:
     that were themselves chosen with the labels, such as a tree's, are taken as given: the search is not counted.
     """
     return smoother.shape[1] * float((smoother**2).sum(1).mean())
+
+
+def over_dispersion(correct: np.ndarray) -> float:
+    """How much more the accuracy differs between examples than luck makes it; correct [runs, examples], 0 or 1.
+
+    Variance over examples of the share of runs that classify each correctly, divided by p(1 − p) / runs, what runs that
+    are right on every example with the same probability p (their mean accuracy) give on average: 1 for them, up to
+    about ``runs`` where each example is always right or always wrong.
+    """
+    correct = np.asarray(correct, dtype=np.float64)
+    require(
+        correct.ndim == 2 and min(correct.shape) >= 2,
+        f"correct must be [runs, examples], 2 of each or more; got {list(correct.shape)}.",
+    )
+    p = correct.mean()
+    require(
+        0 < p < 1, f"Where all runs are right, or wrong, on all examples nothing varies; the mean accuracy is {p:g}."
+    )
+    return float(correct.mean(0).var(ddof=1) * len(correct) / (p * (1 - p)))
+
+
+def m_coherence(module: nn.Module, x: Tensor, y: Tensor, loss: str = "cross_entropy") -> float:
+    """Agreement of the gradients g of all n examples in all parameters: n ‖mean g‖² / mean ‖g‖² (Chatterjee & Zielinski 2020).
+
+    1 where they are orthogonal, n where they are equal, 0 at a stationary point of the mean loss that is not one of every
+    example's: about how many examples, itself among them, a step on one example helps. In evaluation mode.
+    """
+    parameters, seen = list(module.parameters()), []
+
+    def keep(part: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> Tensor:
+        seen.append((part, inputs[0].detach(), output))
+        return output.clone()  # so that a ReLU in place does not change what is kept
+
+    hooks = [part.register_forward_hook(keep) for part in layers(module)]
+    try:
+        with evaluation(module), torch.enable_grad():
+            mean = losses(module(x), y, loss).mean()
+    finally:
+        for hook in hooks:
+            hook.remove()
+    gradients = torch.autograd.grad(mean, parameters + [output for *_, output in seen])
+    of_mean = sum(g.square().sum() for g in gradients[: len(parameters)])
+    if len(seen) == len(hooks) and all(isinstance(part, nn.Linear) and a.dim() == 2 for part, a, _ in seen):
+        of_each = _squared_norms(seen, gradients[len(parameters) :])
+    else:
+        of_each = gradient_norms(module, x, y, loss).square()
+    return float(len(x) * of_mean / of_each.mean())
+
+
+def _squared_norms(seen: list[tuple[nn.Linear, Tensor, Tensor]], deltas: Iterable[Tensor]) -> Tensor:
+    """Squared norm [n] of the gradient of every example's loss, from fully connected layers' inputs a and ∂ mean loss / ∂ outputs δ.
+
+    An example's gradient in a layer's weights is the outer product of its n δ and its a, in the bias n δ: no gradient of
+    one example need be formed, which is some ten times as fast as ``gradient_norms``.
+    """
+    return sum(
+        (len(a) * delta).square().sum(1) * (a.square().sum(1) + (part.bias is not None))
+        for (part, a, _), delta in zip(seen, deltas, strict=True)
+    )
+
+
+# --- Weights ----------------------------------------------------------------------------------------------------------
+
+
+def layers(module: nn.Module) -> list[nn.Module]:
+    """The parts of a network that have weights of their own (batch norm too), from the input to the output."""
+    return [part for part in module.modules() if list(part.parameters(recurse=False))]
+
+
+def with_layers(module: nn.Module, source: nn.Module, numbers: Iterable[int]) -> nn.Module:
+    """A copy of the module in which these ``layers`` (0 is the first) are those of another module of the same architecture.
+
+    With the network at initialisation as source it re-initialises layers; with a fresh draw it re-randomises them (Zhang,
+    Bengio & Singer 2019).
+    """
+    _require_same_shapes(module, source)
+    changed, numbers = copy.deepcopy(module), list(numbers)
+    own, other = layers(changed), layers(source)
+    require(
+        all(0 <= k < len(own) for k in numbers), f"The layers are numbered from 0 to {len(own) - 1}; got {numbers}."
+    )
+    for k in numbers:
+        own[k].load_state_dict(other[k].state_dict())
+    return changed
+
+
+def _require_same_shapes(module: nn.Module, other: nn.Module) -> None:
+    shapes, others = ([list(p.shape) for p in m.parameters()] for m in (module, other))
+    require(
+        shapes == others,
+        f"The two networks must have the same architecture; their weights and biases have the shapes {shapes} and {others}.",
+    )
+
+
+def norms(module: nn.Module, start: nn.Module, shape: tuple[int, ...]) -> dict[str, float]:
+    """Four sizes of a network's weights; ``start`` is the network at initialisation, shape that of one example.
+
+    None is divided by a margin, as in bounds on the risk: compare networks trained to the same loss (Neyshabur et al. 2017).
+    """
+    return {
+        "distance": distance(module, start),
+        "frobenius": frobenius(module),
+        "path": path_norm(module, shape),
+        "spectral": spectral_product(module),
+    }
+
+
+@torch.no_grad()
+def distance(module: nn.Module, start: nn.Module) -> float:
+    """Euclidean distance between two networks' weights and biases."""
+    _require_same_shapes(module, start)
+    return _norm([p - q for p, q in zip(module.parameters(), start.parameters(), strict=True)])
+
+
+@torch.no_grad()
+def frobenius(module: nn.Module) -> float:
+    """Euclidean norm of all weights and biases."""
+    return _norm(list(module.parameters()))
+
+
+def _norm(tensors: list[Tensor]) -> float:
+    return float(sum(t.double().square().sum() for t in tensors).sqrt())
+
+
+@torch.no_grad()
+def path_norm(module: nn.Module, shape: tuple[int, ...]) -> float:
+    """Root of the sum, over all paths from an input to an output, of the product of their squared weights (Neyshabur et al. 2015).
+
+    A bias counts as the weight of a connection from a constant input 1, so paths may begin at it. One forward pass of the
+    input 1 with all weights squared; float64, since sums of such products span many orders of magnitude.
+    """
+    _require_layered(module)
+    squared = copy.deepcopy(module).double()
+    for p in squared.parameters():
+        p.square_()
+    ones = torch.ones(1, *shape, dtype=torch.float64, device=next(squared.parameters()).device)
+    return float(squared(ones).sum().sqrt())
+
+
+@torch.no_grad()
+def spectral_product(module: nn.Module) -> float:
+    """Product over the layers of the largest singular value of their weights [out, fan-in], biases left out.
+
+    Of a convolution this is the norm of its map from one window to the channels, not of its map between whole signals.
+    """
+    _require_layered(module)
+    values = [torch.linalg.matrix_norm(part.weight.flatten(1).double(), 2) for part in layers(module)]
+    return float(torch.stack(values).prod())
+
+
+def _require_layered(module: nn.Module) -> None:
+    known = (nn.Sequential, nn.Flatten, nn.Unflatten, nn.ReLU, nn.Linear, nn.Conv1d, nn.Conv2d)
+    unknown = [type(part).__name__ for part in module.modules() if not isinstance(part, known)]
+    require(
+        not unknown,
+        f"This norm is defined for affine layers with ReLU between them; the network also has {', '.join(unknown)}.",
+    )

@@ -43,38 +43,54 @@ class Layer:
 
 
 class Layered:
-    """What networks of affine layers with ReLU between them share; a subclass says which layers (``layers``)."""
+    """What networks of affine layers with ReLU between them share; a subclass says which layers (``layers``).
+
+    With ``batch_norm`` the outputs of every layer but the last are normalised over the batch before the ReLU (Ioffe &
+    Szegedy 2015).
+    """
+
+    batch_norm: bool
 
     def layers(self, shape: tuple[int, ...], outputs: int) -> list[Layer]:
         """The layers from the input to the output, for examples of this shape."""
         raise NotImplementedError
 
-    def initial(self, shape: tuple[int, ...], outputs: int, generator: torch.Generator) -> list[tuple[Tensor, Tensor]]:
-        """Initial (weight [out, fan-in], bias [out]) per layer, uniform on ±1/√fan-in as PyTorch's layers draw them."""
-        return [
+    def initial(self, shape: tuple[int, ...], outputs: int, generator: torch.Generator) -> list[tuple[Tensor, ...]]:
+        """Initial (weight [out, fan-in], bias [out]) per layer, uniform on ±1/√fan-in as PyTorch's layers draw them.
+
+        Where a layer is normalised, the scale (1) and the offset (0) of its outputs [out] follow.
+        """
+        layers = self.layers(shape, outputs)
+        drawn = [
             tuple(
                 (2 * torch.rand(size, generator=generator) - 1) / math.sqrt(layer.fan_in)
                 for size in ((layer.outputs, layer.fan_in), (layer.outputs,))
             )
-            for layer in self.layers(shape, outputs)
+            for layer in layers
         ]
+        if not self.batch_norm:
+            return drawn
+        scales = [(torch.ones(layer.outputs), torch.zeros(layer.outputs)) for layer in layers[:-1]]
+        return [a + b for a, b in itertools.zip_longest(drawn, scales, fillvalue=())]
 
     def parameters(self, shape: tuple[int, ...], outputs: int) -> int:
-        """Number of weights and biases."""
-        return sum(layer.parameters for layer in self.layers(shape, outputs))
+        """Number of weights and biases, and of scales and offsets where there is batch norm."""
+        layers = self.layers(shape, outputs)
+        scales = 2 * sum(layer.outputs for layer in layers[:-1]) if self.batch_norm else 0
+        return sum(layer.parameters for layer in layers) + scales
 
     def build(self, shape: tuple[int, ...], outputs: int, generator: torch.Generator) -> nn.Sequential:
         """The network as a plain module that maps examples [batch, *shape] to outputs [batch, outputs]."""
         layers = self.layers(shape, outputs)
         modules: list[nn.Module] = [nn.Flatten(), nn.Unflatten(1, (layers[0].inputs, layers[0].length))]
-        for layer, (weight, bias) in zip(layers, self.initial(shape, outputs, generator), strict=True):
+        for layer, (weight, bias, *scale) in zip(layers, self.initial(shape, outputs, generator), strict=True):
             if layer.positions > 1:
                 module = nn.Conv1d(layer.inputs, layer.outputs, layer.kernel, layer.stride)
             else:
                 modules.append(nn.Flatten())
                 module = nn.Linear(layer.fan_in, layer.outputs)
             module.weight.data, module.bias.data = weight.view_as(module.weight), bias
-            modules += [module, nn.ReLU()]
+            modules += [module, *[nn.BatchNorm1d(layer.outputs) for _ in scale[:1]], nn.ReLU()]
         return nn.Sequential(*modules[:-1])
 
 
@@ -84,6 +100,7 @@ class MLP(Layered):
 
     width: int
     depth: int = 1
+    batch_norm: bool = False
 
     def __post_init__(self):
         require_positive(self, "width", "depth")
@@ -102,6 +119,7 @@ class CNN1D(Layered):
     depth: int = 3
     kernel: int = 5
     stride: int = 2
+    batch_norm: bool = False
 
     def __post_init__(self):
         require_positive(self, "width", "depth", "kernel", "stride")
@@ -129,14 +147,15 @@ def require_positive(architecture, *names: str) -> None:
             raise ValueError(f"{name} must be a whole number from 1 up; got {value!r}.")
 
 
-def mlp(width, depth=1) -> dict:
-    """Describe one MLP, or a grid of them where ``width`` or ``depth`` is a list (see ``sweep.sweep``)."""
-    return {"architecture": MLP, "width": width, "depth": depth}
+def mlp(width, depth=1, batch_norm=False) -> dict:
+    """Describe one MLP, or a grid of them where a value is a list (see ``sweep.sweep``)."""
+    return {"architecture": MLP, "width": width, "depth": depth, "batch_norm": batch_norm}
 
 
-def cnn1d(width, depth=3, kernel=5, stride=2) -> dict:
+def cnn1d(width, depth=3, kernel=5, stride=2, batch_norm=False) -> dict:
     """Describe one 1-D convolutional network, or a grid of them where a value is a list (see ``sweep.sweep``)."""
-    return {"architecture": CNN1D, "width": width, "depth": depth, "kernel": kernel, "stride": stride}
+    sizes = {"width": width, "depth": depth, "kernel": kernel, "stride": stride}
+    return {"architecture": CNN1D, **sizes, "batch_norm": batch_norm}
 
 
 def relu_features(x: Tensor, width: int, generator: torch.Generator) -> Tensor:

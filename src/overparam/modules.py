@@ -45,6 +45,7 @@ class Single:
         )
         self.x, self.x_test = (architecture.examples(x).to(device) for x in (data.x[self.examples.used], data.x_test))
         self.y_test = data.y_test.to(device)
+        self.shift, self.versions = settings.shift, settings.versions
         self.frozen = torch.zeros(1, dtype=torch.bool, device=device)
         self.stopped = False  # the same, known without waiting for the device
 
@@ -57,9 +58,17 @@ class Single:
         with torch.enable_grad():
             if stop_loss is not None and self.examples.steps == 1:
                 going = lambda loss: not self._stops(loss < stop_loss)  # noqa: E731
-            losses = step(self.module, self.optimizer, self.x[rows[0]], y[0], self.loss, self.dtype, going)
+            losses = step(self.module, self.optimizer, self._drawn(rows[0]), y[0], self.loss, self.dtype, going)
         self._mask()
         return None if stop_loss is None else losses.mean()[None]
+
+    def _drawn(self, rows: Tensor) -> Tensor:
+        """The examples in these rows (see ``Examples``), each in its version."""
+        if self.versions == 1:
+            return self.x[rows]
+        x, version = self.x[rows % len(self.x)], rows // len(self.x)
+        moves = 2 * self.shift + 1
+        return moved(x, version % moves - self.shift, version // moves % moves - self.shift, version >= moves**2)
 
     def _stops(self, finished: Tensor) -> bool:
         self.freeze(finished)
@@ -101,6 +110,21 @@ class Single:
     def vectors(self) -> list[Tensor]:
         """All weights as one vector, in the order of ``nn.Module.parameters()``, on the CPU."""
         return [torch.cat([p.detach().cpu().flatten() for p in self.module.parameters()])]
+
+
+def moved(images: Tensor, down: Tensor, right: Tensor, mirrored: Tensor) -> Tensor:
+    """Images [n, channel, height, width], each moved ``down`` [n] and ``right`` [n] pixels, then ``mirrored`` [n] (bool) or not.
+
+    Zeros move in from outside.
+    """
+    height, width = images.shape[2:]
+    rows = torch.arange(height, device=images.device) - down[:, None]  # where each pixel comes from
+    columns = torch.arange(width, device=images.device).expand(len(images), -1)
+    columns = torch.where(mirrored[:, None], width - 1 - columns, columns) - right[:, None]
+    inside = ((rows >= 0) & (rows < height))[:, :, None] & ((columns >= 0) & (columns < width))[:, None]
+    places = rows.clamp(0, height - 1)[:, :, None] * width + columns.clamp(0, width - 1)[:, None]
+    places = places.flatten(1)[:, None].expand(-1, images.shape[1], -1)
+    return images.flatten(2).gather(2, places).unflatten(2, (height, width)) * inside[:, None]
 
 
 def split(vector: Vector, module: nn.Module) -> list[Tensor]:

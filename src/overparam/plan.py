@@ -147,6 +147,11 @@ class _Costs:
         self.low = np.array([s.dtype == "bfloat16" for s in networks])
         self.layered = isinstance(networks[0].architecture, Layered)
         self.drops = networks[0].dropout > 0
+        self.versions = max(s.versions for s in networks) if self.layered else 1  # kept side by side in memory
+        self.normalised = self.layered and networks[0].architecture.batch_norm
+        self.attacked = networks[0].adversarial > 0
+        self.disturbed = self.attacked or networks[0].input_noise > 0
+        self.median_of = networks[0].median_of
         self.times = {name: _times(name, epochs, networks[0].epochs) for name, epochs in record.items()}
 
     def plan_of(self, members: Sequence[int]) -> StackPlan:
@@ -166,7 +171,12 @@ class _Costs:
         each = batch * (PER_EXAMPLE + self.units[widest] * PER_ACTIVATION + 3 * self.flops[widest] * per_flop)
         work = count * (each + self.weights[widest] * per_weight)
         work = work if self.device.type == "cpu" else work / GPU_SPEED
-        calls = self.layers[widest] * np.where(self.low[widest], PER_LAYER["bfloat16"], PER_LAYER["float32"])
+        work = work * (2 if self.attacked else 1)
+        calls = (
+            (1 + self.normalised + self.attacked)
+            * self.layers[widest]
+            * np.where(self.low[widest], PER_LAYER["bfloat16"], PER_LAYER["float32"])
+        )
         return self.steps[widest] * (calls + work)
 
     def bytes(self, widest, batch, n, count) -> np.ndarray:
@@ -188,12 +198,18 @@ class _Costs:
         held = held + np.where(full, 0, batch % part + n % batch % part)
         activations = held * (2 * columns + 3 * units)
         most = np.minimum(part, np.maximum(n, self.tests))
+        if self.normalised:
+            activations = activations + 8 * units * np.maximum(most, batch)
+        if self.disturbed:
+            activations = activations + 8 * self.inputs * most
+        if self.median_of > 1:
+            fixed = fixed + self.median_of * self.weights[widest]
         if self.drops:
             activations = activations + 8 * units * most
         if looks:
             activations = activations + (2 * (columns + units) + 3 * self.pairs[widest]) * most
         gathered = np.where(full, n, 2 * most) * (self.inputs + 1)
-        used = (np.minimum(self.examples, count * n) + self.tests) * (self.inputs + 1)
+        used = (self.versions * np.minimum(self.examples, count * n) + self.tests) * (self.inputs + 1)
         return OVERHEAD + 4 * (used + count * (fixed + activations + gathered))
 
     def _recorded(self, widest, n) -> np.ndarray:

@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from overparam.models import Layered
+from overparam.networks import CNN, ResNet18
 
 OPTIMIZERS = ("sgd", "adam")
 LOSSES = ("cross_entropy", "squared")
@@ -58,6 +59,12 @@ class Settings:
     ``n`` training examples are drawn without replacement with ``data_seed``, which also decides which labels are
     corrupted (``label_noise``: the share of labels replaced by a uniformly drawn class). ``init_seed`` decides the
     initial weights, the order of the examples and what ``dropout`` (the share of hidden units dropped) drops.
+    Whenever an example is drawn, it is moved by a uniform ``shift`` of up to so many positions either way, and mirrored
+    with probability ½ if ``flip``: see ``versions``. Each step adds Gaussian noise of standard deviation ``input_noise`` to
+    its inputs x, or trains on x + ``adversarial`` · sign(∂ loss/∂x) in their place (Goodfellow et al. 2015). It follows the
+    mean gradient of the batch or, with ``median_of=3``, the median in each coordinate of the mean gradients of three equal
+    parts of it (M3 of Zielinski et al. 2020, arXiv 2003.07422).
+
     ``batch_size=None`` is full-batch gradient descent, one step per epoch. ``start`` replaces the initial weights, and
     weights where ``mask`` is 0 are 0 throughout. Products of matrices are computed in ``dtype``; the weights themselves
     and all sums over them stay float32.
@@ -76,6 +83,11 @@ class Settings:
     momentum: float = 0.0
     weight_decay: float = 0.0
     dropout: float = 0.0
+    shift: int = 0
+    flip: bool = False
+    input_noise: float = 0.0
+    adversarial: float = 0.0
+    median_of: int = 1
     optimizer: str = "sgd"
     loss: str = "cross_entropy"
     stop_loss: float = 0.0
@@ -90,7 +102,7 @@ class Settings:
         for name, values in (("optimizer", OPTIMIZERS), ("loss", LOSSES), ("dtype", DTYPES)):
             value = getattr(self, name)
             require(value in values, f"{name} must be one of {', '.join(values)}; got {value!r}.")
-        for name, least in (("n", 1), ("epochs", 1), ("stop_fitted", 0)):
+        for name, least in (("n", 1), ("epochs", 1), ("stop_fitted", 0), ("shift", 0)):
             value = getattr(self, name)
             require(
                 isinstance(value, int) and value >= least,
@@ -113,16 +125,55 @@ class Settings:
             self.batch_size is None or 1 <= self.batch_size <= self.n,
             f"batch_size must lie between 1 and the {self.n} training examples; got {self.batch_size}.",
         )
-        require(
-            not self.dropout or isinstance(self.architecture, Layered),
-            f"dropout is an option of mlp and cnn1d; {self.architecture} has none, leave dropout at 0.",
-        )
+        for name in ("input_noise", "adversarial"):
+            value = getattr(self, name)
+            require(value >= 0, f"{name.replace('_', ' ')} must not be negative; got {value}.")
+        require(self.median_of in (1, 3), f"median_of must be 1 (the mean) or 3; got {self.median_of!r}.")
+        self._require_fitting_options()
         for name in ("start", "mask"):
             value = getattr(self, name)
             require(
                 value is None or isinstance(value, Vector),
                 f"{name} must be a settings.Vector of one number per weight; got {type(value).__name__}.",
             )
+
+    def _require_fitting_options(self) -> None:
+        stacks = isinstance(self.architecture, Layered)
+        for name, none in (("dropout", 0), ("input_noise", 0), ("adversarial", 0), ("median_of", 1)):
+            require(
+                stacks or getattr(self, name) == none,
+                f"{name.replace('_', ' ')} is an option of mlp and cnn1d; {self.architecture} has none, leave it at {none}.",
+            )
+        require(
+            not self.shift or stacks or isinstance(self.architecture, CNN | ResNet18),
+            f"shift is an option of networks that take signals or images; {self.architecture} does not, leave it at 0.",
+        )
+        require(
+            not self.flip or isinstance(self.architecture, CNN | ResNet18),
+            f"flip mirrors images, so it is an option of cnn and resnet18; {self.architecture} takes none, set flip=False.",
+        )
+        normalises = stacks and self.architecture.batch_norm
+        require(
+            not (normalises and (self.adversarial or self.median_of > 1)),
+            "batch norm takes its statistics from whole batches, once a step; do without adversarial and median_of, or "
+            "without batch_norm.",
+        )
+        equal, parts = normalises or self.median_of > 1, self.median_of
+        require(
+            not equal or (self.n % self.batch == 0 and self.batch % parts == 0 and self.batch > parts),
+            f"{'batch norm' if normalises else 'median_of=3'} needs equal batches{' of three equal parts' if parts > 1 else ''} "
+            f"of more than one example each; n={self.n} with a batch size of {self.batch} gives others.",
+        )
+
+    @property
+    def versions(self) -> int:
+        """In how many versions a training example is seen, all equally likely.
+
+        Signals move in a circle, along the last axis, by 0, ±1, …, ±shift. Images move in both directions, zeros move in from
+        outside, and with ``flip`` each version exists twice.
+        """
+        moves = 2 * self.shift + 1
+        return moves if isinstance(self.architecture, Layered) else moves**2 * (1 + self.flip)
 
     @property
     def batch(self) -> int:
@@ -149,6 +200,10 @@ class Settings:
             self.loss,
             self.dtype,
             self.dropout > 0,
+            self.input_noise > 0,
+            self.adversarial > 0,
+            self.median_of,
+            self.batch if self.median_of > 1 or getattr(self.architecture, "batch_norm", False) else None,
         )
 
     def columns(self) -> dict:

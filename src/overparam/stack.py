@@ -8,8 +8,12 @@ layer is one matrix product: its input carries a last row of ones, so that the b
 The backward pass is written out (the tests hold it to autograd). For SGD the learning rate enters where the gradient
 begins, at the loss, so that the last product of each layer adds directly to the velocity; all intermediate results have
 buffers that live as long as the stack, since fresh memory costs more than the arithmetic on it.
+
+Weights are a list: one matrix per layer, then, with batch norm, the scale and offset of the outputs of each layer but the
+last. Random numbers that a step needs are hashes of what they are for, so that no network depends on its neighbours.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 
 import torch
@@ -21,6 +25,7 @@ from overparam.models import Layer
 from overparam.settings import Settings, Vector
 
 BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8  # Adam's, as in torch.optim
+NORM_MOMENTUM, NORM_EPSILON = 0.1, 1e-5  # batch norm's, as in torch.nn
 _CACHE_BYTES = 4 * 2**20  # of activations at a time on a CPU: a step over more examples goes through them in parts
 _DEVICE_BYTES = 2 * 2**30  # the same on a GPU, where only memory limits it
 _LEAST_PART = 128  # examples
@@ -36,11 +41,14 @@ class Stack:
         self.momentum = first.momentum
         self.dtype = getattr(torch, first.dtype)
         self.classes, self.outputs = data.classes, data.classes or data.y.shape[1]
-        shape = tuple(data.x.shape[1:])
+        self.shape = shape = tuple(data.x.shape[1:])
         self.networks = [s.architecture.layers(shape, self.outputs) for s in networks]
         self.parameters = [s.architecture.parameters(shape, self.outputs) for s in networks]
         widest = max(networks, key=lambda s: s.architecture.width)
         self.layers = widest.architecture.layers(shape, self.outputs)
+
+        # Numbers of the layers with batch norm.
+        self.normalised = range(len(self.layers) - 1) if first.architecture.batch_norm else range(0)
 
         initial = [self._initial(s, shape) for s in networks]
         self.weights = self._placed(initial)
@@ -53,20 +61,32 @@ class Stack:
 
         column = lambda name: torch.tensor([float(getattr(s, name)) for s in networks], device=device).view(-1, 1, 1)  # noqa: E731
         self.lr, self.weight_decay, self.dropout = column("lr"), column("weight_decay"), column("dropout")
+        self.input_noise, self.adversarial = column("input_noise"), column("adversarial")
         self.decays, self.drops = any(s.weight_decay for s in networks), first.dropout > 0
-        self.dropout_keys = torch.stack([dropout_keys(s.init_seed, len(self.layers)) for s in networks]).to(device)
+        self.noisy, self.attacked, self.groups = first.input_noise > 0, first.adversarial > 0, first.median_of
+        self.dropout_keys = torch.stack([hash_keys(s.init_seed, "dropout", len(self.layers)) for s in networks]).to(
+            device
+        )
+        self.noise_keys = torch.stack([hash_keys(s.init_seed, "input noise", 2) for s in networks]).to(device)
+        self.averages = [self._unit_statistics(number) for number in self.normalised]
 
         self.minus_one = torch.full((1, 1, 1), -1.0, device=device)
         self.examples = Examples(networks, data, device)
-        self.pool = self._inputs(data.x, self.examples.used)  # [example, feature]
+        self.pool = self._inputs(
+            data.x, self.examples.used, max(self.examples.versions)
+        )  # [version · example, feature]
         self.x_test = self._inputs(data.x_test, data.x_test)
         self.y_test = data.y_test.to(device)
         self.part = self._part()
+        if self.normalised:
+            self.part = max(self.part, first.batch)  # whose statistics are taken at once
+        if self.groups > 1:
+            self.part = first.batch // self.groups
         self._begin()
 
     # --- weights ------------------------------------------------------------------------------------------------------
 
-    def _initial(self, settings: Settings, shape: tuple[int, ...]) -> list[tuple[Tensor, Tensor]]:
+    def _initial(self, settings: Settings, shape: tuple[int, ...]) -> list[tuple[Tensor, ...]]:
         drawn = settings.architecture.initial(shape, self.outputs, generator(settings.init_seed, "init"))
         return drawn if settings.start is None else _split(settings.start, drawn)
 
@@ -74,24 +94,40 @@ class Stack:
         if all(s.mask is None for s in networks):
             return None
         masks = []
-        for s, layers in zip(networks, self.networks, strict=True):
-            ones = [(torch.ones(layer.outputs, layer.fan_in), torch.ones(layer.outputs)) for layer in layers]
+        for s in networks:
+            ones = [
+                tuple(torch.ones_like(t) for t in layer)
+                for layer in s.architecture.initial(self.shape, self.outputs, generator(0, "init"))
+            ]
             masks.append(ones if s.mask is None else _split(s.mask, ones))
         return self._placed(masks)
 
-    def _placed(self, networks: list[list[tuple[Tensor, Tensor]]]) -> list[Tensor]:
-        """Per layer the (weight, bias) of all networks as [network, out, fan-in + 1], zero-padded to the widest."""
+    def _placed(self, networks: list[list[tuple[Tensor, ...]]]) -> list[Tensor]:
+        """Per layer the (weight, bias) of all networks as [network, out, fan-in + 1], zero-padded to the widest.
+
+        Then, per layer with batch norm, the (scale, offset) as [network, out, 2].
+        """
         placed = []
         for number, layer in enumerate(self.layers):
             stacked = torch.zeros(len(networks), layer.outputs, layer.fan_in + 1)
             for row, own in zip(stacked, networks, strict=True):
-                weight, bias = own[number]
+                weight, bias, *_ = own[number]
                 _channels(row, layer)[: len(bias), : weight.shape[1] // layer.kernel] = weight.unflatten(
                     1, (-1, layer.kernel)
                 )
                 row[: len(bias), -1] = bias
             placed.append(stacked.to(self.device))
+        for number in self.normalised:
+            stacked = torch.zeros(len(networks), self.layers[number].outputs, 2)
+            for row, own in zip(stacked, networks, strict=True):
+                row[: len(own[number][2])] = torch.stack(own[number][2:], 1)
+            placed.append(stacked.to(self.device))
         return placed
+
+    def _unit_statistics(self, number: int) -> list[Tensor]:
+        """Running mean and variance [network, out] of a layer's outputs before training."""
+        shape = len(self.networks), self.layers[number].outputs
+        return [torch.zeros(shape, device=self.device), torch.ones(shape, device=self.device)]
 
     def vectors(self) -> list[Tensor]:
         """The weights of each network as one vector, without the padding, on the CPU."""
@@ -99,17 +135,25 @@ class Stack:
         vectors = []
         for row, own in enumerate(self.networks):
             parts = []
-            for weight, layer, padded in zip(stacked, own, self.layers, strict=True):
-                parts.append(_channels(weight[row], padded)[: layer.outputs, : layer.inputs].flatten())
-                parts.append(weight[row, : layer.outputs, -1])
+            for number, (layer, padded) in enumerate(zip(own, self.layers, strict=True)):
+                weight = stacked[number][row]
+                parts.append(_channels(weight, padded)[: layer.outputs, : layer.inputs].flatten())
+                parts.append(weight[: layer.outputs, -1])
+                if number in self.normalised:
+                    parts += stacked[len(self.layers) + number][row, : layer.outputs].unbind(1)
             vectors.append(torch.cat(parts))
         return vectors
 
     # --- inputs and buffers -------------------------------------------------------------------------------------------
 
-    def _inputs(self, x: Tensor, rows: Tensor) -> Tensor:
-        """The examples in these rows [example, feature] on the device; not copied where they are all and there."""
+    def _inputs(self, x: Tensor, rows: Tensor, versions: int = 1) -> Tensor:
+        """The examples in these rows [example, feature] on the device; not copied where they are all and there.
+
+        Of several versions (see ``Settings.versions``) the first is as it is, the next are moved by 1, −1, 2, −2, …
+        """
         x = x if len(rows) == len(x) else x[rows]
+        if versions > 1:
+            x = torch.cat([x.roll((v + 1) // 2 * (1 if v % 2 else -1), -1) for v in range(versions)])
         return x.flatten(1).to(self.device, self.dtype)
 
     def _part(self) -> int:
@@ -124,12 +168,17 @@ class Stack:
         """Set up what lives as long as the networks of the stack stay the same."""
         # Where gradients are summed: with SGD in the velocity itself.
         self.sums = self.state[0] if self.optimizer == "sgd" else [torch.empty_like(w) for w in self.weights]
-        halved = self.weights if self.dtype.itemsize == 2 else []
+        layers = len(self.layers)
+        halved = self.weights[:layers] if self.dtype.itemsize == 2 else []
         self.low = [torch.empty_like(w, dtype=self.dtype) for w in halved]  # copies for the matrix products
         self.low_products = [torch.empty_like(w) for w in self.low]
         self.wide_products = [torch.empty_like(w) for w in halved]
-        self.factors = self.low or self.weights
+        self.factors = self.low or self.weights[:layers]
         self.transposed = [w.transpose(1, 2) for w in self.factors]
+        # With a median of parts of the batch: where the gradient of each part is kept.
+        self.thirds = [
+            [torch.empty_like(w) for w in self.weights] for _ in range(self.groups if self.groups > 1 else 0)
+        ]
         self.passes: dict[int, _Pass] = {}
         self.graph, self.eager_steps = None, 0
         self.y_by_row = self.examples.by_row()
@@ -138,7 +187,9 @@ class Stack:
     def _pass(self, examples: int) -> "_Pass":
         """Memory for so many examples."""
         if examples not in self.passes:
-            self.passes[examples] = _Pass(self.layers, len(self.networks), examples, self.dtype, self.device)
+            self.passes[examples] = _Pass(
+                self.layers, len(self.networks), examples, self.dtype, self.device, len(self.normalised)
+            )
         return self.passes[examples]
 
     # --- forward and backward -----------------------------------------------------------------------------------------
@@ -148,16 +199,59 @@ class Stack:
         last = len(self.layers) - 1
         for number, (weight, z) in enumerate(zip(self.factors, memory.outputs, strict=True)):
             columns = memory.columns[number]
+            product = memory.raw[number] if number in self.normalised else z
             if len(columns) == len(weight):
-                torch.bmm(weight, columns, out=z)
+                torch.bmm(weight, columns, out=product)
             else:  # the same examples for all networks: one matrix product instead of many
-                torch.mm(weight.flatten(0, 1), columns[0], out=z.flatten(0, 1))
+                torch.mm(weight.flatten(0, 1), columns[0], out=product.flatten(0, 1))
+            if number in self.normalised:
+                self._normalise(number, memory, training)
             if training and self.drops and number < last:
                 memory.kept[number] = self._kept(number, z)
                 z.clamp_(min=0).mul_(memory.kept[number])
             if number < last:  # ReLU, on the way into the windows of the next layer
                 torch.clamp(memory.windows[number + 1], min=0, out=memory.targets[number + 1])
         return memory.outputs[last]
+
+    def _normalise(self, number: int, memory: "_Pass", training: bool) -> None:
+        """Batch norm of a layer's products; each channel of each network is a channel of one fused call."""
+        z = memory.raw[number].float()
+        channels = z.view(1, z.shape[0] * z.shape[1], -1)
+        scale, offset = (w.flatten() for w in self.weights[len(self.layers) + number].unbind(2))
+        mean, variance = self.averages[number]
+        if not training:
+            mean, variance = mean.flatten(), variance.flatten()
+            out = torch.native_batch_norm(channels, scale, offset, mean, variance, False, 0, NORM_EPSILON)[0]
+            memory.outputs[number].copy_(out.view_as(z))
+            return
+        out, *statistics = torch.native_batch_norm(channels, scale, offset, None, None, True, 0, NORM_EPSILON)
+        memory.outputs[number].copy_(out.view_as(z))
+        memory.statistics[number] = statistics
+        size = channels.shape[2]
+        now = [s.view_as(mean) for s in (statistics[0], (statistics[1] ** -2 - NORM_EPSILON) * (size / (size - 1)))]
+        pace = NORM_MOMENTUM * (self.lr[..., 0] > 0)  # networks that have stopped keep their statistics too
+        for average, value in zip(self.averages[number], now, strict=True):
+            average.lerp_(value, pace.expand_as(value))
+
+    def _through_norm(self, number: int, memory: "_Pass", gradient: Tensor) -> Tensor:
+        """The gradient in a layer's products; those in the scale and the offset are added to what is summed."""
+        z = memory.raw[number].float()
+        channels = z.view(1, z.shape[0] * z.shape[1], -1)
+        place = len(self.layers) + number
+        back, *own = torch.ops.aten.native_batch_norm_backward(
+            gradient.float().reshape(channels.shape),
+            channels,
+            self.weights[place][..., 0].flatten(),
+            None,
+            None,
+            *memory.statistics[number],
+            True,
+            NORM_EPSILON,
+            [True] * 3,
+        )
+        beta = self.momentum if self.optimizer == "sgd" else 0
+        self.sums[place].mul_(beta).add_(torch.stack(own, 1).view_as(self.weights[place]))
+        return back.view_as(z).to(self.dtype)
 
     def _kept(self, number: int, z: Tensor) -> Tensor:
         """Dropout factors for z [network, channel, position · example]."""
@@ -190,7 +284,23 @@ class Stack:
                 back = back * memory.kept[number - 1]
             gradient = memory.gradients[number]
             _rectify_gradient(back, memory.outputs[number - 1], 0, grad_input=gradient)
+            if number - 1 in self.normalised:
+                gradient = self._through_norm(number - 1, memory, gradient)
         yield 0, gradient
+
+    def _disturb(self, memory: "_Pass", labels: Tensor) -> None:
+        """Add to the inputs that have entered what the settings say: noise, then the attack of Goodfellow et al. (2015)."""
+        if self.noisy:
+            slots = torch.arange(self.slot, self.slot + labels.shape[1], device=self.device)
+            keys = self.noise_keys.unbind(1)
+            noise = gaussian(*(k.view(-1, 1, 1) for k in keys), self.clock, memory.features.shape[2], slots)
+            memory.features.add_((noise * self.input_noise).to(self.dtype))
+            memory.enter()
+        if self.attacked:
+            residual = self._residual(self._forward(memory, training=True), labels).to(self.dtype)
+            *_, (_, gradient) = self._backward(memory, residual, training=True)
+            memory.features.add_(memory.uphill(self.transposed[0], gradient) * self.adversarial)
+            memory.enter()
 
     # --- a step -------------------------------------------------------------------------------------------------------
 
@@ -219,13 +329,17 @@ class Stack:
             labels, weights = (y[:, part], pull[..., part]) if rows.shape[1] > self.part else (y, pull)
             memory = self._pass(labels.shape[1])
             memory.gather(self.pool, rows[:, part])
+            if self.noisy or self.attacked:
+                self._disturb(memory, labels)
             logits = self._forward(memory, training=True)
             if share is not None:
                 total = total + (self._losses(logits, labels) * share[:, part]).sum(1)
             gradient = self._residual(logits, labels).mul_(weights)
             gradient = gradient.to(self.dtype) if self.low else gradient
             for layer, g in self._backward(memory, gradient, training=True):
-                self._accumulate(layer, g, memory.transposed[layer], first=start == 0)
+                self._accumulate(layer, g, memory.transposed[layer], start)
+        if self.thirds:
+            self._take_medians()
         if share is None:
             self._update()
             return None
@@ -245,16 +359,24 @@ class Stack:
         for low, weight in zip(self.low, self.weights, strict=False):
             low.copy_(weight)
 
-    def _accumulate(self, number: int, gradient: Tensor, columns: Tensor, first: bool) -> None:
-        """Add one layer's gradient of a part of the batch to what is summed."""
-        total = self.sums[number]
-        beta = 1.0 if not first else self.momentum if self.optimizer == "sgd" else 0.0
+    def _accumulate(self, number: int, gradient: Tensor, columns: Tensor, start: int) -> None:
+        """Add one layer's gradient of the part of the batch that begins at ``start`` to what is summed, or keep it."""
+        total = self.sums[number] if not self.thirds else self.thirds[start // self.part][number]
+        beta = 1.0 if start else self.momentum if self.optimizer == "sgd" else 0.0
+        beta = 0.0 if self.thirds else beta
         if not self.low:
             total.baddbmm_(gradient, columns, beta=beta)
             return
         wide = self.wide_products[number]
         wide.copy_(torch.bmm(gradient, columns, out=self.low_products[number]))
         torch.add(wide, total, alpha=beta, out=total) if beta else total.copy_(wide)
+
+    def _take_medians(self) -> None:
+        """Sum the median of the mean gradients of three parts of the batch, in each coordinate."""
+        beta = self.momentum if self.optimizer == "sgd" else 0.0
+        for total, a, b, c in zip(self.sums, *self.thirds, strict=True):
+            median = torch.maximum(torch.minimum(a, b), torch.minimum(torch.maximum(a, b), c))  # faster than sorting
+            total.mul_(beta).add_(median, alpha=self.groups)  # each is a third of a mean
 
     def _update(self) -> None:
         """SGD with momentum or Adam, as in ``torch.optim``."""
@@ -319,8 +441,9 @@ class Stack:
         self.networks = [self.networks[r] for r in rows.tolist()]
         self.parameters = [self.parameters[r] for r in rows.tolist()]
         rows = rows.to(self.device)
-        for name in ("lr", "weight_decay", "dropout", "dropout_keys"):
+        for name in ("lr", "weight_decay", "dropout", "input_noise", "adversarial", "dropout_keys", "noise_keys"):
             setattr(self, name, getattr(self, name)[rows])
+        self.averages = [[s[rows] for s in statistics] for statistics in self.averages]
         self.weights = [w[rows] for w in self.weights]
         self.masks = [m[rows] for m in self.masks] if self.masks else None
         self.state = [[s[rows] for s in slot] for slot in self.state]
@@ -380,7 +503,7 @@ class Stack:
             part = slice(start, start + self.part)
             memory = self._pass(labels[:, part].shape[1])
             if shared:
-                memory.share(self.x_test[part] if test else self.pool[part])
+                memory.share((self.x_test if test else self.pool)[part][: labels[:, part].shape[1]])
             else:
                 memory.gather(self.pool, self.examples.rows[:, part])
             yield memory, labels[:, part]
@@ -394,10 +517,19 @@ class _Pass:
     """Memory for examples on their way through all layers and back, with the views of it that a step needs.
 
     Per layer: ``columns`` [network, fan-in + 1, window · example], its input with a last row of ones; ``outputs``
-    [network, out, window · example], before ReLU; ``gradients`` in the output of the layer before.
+    [network, out, window · example], before ReLU; ``gradients`` in the output of the layer before. Of the first layers,
+    which are ``normalised``, ``raw`` is what enters batch norm and ``statistics`` the mean and 1/deviation of its channels.
     """
 
-    def __init__(self, layers: Sequence[Layer], networks: int, examples: int, dtype: torch.dtype, device: torch.device):
+    def __init__(
+        self,
+        layers: Sequence[Layer],
+        networks: int,
+        examples: int,
+        dtype: torch.dtype,
+        device: torch.device,
+        normalised: int = 0,
+    ):
         empty = lambda *shape: torch.empty(networks, *shape, dtype=dtype, device=device)  # noqa: E731
         self.layers = layers
         features, dense = layers[0].inputs * layers[0].length, layers[0].positions == 1
@@ -406,6 +538,8 @@ class _Pass:
         self.columns, self.targets, self.windows, self.transposed = [], [], [], []
         self.outputs, self.back, self.gradients, self.sums = [], [], [], []
         self.kept: list[Tensor | None] = [None] * len(layers)
+        self.raw = [empty(layer.outputs, layer.positions * examples) for layer in layers[:normalised]]
+        self.statistics: list[list[Tensor] | None] = [None] * normalised
         for number, layer in enumerate(layers):
             self.outputs.append(empty(layer.outputs, layer.positions * examples))
             if number == 0 and layer.positions == 1:
@@ -429,6 +563,10 @@ class _Pass:
     def gather(self, pool: Tensor, rows: Tensor) -> None:
         """Take in the examples in these rows [network, example] of the pool [example, feature]."""
         torch.index_select(pool, 0, rows.flatten(), out=self.features.flatten(0, 1))  # faster than pool[rows]
+        self.enter()
+
+    def enter(self) -> None:
+        """Let the examples enter as they now stand in ``features``."""
         self._enter(self.inputs)
 
     def share(self, x: Tensor) -> None:
@@ -444,9 +582,18 @@ class _Pass:
         x = inputs.transpose(1, 2).unflatten(1, (layer.inputs, layer.length))
         self.targets[0].copy_(x.unfold(2, layer.kernel, layer.stride).permute(0, 1, 4, 2, 3))
 
+    def uphill(self, transposed: Tensor, gradient: Tensor) -> Tensor:
+        """The sign of the gradient in the features [network, example, feature], from that in the first layer's output."""
+        layer = self.layers[0]
+        if layer.positions == 1:
+            return torch.bmm(transposed, gradient)[:, :-1].transpose(1, 2).sign_()
+        torch.bmm(transposed, gradient, out=self.back[0])
+        back = self.folded(0)
+        return back.view(len(back), layer.inputs * layer.length, -1).transpose(1, 2).sign()
+
     def folded(self, number: int) -> Tensor:
         """What went back through a layer, summed where its windows overlap, shaped like the output of the layer before."""
-        layer, output = self.layers[number], self.outputs[number - 1]
+        layer, output = self.layers[number], self.gradients[number]
         back = self.back[number][:, :-1]  # the last row would go to the ones
         if layer.positions == 1:
             return back.view(output.shape)
@@ -471,9 +618,9 @@ def _split(vector: Vector, like: list[tuple[Tensor, Tensor]]) -> list[tuple[Tens
     return [(next(parts).view_as(weight), next(parts)) for weight, _ in like]
 
 
-def dropout_keys(init_seed: int, layers: int) -> Tensor:
-    """The keys [layer] (int32) of one network's dropout factors."""
-    drawn = torch.randint(-(2**31), 2**31, (layers,), generator=generator(init_seed, "dropout"))
+def hash_keys(init_seed: int, purpose: str, number: int) -> Tensor:
+    """Keys [number] (int32) of one network's hashed random numbers for this purpose."""
+    drawn = torch.randint(-(2**31), 2**31, (number,), generator=generator(init_seed, purpose))
     return drawn.to(torch.int32)
 
 
@@ -483,10 +630,27 @@ def dropout_factors(key: Tensor, step, channels: int, positions: int, slots: Ten
     Counter-based random numbers (Salmon et al. 2011): a factor is a hash of the layer's key, the step, the unit and the
     slot, whatever stack the network is in; there is no generator whose state would depend on its neighbours.
     """
-    step = torch.as_tensor(step, dtype=torch.int32, device=slots.device)
     unit = torch.arange(channels * positions, dtype=torch.int32, device=slots.device).view(channels, positions, 1)
-    counter = unit * 0x3C6EF372 + slots.to(torch.int32) * 0x1B873593 + step * 0x2545F491  # sums wrap around 2³²
-    return (_hash(key + counter) >= rate * 2**32 - 2**31) / (1 - rate)
+    return (_hash(key + _counter(step, unit, slots)) >= rate * 2**32 - 2**31) / (1 - rate)
+
+
+def gaussian(radius_key: Tensor, angle_key: Tensor, step, features: int, slots: Tensor) -> Tensor:
+    """Standard normal numbers [network, example, feature] for the examples in these slots, of two keys for each network.
+
+    Hashes as in ``dropout_factors``, turned into normal numbers by pairs (Box & Muller 1958).
+    """
+    feature = torch.arange(features, dtype=torch.int32, device=slots.device)
+    counter = _counter(step, feature, slots[:, None])
+    first, second = (
+        (_hash(key + counter).float() + 2147483648.5) / 2**32 for key in (radius_key, angle_key)
+    )  # in (0, 1]
+    return (-2 * first.log()).sqrt() * (2 * math.pi * second).cos()
+
+
+def _counter(step, unit: Tensor, slots: Tensor) -> Tensor:
+    """A number (int32) for each step, unit and slot; sums wrap around 2³²."""
+    step = torch.as_tensor(step, dtype=torch.int32, device=slots.device)
+    return unit * 0x3C6EF372 + slots.to(torch.int32) * 0x1B873593 + step * 0x2545F491
 
 
 def _hash(x: Tensor) -> Tensor:

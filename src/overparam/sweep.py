@@ -23,7 +23,7 @@ from tqdm.auto import tqdm
 from overparam import data as data_module
 from overparam import store, workers
 from overparam.data import Data
-from overparam.ensemble import default_device, train
+from overparam.ensemble import check_record, default_device, train
 from overparam.examples import check
 from overparam.models import CNN1D, MLP
 from overparam.networks import CNN, ResNet18, Transformer
@@ -36,7 +36,7 @@ START_UP = 3.0  # seconds that worker processes take to start, about; less work 
 
 def sweep(
     architecture: dict,
-    data: Data,
+    data: Data | Mapping[str, Data],
     *,
     seed=0,
     init_seed=None,
@@ -53,17 +53,19 @@ def sweep(
 
     Any setting given as a list, tuple or range is a dimension of the grid, in ``architecture`` (see ``models.mlp``) as in
     the keywords, which are those of ``settings.Settings``. ``init_seed`` and ``data_seed`` equal ``seed`` unless given;
-    ``n`` is the whole training pool unless given. The other keywords are those of ``run``, and so is the table.
+    ``n`` is the whole training pool unless given. Several data sets, as a mapping from names, are one more dimension: the
+    column ``data`` holds the name. The other keywords are those of ``run``, and so is the table.
     """
-    if not isinstance(data, Data):
-        raise ValueError(f"data is {data!r}; pass a data set such as data.load('digits').")
-    grid = _expand(architecture, data, seed, init_seed, data_seed, n, settings)
-    return run(grid, data, record=record, device=device, cache=cache, executor=executor, explain=explain)
+    works = [
+        _Work(name, each, _expand(architecture, each, seed, init_seed, data_seed, n, settings))
+        for name, each in _named(data).items()
+    ]
+    return _run(works, record, device, cache, executor, explain)
 
 
 def run(
     networks: Sequence[Settings],
-    data: Data,
+    data: Data | Mapping[str, Data],
     *,
     record: Sequence[str] | Mapping[str, Iterable[float] | None] = (),
     device=None,
@@ -73,40 +75,86 @@ def run(
 ) -> pd.DataFrame:
     """Train these networks; one row for each, with its settings, what ``ensemble.train`` records, and where it was trained.
 
+    Of several data sets, as a mapping from names, all networks are trained on each.
+
     With ``cache`` a network trained before is read back instead (``overparam cache`` tells what is kept). ``executor``
     trains the stacks elsewhere: see ``workers.run``; otherwise a CPU's cores share them. With ``explain`` nothing is
     trained and the table is the plan: one row per stack, with the time and memory that are expected and the reason.
     """
+    works = [_Work(name, each, networks) for name, each in _named(data).items()]
+    return _run(works, record, device, cache, executor, explain)
+
+
+class _Work:
+    """The networks that are trained on one data set, and how far they are."""
+
+    def __init__(self, name: str, data: Data, networks: Sequence[Settings]):
+        self.name, self.data, self.networks = name, data, list(dict.fromkeys(networks))
+
+    def prepare(self, wanted: Mapping, device: torch.device) -> None:
+        """Check the networks and plan their stacks."""
+        check(self.networks, self.data)
+        check_record(wanted, self.networks, self.data)
+        self.stacks = plan(self.networks, self.data, device, wanted)
+
+    def look_up(self, wanted: Mapping, device: torch.device, cache: bool) -> list[StackPlan]:
+        """Read what is stored; the stacks that are left to train.
+
+        The plan is that of the whole grid, whatever is stored, so that a sweep resumed after a kill trains the very stacks
+        that it would have trained, to the same bits.
+        """
+        self.family = _family(self.data, wanted, device) if cache else ""
+        self.keys = [_key(s) for s in self.networks]
+        self.stored = store.read(self.family, self.keys) if cache else {}
+        _count_cached(self.stored)
+        todo = [stack.without({i for i in stack.members if self.keys[i] in self.stored}) for stack in self.stacks]
+        return [stack for stack in todo if stack.members]
+
+    def take(self, stack: StackPlan, records: Iterable[dict], cache: bool) -> None:
+        """Keep the records of a stack that was trained."""
+        rows = {self.keys[i]: row for i, row in zip(stack.members, records, strict=True)}
+        if cache:
+            store.write(self.family, rows, _about(self.networks[stack.members[0]], self.data))
+        self.stored |= rows
+
+    def rows(self) -> list[dict]:
+        """The table of records, one row per network."""
+        provenance = {"data": self.name, "engine": engine_version()}
+        return [s.columns() | provenance | self.stored[k] for s, k in zip(self.networks, self.keys, strict=True)]
+
+
+def _named(data: Data | Mapping[str, Data]) -> Mapping[str, Data]:
+    """The data sets by name."""
+    named = data if isinstance(data, Mapping) else {getattr(data, "name", ""): data}
+    wrong = [each for each in named.values() if not isinstance(each, Data)]
+    if wrong or not named:
+        given = repr(wrong[0]) if wrong else "an empty mapping"
+        raise ValueError(f"data is {given}; pass a data set such as data.load('digits'), or several by name.")
+    return named
+
+
+def _run(works: Sequence[_Work], record, device, cache: bool, executor: Executor | None, explain: bool) -> pd.DataFrame:
+    """Train all stacks of all data sets, the longest first."""
     wanted = recording(record)
-    networks = list(dict.fromkeys(networks))
-    check(networks, data)
     device = torch.device(device) if device is not None else default_device()
-    stacks = plan(networks, data, device, wanted)
+    for work in works:
+        work.prepare(wanted, device)
     if explain:
-        return explain_plan(networks, stacks, data, device)
-    family = _family(data, wanted, device) if cache else ""
-    keys = [_key(s) for s in networks]
-    stored = store.read(family, keys) if cache else {}
-    # The plan is that of the whole grid, whatever is stored, so that a sweep resumed after a kill trains the very stacks
-    # that it would have trained, to the same bits.
-    todo = [stack.without({i for i in stack.members if keys[i] in stored}) for stack in stacks]
-    todo = [stack for stack in todo if stack.members]
-    _count_cached(stored)
+        tables = [explain_plan(w.networks, w.stacks, w.data, device).assign(data=w.name) for w in works]
+        return pd.concat(tables, ignore_index=True)
+    todo = [(stack, work) for work in works for stack in work.look_up(wanted, device, cache)]
+    todo.sort(key=lambda pair: -pair[0].seconds)
 
     quiet = not todo or bool(os.environ.get("TQDM_DISABLE"))  # tqdm's notebook bar does not look for itself
-    trained = _train_stacks(todo, networks, data, wanted, device, executor)
-    bar = tqdm(total=sum(len(s.members) for s in todo), unit="net", leave=False, disable=quiet)
+    trained = _train_stacks(todo, wanted, device, executor)
+    bar = tqdm(total=sum(len(stack.members) for stack, _ in todo), unit="net", leave=False, disable=quiet)
     with bar, closing(trained) as finished:
-        dtypes = ", ".join(sorted({networks[i].dtype for s in todo for i in s.members}))
+        dtypes = ", ".join(sorted({work.networks[i].dtype for stack, work in todo for i in stack.members}))
         bar.set_description(f"{len(todo)} {'stack' if len(todo) == 1 else 'stacks'} on {device.type}, {dtypes}")
-        for stack, records in finished:
-            rows = {keys[i]: row for i, row in zip(stack.members, records, strict=True)}
-            if cache:
-                store.write(family, rows, _about(networks[stack.members[0]], data))
-            stored |= rows
-            bar.update(len(rows))
-    provenance = {"data": data.name, "engine": engine_version()}
-    return pd.DataFrame([s.columns() | provenance | stored[k] for s, k in zip(networks, keys, strict=True)])
+        for stack, work, records in finished:
+            work.take(stack, records, cache)
+            bar.update(len(records))
+    return pd.DataFrame([row for work in works for row in work.rows()])
 
 
 def curves(runs: pd.DataFrame) -> pd.DataFrame:
@@ -146,7 +194,7 @@ def network(row: pd.Series, data: Data, time: int = -1) -> nn.Module:
     if not isinstance(row.get("weights"), np.ndarray):
         raise ValueError('This row holds no weights; ask for them with record=["weights"].')
     kind = {k.__name__.lower(): k for k in (MLP, CNN1D, CNN, ResNet18, Transformer)}[row["architecture"]]
-    architecture = kind(**{field.name: int(row[field.name]) for field in fields(kind)})
+    architecture = kind(**{field.name: type(getattr(kind, field.name, 0))(row[field.name]) for field in fields(kind)})
     outputs = data.classes or data.y.shape[1]
     module = architecture.build(tuple(data.x.shape[1:]), outputs, data_module.generator(0, "init"))
     if list(module.buffers()):
@@ -184,20 +232,31 @@ def _expand(architecture, data, seed, init_seed, data_seed, n, settings) -> list
 
 
 def _train_stacks(
-    stacks: Sequence[StackPlan], networks: Sequence[Settings], data: Data, record, device, executor
-) -> Iterator[tuple[StackPlan, list[dict]]]:
-    """Yield (stack, records) as stacks finish: here on a GPU or for little work, else in workers."""
-    alone = device.type != "cpu" or len(stacks) == 1
+    todo: Sequence[tuple[StackPlan, _Work]], record, device, executor
+) -> Iterator[tuple[StackPlan, _Work, list[dict]]]:
+    """Yield (stack, its work, records) as stacks finish: here on a GPU or for little work, else in workers."""
+    alone = device.type != "cpu" or len(todo) == 1
     start_up = 0.0 if workers.running() else START_UP
-    if executor is None and (alone or sum(s.seconds for s in stacks) < start_up):
-        for stack in stacks:
+    if executor is None and (alone or sum(stack.seconds for stack, _ in todo) < start_up):
+        for stack, work in todo:
             with _threads(stack.threads):
-                yield stack, _train_in_memory([networks[i] for i in stack.members], data, record, device)
+                yield (
+                    stack,
+                    work,
+                    _train_in_memory([work.networks[i] for i in stack.members], work.data, record, device),
+                )
         return
-    tasks = [([networks[i] for i in stack.members],) for stack in stacks]
-    with closing(workers.run(_train_in_memory, tasks, (data, record, device), executor)) as finished:
+    works = list(dict.fromkeys(work for _, work in todo))
+    tasks = [([work.networks[i] for i in stack.members], works.index(work)) for stack, work in todo]
+    shared = [work.data for work in works], record, device
+    with closing(workers.run(_train_one_of, tasks, shared, executor)) as finished:
         for position, records in finished:
-            yield stacks[position], records
+            yield *todo[position], records
+
+
+def _train_one_of(networks: list[Settings], which: int, data: Sequence[Data], record, device) -> list[dict]:
+    """A task of a worker: train one stack on one of the data sets."""
+    return _train_in_memory(networks, data[which], record, device)
 
 
 @contextmanager
