@@ -37,7 +37,7 @@ serve: ## serve the book that was built
 gpu: .venv/.ready ## run the chapters at gpu scale and record their results, where there is a GPU
 	@$(BIN)/python tools/gpu.py
 
-bench: .venv/.ready ## measure the speed of training against plain PyTorch loops (QUICK=1: a few minutes)
+bench: .venv/.ready ## measure the speed of training against plain PyTorch loops (QUICK=1: twenty minutes)
 	@$(BIN)/python -m benchmarks $(if $(QUICK),--quick)
 
 colab: .venv/.ready ## derive the notebooks that Colab opens

@@ -64,17 +64,13 @@ class Stack:
         self.input_noise, self.adversarial = column("input_noise"), column("adversarial")
         self.decays, self.drops = any(s.weight_decay for s in networks), first.dropout > 0
         self.noisy, self.attacked, self.groups = first.input_noise > 0, first.adversarial > 0, first.median_of
-        self.dropout_keys = torch.stack([hash_keys(s.init_seed, "dropout", len(self.layers)) for s in networks]).to(
-            device
-        )
-        self.noise_keys = torch.stack([hash_keys(s.init_seed, "input noise", 2) for s in networks]).to(device)
+        keys = lambda *of: torch.stack([hash_keys(s.init_seed, *of) for s in networks]).to(device)  # noqa: E731
+        self.dropout_keys, self.noise_keys = keys("dropout", len(self.layers)), keys("input noise", 2)
         self.averages = [self._unit_statistics(number) for number in self.normalised]
 
         self.minus_one = torch.full((1, 1, 1), -1.0, device=device)
         self.examples = Examples(networks, data, device)
-        self.pool = self._inputs(
-            data.x, self.examples.used, max(self.examples.versions)
-        )  # [version · example, feature]
+        self.pool = self._inputs(data.x, self.examples.used, max(self.examples.versions))  # [version·example, feature]
         self.x_test = self._inputs(data.x_test, data.x_test)
         self.y_test = data.y_test.to(device)
         self.part = self._part()
