@@ -237,6 +237,70 @@ def test_sizes_below_one(make):
         make()
 
 
+# --- Randomized ---
+
+
+RANDOMIZATIONS = [data.shuffled_pixels, data.random_pixels, data.gaussian_pixels]
+
+
+def colour_pictures(n: int = 6, n_test: int = 4) -> data.Data:
+    """Pictures [n, 3, 4, 5] all of whose numbers differ."""
+    x = torch.arange((n + n_test) * 60.0).reshape(-1, 3, 4, 5)
+    return data.Data("made", x[:n], torch.arange(n), x[n:], torch.arange(n_test), "made up", classes=n)
+
+
+@pytest.mark.parametrize("randomize", RANDOMIZATIONS)
+def test_randomized_inputs_keep_shapes_and_labels(randomize):
+    for d in (data.digits(), colour_pictures()):
+        r = randomize(d, seed=0)
+        assert (r.x.shape, r.x_test.shape, r.x.dtype) == (d.x.shape, d.x_test.shape, torch.float32)
+        assert torch.equal(r.y, d.y)
+        assert torch.equal(r.y_test, d.y_test)
+        assert r.classes == d.classes
+        assert r.name != d.name
+        assert d.source in r.source
+        assert r.fingerprint == randomize(d, seed=0).fingerprint != randomize(d, seed=1).fingerprint
+        assert not torch.equal(r.x, d.x)
+
+
+def test_shuffled_pixels_share_one_permutation():
+    d = colour_pictures()
+    shuffled = data.shuffled_pixels(d, seed=0)
+    order = shuffled.x[0, 0].flatten().long()  # the numbers of the first channel of the first picture are 0, 1, …
+    assert order.sort().values.tolist() == list(range(20))
+    for before, after in ((d.x, shuffled.x), (d.x_test, shuffled.x_test)):
+        assert torch.equal(before.flatten(2)[:, :, order], after.flatten(2))
+
+
+def test_random_pixels_have_a_permutation_each():
+    d = data.digits()
+    r = data.random_pixels(d, seed=0)
+    assert torch.equal(r.x.sort(1).values, d.x.sort(1).values)
+    assert torch.equal(r.x_test.sort(1).values, d.x_test.sort(1).values)
+    coloured = data.random_pixels(colour_pictures(), seed=0).x.flatten(2)
+    assert torch.equal(coloured[:, 1] - coloured[:, 0], torch.full((6, 20), 20.0))  # channels of a pixel stay together
+    orders = (coloured[:, 0] - coloured[:, 0].amin(1, keepdim=True)).tolist()
+    assert len({tuple(o) for o in orders}) == 6
+    assert r.x.mean(0).std() < 0.2 * d.x.mean(0).std()  # no position is brighter than another any more
+
+
+def test_gaussian_pixels_have_mean_and_sd_of_the_training_pixels():
+    d = data.digits()
+    g = data.gaussian_pixels(d, seed=0)
+    for part in (g.x, g.x_test):
+        assert part.mean().item() == pytest.approx(d.x.mean().item(), abs=0.01)
+        assert part.std().item() == pytest.approx(d.x.std().item(), rel=0.01)
+    assert np.corrcoef(g.x.flatten(), d.x.flatten())[0, 1] == pytest.approx(0, abs=0.02)
+    kurtosis = ((g.x - g.x.mean()) ** 4).mean() / g.x.var() ** 2
+    assert kurtosis.item() == pytest.approx(3, abs=0.15)
+
+
+@pytest.mark.parametrize("randomize", RANDOMIZATIONS)
+def test_a_single_input_has_no_pixels_to_randomize(randomize):
+    with pytest.raises(ValueError, match="no pixels to randomize in sine: its examples have a single input"):
+        randomize(data.sine(n=5, noise=0, seed=0), seed=0)
+
+
 # --- Data ---
 
 

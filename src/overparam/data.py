@@ -1,4 +1,4 @@
-"""Data sets as tensors: images, MNIST-1D, synthetic regressions, subsets and label noise.
+"""Data sets as tensors: images, MNIST-1D, synthetic regressions, subsets, label noise and randomized pixels.
 
 A data set is one `Data`: everything in memory, so that a batch is an index and no `DataLoader` is needed.
 MNIST and CIFAR-10 are looked for under `root()` and downloaded once, by torchvision, where they are missing.
@@ -171,6 +171,62 @@ def _check_sizes(**sizes: int) -> None:
     for name, size in sizes.items():
         if size < 1:
             raise ValueError(f"{name} must be at least 1; got {size}")
+
+
+# --- Randomized ---------------------------------------------------------------------------------------
+
+
+def shuffled_pixels(data: Data, seed: int) -> Data:
+    """The same pixels in another order: one permutation for all examples, training and test (Zhang et al. 2017, section 2).
+
+    A pixel is a position of x [N, ...]; the channels of x [N, channels, height, width] move together.
+    """
+    order = torch.randperm(_pixels(data).shape[2], generator=generator(seed, "shared pixel order"))
+    x, x_test = (part[:, :, order].view(whole.shape) for part, whole in _parts(data))
+    return replace(data, name=f"{data.name}_shuffled", x=x, x_test=x_test, source=f"{data.source}, pixels shuffled")
+
+
+def random_pixels(data: Data, seed: int) -> Data:
+    """Every example's pixels in an order of its own (Zhang et al. 2017, section 2); pixels as in `shuffled_pixels`.
+
+    What the order does not touch stays: how many pixels of an example have which value.
+    """
+    g = generator(seed, "pixel orders")
+
+    def permute(part: Tensor) -> Tensor:
+        order = torch.rand(part.shape[0], 1, part.shape[2], generator=g).argsort(2)
+        return part.gather(2, order.expand_as(part))
+
+    x, x_test = (permute(part).view(whole.shape) for part, whole in _parts(data))
+    return replace(
+        data, name=f"{data.name}_random", x=x, x_test=x_test, source=f"{data.source}, pixels of each permuted"
+    )
+
+
+def gaussian_pixels(data: Data, seed: int) -> Data:
+    """Independent Gaussian numbers for pixels, with the mean and the variance of all training pixels (Zhang et al. 2017).
+
+    The labels stay, and nothing in x [N, ...] has to do with them.
+    """
+    _pixels(data)
+    g, mean, sd = generator(seed, "Gaussian pixels"), data.x.mean(), data.x.std()
+    x, x_test = (mean + sd * torch.randn(part.shape, generator=g) for part in (data.x, data.x_test))
+    return replace(
+        data, name=f"{data.name}_gaussian", x=x, x_test=x_test, source=f"Gaussian pixels, labels of {data.source}"
+    )
+
+
+def _parts(data: Data) -> list[tuple[Tensor, Tensor]]:
+    """Training and test inputs, each as [N, channels, pixels] and as they are."""
+    return [(_pixels(data), data.x), (_pixels(data, test=True), data.x_test)]
+
+
+def _pixels(data: Data, test: bool = False) -> Tensor:
+    x = data.x_test if test else data.x
+    pixels = x.flatten(2) if x.dim() == 4 else x.flatten(1)[:, None]
+    if pixels.shape[2] < 2:
+        raise ValueError(f"there are no pixels to randomize in {data.name}: its examples have a single input")
+    return pixels
 
 
 # --- Downloaded once ----------------------------------------------------------------------------------
