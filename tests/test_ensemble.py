@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch.nn.utils import vector_to_parameters
 from torch.utils.data import DataLoader, TensorDataset
 
+from overparam import stack
 from overparam.data import Data, corrupt_labels, digits, generator, linear_teacher, subset
 from overparam.ensemble import train
 from overparam.models import CNN1D, MLP
@@ -364,6 +365,12 @@ def test_hashed_gaussian_numbers_are_normal_and_independent():
     assert (drawn.abs() > 1.96).float().mean() == pytest.approx(0.05, abs=0.005)
     for a, b in ((drawn[1:], drawn[:-1]), (drawn[:, 1:], drawn[:, :-1]), (drawn[..., 1:], drawn[..., :-1])):
         assert abs((a * b).mean()) < 0.02
+
+
+def test_hashed_gaussian_numbers_are_finite_at_both_ends(monkeypatch):
+    for end in (-(2**31), -(2**31) + 50, 2**31 - 1):
+        monkeypatch.setattr(stack, "_hash", lambda x, end=end: torch.full_like(x, end))
+        assert gaussian(*hash_keys(0, "input noise", 2), 1, 3, torch.arange(2)).isfinite().all()
 
 
 def test_images_are_moved_and_mirrored():

@@ -637,9 +637,8 @@ def gaussian(radius_key: Tensor, angle_key: Tensor, step, features: int, slots: 
     """
     feature = torch.arange(features, dtype=torch.int32, device=slots.device)
     counter = _counter(step, feature, slots[:, None])
-    first, second = (
-        (_hash(key + counter).float() + 2147483648.5) / 2**32 for key in (radius_key, angle_key)
-    )  # in (0, 1]
+    first, second = (_hash(key + counter).float() / 2**32 + 0.5 for key in (radius_key, angle_key))  # in [0, 1]
+    first = first.clamp_min(2**-26)  # where rounding has made it 0, whose logarithm is infinite
     return (-2 * first.log()).sqrt() * (2 * math.pi * second).cos()
 
 
