@@ -173,7 +173,7 @@ more parameters make it smoother. *{doc}`Bias and variance </notebooks/01_bias_v
 ::::{admonition} The training picks well
 :class: key-result
 The proposal: of all functions that fit, gradient descent finds particular ones: small norm, small gradients along the way, simple patterns first.
-*Memorization, implicit regularization.*
+*{doc}`Memorization </notebooks/03_memorization>`, implicit regularization.*
 ::::
 
 ::::{admonition} The landscape is kind
@@ -184,8 +184,8 @@ network starts in many places at once. *Lottery tickets, later flat minima and v
 
 ::::{admonition} The data help
 :class: key-result
-The proposal: real data have structure that random labels lack, and what a network does depends on it. *Randomization tests, later grokking,
-information and robustness.*
+The proposal: real data have structure that random labels lack, and what a network does depends on it. *{doc}`Randomization tests </notebooks/02_randomization>`,
+later grokking, information and robustness.*
 ::::
 
 None is established as the whole answer. Each makes predictions, and predictions can be run.
@@ -195,8 +195,8 @@ None is established as the whole answer. Each makes predictions, and predictions
 | Chapter | Its question | State |
 | --- | --- | --- |
 | 1. {doc}`/notebooks/01_bias_variance` | Is the U-curve a law? | here |
-| 2. Randomization tests | What can be learned from labels that mean nothing? | planned |
-| 3. Memorization | What is learned first, and what is merely stored? | planned |
+| 2. {doc}`/notebooks/02_randomization` | What can be learned from labels that mean nothing? | here |
+| 3. {doc}`/notebooks/03_memorization` | What is learned first, and what is merely stored? | here |
 | 4. Double descent | What happens past the interpolation threshold? | planned |
 | 5. Implicit regularization | What does gradient descent add on its own? | planned |
 | 6. Lottery tickets | Which of the parameters were needed? | planned |
