@@ -267,6 +267,17 @@ def test_neighbours_and_their_order_do_not_matter(images, networks):
         np.testing.assert_allclose(a["predictions"], b["predictions"], rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.parametrize("networks", STACKS.values(), ids=STACKS.keys())
+def test_no_result_depends_on_memory_that_nothing_was_written_to(images, networks):
+    before = torch.are_deterministic_algorithms_enabled()
+    torch.use_deterministic_algorithms(True, warn_only=True)  # fills such memory with NaN
+    try:
+        records = train(networks, images, ["predictions"], "cpu")
+    finally:
+        torch.use_deterministic_algorithms(before)
+    assert all(np.isfinite(record["predictions"]).all() and not record["diverged"] for record in records)
+
+
 def test_a_network_stops_at_the_weights_whose_loss_is_low_enough(images):
     common = {"n": 60, "lr": 0.1, "momentum": 0.9, "init_seed": 1}
     networks = [Settings(MLP(w), epochs=400, stop_loss=0.05, **common) for w in (16, 64)]

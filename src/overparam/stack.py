@@ -245,8 +245,7 @@ class Stack:
             NORM_EPSILON,
             [True] * 3,
         )
-        beta = self.momentum if self.optimizer == "sgd" else 0
-        self.sums[place].mul_(beta).add_(torch.stack(own, 1).view_as(self.weights[place]))
+        self._sum(place, torch.stack(own, 1).view_as(self.weights[place]))
         return back.view_as(z).to(self.dtype)
 
     def _kept(self, number: int, z: Tensor) -> Tensor:
@@ -369,10 +368,16 @@ class Stack:
 
     def _take_medians(self) -> None:
         """Sum the median of the mean gradients of three parts of the batch, in each coordinate."""
-        beta = self.momentum if self.optimizer == "sgd" else 0.0
-        for total, a, b, c in zip(self.sums, *self.thirds, strict=True):
+        for number, (a, b, c) in enumerate(zip(*self.thirds, strict=True)):
             median = torch.maximum(torch.minimum(a, b), torch.minimum(torch.maximum(a, b), c))  # faster than sorting
-            total.mul_(beta).add_(median, alpha=self.groups)  # each is a third of a mean
+            self._sum(number, median * self.groups)  # each is a third of a mean
+
+    def _sum(self, number: int, gradient: Tensor) -> None:
+        """Let the velocity take up a whole step's gradient, or keep that."""
+        if self.optimizer == "sgd":
+            self.sums[number].mul_(self.momentum).add_(gradient)
+        else:  # (what is there may be anything, also not a number)
+            self.sums[number].copy_(gradient)
 
     def _update(self) -> None:
         """SGD with momentum or Adam, as in ``torch.optim``."""
