@@ -129,6 +129,14 @@ def test_corrupt_labels_replaces_that_share_by_any_class():
     assert torch.equal(y, torch.full((20_000,), 3))
 
 
+def test_wrong_labels_are_as_frequent_as_asked():
+    y = torch.arange(50_000) % 10
+    noisy = data.corrupt_labels(y, data.wrong_labels(0.2, 10), 10, data.generator(0, "label noise"))
+    assert (noisy != y).float().mean() == pytest.approx(0.2, abs=0.006)
+    with pytest.raises(ValueError, match=r"wrong with a probability in \[0, 0.9\]; got 0.95"):
+        data.wrong_labels(0.95, 10)
+
+
 def test_corrupt_labels_at_the_ends_and_nested():
     y = torch.arange(1000) % 10
     none, some, more, every = (

@@ -43,7 +43,19 @@ def plain(settings: Settings, data: Data) -> torch.nn.Module:
         ]
     kind = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}[settings.optimizer]
     extra = {"momentum": settings.momentum} if settings.optimizer == "sgd" else {}
-    optimizer = kind(net.parameters(), lr=settings.lr, weight_decay=settings.weight_decay, **extra)
+    decay = 0 if settings.norm_target else settings.weight_decay
+    groups = [{"params": list(net.parameters()), "lr": settings.lr}]
+    if settings.layer_lr:
+        affine = [part for part in net.modules() if isinstance(part, torch.nn.Linear | torch.nn.Conv1d)]
+        groups = [
+            {"params": list(part.parameters()), "lr": settings.lr * factor}
+            for part, factor in zip(affine, settings.layer_lr, strict=True)
+        ]
+    optimizer = kind(groups, weight_decay=decay, **extra)
+    average = torch.optim.swa_utils.AveragedModel(
+        net, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(settings.averaging)
+    )
+    average.update_parameters(net)  # begins at the initial weights
     order, steps = generator(settings.init_seed, "order"), 0
     choice = generator(settings.init_seed, "version")
     for _ in range(settings.epochs):
@@ -79,12 +91,29 @@ def plain(settings: Settings, data: Data) -> torch.nn.Module:
                 for p, *each in zip(net.parameters(), *gradients, strict=True):
                     p.grad = torch.stack(each).median(0).values
             else:
-                loss_of(inputs, labels).backward()
+                loss, own = loss_of(inputs, labels), list(net.parameters())
+                if settings.gradient_penalty:
+                    gradients = torch.autograd.grad(loss, own, create_graph=True)
+                    loss = loss + settings.gradient_penalty * sum(g.pow(2).sum() for g in gradients)
+                if settings.norm_target:
+                    distance = sum(p.pow(2).sum() for p in own) - settings.norm_target**2
+                    loss = loss + settings.weight_decay / 2 * distance.abs()
+                loss.backward()
+            for group, factor in zip(optimizer.param_groups, settings.layer_lr or [1], strict=True):
+                group["lr"] = settings.lr * factor * pace(settings, steps - 1)
             optimizer.step()
+            average.update_parameters(net)
     with torch.no_grad():
         for parameter, mask in zip(net.parameters(), masks, strict=True):
             parameter *= mask
-    return net.eval()
+    return (average.module if settings.averaging else net).eval()
+
+
+def pace(settings, step):
+    """What a schedule makes of the learning rate."""
+    if settings.schedule == "cosine":
+        return (1 + np.cos(np.pi * step / (settings.steps * settings.epochs))) / 2
+    return 1 / np.sqrt(1 + step // 512) if settings.schedule == "inverse_sqrt" else 1
 
 
 def shifted(x, most, choice):
@@ -147,6 +176,54 @@ STACKS = {
         Settings(MLP(8), n=n, batch_size=b, epochs=10, lr=0.1, momentum=0.9, init_seed=k)
         for k, (n, b) in enumerate([(40, 10), (80, 20), (37, 10), (100, 30)])
     ],
+    "gradient penalty, full batch": [
+        Settings(MLP(w, 2), n=n, epochs=40, lr=0.1, momentum=0.5, gradient_penalty=mu, init_seed=w)
+        for w, n, mu in [(8, 50, 0.3), (20, 30, 0.01), (5, 40, 0.1)]
+    ],
+    "gradient penalty, batches, 1-D convolutions, adam": [
+        Settings(
+            CNN1D(w, 2), n=50, batch_size=20, epochs=13, lr=5e-4, optimizer="adam", gradient_penalty=mu, init_seed=w
+        )
+        for w, mu in [(3, 0.1), (6, 0.02)]
+    ],
+    "gradient penalty of the squared loss": [
+        Settings(MLP(w), n=50, epochs=40, lr=0.3, loss="squared", gradient_penalty=mu, init_seed=w)
+        for w, mu in [(8, 0.5), (20, 0.05)]
+    ],
+    "weight decay towards a norm": [
+        Settings(MLP(w), n=50, epochs=40, lr=0.1, momentum=0.9, weight_decay=0.05, norm_target=mu, init_seed=w)
+        for w, mu in [(8, 10.0), (20, 1.0), (8, 3.0)]
+    ],
+    "a step size for each layer": [
+        Settings(MLP(w, 2), n=50, epochs=40, lr=0.1, momentum=0.9, weight_decay=0.01, layer_lr=f, init_seed=w)
+        for w, f in [(8, (1.0, 0.5, 0.1)), (20, (0.0, 1.0, 2.0))]
+    ],
+    "a cosine schedule, adam, a step size for each layer": [
+        Settings(
+            MLP(w),
+            n=50,
+            batch_size=20,
+            epochs=13,
+            lr=3e-3,
+            optimizer="adam",
+            layer_lr=f,
+            schedule="cosine",
+            init_seed=w,
+        )
+        for w, f in [(8, (1.0, 0.5)), (20, (0.3, 1.0))]
+    ],
+    "a cosine schedule, momentum": [
+        Settings(MLP(w), n=50, batch_size=20, epochs=13, lr=0.1, momentum=0.9, schedule="cosine", init_seed=w)
+        for w in (8, 20)
+    ],
+    "a schedule past step 512": [
+        Settings(MLP(1, 0), n=20, epochs=700, lr=0.1, schedule="inverse_sqrt", init_seed=k) for k in range(2)
+    ],
+    "averaged weights": [
+        Settings(MLP(w), n=50, batch_size=20, epochs=13, lr=0.2, momentum=0.9, averaging=a, init_seed=w)
+        for w, a in [(8, 0.9), (20, 0.5)]
+    ],
+    "no hidden layer": [Settings(MLP(1, 0), n=n, epochs=40, lr=0.3, momentum=0.9, init_seed=n) for n in (50, 30)],
     "a batch in parts": [Settings(MLP(w), n=900, epochs=40, lr=0.1, momentum=0.9, init_seed=w) for w in (700, 600)],
     "dropout": [
         Settings(MLP(w, 2), n=50, batch_size=20, epochs=13, lr=0.1, momentum=0.9, dropout=p, init_seed=w)
@@ -332,6 +409,17 @@ def test_log_schedule_is_increasing_and_starts_at_zero():
         ({"median_of": 3}, "median_of=3 needs equal batches of three equal parts .*; n=50 with a batch size of 50"),
         ({"median_of": 3, "architecture": CNN(4)}, "median of is an option of mlp and cnn1d"),
         ({"architecture": MLP(4, batch_norm=True), "batch_size": 20}, "batch norm needs equal batches .*; n=50"),
+        ({"schedule": "linear"}, "schedule must be one of constant, cosine, inverse_sqrt; got 'linear'"),
+        ({"averaging": 1.0}, r"averaging must lie in \[0, 1\); got 1.0"),
+        ({"averaging": 0.9, "architecture": CNN(4)}, "averaging is an option of mlp and cnn1d"),
+        ({"averaging": 0.9, "architecture": MLP(4, batch_norm=True)}, "averaging averages weights and not"),
+        ({"layer_lr": 0.1}, "layer_lr must be a tuple of factors of at least 0, in a sweep a list of tuples; got 0.1"),
+        ({"norm_target": 3.0}, "norm_target is where weight decay pulls to; set weight_decay"),
+        ({"gradient_penalty": -1.0}, "gradient penalty must not be negative; got -1.0"),
+        (
+            {"gradient_penalty": 0.1, "dropout": 0.1, "dtype": "bfloat16"},
+            "gradient_penalty of mlp and cnn1d does not go with dropout and bfloat16",
+        ),
         ({"architecture": MLP(4, batch_norm=True), "adversarial": 0.1}, "batch norm takes its statistics from whole"),
     ],
 )
@@ -344,6 +432,62 @@ def test_bad_settings_are_one_sentence(change, said):
 def test_bad_width_is_one_sentence(width):
     with pytest.raises(ValueError, match=r"width must be a whole number from 1 up; got"):
         MLP(width)
+
+
+def test_a_factor_for_each_layer_is_asked_for_before_work_starts(images):
+    for architecture, layers in ((MLP(4), 2), (CNN(2), 5)):
+        settings = Settings(architecture, n=50, epochs=1, lr=0.1, layer_lr=(1.0, 0.5, 0.1))
+        with pytest.raises(
+            ValueError, match=f"layer_lr has 3 factors but .* has {layers} layers; give one factor each"
+        ):
+            train([settings], images)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"gradient_penalty": 0.3},
+        {"weight_decay": 0.1, "norm_target": 2.0},
+        {"layer_lr": (1.0, 0.5, 0.0, 2.0, 0.1)},
+        {"schedule": "cosine", "optimizer": "sgd", "momentum": 0.9},
+    ],
+)
+def test_a_network_on_images_follows_its_options(images, options):
+    settings = Settings(CNN(2), n=24, epochs=8, lr=0.02, **options)
+    (record,) = train([settings], images, ["predictions"], "cpu")
+    net = CNN(2).build((64,), 10, generator(0, "init"))
+    convolutions = [list(net[k].parameters()) + list(net[k + 1].parameters()) for k in (0, 3, 7, 11)]
+    factors = settings.layer_lr or (1.0,) * 5
+    groups = [{"params": own} for own in (*convolutions, list(net[-1].parameters()))]
+    update = torch.optim.SGD(groups, lr=0.02, momentum=settings.momentum)
+    rows = subset(images, 24, 0)
+    x, y = CNN(2).examples(images.x[rows]), images.y[rows]
+    with torch.enable_grad():
+        for step in range(8):
+            loss = F.cross_entropy(net(x), y)
+            if settings.gradient_penalty:
+                gradients = torch.autograd.grad(loss, list(net.parameters()), create_graph=True)
+                loss = loss + settings.gradient_penalty * sum(g.pow(2).sum() for g in gradients)
+            if settings.norm_target:
+                square = sum(p.pow(2).sum() for p in net.parameters())
+                loss = loss + settings.weight_decay / 2 * (square - settings.norm_target**2).abs()
+            update.zero_grad()
+            loss.backward()
+            for group, factor in zip(update.param_groups, factors, strict=True):
+                group["lr"] = 0.02 * factor * pace(settings, step)
+            update.step()
+    expected = net.eval()(CNN(2).examples(images.x_test)).softmax(1).detach().numpy()
+    np.testing.assert_allclose(record["predictions"].reshape(-1, 10), expected, atol=1e-5)
+
+
+def test_averaging_changes_what_is_recorded_and_not_when_training_stops(images):
+    common = {"n": 60, "lr": 0.5, "epochs": 200, "stop_loss": 0.05}
+    (own,) = train([Settings(MLP(16), **common)], images, {"weights": [0]}, "cpu")
+    networks = [Settings(MLP(16), averaging=0.9, **common), Settings(MLP(16), averaging=0.9, **(common | {"lr": 0.1}))]
+    averaged, _ = train(networks, images, {"weights": [0]}, "cpu")
+    assert own["epochs_run"] == averaged["epochs_run"] < 200
+    assert averaged["train_loss"] > 1.02 * own["train_loss"]  # the average lags behind
+    np.testing.assert_array_equal(averaged["weights"][0], own["weights"][0])
 
 
 def test_asking_for_an_unknown_record_is_one_sentence(images):

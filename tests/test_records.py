@@ -21,7 +21,9 @@ from overparam.networks import CNN, ResNet18, Transformer
 from overparam.settings import Settings, Vector, log_schedule
 
 DEVICES = ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]
-EVERYTHING = ("curves", "predictions", "correct", "losses", "gradient_norms", "weights")
+EVERYTHING = (
+    "curves", "predictions", "correct", "losses", "test_correct", "test_losses", "gradient_norms", "weights",
+)  # fmt: skip
 CLOSE = {"rtol": 1e-5, "atol": 2e-6}
 
 
@@ -159,10 +161,12 @@ def looked_at(module, settings, data):
             "gradient_norms": torch.cat([g.flatten(1) for g in gradients.values()], 1).norm(dim=1).numpy(),
             "predictions": (test_logits.softmax(1) if settings.loss == "cross_entropy" else test_logits).numpy(),
             "weights": parameters_to_vector(module.parameters()).numpy(),
+            "test_losses": test_losses.numpy(),
             "test_loss": test_losses.mean().item(),
         }
         if data.classes:
             found["correct"] = (logits.argmax(1) == y).numpy()
+            found["test_correct"] = (test_logits.argmax(1) == data.y_test).numpy()
             found["train_error"] = 1 - found["correct"].mean()
             found["test_error"] = (test_logits.argmax(1) != data.y_test).double().mean().item()
     return found | {"train_loss": found["losses"].mean()}
@@ -172,6 +176,10 @@ def agree(record, time, module, settings, data, tolerance=CLOSE):
     """Raise unless the record's entry at this position of its times is what the module gives."""
     expected = looked_at(module, settings, data)
     np.testing.assert_allclose(record["losses"][time], expected["losses"], **tolerance)
+    if "test_losses" in record:
+        np.testing.assert_allclose(record["test_losses"][time], expected["test_losses"], **tolerance)
+    if "test_correct" in record:
+        np.testing.assert_array_equal(record["test_correct"][time], expected["test_correct"])
     np.testing.assert_allclose(record["gradient_norms"][time], expected["gradient_norms"], rtol=1e-4, atol=1e-5)
     for name in ("train_loss", "test_loss"):
         np.testing.assert_allclose(record[f"curve_{name}"][time], expected[name], **tolerance)
@@ -260,7 +268,7 @@ def test_a_module_with_the_recorded_weights_gives_what_else_was_recorded(images,
 def test_a_regression_is_recorded_too():
     data = linear_teacher(60, 5, 0.1, seed=0)
     stack = [Settings(MLP(w), n=n, epochs=8, lr=0.05, loss="squared", init_seed=w) for w, n in [(4, 50), (9, 30)]]
-    names = set(EVERYTHING) - {"correct"}
+    names = set(EVERYTHING) - {"correct", "test_correct"}
     for settings, record in zip(stack, train(stack, data, at(names, [0, 3]), "cpu"), strict=True):
         module = initial(settings, data)
         for time, weights in enumerate(record["weights"]):
@@ -304,6 +312,10 @@ def test_names_shapes_and_types_are_as_documented(images):
         ("gradient_norms", 3, 30, "float32"),
         ("losses_epoch", 3, "float64"),
         ("losses", 3, 30, "float32"),
+        ("test_correct_epoch", 3, "float64"),
+        ("test_correct", 3, len(images.x_test), "bool"),
+        ("test_losses_epoch", 3, "float64"),
+        ("test_losses", 3, len(images.x_test), "float32"),
         ("weights_epoch", 3, "float64"),
         ("weights", 3, 310, "float32"),
         ("predictions", len(images.x_test) * 10, "float32"),
@@ -762,7 +774,10 @@ def test_the_order_of_a_stack_and_its_members_do_not_change_a_record(images, sta
         ({"weights": [-1, 2]}, r"Epochs at which weights are recorded count from 0; got \(-1.0,\)"),
         ({"curves": 5}, "Epochs at which curves are recorded are a list or a range; got 5"),
         ({"predictions": [1, 2]}, "Predictions are recorded at the end of training only; give no epochs"),
-        (["loss"], "Cannot record loss; choose from curves, predictions, correct, losses, gradient_norms, weights"),
+        (
+            ["loss"],
+            "Cannot record loss; choose from curves, predictions, correct, losses, test_correct, test_losses, gradient_norms, weights",
+        ),
     ],
 )
 def test_a_record_that_cannot_be_is_one_sentence(images, record, said):

@@ -94,6 +94,19 @@ def corrupt_labels(y: Tensor, share: float, classes: int, generator: torch.Gener
     return torch.where(chosen.to(y.device), drawn.to(y), y)
 
 
+def wrong_labels(probability: float, classes: int) -> float:
+    """The ``label_noise`` at which a label is wrong with this probability, uniformly among the wrong classes.
+
+    p·K/(K − 1) for K classes, since a uniformly drawn class is the right one once in K draws. Nakkiran et al. (2020) give p,
+    Zhang et al. (2017) the share of labels that are drawn anew.
+    """
+    if not 0 <= probability <= 1 - 1 / classes:
+        raise ValueError(
+            f"Labels drawn from {classes} classes are wrong with a probability in [0, {1 - 1 / classes:g}]; got {probability}"
+        )
+    return probability * classes / (classes - 1)
+
+
 # --- Made on the spot ---------------------------------------------------------------------------------
 
 

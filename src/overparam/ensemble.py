@@ -15,6 +15,7 @@ from overparam.stack import Stack
 
 EVALUATED = ("train_loss", "train_error", "test_loss", "test_error")
 PER_EXAMPLE = ("correct", "losses", "gradient_norms")
+PER_TEST_EXAMPLE = ("test_correct", "test_losses")
 _CHECK_EVERY = 10  # epochs between looks at who has finished: a look waits for the device
 
 
@@ -42,6 +43,7 @@ def train(
       logarithmic schedule unless epochs are given
     - ``"correct"``, ``"losses"``, ``"gradient_norms"``: per training example, [T, n], at ``correct_epoch`` [T], …;
       ``examples`` [n] says which rows of the data's pool they are and ``labels`` [n] what they were taught as
+    - ``"test_correct"``, ``"test_losses"``: per test example, [T, test examples], at ``test_correct_epoch`` [T], …
     - ``"weights"``: [T, parameters] in the order of ``nn.Module.parameters()``, at ``weights_epoch`` [T]; the running
       statistics of batch norm are not among them
     - ``"predictions"``: outputs on the test examples at the end, flattened from [test examples, outputs];
@@ -71,7 +73,7 @@ def train(
 def check_record(record: Mapping, networks: Sequence[Settings], data: Data) -> None:
     """Raise ValueError unless this can be recorded of these networks."""
     require(
-        data.classes is not None or "correct" not in record,
+        data.classes is not None or not {"correct", "test_correct"} & set(record),
         f"{data.name} has no classes, so that no answer is correct or wrong; record losses instead.",
     )
     require(
@@ -192,14 +194,23 @@ class _Log:
 
     def _look(self, names: Iterable[str]) -> list[dict]:
         """The values of these names now, for each network."""
+        with self.stack.averaged():
+            return self._look_now(names)
+
+    def _look_now(self, names: Iterable[str]) -> list[dict]:
         stack, examples = self.stack, self.stack.examples
         found: list[dict] = [{} for _ in examples.n]
         columns = {}
         if {"curves", "correct", "losses"} & set(names):
             losses, wrong = stack.outcomes(test=False)
             columns = {"losses": losses, "correct": wrong == 0}
-        if "curves" in names:
+        if {"curves", *PER_TEST_EXAMPLE} & set(names):
             test_losses, test_wrong = stack.outcomes(test=True)
+            tests = {"test_losses": test_losses, "test_correct": test_wrong == 0}
+            for name in set(names) & set(PER_TEST_EXAMPLE):
+                for row, values in zip(found, tests[name].cpu().numpy(), strict=True):
+                    row[name] = values.copy()
+        if "curves" in names:
             means = [
                 examples.mean(losses),
                 examples.mean(wrong),
@@ -224,7 +235,8 @@ class _Log:
         final = self._look({"curves", *self.record} - {"predictions"})
         epochs_run = progress.epochs_run.tolist()
         finite = stack.finite().tolist()
-        predictions = stack.predictions().cpu() if "predictions" in self.record else None
+        with stack.averaged():
+            predictions = stack.predictions().cpu() if "predictions" in self.record else None
         results = []
         for row in leaving.nonzero().flatten().tolist():
             last = final[row]

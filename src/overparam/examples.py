@@ -138,6 +138,11 @@ def check(networks: Sequence[Settings], data: Data) -> None:
             s.stop_fitted == 0 or data.classes is not None,
             f"stop_fitted counts misclassified examples; {data.name} has no classes, set stop_loss instead.",
         )
+        factors, layers = len(s.layer_lr), s.layer_lr and s.architecture.layer_count(shape, outputs)
+        require(
+            not factors or factors == layers,
+            f"layer_lr has {factors} factors but {s.architecture} has {layers} layers; give one factor each.",
+        )
         total = parameters(s.architecture)
         for name, vector in (("start", s.start), ("mask", s.mask)):
             require(

@@ -79,6 +79,10 @@ class Layered:
         scales = 2 * sum(layer.outputs for layer in layers[:-1]) if self.batch_norm else 0
         return sum(layer.parameters for layer in layers) + scales
 
+    def layer_count(self, shape: tuple[int, ...], outputs: int) -> int:
+        """Number of affine maps."""
+        return len(self.layers(shape, outputs))
+
     def build(self, shape: tuple[int, ...], outputs: int, generator: torch.Generator) -> nn.Sequential:
         """The network as a plain module that maps examples [batch, *shape] to outputs [batch, outputs]."""
         layers = self.layers(shape, outputs)
@@ -96,14 +100,14 @@ class Layered:
 
 @dataclass(frozen=True)
 class MLP(Layered):
-    """Fully connected ReLU network with ``depth`` hidden layers of ``width`` units each."""
+    """Fully connected ReLU network with ``depth`` hidden layers of ``width`` units each; of depth 0 it is linear."""
 
     width: int
     depth: int = 1
     batch_norm: bool = False
 
     def __post_init__(self):
-        require_positive(self, "width", "depth")
+        require_positive(self, "width", *(("depth",) if self.depth else ()))
 
     def layers(self, shape, outputs):
         """See ``Layered.layers``; an example of any shape is flattened."""

@@ -3,8 +3,9 @@
 `Single` is to one such network what ``stack.Stack`` is to many layered ones: the loop and the records are the same.
 """
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import torch
 import torch.nn.functional as F
@@ -12,6 +13,7 @@ from torch import Tensor, nn
 
 from overparam.data import Data, generator
 from overparam.examples import Examples
+from overparam.networks import affine_layers
 from overparam.settings import Settings, Vector, require
 
 
@@ -34,8 +36,15 @@ class Single:
         self.module = prepare(module, device)
         self._mask()
         self.optimizer = optimizer(
-            self.module, settings.optimizer, settings.lr, settings.momentum, settings.weight_decay
+            self.module,
+            settings.optimizer,
+            settings.lr,
+            settings.momentum,
+            0.0 if settings.norm_target else settings.weight_decay,
+            settings.layer_lr,
         )
+        self.schedule = scheduler(self.optimizer, settings.schedule, settings.steps * settings.epochs)
+        self.extra = (settings.gradient_penalty, settings.norm_target, settings.weight_decay)
         self.examples = Examples(networks, data, device)
         smallest = settings.n - (settings.steps - 1) * settings.batch
         require(
@@ -58,7 +67,10 @@ class Single:
         with torch.enable_grad():
             if stop_loss is not None and self.examples.steps == 1:
                 going = lambda loss: not self._stops(loss < stop_loss)  # noqa: E731
-            losses = step(self.module, self.optimizer, self._drawn(rows[0]), y[0], self.loss, self.dtype, going)
+            losses = step(
+                self.module, self.optimizer, self._drawn(rows[0]), y[0], self.loss, self.dtype, going, *self.extra
+            )
+        self.schedule.step()
         self._mask()
         return None if stop_loss is None else losses.mean()[None]
 
@@ -90,6 +102,10 @@ class Single:
     def finite(self) -> Tensor:
         """Whether all weights are finite [1]."""
         return torch.stack([p.sum().isfinite() for p in self.module.parameters()]).all()[None]
+
+    def averaged(self):
+        """As ``Stack.averaged``; the weights of such networks are not averaged."""
+        return nullcontext()
 
     def outcomes(self, test: bool) -> tuple[Tensor, Tensor]:
         """As ``Stack.outcomes``: loss and whether it is misclassified of each example [1, example]."""
@@ -143,13 +159,35 @@ def prepare(module: nn.Module, device: torch.device | str) -> nn.Module:
 
 
 def optimizer(
-    module: nn.Module, name: str, lr: float, momentum: float = 0.0, weight_decay: float = 0.0
+    module: nn.Module,
+    name: str,
+    lr: float,
+    momentum: float = 0.0,
+    weight_decay: float = 0.0,
+    layer_lr: Sequence[float] = (),
 ) -> torch.optim.Optimizer:
-    """``"sgd"`` or ``"adam"``, all tensors updated by one fused kernel where the device has it."""
+    """``"sgd"`` or ``"adam"``, all tensors updated by one fused kernel where the device has it.
+
+    ``layer_lr`` multiplies the learning rate by a factor for each of the module's ``affine_layers``.
+    """
     fused = all(p.device.type in ("cpu", "cuda") for p in module.parameters())
+    groups: list = list(module.parameters())
+    if layer_lr:
+        own = affine_layers(module)
+        groups = [{"params": part, "lr": lr * f} for part, f in zip(own, layer_lr, strict=True)]
     if name == "sgd":
-        return torch.optim.SGD(module.parameters(), lr, momentum, weight_decay=weight_decay, fused=fused)
-    return torch.optim.Adam(module.parameters(), lr, weight_decay=weight_decay, fused=fused)
+        return torch.optim.SGD(groups, lr, momentum, weight_decay=weight_decay, fused=fused)
+    return torch.optim.Adam(groups, lr, weight_decay=weight_decay, fused=fused)
+
+
+def scheduler(optimizer: torch.optim.Optimizer, name: str, steps: int) -> torch.optim.lr_scheduler.LambdaLR:
+    """The schedules of ``settings.Settings``, moved on after each of so many steps."""
+    factors = {
+        "constant": lambda t: 1.0,
+        "cosine": lambda t: 0.5 * (1 + math.cos(math.pi * t / steps)),
+        "inverse_sqrt": lambda t: (1 + t // 512) ** -0.5,
+    }
+    return torch.optim.lr_scheduler.LambdaLR(optimizer, factors[name])
 
 
 def losses(logits: Tensor, y: Tensor, loss: str = "cross_entropy") -> Tensor:
@@ -168,10 +206,14 @@ def step(
     loss: str = "cross_entropy",
     dtype: torch.dtype = torch.float32,
     going: Callable[[Tensor], bool] | None = None,
+    gradient_penalty: float = 0.0,
+    norm_target: float = 0.0,
+    weight_decay: float = 0.0,
 ) -> Tensor:
     """One update on the mean loss of a batch; its losses [n] before the update, which ``going`` may hold back.
 
-    ``dtype=torch.bfloat16`` computes products in bfloat16; weights, their update and the loss stay float32.
+    ``dtype=torch.bfloat16`` computes products in bfloat16; weights, their update and the loss stay float32. For
+    ``gradient_penalty``, and ``weight_decay`` towards a ``norm_target``, see ``settings.Settings``.
     """
     with torch.autocast(x.device.type, torch.bfloat16, enabled=dtype == torch.bfloat16):
         logits = module(x)
@@ -179,7 +221,15 @@ def step(
     mean = each.mean()
     if going is None or going(mean.detach()):
         optimizer.zero_grad()
-        mean.backward()
+        parameters = list(module.parameters())
+        total = mean
+        if gradient_penalty:
+            gradients = torch.autograd.grad(mean, parameters, create_graph=True)
+            total = total + gradient_penalty * sum(g.square().sum() for g in gradients)
+        if norm_target:
+            square = sum(p.square().sum() for p in parameters)
+            total = total + weight_decay / 2 * (square - norm_target**2).abs()
+        total.backward()
         optimizer.step()
     return each.detach()
 

@@ -30,6 +30,11 @@ class _Description:
         with torch.device("meta"):
             return sum(p.numel() for p in self.module(shape, outputs).parameters())
 
+    def layer_count(self, shape: tuple[int, ...], outputs: int) -> int:
+        """Number of its ``affine_layers``."""
+        with torch.device("meta"):
+            return len(affine_layers(self.module(shape, outputs)))
+
 
 @dataclass(frozen=True)
 class CNN(_Description):
@@ -213,6 +218,18 @@ def image_shape(shape: tuple[int, ...]) -> tuple[int, int, int]:
             f"(a square number of pixels,); got {tuple(shape)}."
         )
     return (1,) * (3 - len(shape)) + tuple(shape)
+
+
+def affine_layers(module: nn.Module) -> list[list[nn.Parameter]]:
+    """The parameters of each linear map and convolution in order; those of a batch norm go with what comes before it."""
+    found: list[list[nn.Parameter]] = []
+    for part in module.modules():
+        own = list(part.parameters(recurse=False))
+        if isinstance(part, nn.Linear | nn.Conv1d | nn.Conv2d) or (own and not found):
+            found.append(own)
+        elif own:
+            found[-1] += own
+    return found
 
 
 @torch.no_grad()

@@ -151,7 +151,8 @@ class _Costs:
         self.normalised = self.layered and networks[0].architecture.batch_norm
         self.attacked = networks[0].adversarial > 0
         self.disturbed = self.attacked or networks[0].input_noise > 0
-        self.median_of = networks[0].median_of
+        self.median_of, self.penalised = networks[0].median_of, networks[0].gradient_penalty > 0
+        self.averaged = networks[0].averaging > 0
         self.times = {name: _times(name, epochs, networks[0].epochs) for name, epochs in record.items()}
 
     def plan_of(self, members: Sequence[int]) -> StackPlan:
@@ -164,16 +165,17 @@ class _Costs:
 
     def seconds(self, widest, batch, count) -> np.ndarray:
         """Expected time of ``count`` networks padded to the widest (its position) and to the largest batch."""
+        penalty = 4 if self.penalised else 1  # double backward
         if not self.layered:
-            return self.steps[widest] * 3 * self.flops[widest] * batch * MODULE_PER_FLOP
+            return penalty * self.steps[widest] * 3 * self.flops[widest] * batch * MODULE_PER_FLOP
         per_flop = np.where(self.low[widest], PER_FLOP["bfloat16"], PER_FLOP["float32"])
         per_weight = np.where(self.low[widest], PER_WEIGHT["bfloat16"], PER_WEIGHT["float32"])
         each = batch * (PER_EXAMPLE + self.units[widest] * PER_ACTIVATION + 3 * self.flops[widest] * per_flop)
         work = count * (each + self.weights[widest] * per_weight)
         work = work if self.device.type == "cpu" else work / GPU_SPEED
-        work = work * (2 if self.attacked else 1)
+        work = work * (2 if self.attacked else 1) * penalty
         calls = (
-            (1 + self.normalised + self.attacked)
+            (1 + self.normalised + self.attacked + 2 * self.penalised)
             * self.layers[widest]
             * np.where(self.low[widest], PER_LAYER["bfloat16"], PER_LAYER["float32"])
         )
@@ -184,7 +186,7 @@ class _Costs:
         fixed = 6 * self.weights[widest] + self._recorded(widest, n) + 16 * (n + self.tests)  # 16: indices, outcomes
         looks = "gradient_norms" in self.times
         if not self.layered:
-            activations = batch * (2 * self.units[widest] + self.inputs) + n * self.inputs
+            activations = batch * ((6 if self.penalised else 2) * self.units[widest] + self.inputs) + n * self.inputs
             if looks:  # a gradient for each example: see modules.gradient_norms
                 together = np.minimum(n, 1 + (2**23 if self.device.type == "cpu" else 2**28) // self.weights[widest])
                 activations += together * (4 * self.weights[widest] + 2 * self.units[widest])
@@ -200,6 +202,11 @@ class _Costs:
         most = np.minimum(part, np.maximum(n, self.tests))
         if self.normalised:
             activations = activations + 8 * units * np.maximum(most, batch)
+        if self.penalised:
+            activations = activations + 8 * (columns + units) * np.maximum(most, batch)
+            fixed = fixed + 4 * self.weights[widest]
+        if self.averaged:
+            fixed = fixed + 2 * self.weights[widest]
         if self.disturbed:
             activations = activations + 8 * self.inputs * most
         if self.median_of > 1:
@@ -217,6 +224,7 @@ class _Costs:
         times = collections.Counter(self.times)
         each = (
             n * (times["correct"] / 4 + times["losses"] + times["gradient_norms"])
+            + self.tests * (times["test_correct"] / 4 + times["test_losses"])
             + times["weights"] * self.weights[widest]
         )
         return 6 * (each + 24 * times["curves"] + 2 * times["predictions"] * self.tests * self.outputs)

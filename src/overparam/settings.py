@@ -13,11 +13,14 @@ from overparam.networks import CNN, ResNet18
 OPTIMIZERS = ("sgd", "adam")
 LOSSES = ("cross_entropy", "squared")
 DTYPES = ("float32", "bfloat16")
+SCHEDULES = ("constant", "cosine", "inverse_sqrt")
 RECORDABLE = {
     "curves": "the four losses and errors, on a logarithmic schedule unless epochs are given",
     "predictions": "outputs on the test examples",
     "correct": "whether each training example is classified as its label says",
     "losses": "the loss on each training example",
+    "test_correct": "whether each test example is classified correctly",
+    "test_losses": "the loss on each test example",
     "gradient_norms": "the norm of the gradient of each training example's loss in all weights",
     "weights": "all weights and biases",
 }
@@ -65,6 +68,13 @@ class Settings:
     mean gradient of the batch or, with ``median_of=3``, the median in each coordinate of the mean gradients of three equal
     parts of it (M3 of Zielinski et al. 2020, arXiv 2003.07422).
 
+    ``schedule`` multiplies the learning rate in step t = 0, 1, … by ½(1 + cos(πt/T)), T steps in all ("cosine"), or by
+    1/√(1 + ⌊t/512⌋) ("inverse_sqrt", of Nakkiran et al. 2020); ``layer_lr`` multiplies it by one factor for each layer, from
+    the input to the output. ``weight_decay`` c adds c·w to the gradient, the gradient of ½c‖w‖², or with a ``norm_target`` μ that of
+    ½c·|‖w‖² − μ²| (w: all weights and biases; norm bias of Goldblum et al. 2020). ``gradient_penalty`` μ trains on E + μ‖∇E‖² where E is
+    the mean loss of the batch (Barrett & Dherin 2021). With ``averaging`` β all that is recorded is that of the average
+    a ← βa + (1 − β)w of the weights over the steps, which begins at the initial weights; training itself goes on unaveraged.
+
     ``batch_size=None`` is full-batch gradient descent, one step per epoch. ``start`` replaces the initial weights, and
     weights where ``mask`` is 0 are 0 throughout. Products of matrices are computed in ``dtype``; the weights themselves
     and all sums over them stay float32.
@@ -88,6 +98,11 @@ class Settings:
     input_noise: float = 0.0
     adversarial: float = 0.0
     median_of: int = 1
+    gradient_penalty: float = 0.0
+    norm_target: float = 0.0
+    schedule: str = "constant"
+    layer_lr: tuple[float, ...] = ()
+    averaging: float = 0.0
     optimizer: str = "sgd"
     loss: str = "cross_entropy"
     stop_loss: float = 0.0
@@ -99,7 +114,7 @@ class Settings:
     data_seed: int = 0
 
     def __post_init__(self):
-        for name, values in (("optimizer", OPTIMIZERS), ("loss", LOSSES), ("dtype", DTYPES)):
+        for name, values in (("optimizer", OPTIMIZERS), ("loss", LOSSES), ("dtype", DTYPES), ("schedule", SCHEDULES)):
             value = getattr(self, name)
             require(value in values, f"{name} must be one of {', '.join(values)}; got {value!r}.")
         for name, least in (("n", 1), ("epochs", 1), ("stop_fitted", 0), ("shift", 0)):
@@ -125,7 +140,16 @@ class Settings:
             self.batch_size is None or 1 <= self.batch_size <= self.n,
             f"batch_size must lie between 1 and the {self.n} training examples; got {self.batch_size}.",
         )
-        for name in ("input_noise", "adversarial"):
+        require(0 <= self.averaging < 1, f"averaging must lie in [0, 1); got {self.averaging}.")
+        require(
+            isinstance(self.layer_lr, tuple) and all(factor >= 0 for factor in self.layer_lr),
+            f"layer_lr must be a tuple of factors of at least 0, in a sweep a list of tuples; got {self.layer_lr!r}.",
+        )
+        require(
+            not self.norm_target or self.weight_decay > 0,
+            "norm_target is where weight decay pulls to; set weight_decay to its strength.",
+        )
+        for name in ("input_noise", "adversarial", "gradient_penalty", "norm_target"):
             value = getattr(self, name)
             require(value >= 0, f"{name.replace('_', ' ')} must not be negative; got {value}.")
         require(self.median_of in (1, 3), f"median_of must be 1 (the mean) or 3; got {self.median_of!r}.")
@@ -139,7 +163,7 @@ class Settings:
 
     def _require_fitting_options(self) -> None:
         stacks = isinstance(self.architecture, Layered)
-        for name, none in (("dropout", 0), ("input_noise", 0), ("adversarial", 0), ("median_of", 1)):
+        for name, none in (("dropout", 0), ("input_noise", 0), ("adversarial", 0), ("median_of", 1), ("averaging", 0)):
             require(
                 stacks or getattr(self, name) == none,
                 f"{name.replace('_', ' ')} is an option of mlp and cnn1d; {self.architecture} has none, leave it at {none}.",
@@ -157,6 +181,19 @@ class Settings:
             not (normalises and (self.adversarial or self.median_of > 1)),
             "batch norm takes its statistics from whole batches, once a step; do without adversarial and median_of, or "
             "without batch_norm.",
+        )
+        require(
+            not (normalises and self.averaging),
+            "averaging averages weights and not the statistics of batch norm; set averaging=0 or batch_norm=False.",
+        )
+        odd = [
+            name for name, none in (("dropout", 0), ("adversarial", 0), ("median_of", 1)) if getattr(self, name) != none
+        ]
+        odd += ["batch_norm"] if normalises else []
+        odd += [self.dtype] if self.dtype != "float32" else []
+        require(
+            not (stacks and self.gradient_penalty and odd),
+            f"gradient_penalty of mlp and cnn1d does not go with {' and '.join(odd)}; leave out one or the other.",
         )
         equal, parts = normalises or self.median_of > 1, self.median_of
         require(
@@ -203,6 +240,11 @@ class Settings:
             self.input_noise > 0,
             self.adversarial > 0,
             self.median_of,
+            self.gradient_penalty > 0,
+            self.norm_target > 0,
+            self.schedule,
+            len(self.layer_lr),
+            self.averaging > 0,
             self.batch if self.median_of > 1 or getattr(self.architecture, "batch_norm", False) else None,
         )
 

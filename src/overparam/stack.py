@@ -15,6 +15,7 @@ last. Random numbers that a step needs are hashes of what they are for, so that 
 
 import math
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor
@@ -39,6 +40,7 @@ class Stack:
         first = networks[0]
         self.device, self.optimizer, self.loss = device, first.optimizer, first.loss
         self.momentum = first.momentum
+        self.schedule, self.last_step = first.schedule, first.steps * first.epochs
         self.dtype = getattr(torch, first.dtype)
         self.classes, self.outputs = data.classes, data.classes or data.y.shape[1]
         self.shape = shape = tuple(data.x.shape[1:])
@@ -68,13 +70,21 @@ class Stack:
         self.dropout_keys, self.noise_keys = keys("dropout", len(self.layers)), keys("input noise", 2)
         self.averages = [self._unit_statistics(number) for number in self.normalised]
 
+        self.gradient_penalty, self.norm_target = column("gradient_penalty"), column("norm_target")
+        self.penalised, self.biased = first.gradient_penalty > 0, first.norm_target > 0
+        # Of each matrix in `weights` the factor of its layer on the learning rate [network, 1, 1].
+        numbers = [*range(len(self.layers)), *self.normalised] if first.layer_lr else []
+        self.layer_lr = [torch.tensor([s.layer_lr[n] for s in networks], device=device).view(-1, 1, 1) for n in numbers]
+        self.averaging = column("averaging")
+        self.mean_weights = [w.clone() for w in self.weights] if first.averaging > 0 else None
+
         self.minus_one = torch.full((1, 1, 1), -1.0, device=device)
         self.examples = Examples(networks, data, device)
         self.pool = self._inputs(data.x, self.examples.used, max(self.examples.versions))  # [version·example, feature]
         self.x_test = self._inputs(data.x_test, data.x_test)
         self.y_test = data.y_test.to(device)
         self.part = self._part()
-        if self.normalised:
+        if self.normalised or self.penalised:
             self.part = max(self.part, first.batch)  # whose statistics are taken at once
         if self.groups > 1:
             self.part = first.batch // self.groups
@@ -307,7 +317,7 @@ class Stack:
         batch = *self.examples.batches[number], self.pulls[number]
         if stop_loss is not None:
             return self._step(*batch, self.examples.shares[number], stop_loss)
-        if self.device.type == "cuda":
+        if self.device.type == "cuda" and not self.penalised:
             self._graphed_step(batch)
         else:
             self._step(*batch)
@@ -333,6 +343,8 @@ class Stack:
             gradient = gradient.to(self.dtype) if self.low else gradient
             for layer, g in self._backward(memory, gradient, training=True):
                 self._accumulate(layer, g, memory.transposed[layer], start)
+            if self.penalised:
+                self._penalise(memory.features, labels, weights)
         if self.thirds:
             self._take_medians()
         if share is None:
@@ -366,6 +378,30 @@ class Stack:
         wide.copy_(torch.bmm(gradient, columns, out=self.low_products[number]))
         torch.add(wide, total, alpha=beta, out=total) if beta else total.copy_(wide)
 
+    @torch.enable_grad()
+    def _penalise(self, features: Tensor, y: Tensor, pull: Tensor) -> None:
+        """Add the gradient of the squared norm of the batch's mean gradient, twice a Hessian-vector product, by autograd."""
+        rate = self.lr if self.optimizer == "sgd" else torch.ones_like(self.lr)
+        factor = 1 if self.loss == "cross_entropy" else 2 / self.outputs
+        share = pull / (rate * factor).clamp_min(1e-30)  # 0 where a network has stopped
+        weights = [w.detach().requires_grad_() for w in self.weights]
+        loss = (self._losses(self._outputs(weights, features), y) * share[:, 0]).sum()
+        gradients = torch.autograd.grad(loss, weights, create_graph=True)
+        square = sum((self.gradient_penalty * g.square()).sum() for g in gradients)
+        for total, gradient in zip(self.sums, torch.autograd.grad(square, weights), strict=True):
+            total.add_(gradient * rate)
+
+    def _outputs(self, weights: Sequence[Tensor], features: Tensor) -> Tensor:
+        """Outputs [network, output, example] for features [network, example, feature], for autograd; without batch norm."""
+        first, last = self.layers[0], len(self.layers) - 1
+        x = features.transpose(1, 2).unflatten(1, (first.inputs, first.length))
+        for number, (weight, layer) in enumerate(zip(weights, self.layers, strict=True)):
+            windows = x.unfold(2, layer.kernel, layer.stride).permute(0, 1, 4, 2, 3)
+            columns = windows.reshape(len(weight), layer.fan_in, -1)
+            z = torch.baddbmm(weight[..., -1:], weight[..., :-1], columns)
+            x = (z if number == last else z.relu()).unflatten(2, (layer.positions, -1))
+        return x.flatten(2)
+
     def _take_medians(self) -> None:
         """Sum the median of the mean gradients of three parts of the batch, in each coordinate."""
         for number, (a, b, c) in enumerate(zip(*self.thirds, strict=True)):
@@ -381,22 +417,50 @@ class Stack:
 
     def _update(self) -> None:
         """SGD with momentum or Adam, as in ``torch.optim``."""
-        masks = self.masks or [None] * len(self.weights)
+        decay, factors = self._decay(), self._factors()
         if self.optimizer == "sgd":
-            for weight, velocity, mask in zip(self.weights, self.sums, masks, strict=True):
-                if self.decays:
-                    velocity.addcmul_(weight, self.lr * self.weight_decay)
-                weight.sub_(velocity) if mask is None else weight.addcmul_(velocity, mask, value=-1)
-            return
-        rate = self.lr / (1 - BETA1**self.clock)
-        for n, (weight, gradient, mask) in enumerate(zip(self.weights, self.sums, masks, strict=True)):
-            if self.decays:
-                gradient.addcmul_(weight, self.weight_decay)
-            mean = self.state[0][n].lerp_(gradient, 1 - BETA1)
-            square = self.state[1][n].mul_(BETA2).addcmul_(gradient, gradient, value=1 - BETA2)
-            scale = torch.div(square, 1 - BETA2**self.clock, out=gradient).sqrt_().add_(EPSILON)
-            step = torch.div(mean, scale, out=scale)
-            weight.addcmul_(step if mask is None else step.mul_(mask), rate, value=-1)
+            for weight, velocity, factor in zip(self.weights, self.sums, factors, strict=True):
+                if decay is not None:
+                    velocity.addcmul_(weight, self.lr * decay)
+                weight.sub_(velocity) if factor is None else weight.addcmul_(velocity, factor, value=-1)
+        else:
+            rate = self.lr / (1 - BETA1**self.clock)
+            for n, (weight, gradient, factor) in enumerate(zip(self.weights, self.sums, factors, strict=True)):
+                if decay is not None:
+                    gradient.addcmul_(weight, decay)
+                mean = self.state[0][n].lerp_(gradient, 1 - BETA1)
+                square = self.state[1][n].mul_(BETA2).addcmul_(gradient, gradient, value=1 - BETA2)
+                scale = torch.div(square, 1 - BETA2**self.clock, out=gradient).sqrt_().add_(EPSILON)
+                step = torch.div(mean, scale, out=scale)
+                weight.addcmul_(step if factor is None else step.mul_(factor), rate, value=-1)
+        if self.mean_weights is not None:
+            pace = (1 - self.averaging) * (self.lr > 0)  # networks that have stopped keep their average too
+            for mean, weight in zip(self.mean_weights, self.weights, strict=True):
+                mean.lerp_(weight, pace.expand_as(weight))
+
+    def _decay(self) -> Tensor | None:
+        """What of each weight is added to its gradient [network, 1, 1]; negative where a norm is below its target."""
+        if not self.decays:
+            return None
+        if not self.biased:
+            return self.weight_decay
+        square = sum(w.square().sum((1, 2), keepdim=True) for w in self.weights)
+        return self.weight_decay * (square - self.norm_target**2).sign()
+
+    def _factors(self) -> list[Tensor | None]:
+        """What the step of each matrix of weights is multiplied by: its mask, its layer's factor, that of the schedule."""
+        pace = self._pace()
+        columns = [self.masks or [], self.layer_lr, [] if pace is None else [pace] * len(self.weights)]
+        found = zip(*(column for column in columns if column), strict=True)
+        return [math.prod(each) for each in found] or [None] * len(self.weights)
+
+    def _pace(self) -> Tensor | None:
+        """What the schedule multiplies the learning rate by in this step, a number on the device."""
+        if self.schedule == "cosine":
+            return 0.5 * (1 + torch.cos(math.pi * (self.clock - 1) / self.last_step))
+        if self.schedule == "inverse_sqrt":
+            return (1 + torch.div(self.clock - 1, 512, rounding_mode="floor")) ** -0.5
+        return None
 
     def _graphed_step(self, batch: tuple[Tensor, Tensor, Tensor]) -> None:
         """A step on CUDA: the first few one kernel at a time, then as one recorded graph, which spares the launches."""
@@ -442,8 +506,12 @@ class Stack:
         self.networks = [self.networks[r] for r in rows.tolist()]
         self.parameters = [self.parameters[r] for r in rows.tolist()]
         rows = rows.to(self.device)
-        for name in ("lr", "weight_decay", "dropout", "input_noise", "adversarial", "dropout_keys", "noise_keys"):
+        for name in ("lr", "weight_decay", "norm_target", "gradient_penalty", "averaging"):
             setattr(self, name, getattr(self, name)[rows])
+        for name in ("dropout", "input_noise", "adversarial", "dropout_keys", "noise_keys"):
+            setattr(self, name, getattr(self, name)[rows])
+        self.layer_lr = [factor[rows] for factor in self.layer_lr]
+        self.mean_weights = [w[rows] for w in self.mean_weights] if self.mean_weights else None
         self.averages = [[s[rows] for s in statistics] for statistics in self.averages]
         self.weights = [w[rows] for w in self.weights]
         self.masks = [m[rows] for m in self.masks] if self.masks else None
@@ -451,6 +519,21 @@ class Stack:
         self._begin()
 
     # --- what is looked at --------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def averaged(self) -> Iterator[None]:
+        """Have the averaged weights in place of the weights, where they are averaged: what is recorded is theirs."""
+        if self.mean_weights is None:
+            yield
+            return
+        kept = [w.clone() for w in self.weights]
+        for weight, mean in zip(self.weights, self.mean_weights, strict=True):
+            weight.copy_(mean)
+        try:
+            yield
+        finally:
+            for weight, own in zip(self.weights, kept, strict=True):
+                weight.copy_(own)
 
     def outcomes(self, test: bool) -> tuple[Tensor, Tensor]:
         """Loss and whether it is misclassified (NaN in a regression), of each example [network, example]."""
