@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-sys.path.append(str(Path(__file__).resolve().parents[1] / "tools"))  # the tools import one another
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tools"))  # the tools import one another
 
 
 @pytest.fixture(scope="session")
