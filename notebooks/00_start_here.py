@@ -203,6 +203,12 @@ None is established as the whole answer. Each makes predictions, and predictions
 
 Later come flat minima and volume, grokking, generalization bounds, information and robustness.
 
+```{ledger} totals
+```
+
+{doc}`/book/ledger` lists all claims, with what each paper says and what was measured here. If you come with a sentence that you have heard or read,
+{doc}`/book/what_people_say` tells what the evidence says of it.
+
 ## How the book works
 
 Every claim is an experiment with error bars. It ends in a *verdict card*: the statement, what its paper says, what was measured

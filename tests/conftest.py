@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tools"))  # the tools import one another
+
 
 @pytest.fixture(scope="session")
 def data_root() -> Path:

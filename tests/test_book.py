@@ -7,6 +7,7 @@ import importlib.util
 import os
 import re
 import shutil
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,9 @@ TEXT = [
     "article pre span",
     "article :is(th, td)",
     ".claim-verdict",
+    ".verdict",
+    ".ledger :is(.ledger-about, .ledger-statement)",
+    ".ledger-filter :is(label, select, button, p)",
     ".claim-card :is(dt, dd, .claim-title)",
     ".widget-readout, .widget-label",
     ".bd-sidebar-primary a",
@@ -223,6 +227,111 @@ def test_the_colab_button_names_the_pages_notebook(page):
         assert links[0].endswith(f"/{name}.ipynb")
     else:
         assert not links
+
+
+# --- the ledger -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def ledger(context):
+    """The ledger, freshly opened by `open(hash)`; what it asks for and what goes wrong is in `troubles`."""
+    page = context.new_page()
+    page.troubles = []
+    page.on("request", lambda asked: asked.url.startswith("file:") or page.troubles.append(f"asked {asked.url}"))
+    page.on("pageerror", lambda error: page.troubles.append(f"script: {error}"))
+
+    def open_at(state=""):
+        page.goto("about:blank")
+        page.goto((HTML / "book/ledger.html").as_uri() + state)
+        return page
+
+    page.open = open_at
+    yield page
+    assert not page.troubles
+    page.close()
+
+
+def shown(page):
+    """The claims that can be seen: [(chapter, verdict)]."""
+    return page.evaluate(
+        """() => [...document.querySelectorAll("table.ledger tr[data-verdict]")].filter((row) => row.checkVisibility())
+             .map((row) => [row.parentElement.dataset.chapter, row.dataset.verdict])"""
+    )
+
+
+def test_the_ledger_is_filtered_by_chapter_and_verdict(ledger):
+    page = ledger.open()
+    everything = shown(page)
+    status = page.get_by_role("status")
+    assert status.inner_text() == f"All {len(everything)} claims are shown."
+    page.get_by_label("Chapter").select_option("02-randomization")
+    chapter = shown(page)
+    assert {name for name, _ in chapter} == {"02-randomization"}
+    assert status.inner_text() == f"{len(chapter)} of {len(everything)} claims are shown."
+    verdict = chapter[0][1]
+    page.get_by_label("Verdict").select_option(verdict)
+    assert shown(page) == [row for row in chapter if row[1] == verdict]
+    assert page.locator("tr.ledger-chapter:visible").count() == 1
+    assert page.url.endswith(f"#chapter=02-randomization&verdict={verdict}")
+    page.get_by_role("button", name="Show all").click()
+    page.wait_for_function("() => !location.hash")
+    assert shown(page) == everything
+
+
+def test_a_filter_can_be_linked_and_used_by_keyboard(ledger):
+    page = ledger.open("#verdict=planned")
+    assert {verdict for _, verdict in shown(page)} == {"planned"}
+    assert page.get_by_label("Verdict").input_value() == "planned"
+    everything = page.locator("tr[data-verdict]").count()
+    page.evaluate("location.hash = 'chapter=01-bias-variance'")
+    page.wait_for_function("() => document.querySelector('select[name=verdict]').value === ''")
+    assert {name for name, _ in shown(page)} == {"01-bias-variance"}
+    page.get_by_label("Chapter").focus()
+    page.keyboard.press("ArrowDown")
+    assert {name for name, _ in shown(page)} == {"02-randomization"}
+    assert len(shown(ledger.open("#chapter=none&verdict=good"))) == everything
+
+
+def test_the_ledger_shows_all_without_javascript(context):
+    page = context.browser.new_context(java_script_enabled=False).new_page()
+    page.goto((HTML / "book/ledger.html").as_uri())
+    rows = page.locator("tr[data-verdict]")
+    assert rows.count() == page.locator("tr[data-verdict]:visible").count() > 0
+    assert page.locator("form.ledger-filter:visible").count() == 0
+    page.context.close()
+
+
+def test_a_claim_of_the_ledger_leads_to_its_card(ledger):
+    page = ledger.open("#chapter=01-bias-variance")
+    link = page.locator("tr[data-verdict]:visible .ledger-title a").first
+    title = link.inner_text()
+    link.click()
+    page.wait_for_url("**/01_bias_variance.html#claim-*")
+    card = page.locator(f"[id='{page.url.split('#')[1]}']")
+    assert card.locator(".claim-title").inner_text() == title
+    page.wait_for_function(
+        "(id) => document.getElementById(id).getBoundingClientRect().top < innerHeight", arg=page.url.split("#")[1]
+    )
+
+
+def test_the_ledger_is_a_table_for_a_screen_reader_on_a_phone_too(ledger):
+    page = ledger.open("#chapter=01-bias-variance")
+    page.set_viewport_size({"width": 360, "height": 740})
+    table = page.get_by_role("table")
+    assert table.get_by_role("columnheader").count() == 5
+    rows = table.get_by_role("row")
+    assert rows.nth(2).get_by_role("cell").count() == 4
+    assert rows.nth(2).get_by_role("rowheader").count() == 1
+
+
+def test_the_totals_of_the_first_page_are_those_of_the_ledger(ledger):
+    page = ledger.open()
+    counted = Counter(verdict for _, verdict in shown(page))
+    page.goto((HTML / "notebooks/00_start_here.html").as_uri())
+    totals = page.locator("p.ledger-totals a[href*='verdict=']").evaluate_all(
+        "(all) => all.map((a) => [a.hash.split('=')[1], parseInt(a.textContent)])"
+    )
+    assert dict(totals) == counted
 
 
 def test_index_leads_to_the_first_page(context):

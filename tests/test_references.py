@@ -87,11 +87,9 @@ def test_every_citation_has_an_entry(entries):
     assert not missing
 
 
-def test_every_paper_of_the_ledger_has_an_entry(entries):
-    ledger = ROOT / "data" / "claims.yaml"
-    if not ledger.is_file():
-        pytest.skip("there is no data/claims.yaml yet")
-    text = ledger.read_text()
+@pytest.mark.parametrize("name", ["claims", "planned"])
+def test_every_paper_of_the_ledger_has_an_entry(entries, name):
+    text = (ROOT / "data" / f"{name}.yaml").read_text()
     arxiv = set(re.findall(r"(?<![\d.])\d{4}\.\d{4,5}(?!\d)|(?<=arxiv\.org/abs/)[a-z-]+/\d{7}", text))
     doi = {d.rstrip(".,;)'\"") for d in re.findall(r"doi\.org/(10\.\d{4,9}/\S+)", text)}
     known = {e.fields[f].lower() for e in entries.values() for f in ("eprint", "doi") if f in e.fields}

@@ -22,6 +22,7 @@ from urllib.parse import unquote, urlsplit
 
 import yaml
 
+import ledger
 from overparam import scale
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -39,6 +40,10 @@ def main():
         sys.exit(f"FAILED  {error}")
     html = folder / "html"
     pages = find_pages(folder)
+    try:
+        ledger.collect(ROOT, folder)
+    except ledger.LedgerError as error:
+        sys.exit(f"FAILED  {error}")
 
     state = fingerprint(pages)
     stamp = folder / "book.sha256"
@@ -99,6 +104,10 @@ def fingerprint(pages):
         ROOT / "benchmarks/report.py",
         ROOT / "benchmarks/works.py",
         *(ROOT / "data/results").glob("benchmark.json"),
+        ROOT / "tools/ledger.py",
+        *sorted((ROOT / "data").glob("*.yaml")),
+        *sorted((ROOT / "data/results/gpu").glob("*.json")),
+        *sorted((ROOT / "build" / scale.current() / "claims").glob("*.json")),
     ]
     total = hashlib.sha256(repr([metadata.version(tool) for tool in TOOLS]).encode())
     for name, file in [*pages.items(), *((file.relative_to(ROOT), file) for file in rest)]:
@@ -198,10 +207,10 @@ def tidy(html):
 def dead_links(html):
     """Return a line for each link between the pages of `html` whose file or anchor is not there."""
     texts = {file: file.read_text(encoding="utf-8") for file in html.rglob("*.html") if "_static" not in file.parts}
-    anchors = {file: set(re.findall(r'\s(?:id|name)="([^"]+)"', text)) for file, text in texts.items()}
+    anchors = {file: set(re.findall(r"""\s(?:id|name)=["']([^"']+)["']""", text)) for file, text in texts.items()}
     dead = []
     for file, text in texts.items():
-        for href in sorted(set(re.findall(r'<a\s[^>]*?href="([^"]+)"', text))):
+        for href in sorted(set(re.findall(r"""<a\s[^>]*?href=["']([^"']+)["']""", text))):
             link = urlsplit(href.replace("&amp;", "&"))
             if link.scheme or link.netloc:
                 continue

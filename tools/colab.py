@@ -34,7 +34,7 @@ from pybtex.style.formatting.plain import Style
 
 ADMONITIONS = {"note": "Note", "tip": "Tip", "important": "Important", "warning": "Warning", "seealso": "See also"}
 PROOFS = {"theorem", "lemma", "proposition", "corollary", "definition", "example", "remark", "algorithm"}
-DROPPED = {"exercise-end", "only", "raw", "tableofcontents"}
+DROPPED = {"exercise-end", "ledger", "only", "raw", "tableofcontents"}
 LOST = {
     "footnote_ref": "footnotes do not show on Colab, use a margin note",
     "dl_open": "definition lists do not show on Colab, use a list",

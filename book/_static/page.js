@@ -129,6 +129,50 @@ function watchScrolling() {
   }
 }
 
+// The ledger shows the claims of one chapter, or with one verdict, or both; the address keeps the choice: #chapter=...&verdict=...
+function filterLedger() {
+  const table = document.querySelector("table.ledger");
+  if (!table) return;
+  const form = document.querySelector("form.ledger-filter");
+  const fields = [...form.querySelectorAll("select")];
+  const status = form.querySelector("[role=status]");
+  const show = () => {
+    const { chapter, verdict } = Object.fromEntries(new FormData(form));
+    let all = 0;
+    let shown = 0;
+    for (const body of table.tBodies) {
+      const rows = [...body.querySelectorAll("tr[data-verdict]")];
+      rows.forEach((row) => {
+        row.hidden = (chapter && chapter !== body.dataset.chapter) || (verdict && verdict !== row.dataset.verdict);
+      });
+      const left = rows.filter((row) => !row.hidden).length;
+      body.hidden = left === 0;
+      all += rows.length;
+      shown += left;
+    }
+    status.textContent = shown === all ? `All ${all} claims are shown.` : `${shown} of ${all} claims are shown.`;
+  };
+  const read = () => {
+    const wanted = new URLSearchParams(location.hash.slice(1));
+    for (const field of fields) {
+      const value = wanted.get(field.name) ?? "";
+      field.value = [...field.options].some((option) => option.value === value) ? value : "";
+    }
+    show();
+  };
+  const write = () => {
+    const chosen = fields.filter((field) => field.value).map((field) => `${field.name}=${field.value}`);
+    history.replaceState(null, "", chosen.length ? `#${chosen.join("&")}` : location.pathname + location.search);
+    show();
+  };
+  form.addEventListener("submit", (event) => event.preventDefault());
+  form.addEventListener("change", write);
+  form.addEventListener("reset", () => setTimeout(write));
+  addEventListener("hashchange", read);
+  form.hidden = false;
+  read();
+}
+
 // On paper every answer is open.
 function openForPrint() {
   let opened = [];
@@ -156,5 +200,6 @@ document.addEventListener("DOMContentLoaded", () => {
   nameFolds();
   watchScrolling();
   openForPrint();
+  filterLedger();
   clearMargin();
 });
