@@ -1,0 +1,394 @@
+"""What students get holds no solution and no hidden test, and a class is graded whatever it hands in."""
+
+import ast
+import csv
+import functools
+import re
+import sys
+from pathlib import Path
+
+import jupytext
+import nbformat
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tools"))
+
+import assignments  # noqa: E402
+import colab  # noqa: E402
+import grade  # noqa: E402
+import sandbox  # noqa: E402
+
+SOURCES = assignments.sources(ROOT)
+every_assignment = pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)
+LIMITS = {"seconds": 60, "cell_seconds": 10, "gigabytes": 4}
+
+
+@pytest.fixture(scope="session")
+def book():
+    return colab.Book(ROOT)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _prepared():
+    sandbox.prepare()
+
+
+@functools.cache
+def code(kind, source):
+    """The source's cells of one kind."""
+    return [cell for cell in assignments.read(source) if assignments.part(cell) == kind]
+
+
+def student(source):
+    """The notebook that students get."""
+    return nbformat.read(source.with_suffix(".ipynb"), as_version=4)
+
+
+def defined(text):
+    """The names of the functions that a cell defines at its top."""
+    try:
+        return [node.name for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)]
+    except SyntaxError:
+        return []
+
+
+def filled(source, **replaced):
+    """The student notebook with every stub replaced by the solution, or by another text for its function."""
+    notebook = student(source)
+    solutions = {name: cell.source for cell in code("solution", source) for name in defined(cell.source)} | replaced
+    for cell in notebook.cells:
+        names = defined(cell.source)
+        if cell.cell_type == "code" and names and names[0] in solutions:
+            cell.source = solutions[names[0]]
+    return notebook
+
+
+def hand_in(notebook, path):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    nbformat.write(notebook, path)
+    return path
+
+
+def graded(path, source):
+    return grade.grade(path, path.name, load(source.stem[:2]), LIMITS)
+
+
+load = functools.cache(grade.load)
+
+
+# --- What students get ----------------------------------------------------------------------------------------------
+
+
+@every_assignment
+def test_the_source_is_what_jupytext_writes(source):
+    form = {"extension": ".py", "format_name": "percent", "cell_markers": '"""'}
+    text = source.read_text()
+    again = jupytext.writes(jupytext.reads(text, fmt=form), fmt=form)
+    header = re.compile(r"\A# ---\n(?:#.*\n)*?# ---\n")
+    assert header.sub("", again) == header.sub("", text)
+
+
+@every_assignment
+def test_the_student_notebook_is_current(source, book):
+    assert source.with_suffix(".ipynb").read_text() == assignments.derive(book, source, None), "run make assignments"
+
+
+def told_apart(source):
+    """The lines of a source that students may see, and those that are only in solutions and hidden tests."""
+    seen, secret = set(), set()
+    for cell in assignments.read(source):
+        kind = assignments.part(cell)
+        inside = kind == "hidden" or (kind == "solution" and cell.cell_type == "markdown")
+        for line in map(str.strip, cell.source.splitlines()):
+            inside = inside or line == "# BEGIN SOLUTION"
+            (secret if inside else seen).add(line)
+            inside = inside and line != "# END SOLUTION"
+    return seen, secret - seen
+
+
+@every_assignment
+def test_students_get_no_solution_and_no_hidden_test(source):
+    _, secret = told_apart(source)
+    raw = source.with_suffix(".ipynb").read_text()
+    lines = {line.strip() for cell in student(source).cells for line in cell.source.splitlines()}
+    assert len(secret) > 100
+    assert not lines & secret
+    for word in ("SOLUTION", "Model answer", *(assignments.signature(cell)[0] for cell in code("hidden", source))):
+        assert word not in raw, f"the student notebook says {word!r}"
+    assert all(not cell.get("outputs") for cell in student(source).cells)
+
+
+@every_assignment
+def test_students_get_the_public_tests(source):
+    text = "\n".join(cell.source for cell in student(source).cells)
+    assert code("test", source)
+    for cell in code("test", source):
+        assert cell.source in text
+
+
+@every_assignment
+def test_the_set_up_cell_fetches_no_source_of_an_assignment(source):
+    setup = student(source).cells[1].source
+    assert f'ASSIGNMENT = "{source.stem}"' in setup
+    assert '"--sparse"' in setup
+    assert '"sparse-checkout", "set", "src"' in setup
+    ast.parse(setup)
+
+
+@every_assignment
+def test_every_question_says_what_it_is_worth(source):
+    cells = assignments.read(source)
+    manual = sum(cell.metadata["points"] for cell in cells if "question" in cell.metadata and "points" in cell.metadata)
+    tests = sum(cell.metadata["points"] for cell in cells if assignments.part(cell) in ("test", "hidden"))
+    stated = [int(points) for points in re.findall(r"^\| \d \| .* \| (\d+) \| ", cells[0].source, re.M)]
+    assert sum(stated) == manual + tests
+    hidden = sum(cell.metadata["points"] for cell in code("hidden", source))
+    assert hidden > tests / 2, "the tests that students see give away most of the points"
+
+
+def test_a_source_that_says_too_little_is_refused(tmp_path):
+    def source(text):
+        path = tmp_path / "09_x.py"
+        path.write_text(f"# %% [markdown]\n# # Title\n\n{text}")
+        return path
+
+    for text, said in (
+        ('# %% tags=["hidden"] points=1\ndef test_a(f):\n    pass\n', "belongs to no question"),
+        ('# %% [markdown] question="a"\n# A\n\n# %% tags=["test"] points=1\nassert True\n', "holds one function"),
+        ('# %% [markdown] question="a"\n# A\n\n# %% tags=["test"]\ndef test_a(f):\n    pass\n', "has no points"),
+    ):
+        with pytest.raises(assignments.SourceError, match=said):
+            assignments.read(source(text))
+
+
+# --- One submission ---------------------------------------------------------------------------------------------------
+
+
+@every_assignment
+def test_a_right_submission_gets_all_points(source, tmp_path):
+    row = graded(hand_in(filled(source), tmp_path / "right.ipynb"), source)
+    assert (row.status, row.failed, row.notes) == ("graded", [], [])
+    possible = {name: file.possible for name, file in load(source.stem[:2]).questions().items()}
+    assert row.scores == possible
+
+
+@every_assignment
+def test_the_notebook_as_it_is_handed_out_gets_nothing(source, tmp_path):
+    row = graded(hand_in(student(source), tmp_path / "blank.ipynb"), source)
+    assert row.status == "graded"
+    assert sum(row.scores.values()) == 0
+    assert any("failed: AssertionError" in note or "failed: TypeError" in note for note in row.notes)
+
+
+WRONG = {  # what students get wrong, and the tests that notice
+    "01_bias_variance": [
+        (
+            "decompose",
+            "def decompose(p, t):\n    return (p.mean(0) - t) ** 2, p.var(0, ddof=1)",
+            "test_an_example_by_hand test_unbiased_with_few_training_sets test_negative_where_chance_has_it test_too_few_training_sets",
+        ),
+        (
+            "decompose",
+            "def decompose(p, t):\n    v = p.var(0, ddof=1)\n    b = (p.mean(0) - t) ** 2 - v / len(p)\n    if len(p) < 2:\n"
+            "        raise ValueError\n    return np.maximum(b, 0), v",
+            "test_unbiased_with_few_training_sets test_negative_where_chance_has_it test_unbiased_in_all_three",
+        ),
+        (
+            "jackknife",
+            "def jackknife(f, p):\n    if len(p) < 2:\n        raise ValueError\n"
+            "    w = [f(np.delete(p, s, 0)) for s in range(len(p))]\n    return f(p), np.std(w, ddof=1)",
+            "test_the_mean test_any_statistic",
+        ),
+        (
+            "without_truth",
+            "def without_truth(p, y):\n    if len(y) < 2:\n        raise ValueError\n    b, v = decompose(p, y.mean(0))\n"
+            "    return b.mean(), v.mean(), y.var(0, ddof=1).mean()",
+            "test_the_parts_add_up test_unbiased_in_all_three",
+        ),
+        (
+            "without_truth",
+            "def without_truth(p, y):\n    b, v = decompose(p, y[0])\n    b = ((p.mean(0) - y[0]) * (p.mean(0) - y[1]) - v / len(p)).mean()\n"
+            "    return b, v.mean(), ((y[0] - y[1]) ** 2).mean() / 2",
+            "test_the_parts_add_up test_all_labels_count_alike",
+        ),
+    ],
+    "02_randomization": [
+        (
+            "randomize",
+            "def randomize(labels, share=1.0, seed=0):\n    rng = np.random.default_rng(seed)\n    out = np.array(labels)\n"
+            "    hit = rng.random(len(out)) < share\n    out[hit] = rng.choice(labels, hit.sum())\n    return out",
+            "test_the_counts_stay test_only_a_share_moves test_all_positions_and_permutations_alike",
+        ),
+        (
+            "randomize",
+            "def randomize(labels, share=1.0, seed=0):\n    out = np.array(labels)\n    k = round(share * len(out))\n"
+            "    out[:k] = np.random.default_rng(seed).permutation(out[:k])\n    return out",
+            "test_all_positions_and_permutations_alike",
+        ),
+        (
+            "randomization_test",
+            "def randomization_test(f, y, draws=99, seed=0):\n    t = f(y)\n"
+            "    null = np.array([f(randomize(y, 1, seed + b)) for b in range(draws)])\n    return np.mean(null > t), t, null",
+            "test_an_obvious_relation test_a_statistic_that_knows_nothing test_the_exact_answer test_its_level",
+        ),
+        (
+            "verdict",
+            "def verdict(v, bound=0.0):\n    if len(v) < 2:\n        raise ValueError\n    h = 1.96 * np.std(v, ddof=1) / len(v) ** 0.5\n"
+            "    m = np.mean(v)\n    return 'supported' if m - h > bound else 'contradicted' if m + h < bound else 'inconclusive', m - h, m + h",
+            "test_an_interval_by_hand test_intervals_cover",
+        ),
+        (
+            "verdict",
+            "def verdict(v, bound=0.0):\n    low, high = stats.t.interval(0.95, len(v) - 1, np.mean(v), stats.sem(v))\n"
+            "    return 'supported' if low > bound else 'contradicted' if high < bound else 'inconclusive', low, high",
+            "test_touching_and_equal_values test_one_value_is_not_enough",
+        ),
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("source", "name", "text", "notice"),
+    [(source, *wrong) for source in SOURCES for wrong in WRONG[source.stem]],
+    ids=lambda value: value.stem if isinstance(value, Path) else None,
+)
+def test_a_wrong_answer_loses_the_points_of_what_is_wrong(source, name, text, notice, tmp_path):
+    row = graded(hand_in(filled(source, **{name: text}), tmp_path / "wrong.ipynb"), source)
+    assert row.status == "graded"
+    assert set(notice.split()) <= set(row.failed)
+    assert sum(row.scores.values()) > 0
+
+
+# --- A class ------------------------------------------------------------------------------------------------------------
+
+SPY = """
+import ctypes, gc, glob, os, sys
+found = []
+def look(path):
+    try:
+        found.append(open(path).read())
+    except OSError:
+        pass
+for path in glob.glob("{root}/assignments/*") + glob.glob("{root}/build/assignments/*/tests/*") + glob.glob("**", recursive=True):
+    look(path)
+look("{source}")
+look("{tests}")
+for folder, _, files in os.walk("{root}/build"):
+    found += files
+frame = sys._getframe()
+while frame:
+    found += map(str, frame.f_locals)
+    frame = frame.f_back
+found += [text for text in gc.get_objects() if isinstance(text, str)]
+libc = ctypes.CDLL(None)
+if libc.open(b"{source}", 0) >= 0:
+    found.append("BEGIN SOLUTION")
+secret = [text for text in found if "BEGIN SOLUTION" in text or "{hidden}" in text]
+def decompose(predictions, target):
+    caller = sys._getframe(1)
+    while caller:
+        secret.extend(name for name in caller.f_code.co_names if name.startswith("test_"))
+        caller = caller.f_back
+    if secret:
+        raise RuntimeError("found " + secret[0][:50])
+    return target * 0 - 7, target * 0 - 7
+"""
+
+
+@functools.cache
+def class_of(source):
+    """What a class may hand in: file name → notebook or text, with the words that its line of the table must hold."""
+
+    def front(text):
+        notebook = filled(source)
+        notebook.cells.insert(2, nbformat.v4.new_code_cell(text))
+        return notebook
+
+    missing = filled(source)
+    missing.cells = [cell for cell in missing.cells if "def jackknife" not in cell.source]
+    no_set_up = filled(source)
+    del no_set_up.cells[1]
+    hidden = assignments.signature(code("hidden", source)[0])[0]
+    tests = ROOT / "build" / "assignments" / source.stem / "tests" / "decompose.py"
+    # the spy's own text must not hold what it looks for
+    split = {"hidden": hidden[:8] + '" + "' + hidden[8:], "BEGIN SOLUTION": 'BEGIN" + " SOLUTION'}
+    spy = SPY.format(root=ROOT, source=source, tests=tests, hidden=split["hidden"])
+    spy = spy.replace("BEGIN SOLUTION", split["BEGIN SOLUTION"])
+    program = "!ls /\nimport subprocess\nsubprocess.run(['ls'])"
+    endless = "def jackknife(statistic, predictions):\n    while True:\n        pass"
+    swallow = "while True:\n    try:\n        while True:\n            pass\n    except BaseException:\n        pass"
+    other = next(each for each in SOURCES if each != source)
+    return {
+        "ada/right.ipynb": (filled(source), "graded", 18, ""),
+        "bad json.ipynb": ('{"cells": [', "not graded", None, "not a notebook"),
+        "call loops.ipynb": (filled(source, jackknife=endless), "graded", 13, "took longer than 2 s"),
+        "crash.ipynb": (front("import ctypes\nctypes.string_at(0)"), "stopped", 0, "SIGSEGV"),
+        "empty.ipynb": ("", "not graded", None, "not a notebook"),
+        "exit.ipynb": (front("import sys\nsys.exit()"), "graded", 18, "SystemExit"),
+        "exit hard.ipynb": (front("import os\nos._exit(3)"), "stopped", 0, "ended its own process (exit code 3)"),
+        "forks.ipynb": (front("import os\nwhile True:\n    os.fork()"), "graded", 18, "refused: start another program"),
+        "list.ipynb": ("[1, 2]", "not graded", None, "not a notebook"),
+        "loop.ipynb": (front("while True:\n    pass"), "graded", 18, "cell 3 failed: TimeoutError: took longer"),
+        "loop that swallows.ipynb": (front(swallow), "stopped", 0, "did not finish within 8 s"),
+        "memory.ipynb": (front("x = bytearray(10**10)"), "graded", 18, "MemoryError"),
+        "missing.ipynb": (missing, "graded", 13, "not defined: jackknife"),
+        "no set-up.ipynb": (no_set_up, "graded", 18, "the set-up cell, which names the assignment, is missing"),
+        "other.ipynb": (filled(other), "not graded", None, f"for another assignment: {other.stem}"),
+        "photo.pdf": ("%PDF", "not graded", None, "not a notebook: a file of type .pdf"),
+        "programs.ipynb": (front(program), "graded", 18, "start another program"),
+        "spy.ipynb": (filled(source, decompose=spy), "graded", None, f"was refused: read {ROOT / 'assignments'}"),
+        "syntax.ipynb": (filled(source, jackknife="def jackknife(:"), "graded", 13, "SyntaxError"),
+    }
+
+
+@pytest.fixture(scope="module")
+def classroom(tmp_path_factory):
+    """A class graded in one call: its folder, and the table as {submission: {column: text}}."""
+    folder, source = tmp_path_factory.mktemp("class"), SOURCES[0]
+    for name, (content, *_) in class_of(source).items():
+        if isinstance(content, str):
+            (folder / name).write_text(content)
+        else:
+            hand_in(content, folder / name)
+    (folder / ".ipynb_checkpoints").mkdir()
+    (folder / ".ipynb_checkpoints" / "right.ipynb").write_text("{}")
+    limits = ["--seconds", "8", "--cell-seconds", "2", "--gigabytes", "3", "--jobs", "2"]
+    grade.main([str(folder), "--assignment", "01", *limits])
+    with (folder / "scores-01.csv").open(newline="", encoding="utf-8") as file:
+        return folder, {row["submission"]: row for row in csv.DictReader(file)}
+
+
+def test_the_table_names_everybody_once(classroom):
+    _, rows = classroom
+    assert list(rows) == sorted(class_of(SOURCES[0]))
+
+
+@pytest.mark.parametrize("name", class_of(SOURCES[0]))
+def test_a_class_is_graded_whatever_it_hands_in(classroom, name):
+    _, status, points, words = class_of(SOURCES[0])[name]
+    row = classroom[1][name]
+    assert row["status"] == status, row["notes"]
+    assert words in row["notes"]
+    if points is not None:
+        assert float(row["points"]) == points, row["failed"]
+    elif status == "not graded":
+        assert row["points"] == ""
+
+
+def test_what_spies_finds_no_hidden_test_and_scores_like_any_wrong_answer(classroom):
+    row = classroom[1]["spy.ipynb"]
+    assert "found" not in row["notes"]
+    assert float(row["decompose"]) <= 1
+
+
+def test_grading_says_what_it_cannot_do(tmp_path, capsys):
+    for arguments, said in (
+        ([str(tmp_path / "nowhere"), "--assignment", "01"], "There is no folder"),
+        ([str(tmp_path), "--assignment", "01"], "There is nothing in"),
+    ):
+        with pytest.raises(SystemExit, match=said):
+            grade.main(arguments)
+    (tmp_path / "a.ipynb").write_text("{}")
+    with pytest.raises(SystemExit, match="There is no assignment '77'"):
+        grade.main([str(tmp_path), "--assignment", "77"])

@@ -1,0 +1,228 @@
+"""Derive what students get, and what grades it, from the assignments' sources.
+
+    python tools/assignments.py [ROOT]            write assignments/NN_slug.ipynb and build/assignments/NN_slug/
+    python tools/assignments.py [ROOT] --check    write nothing; exit 1 and name each student notebook that is not current
+
+A source is a notebook in percent format. Its cells say what they are:
+
+    # %% [markdown] question="mean" points=6      opens a question; points only where a person grades it
+    # %% tags=["solution"]                        the answer: what stands between BEGIN and END SOLUTION is taken out
+    # %% tags=["test"] points=1                   one function that students get, and can run
+    # %% tags=["hidden"] points=2                 one function that only the grader has
+
+A question goes on to the next cell of prose.
+"""
+
+import argparse
+import ast
+import hashlib
+import json
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+import jupytext
+import nbformat
+
+import colab
+
+ROOT = Path(__file__).resolve().parent.parent
+PARTS = {"solution", "test", "hidden"}
+
+INTRODUCTION = """\
+*Derived from a source in [the book's repository]({repository}) by `tools/assignments.py`. To work on Colab, choose
+**File → Save a copy in Drive** first; to hand in, choose **File → Download → Download .ipynb**. Keep the cells that are here, and the
+names of the functions; add as many cells as you like.*"""
+
+NAME = '{setup}\n\nASSIGNMENT = "{name}"  # the grader reads this line'
+
+
+class SourceError(Exception):
+    """What is wrong with a source, as one sentence that begins with where it is."""
+
+
+def part(cell):
+    """Which part of a question a cell is: 'solution', 'test' or 'hidden'; None for all others."""
+    found = PARTS & set(cell.metadata.get("tags", ()))
+    return found.pop() if found else None
+
+
+def ends_question(cell):
+    """Whether the question above a cell ends there: at the next prose, or the next question."""
+    return cell.cell_type == "markdown" and part(cell) is None
+
+
+def read(path):
+    """The cells of a source, checked: every test is one function, and belongs to a question."""
+    cells = jupytext.read(path, fmt="py:percent").cells
+    question, names = None, set()
+    for number, cell in enumerate(cells, 1):
+        kind, where = part(cell), f"{path.name}, cell {number}"
+        if "question" in cell.metadata:
+            question = cell.metadata["question"]
+        elif ends_question(cell):
+            question = None
+        if kind and not question:
+            raise SourceError(f"{where}: a {kind} cell belongs to no question.")
+        if kind in ("test", "hidden"):
+            body = ast.parse(cell.source).body
+            if len(body) != 1 or not isinstance(body[0], ast.FunctionDef):
+                raise SourceError(f"{where}: a test cell holds one function and nothing else.")
+            if body[0].name in names:
+                raise SourceError(f"{where}: there are two tests called {body[0].name}.")
+            if "points" not in cell.metadata:
+                raise SourceError(f"{where}: {body[0].name} has no points.")
+            names.add(body[0].name)
+    return cells
+
+
+def withheld(path):
+    """The modules that grading takes away, because they hold what is asked for: named in the first cell's metadata."""
+    return tuple(read(path)[0].metadata.get("withheld", ()))
+
+
+def signature(cell):
+    """A test's name and the names of what it tests."""
+    function = ast.parse(cell.source).body[0]
+    return function.name, [argument.arg for argument in function.args.args]
+
+
+def visible_test(cell):
+    """The cell in which students find a public test and run it."""
+    name, arguments = signature(cell)
+    return f'{cell.source}\n\n\n{name}({", ".join(arguments)})\nprint("{name}: passed")'
+
+
+def otter_test(cell):
+    """A test as otter wants it; in all tests np is NumPy."""
+    function = ast.parse(cell.source)
+    function.body[0].body.insert(bool(ast.get_docstring(function.body[0])), ast.parse("import numpy as np").body[0])
+    hidden = str(part(cell) == "hidden").lower()
+    config = f'""" # BEGIN TEST CONFIG\npoints: {cell.metadata["points"]}\nhidden: {hidden}\n""" # END TEST CONFIG'
+    return f"{config}\n{ast.unparse(ast.fix_missing_locations(function))}"
+
+
+def master(path, convert):
+    """The notebook that otter takes: its raw cells say where questions, solutions and tests begin and end."""
+    raw, code, markdown = (getattr(nbformat.v4, f"new_{kind}_cell") for kind in ("raw", "code", "markdown"))
+    config = {"init_cell": False, "export_cell": False, "run_tests": False}
+    config["tests"] = {"files": True, "ok_format": False}
+    config["requirements"] = [f"overparam @ git+{convert.book.repository}@{convert.book.branch}"]
+    config["generate"] = {"show_hidden": False}
+    out = [raw("# ASSIGNMENT CONFIG\n" + json.dumps(config))]
+    cells = [*read(path), nbformat.v4.new_markdown_cell("")]  # the last closes the last question
+    question, tests, visible = False, [], []
+    for cell in cells:
+        kind = part(cell)
+        if question and ends_question(cell):
+            if tests:
+                out += [raw("# BEGIN TESTS"), *map(code, map(otter_test, tests)), raw("# END TESTS")]
+            out += [raw("# END QUESTION"), *map(code, visible)]
+            question, tests, visible = False, [], []
+        source = convert(cell.source) if cell.cell_type == "markdown" else cell.source
+        make = markdown if cell.cell_type == "markdown" else code
+        if name := cell.metadata.get("question"):
+            question = {"name": name, "check_cell": False}
+            if "points" in cell.metadata:
+                question |= {"points": cell.metadata["points"], "manual": True}
+            out += [raw("# BEGIN QUESTION\n" + json.dumps(question)), make(source)]
+        elif kind == "solution":
+            out += [raw("# BEGIN SOLUTION"), make(source), raw("# END SOLUTION")]
+        elif kind:
+            tests.append(cell)
+            visible += [visible_test(cell)] if kind == "test" else []
+        elif source:
+            out.append(make(source))
+    return nbformat.v4.new_notebook(cells=out, metadata={"kernelspec": KERNEL, "language_info": {"name": "python"}})
+
+
+KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+
+
+class Converter:
+    """Turns the MyST of an assignment into plain Markdown, with links into the book."""
+
+    def __init__(self, book, key):
+        self.book, self.key = book, key
+        book.titles[key], book.cited[key] = key, []
+        self.page = colab.Page(book, key)
+
+    def __call__(self, text):
+        return self.page.convert(text)
+
+
+def set_up(book):
+    """The first code cell: as in the chapters, but the clone leaves out the assignments' sources."""
+    setup = colab.SETUP.format(url=book.repository, branch=book.branch, folder=book.repository.rpartition("/")[2])
+    clone = '"--depth", "1",'
+    if clone not in setup or "    sys.path.insert" not in setup:
+        raise SourceError("tools/colab.py: its SETUP no longer clones in the way that tools/assignments.py knows.")
+    folder = book.repository.rpartition("/")[2]
+    only = f'    subprocess.run(["git", "-C", "{folder}", "sparse-checkout", "set", "src"], check=True)\n'
+    setup = setup.replace(clone, f'{clone} "--filter=blob:none", "--sparse",')
+    return setup.replace("    sys.path.insert", only + "    sys.path.insert")
+
+
+def derive(book, path, folder):
+    """Let otter take a source apart into a folder, and return the text of the notebook for students."""
+    from otter.assign import main as assign
+
+    key = path.relative_to(book.root).with_suffix("").as_posix()
+    with tempfile.TemporaryDirectory() as work:
+        source = Path(work) / f"{path.stem}.ipynb"
+        nbformat.write(master(path, Converter(book, key)), source)
+        assign(str(source), str(Path(work) / "out"), no_pdfs=True, no_run_tests=True)
+        student = nbformat.read(Path(work) / "out" / "student" / source.name, as_version=4)
+        if folder:
+            shutil.rmtree(folder, ignore_errors=True)
+            shutil.copytree(Path(work) / "out" / "autograder", folder)
+            for archive in folder.glob("*-autograder_*.zip"):  # otter puts the time into its name
+                archive.rename(folder / "autograder.zip")
+    setup = NAME.format(setup=set_up(book), name=path.stem)
+    introduction = INTRODUCTION.format(repository=book.repository)
+    cells = [("markdown", introduction, {}), ("code", *colab.folded(setup))]
+    cells += [(cell.cell_type, cell.source, {}) for cell in student.cells if cell.source.strip()]
+    notebook = nbformat.v4.new_notebook()
+    notebook.metadata = {"colab": {"provenance": [], "toc_visible": True}, "kernelspec": KERNEL, "overparam": path.stem}
+    for position, (kind, text, metadata) in enumerate(cells):
+        make = nbformat.v4.new_code_cell if kind == "code" else nbformat.v4.new_markdown_cell
+        cell_id = hashlib.sha256(f"{position} {kind} {text}".encode()).hexdigest()[:8]
+        notebook.cells.append(make(text, id=cell_id, metadata=metadata))
+    return nbformat.writes(notebook).rstrip("\n") + "\n"
+
+
+def sources(root):
+    """The sources of all assignments, in order."""
+    return sorted(root.glob("assignments/[0-9][0-9]_*.py"))
+
+
+def main(argv=None):
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("root", nargs="?", type=Path, default=ROOT)
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if one is not current")
+    arguments = parser.parse_args(argv)
+    root = arguments.root.resolve()
+    try:
+        book = colab.Book(root)
+        build = None if arguments.check else root / "build" / "assignments"
+        derived = {
+            path.with_suffix(".ipynb"): derive(book, path, build and build / path.stem) for path in sources(root)
+        }
+    except (SourceError, colab.MystError) as where_and_what:
+        sys.exit(str(where_and_what))
+    stale = [path for path, text in derived.items() if not path.exists() or path.read_text() != text]
+    orphans = sorted(set(root.glob("assignments/*.ipynb")) - set(derived))
+    if arguments.check:
+        reports = [f"{path.relative_to(root)} is not current: run make assignments" for path in stale]
+        reports += [f"{path.relative_to(root)} has no source beside it: remove it" for path in orphans]
+        if reports:
+            sys.exit("\n".join(reports))
+        return
+    for path in stale:
+        path.write_text(derived[path])
+        print(f"{path.relative_to(root)} written")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,227 @@
+"""Grade a class: a folder of submitted notebooks in, a table of scores out.
+
+    python tools/grade.py FOLDER --assignment 01                 print the table and write FOLDER/scores-01.csv
+    python tools/grade.py FOLDER --assignment 01 --table T.csv   write it elsewhere
+
+Every submission runs in a process of its own, without the hidden tests (tools/sandbox.py says what guards them and what does
+not). One that loops, crashes, is no notebook or belongs to another assignment is named in the table, and the rest is graded.
+What stands below the heading *Investigate* is for a person to read and is not run.
+"""
+
+import argparse
+import csv
+import os
+import re
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import sandbox
+
+ROOT = Path(__file__).resolve().parent.parent
+LARGEST_NOTEBOOK = 50 * 2**20  # bytes
+INVESTIGATE = re.compile(r"^#+\s*(\d+\.\s*)?Investigate\b", re.M | re.I)
+ASSIGNMENT = re.compile(r"""^ASSIGNMENT\s*=\s*["']([\w-]+)["']""", re.M)
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """What grading needs: otter's test files as text, by question, and how they are run."""
+
+    name: str
+    tests: dict[str, str]
+    withheld: tuple[str, ...] = ()
+
+    def questions(self):
+        """The test files of one submission; they keep results, so each submission needs its own."""
+        from otter.test_files.exception_test import ExceptionTestFile
+
+        return {name: ExceptionTestFile.from_string(text, path=f"{name}.py") for name, text in self.tests.items()}
+
+    def asked(self):
+        """The names that tests ask a submission for."""
+        cases = [case for file in self.questions().values() for case in file.test_cases]
+        return sorted({name for case in cases for name in case.body._get_func_params()})
+
+
+@dataclass
+class Row:
+    """One submission's line in the table."""
+
+    submission: str
+    status: str = "graded"
+    scores: dict = field(default_factory=dict)
+    failed: list = field(default_factory=list)
+    notes: list = field(default_factory=list)
+
+
+class NotGradedError(Exception):
+    """Why a file is not graded at all."""
+
+
+def load(number, root=ROOT):
+    """The assignment that a number or a name stands for, derived from its source if that has changed."""
+    import assignments
+
+    found = [path for path in assignments.sources(root) if path.stem == number or path.stem.startswith(f"{number}_")]
+    if len(found) != 1:
+        there = ", ".join(path.stem for path in assignments.sources(root)) or "none"
+        sys.exit(f"There is no assignment {number!r}: give the number or the name of one of {there}.")
+    source, folder = found[0], root / "build" / "assignments" / found[0].stem
+    tests = folder / "tests"
+    changed = max(path.stat().st_mtime for path in (source, Path(assignments.__file__)))
+    if not tests.is_dir() or tests.stat().st_mtime < changed:
+        import colab
+
+        assignments.derive(colab.Book(root), source, folder)
+    files = {path.stem: path.read_text() for path in tests.glob("*.py")}
+    order = [cell.metadata["question"] for cell in assignments.read(source) if "question" in cell.metadata]
+    by_question = {name: files[name] for name in order if name in files}
+    return Assignment(source.stem, by_question, assignments.withheld(source))
+
+
+def submitted(folder):
+    """All files of a folder and of those in it, except hidden ones and tables of scores."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    inner = {path: path.relative_to(folder).parts for path in files}
+    return sorted(
+        path
+        for path, parts in inner.items()
+        if not any(part.startswith(".") for part in parts) and not re.fullmatch(r"scores-.*\.csv", path.name)
+    )
+
+
+def cells_of(path, assignment):
+    """The code cells [(number, source)] that are run; a sentence about what is wrong with the file instead, if it is."""
+    import nbformat
+
+    if path.suffix != ".ipynb":
+        raise NotGradedError(f"not a notebook: a file of type {path.suffix or 'unknown'}")
+    if path.stat().st_size > LARGEST_NOTEBOOK:
+        raise NotGradedError(f"larger than {LARGEST_NOTEBOOK // 2**20} MB: clear its outputs")
+    try:
+        cells = nbformat.reads(path.read_text(encoding="utf-8"), as_version=4).cells
+        cells = [(number, cell.cell_type, str(cell.source)) for number, cell in enumerate(cells, 1)]
+    except Exception as error:  # whatever a reader of notebooks finds wrong with it
+        raise NotGradedError(f"not a notebook: {type(error).__name__} on reading it") from error
+    code = [(number, source) for number, kind, source in cells if kind == "code" and source.strip()]
+    named = {name for _, source in code for name in ASSIGNMENT.findall(source)}
+    if named and assignment.name not in named:
+        raise NotGradedError(f"for another assignment: {', '.join(sorted(named))}")
+    if not code:
+        raise NotGradedError("has no code in it")
+    ends = [number for number, kind, source in cells if kind == "markdown" and INVESTIGATE.search(source)]
+    notes = [] if named else ["the set-up cell, which names the assignment, is missing"]
+    return [cell for cell in code if not ends or cell[0] < ends[0]], notes
+
+
+def grade(path, name, assignment, limits):
+    """One submission's row."""
+    row = Row(name)
+    try:
+        cells, row.notes = cells_of(path, assignment)
+    except (NotGradedError, OSError) as error:
+        row.status, row.notes = "not graded", [str(error)]
+        return row
+    questions = assignment.questions()
+    with tempfile.TemporaryDirectory(prefix="submission-") as folder:
+        try:
+            with sandbox.Submission(folder, withheld=assignment.withheld, **limits) as submission:
+                run_tests(submission, cells, questions, assignment, row)
+        except Exception as error:  # a submission's answer can be anything; it costs nobody else their grade
+            row.status = "stopped"
+            row.notes.append(f"grading it failed: {type(error).__name__}: {error}")
+    for question, file in questions.items():
+        passed = [result.test_case.points for result in file.test_case_results if result.passed]
+        row.scores[question] = sum(passed)
+        names = {id(result.test_case.body): result.passed for result in file.test_case_results}
+        cases = [case.body for case in file.test_cases]
+        row.failed += [case.test_func.__name__ for case in cases if not names.get(id(case))]
+    row.notes = [re.sub(r"\s+", " ", note)[:300] for note in row.notes]
+    return row
+
+
+def run_tests(submission, cells, questions, assignment, row):
+    """Run the cells, then every test from outside; what is noteworthy goes into the row."""
+    try:
+        submission.start(cells, assignment.asked())
+        if missing := sorted(set(assignment.asked()) - set(submission.names)):
+            row.notes.append(f"not defined: {', '.join(missing)}")
+        for number, kind, message in submission.failed[:3]:
+            row.notes.append(f"cell {number} failed: {kind}: {message}")
+        if len(submission.failed) > 3:
+            row.notes.append(f"and {len(submission.failed) - 3} more cells failed")
+        for file in questions.values():
+            file.run(submission.names)
+        submission.finish()
+    except sandbox.SubmissionEnded as ended:
+        row.status = "stopped"
+        row.notes.append(submission.why_ended(str(ended)))
+    row.notes += [f"was refused: {what}" for what in dict.fromkeys(submission.refused)][:3]
+
+
+def table(rows, questions):
+    """The table as lists of text, its first row the headings."""
+    head = ["submission", "status", *questions, "points", "of", "failed", "notes"]
+    of = sum(file.possible for file in questions.values())
+    lines = [head]
+    for row in rows:
+        graded = row.status != "not graded"
+        scores = [row.scores.get(name, "") for name in questions]
+        total = sum(row.scores.values()) if graded else ""
+        failed = " ".join(row.failed)
+        lines.append([row.submission, row.status, *scores, total, of, failed, "; ".join(row.notes)])
+    return [[f"{each:g}" if isinstance(each, int | float) else safe(each) for each in line] for line in lines]
+
+
+def safe(text):
+    """A cell of the table that a spreadsheet takes for text, whatever a submission is called or says."""
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@") else text
+
+
+def show(lines):
+    """Print the table in columns, long notes cut."""
+    short = [[each if len(each) <= 60 else f"{each[:59]}…" for each in line] for line in lines]
+    widths = [max(map(len, column)) for column in zip(*short, strict=True)]
+    for line in short:
+        print("  ".join(each.ljust(width) for each, width in zip(line, widths, strict=True)).rstrip())
+
+
+def main(argv=None):
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("folder", type=Path, help="the folder of submissions; folders in it are searched too")
+    parser.add_argument("--assignment", required=True, help="its number, such as 01")
+    parser.add_argument("--table", type=Path, help="where to write the table (default: FOLDER/scores-NN.csv)")
+    parser.add_argument("--jobs", type=int, default=min(os.cpu_count() or 1, 8), help="submissions at a time")
+    parser.add_argument("--seconds", type=float, default=120, help="for one submission, tests included")
+    parser.add_argument("--cell-seconds", type=float, default=30, help="for one cell, and for one call of a function")
+    parser.add_argument("--gigabytes", type=float, default=4, help="of memory for one submission")
+    arguments = parser.parse_args(argv)
+    if not arguments.folder.is_dir():
+        sys.exit(f"There is no folder {arguments.folder}: give the folder that holds the submitted notebooks.")
+    if arguments.jobs < 1 or min(arguments.seconds, arguments.cell_seconds, arguments.gigabytes) <= 0:
+        sys.exit("--jobs, --seconds, --cell-seconds and --gigabytes must be positive.")
+    paths = submitted(arguments.folder)
+    if not paths:
+        sys.exit(f"There is nothing in {arguments.folder}: give the folder that holds the submitted notebooks.")
+    assignment = load(arguments.assignment)
+    sandbox.prepare()
+    limits = {"seconds": arguments.seconds, "cell_seconds": arguments.cell_seconds, "gigabytes": arguments.gigabytes}
+
+    def one(path):
+        return grade(path, path.relative_to(arguments.folder).as_posix(), assignment, limits)
+
+    with ThreadPoolExecutor(arguments.jobs) as pool:
+        rows = list(pool.map(one, paths))
+    lines = table(rows, assignment.questions())
+    target = arguments.table or arguments.folder / f"scores-{assignment.name[:2]}.csv"
+    with target.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows(lines)
+    show(lines)
+    print(f"\n{len(rows)} submissions, {sum(row.status == 'graded' for row in rows)} graded to the end: {target}")
+
+
+if __name__ == "__main__":
+    main()
