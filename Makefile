@@ -6,7 +6,7 @@ SHELL := bash
 .ONESHELL:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := book
-.PHONY: book test serve gpu bench colab requirements vendor cache clean clean-cache help
+.PHONY: book test serve gpu bench colab assignments grade requirements vendor cache clean clean-cache help
 
 PYTHON ?= python3
 PORT ?= 8000
@@ -42,6 +42,13 @@ bench: .venv/.ready ## measure the speed of training against plain PyTorch loops
 
 colab: .venv/.ready ## derive the notebooks that Colab opens
 	@$(BIN)/python tools/colab.py
+
+assignments: .venv/.ready ## derive the notebooks for students, and what grades them
+	@$(BIN)/python tools/assignments.py
+
+grade: .venv/.ready ## grade a class: FOLDER=submissions ASSIGNMENT=01 (OPTIONS="--jobs 4 --seconds 60")
+	@$(BIN)/python tools/grade.py "$(or $(FOLDER),$(error Name the folder of submissions: make grade FOLDER=submissions ASSIGNMENT=01))" \
+	  --assignment "$(or $(ASSIGNMENT),$(error Name the assignment: make grade FOLDER=submissions ASSIGNMENT=01))" $(OPTIONS)
 
 # Pins that pyproject.toml still allows stay as they are; UPGRADE=-U takes the newest of everything.
 requirements: ## recompile requirements.txt, with the oldest Python that is supported (maintainers)

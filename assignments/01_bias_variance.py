@@ -365,7 +365,7 @@ epochs. What do bias² and variance of its predicted class probabilities do on t
 | rubric | points |
 | --- | --- |
 | the prediction is specific, gives a reason, and is compared with the outcome (being wrong costs nothing) | 2 |
-| the measurement: the own estimators, both kinds of labels, times that cover the rise and the turn, error bars over training sets | 3 |
+| the measurement: the own estimators, both kinds of labels, times that cover the fall and the turn, error bars over training sets; a change between two times has an error bar of its own | 3 |
 | the figures can be read without the text: axes, units, legend, bands | 2 |
 | the answers follow from the figures, and name which part does what | 3 |
 | what would have proved it wrong, and a real limit of the experiment | 2 |
@@ -446,16 +446,30 @@ axes[1].legend()
 plt.show()
 # END SOLUTION
 
+# %% tags=["solution"]
+# BEGIN SOLUTION
+# All times share their training sets, so a change is the jackknife of a difference, not a difference of two error bars.
+changes = {}
+for noise, early, late in ((0, 100, 1000), (0.2, 30, 1000)):
+    both = np.stack([trained(early, noise), trained(late, noise)], axis=1)
+    for name, statistic in statistics.items():
+        change = jackknife(lambda fits, f=statistic: f(fits[:, 1]) - f(fits[:, 0]), both)
+        changes[name, f"{noise:.0%} noise, {early} to {late} epochs"] = (
+            "{:+.4f} ± {:.4f}".format(*change)
+        )
+pd.Series(changes).unstack()
+# END SOLUTION
+
 # %% [markdown] tags=["solution"]
 r"""
 **Model answer.** *Prediction.* A network at its start says about the same for every training set, so early stopping means much bias and little variance;
 training lets the data in. So bias² falls and variance rises, as in the textbook, and noisy labels make what is let in late worse.
 
-*Finding.* Bias² falls at every step and is nearly flat from 100 epochs on; variance rises at every step. With clean labels the sum falls steeply, has a very shallow
-bottom near 100 epochs and then rises by less than its error bar: hardly a U. With a fifth of the labels drawn anew there is a clear one: the bottom lies near 30 epochs, where
-the true labels are fitted and the wrong ones are not yet, and by 1,000 epochs the sum has risen by almost half. The right branch is all variance, since bias² goes on falling. The share of
-misclassified digits agrees with this for noisy labels; for clean ones it goes on falling, or stays, where the sum has turned. The extra squared error there is
-overconfidence on digits that are on the right side anyway.
+*Finding.* Bias² falls at every step and is nearly flat from 100 epochs on; variance rises at every step. With a fifth of the labels drawn anew the U is plain: the bottom lies near 30
+epochs, where the true labels are fitted and the wrong ones are not yet, and by 1,000 epochs the sum has risen by almost half. With clean labels the sum falls steeply and then turns so gently that the rise is smaller
+than the error bar of either end. But both ends hear of the same training sets; the error of the *difference* is far smaller, and by it the rise is several standard errors. So there is a U here
+too, a very shallow one. The right branch is all variance, since bias² goes on falling. The share of misclassified digits agrees for noisy labels; for clean ones it falls on, or at least does not
+rise, where the sum has turned: the extra squared error is overconfidence, and not digits that change sides.
 
 *Why here and not along width.* All networks of the chapter were trained to the same loss: at every width the training set had been let in to the same extent, and width only removed what the
 initialisation contributes. Along time, how much of the training set gets into the function is the very thing that changes. So "capacity" is not one axis.

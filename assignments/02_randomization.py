@@ -460,7 +460,7 @@ verdict(case.new_accuracy - case.simplicity)
 
 # %% [markdown] tags=["solution"]
 r"""
-**Model answer.** *Level first.* At $\eta = 1$ all rejection rates lie near or below 5 %: the tests do not cry wolf. `training_accuracy` is 1 for every labelling, so every draw ties, $p = 1$, and its power is zero everywhere: for this
+**Model answer.** *Level first.* At $\eta = 1$ all rejection rates lie within two standard errors of 5 %, or below: the tests do not cry wolf. `training_accuracy` is 1 for every labelling, so every draw ties, $p = 1$, and its power is zero everywhere: for this
 statistic the colleague is right.
 
 *Power.* With true labels `simplicity` passes 80 % at the smallest $n$ tried: ten digits, hardly more than one of a class, are enough. With half the labels drawn anew it needs several tens, and at $\eta = 0.8$

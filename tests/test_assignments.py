@@ -317,7 +317,7 @@ def class_of(source):
     spy = spy.replace("BEGIN SOLUTION", split["BEGIN SOLUTION"])
     program = "!ls /\nimport subprocess\nsubprocess.run(['ls'])"
     endless = "def jackknife(statistic, predictions):\n    while True:\n        pass"
-    swallow = "while True:\n    try:\n        while True:\n            pass\n    except BaseException:\n        pass"
+    swallow = "while True:\n    try:\n        while True:\n            sum(range(1000))\n    except BaseException:\n        sum(range(1000))"
     other = next(each for each in SOURCES if each != source)
     return {
         "ada/right.ipynb": (filled(source), "graded", 18, ""),
@@ -336,7 +336,7 @@ def class_of(source):
         "no set-up.ipynb": (no_set_up, "graded", 18, "the set-up cell, which names the assignment, is missing"),
         "other.ipynb": (filled(other), "not graded", None, f"for another assignment: {other.stem}"),
         "photo.pdf": ("%PDF", "not graded", None, "not a notebook: a file of type .pdf"),
-        "programs.ipynb": (front(program), "graded", 18, "start another program"),
+        "programs.ipynb": (front(program), "graded", 18, "refused: start another program"),
         "spy.ipynb": (filled(source, decompose=spy), "graded", None, f"was refused: read {ROOT / 'assignments'}"),
         "syntax.ipynb": (filled(source, jackknife="def jackknife(:"), "graded", 13, "SyntaxError"),
     }
@@ -370,6 +370,8 @@ def test_a_class_is_graded_whatever_it_hands_in(classroom, name):
     row = classroom[1][name]
     assert row["status"] == status, row["notes"]
     assert words in row["notes"]
+    if "refused" not in words:
+        assert "refused" not in row["notes"]
     if points is not None:
         assert float(row["points"]) == points, row["failed"]
     elif status == "not graded":

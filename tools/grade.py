@@ -207,6 +207,10 @@ def main(argv=None):
     if not paths:
         sys.exit(f"There is nothing in {arguments.folder}: give the folder that holds the submitted notebooks.")
     assignment = load(arguments.assignment)
+    for path in sandbox.exposed([ROOT / "assignments", ROOT / "build", arguments.folder]):
+        print(f"Warning: submissions can read {path}: move it out of the folders of Python and of the system.")
+    if not sandbox.landlock():
+        print("Warning: this kernel has no Landlock: only Python itself keeps submissions from reading your files.")
     sandbox.prepare()
     limits = {"seconds": arguments.seconds, "cell_seconds": arguments.cell_seconds, "gigabytes": arguments.gigabytes}
 

@@ -10,7 +10,6 @@ import base64
 import builtins
 import ctypes
 import json
-import linecache
 import multiprocessing
 import os
 import resource
@@ -41,6 +40,8 @@ PRELOADED = [
     "overparam.kernels",
     "overparam.sweep",
 ]
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+KEPT = {"PATH", "LANG", "LC_ALL", "TZ", "MPLBACKEND", "OVERPARAM_SCALE", "OVERPARAM_SEED", *THREADS}
 HARMLESS = ("/proc/self", "/proc/cpuinfo", "/proc/meminfo", "/sys/devices/system", "/sys/fs/cgroup")
 FILE_EVENTS = [
     "open",
@@ -216,6 +217,8 @@ def inside(connection, folder, limits, withheld):
     """The life of a submission's process: wait for its cells, run them, answer calls."""
     os.setsid()
     os.chdir(folder)
+    for name in set(os.environ) - KEPT:  # whoever grades may have passwords there
+        del os.environ[name]
     os.environ |= dict.fromkeys(("HOME", "TMPDIR", "OVERPARAM_CACHE", "IPYTHONDIR", "MPLCONFIGDIR"), folder)
     tempfile.tempdir = folder
     null, log = os.open(os.devnull, os.O_RDONLY), os.open("output.txt", os.O_WRONLY | os.O_CREAT)
@@ -241,11 +244,10 @@ def inside(connection, folder, limits, withheld):
         parent, _, child = name.rpartition(".")
         if parent in sys.modules and hasattr(sys.modules[parent], child):
             delattr(sys.modules[parent], child)
-    readable = [*READABLE, *HARMLESS, sys.prefix, sys.base_prefix, sysconfig.get_paths()["purelib"], str(SOURCE)]
+    readable = [path for path in readable_paths() if os.path.exists(path)]
     sys.path[:] = [folder, *(path for path in sys.path if any(path.startswith(root) for root in readable))]
     sys.path_importer_cache.clear()
-    linecache.getlines(__file__)  # tracebacks show it, and must not look for it later
-    enforced = confine_by_kernel([path for path in readable if os.path.exists(path)], folder)
+    enforced = confine_by_kernel(readable, folder)
     refused = confine_by_audit([os.path.realpath(path) for path in readable], os.path.realpath(folder))
 
     wire = Wire(connection)
@@ -260,6 +262,23 @@ def inside(connection, folder, limits, withheld):
     wire.send("ready", {"values": values, "failed": failed, "refused": refused, "kernel": enforced})
     wire.serve(limit=limits["cell"])
     wire.send("refused", refused)
+
+
+def readable_paths():
+    """What a submission may read besides its own folder: Python, the package, the system's libraries, and this file."""
+    python = [sys.prefix, sys.base_prefix, *{sysconfig.get_paths()[name] for name in ("purelib", "platlib", "stdlib")}]
+    return [*READABLE, *HARMLESS, *python, str(SOURCE), __file__]
+
+
+def exposed(paths):
+    """Those of some paths that lie where submissions may read, so that nothing keeps them from it."""
+    roots = [os.path.realpath(path) for path in readable_paths()]
+    return [path for path in paths if any(within(os.path.realpath(path), root) for root in roots)]
+
+
+def within(path, root):
+    """Whether a path is a folder or lies in it."""
+    return path == root or path.startswith(root.rstrip("/") + "/")
 
 
 def run_cell(shell, source, seconds):
@@ -296,7 +315,7 @@ def confine_by_audit(readable, folder):
                 writing = event != "open" or (isinstance(arguments[2], int) and arguments[2] & 3 != os.O_RDONLY)
                 looking = event in ("os.listdir", "os.scandir")
                 roots = [folder] if writing and not looking else [folder, *readable]
-                allowed = any(path == root or path.startswith(root.rstrip("/") + "/") for root in roots)
+                allowed = any(within(path, root) for root in roots)
             except (TypeError, ValueError):
                 allowed = True  # Python will complain about it
             finally:
@@ -308,14 +327,19 @@ def confine_by_audit(readable, folder):
     return refused
 
 
+def landlock():
+    """The version of Landlock that this kernel has; 0 if none."""
+    if sys.platform != "linux":
+        return 0
+    return max(0, ctypes.CDLL(None, use_errno=True).syscall(444, None, ctypes.c_size_t(0), 1))
+
+
 def confine_by_kernel(readable, folder):
     """Let the Linux kernel refuse other files, TCP and signals to outside (Landlock); returns whether it will."""
-    if sys.platform != "linux":
+    abi = landlock()
+    if not abi:
         return False
     syscall = ctypes.CDLL(None, use_errno=True).syscall
-    abi = syscall(444, None, ctypes.c_size_t(0), 1)
-    if abi < 1:
-        return False
     reading, everything = 0b1101, (1 << (13 + (abi >= 2) + (abi >= 3))) - 1  # execute, read file, read folder
     handled = [everything, 3 if abi >= 4 else 0, 3 if abi >= 6 else 0]
     attributes = (ctypes.c_uint64 * 3)(*handled)
@@ -409,7 +433,7 @@ class Submission:
 
 def prepare():
     """Let all submissions be forked from one process that has imported what they need, with one thread each."""
-    os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    os.environ |= dict.fromkeys(THREADS, "1")
     os.environ |= {"OVERPARAM_SCALE": "laptop", "OVERPARAM_SEED": "0", "MPLBACKEND": "Agg"}
     if "forkserver" in multiprocessing.get_all_start_methods():
         multiprocessing.get_context("forkserver").set_forkserver_preload(PRELOADED)
