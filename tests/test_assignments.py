@@ -3,12 +3,17 @@
 import ast
 import csv
 import functools
+import json
+import os
 import re
+import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import jupytext
 import nbformat
+import numpy as np
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -136,6 +141,24 @@ def test_the_set_up_cell_fetches_no_source_of_an_assignment(source):
     ast.parse(setup)
 
 
+def test_the_set_up_cell_clones_the_package_and_no_assignment(tmp_path):
+    remote, student_folder = tmp_path / "overparam", tmp_path / "colab"
+    student_folder.mkdir()
+    for name in ("src/overparam/__init__.py", "src/mnist1d/__init__.py", "assignments/01_x.py", "README.md"):
+        (remote / name).parent.mkdir(parents=True, exist_ok=True)
+        (remote / name).touch()
+    who = {f"GIT_{role}_{what}": "a@b" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+    for command in (["init", "-q", "-b", "main"], ["add", "."], ["commit", "-q", "-m", "all"]):
+        subprocess.run(["git", *command], cwd=remote, check=True, env={**os.environ, **who})
+    setup = assignments.set_up(SimpleNamespace(repository=f"file://{remote}", branch="main"))
+    program = f"import sys; sys.path.insert(0, '')\n{setup}\nimport overparam, mnist1d\nprint(overparam.__file__)"
+    for _ in range(2):  # the second time after a restart
+        command = [sys.executable, "-IS", "-c", program]
+        done = subprocess.run(command, cwd=student_folder, capture_output=True, text=True)
+        assert done.stdout.strip() == str(student_folder / "overparam/src/overparam/__init__.py"), done.stderr
+    assert not (student_folder / "overparam" / "assignments").exists()
+
+
 @every_assignment
 def test_every_question_says_what_it_is_worth(source):
     cells = assignments.read(source)
@@ -160,6 +183,30 @@ def test_a_source_that_says_too_little_is_refused(tmp_path):
     ):
         with pytest.raises(assignments.SourceError, match=said):
             assignments.read(source(text))
+
+
+# --- What passes between a submission and the grader ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "value",
+    [None, True, -3, 0.1, "ß", [1, [2.0]], (1, "a"), {"a": 1, 2: (3,)}, np.arange(6.0).reshape(2, 3), np.array(True)],
+)
+def test_plain_values_and_arrays_arrive_as_they_were(value):
+    wire = sandbox.Wire(None)
+    arrived = wire.unpack(json.loads(json.dumps(wire.pack(value))))
+    assert type(arrived) is type(value)
+    np.testing.assert_equal(arrived, value)
+
+
+def test_what_has_no_plain_form_arrives_as_its_name():
+    wire = sandbox.Wire(None)
+    assert repr(wire.unpack(wire.pack(object()))) == "<a object>"
+    assert repr(wire.unpack(wire.pack(np.array([object()])))) == "<a ndarray>"
+    assert wire.pack(np.float64(2)) == 2
+    for hostile in ({"array": ["|O", [1], "AAAAAAAAAAA="]}, {"array": ["<f8", [10**12], ""]}):
+        with pytest.raises((KeyError, ValueError)):
+            wire.unpack(hostile)
 
 
 # --- One submission ---------------------------------------------------------------------------------------------------
