@@ -373,11 +373,15 @@ epochs. What do bias² and variance of its predicted class probabilities do on t
 Cells below this line are not run by the grader. Leave their outputs in.
 """
 
-# %%
+# %% [markdown] tags=["start"]
+r"""
+**My prediction**, written before anything was run:
+"""
+
+# %% tags=["start"]
 images = data.digits()
-target = np.eye(10)[
-    images.y_test
-].ravel()  # the wanted class probabilities, [797 test digits × 10 classes]
+# the wanted class probabilities, [797 test digits × 10 classes]
+target = np.eye(10)[images.y_test].ravel()
 
 
 def trained(epochs, label_noise, sets=10):

@@ -389,7 +389,12 @@ The **power** of a test is the probability that it rejects, $p \le 0.05$, where 
 Cells below this line are not run by the grader. Leave their outputs in.
 """
 
-# %%
+# %% [markdown] tags=["start"]
+r"""
+**My prediction**, written before anything was run:
+"""
+
+# %% tags=["start"]
 digits = data.digits()
 bandwidth = kernels.median_distance(digits.x) / 2
 kernel = kernels.gaussian_kernel(digits.x, digits.x, bandwidth).numpy()

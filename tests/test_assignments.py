@@ -431,6 +431,43 @@ def test_what_spies_finds_no_hidden_test_and_scores_like_any_wrong_answer(classr
     assert float(row["decompose"]) <= 1
 
 
+def test_what_a_person_reads_is_on_one_page_that_runs_nothing(tmp_path):
+    picture = {"image/svg+xml": "<svg onload='alert(1)'></svg>", "text/html": "<script>alert(2)</script>"}
+    script = {
+        "text/html": "<b onclick='alert(3)'>x</b>",
+        "application/javascript": "alert(4)",
+        "text/plain": "plain <i>",
+    }
+    outputs = [nbformat.v4.new_output("display_data", each) for each in (picture, script)]
+    notebook = student(SOURCES[0])
+    notebook.cells.append(
+        nbformat.v4.new_markdown_cell("My **answer** <script>alert(5)</script> <img src=x onerror=alert(6)>")
+    )
+    notebook.cells.append(nbformat.v4.new_code_cell("1", outputs=outputs))
+    without = filled(SOURCES[0])
+    without.cells = without.cells[:8]
+    paths = [hand_in(notebook, tmp_path / "a.ipynb"), hand_in(without, tmp_path / "b.ipynb"), tmp_path / "c.ipynb"]
+    paths[2].write_text('{"cells": 1}')
+    page = grade.reading(paths, ["a <u>.ipynb", "b.ipynb", "c.ipynb"])
+    assert "a &lt;u&gt;.ipynb" in page
+    assert "<strong>answer</strong>" in page
+    assert "data:image/svg+xml;base64," in page
+    assert "plain &lt;i&gt;" in page
+    assert "There is nothing below" in page
+    assert "It cannot be shown" in page
+    assert "def decompose" not in page
+    for number in (1, 2, 3, 4):
+        assert f"alert({number})" not in page
+    for tag in ("<script>alert", "<img src=x", "<svg onload", "<b onclick"):
+        assert tag not in page
+
+
+def test_a_class_leaves_a_page_to_read(classroom):
+    page = (classroom[0] / "reading-01.html").read_text()
+    assert "ada/right.ipynb" in page
+    assert "photo.pdf" not in page
+
+
 def test_grading_says_what_it_cannot_do(tmp_path, capsys):
     for arguments, said in (
         ([str(tmp_path / "nowhere"), "--assignment", "01"], "There is no folder"),

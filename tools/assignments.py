@@ -6,17 +6,19 @@
 A source is a notebook in percent format. Its cells say what they are:
 
     # %% [markdown] question="mean" points=6      opens a question; points only where a person grades it
+    # %% tags=["start"]                           what students begin with: prose or code that stays as it is
     # %% tags=["solution"]                        the answer: what stands between BEGIN and END SOLUTION is taken out
     # %% tags=["test"] points=1                   one function that students get, and can run
     # %% tags=["hidden"] points=2                 one function that only the grader has
 
-A question goes on to the next cell of prose.
+A question goes on to the next cell of prose that says nothing.
 """
 
 import argparse
 import ast
 import hashlib
 import json
+import re
 import shutil
 import sys
 import tempfile
@@ -28,7 +30,7 @@ import nbformat
 import colab
 
 ROOT = Path(__file__).resolve().parent.parent
-PARTS = {"solution", "test", "hidden"}
+PARTS = {"start", "solution", "test", "hidden"}
 
 INTRODUCTION = """\
 *Derived from a source in [the book's repository]({repository}) by `tools/assignments.py`. To work on Colab, choose
@@ -43,7 +45,7 @@ class SourceError(Exception):
 
 
 def part(cell):
-    """Which part of a question a cell is: 'solution', 'test' or 'hidden'; None for all others."""
+    """Which part of a question a cell is: 'start', 'solution', 'test' or 'hidden'; None for all others."""
     found = PARTS & set(cell.metadata.get("tags", ()))
     return found.pop() if found else None
 
@@ -129,7 +131,7 @@ def master(path, convert):
             out += [raw("# BEGIN QUESTION\n" + json.dumps(question)), make(source)]
         elif kind == "solution":
             out += [raw("# BEGIN SOLUTION"), make(source), raw("# END SOLUTION")]
-        elif kind:
+        elif kind in ("test", "hidden"):
             tests.append(cell)
             visible += [visible_test(cell)] if kind == "test" else []
         elif source:
@@ -182,7 +184,9 @@ def derive(book, path, folder):
     setup = NAME.format(setup=set_up(book), name=path.stem)
     introduction = INTRODUCTION.format(repository=book.repository)
     cells = [("markdown", introduction, {}), ("code", *colab.folded(setup))]
-    cells += [(cell.cell_type, cell.source, {}) for cell in student.cells if cell.source.strip()]
+    for cell in student.cells:
+        text = re.sub(r"<!-- (BEGIN|END) QUESTION -->\s*", "", cell.source)  # otter's marks for a PDF
+        cells += [(cell.cell_type, text, {})] if text.strip() else []
     notebook = nbformat.v4.new_notebook()
     notebook.metadata = {"colab": {"provenance": [], "toc_visible": True}, "kernelspec": KERNEL, "overparam": path.stem}
     for position, (kind, text, metadata) in enumerate(cells):

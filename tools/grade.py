@@ -1,15 +1,15 @@
 """Grade a class: a folder of submitted notebooks in, a table of scores out.
 
-    python tools/grade.py FOLDER --assignment 01                 print the table and write FOLDER/scores-01.csv
-    python tools/grade.py FOLDER --assignment 01 --table T.csv   write it elsewhere
+    python tools/grade.py FOLDER --assignment 01     print the table; write FOLDER/scores-01.csv and FOLDER/reading-01.html
 
 Every submission runs in a process of its own, without the hidden tests (tools/sandbox.py says what guards them and what does
 not). One that loops, crashes, is no notebook or belongs to another assignment is named in the table, and the rest is graded.
-What stands below the heading *Investigate* is for a person to read and is not run.
+What stands below the heading *Investigate* is not run. It is collected, as it was handed in, on one page for the person who reads it.
 """
 
 import argparse
 import csv
+import html
 import os
 import re
 import sys
@@ -23,6 +23,10 @@ import sandbox
 ROOT = Path(__file__).resolve().parent.parent
 LARGEST_NOTEBOOK = 50 * 2**20  # bytes
 INVESTIGATE = re.compile(r"^#+\s*(\d+\.\s*)?Investigate\b", re.M | re.I)
+# What students' own text and outputs may hold on the page that a person reads.
+TAGS = "a b blockquote br code dd div dl dt em h1 h2 h3 h4 h5 h6 hr i li ol p pre s span strong sub sup table tbody td"
+TAGS += " th thead tr ul"
+PICTURES = ("image/svg+xml", "image/png", "image/jpeg")
 ASSIGNMENT = re.compile(r"""^ASSIGNMENT\s*=\s*["']([\w-]+)["']""", re.M)
 
 
@@ -89,7 +93,8 @@ def submitted(folder):
     return sorted(
         path
         for path, parts in inner.items()
-        if not any(part.startswith(".") for part in parts) and not re.fullmatch(r"scores-.*\.csv", path.name)
+        if not any(part.startswith(".") for part in parts)
+        and not re.fullmatch(r"(scores-.*\.csv|reading-.*\.html)", path.name)
     )
 
 
@@ -176,6 +181,49 @@ def table(rows, questions):
     return [[f"{each:g}" if isinstance(each, int | float) else safe(each) for each in line] for line in lines]
 
 
+def reading(paths, names):
+    """One page with what each submission says below *Investigate*, its figures and printed output included, its HTML not."""
+    import bleach
+    import nbformat
+    from nbconvert import HTMLExporter
+
+    cells = []
+    for path, name in zip(paths, names, strict=True):
+        title = nbformat.v4.new_markdown_cell(f"# {html.escape(name)}")
+        try:
+            notebook = nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
+            starts = [i for i, cell in enumerate(notebook.cells) if INVESTIGATE.search(str(cell.source))]
+            part = list(map(harmless, notebook.cells[starts[0] + 1 :] if starts else []))
+        except Exception as error:  # a notebook can be malformed in any way
+            part = [nbformat.v4.new_markdown_cell(f"*It cannot be shown: {type(error).__name__}.*")]
+        cells += [title, *(part or [nbformat.v4.new_markdown_cell("*There is nothing below “Investigate”.*")])]
+    for number, cell in enumerate(cells):
+        cell["id"] = f"cell-{number}"
+    exporter = HTMLExporter(sanitize_html=True, exclude_input_prompt=True, exclude_output_prompt=True)
+    exporter.register_filter(
+        "clean_html", lambda text: bleach.clean(str(text), tags=TAGS.split(), attributes=["class"])
+    )
+    return exporter.from_notebook_node(nbformat.v4.new_notebook(cells=cells))[0]
+
+
+def harmless(cell):
+    """A cell with its text and those outputs that a browser only shows: plain text and pictures."""
+    import nbformat
+
+    if cell.cell_type != "code":
+        return nbformat.v4.new_markdown_cell(str(cell.source))
+    outputs = []
+    for output in cell.get("outputs", ()):
+        if output.output_type in ("stream", "error"):
+            text = output.get("text") or f"{output.get('ename')}: {output.get('evalue')}"
+            outputs.append(nbformat.v4.new_output("stream", name="stdout", text=str(text)))
+            continue
+        shown = {kind: output.data[kind] for kind in PICTURES if kind in output.data}
+        shown = dict(list(shown.items())[:1]) or {"text/plain": str(output.data.get("text/plain", ""))}
+        outputs.append(nbformat.v4.new_output("display_data", shown))
+    return nbformat.v4.new_code_cell(str(cell.source), outputs=outputs)
+
+
 def safe(text):
     """A cell of the table that a spreadsheet takes for text, whatever a submission is called or says."""
     return f"'{text}" if text[:1] in ("=", "+", "-", "@") else text
@@ -193,7 +241,6 @@ def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("folder", type=Path, help="the folder of submissions; folders in it are searched too")
     parser.add_argument("--assignment", required=True, help="its number, such as 01")
-    parser.add_argument("--table", type=Path, help="where to write the table (default: FOLDER/scores-NN.csv)")
     parser.add_argument("--jobs", type=int, default=min(os.cpu_count() or 1, 8), help="submissions at a time")
     parser.add_argument("--seconds", type=float, default=120, help="for one submission, tests included")
     parser.add_argument("--cell-seconds", type=float, default=30, help="for one cell, and for one call of a function")
@@ -220,11 +267,18 @@ def main(argv=None):
     with ThreadPoolExecutor(arguments.jobs) as pool:
         rows = list(pool.map(one, paths))
     lines = table(rows, assignment.questions())
-    target = arguments.table or arguments.folder / f"scores-{assignment.name[:2]}.csv"
+    target = arguments.folder / f"scores-{assignment.name[:2]}.csv"
     with target.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows(lines)
+    page = arguments.folder / f"reading-{assignment.name[:2]}.html"
+    read = [(path, row.submission) for path, row in zip(paths, rows, strict=True) if row.status != "not graded"]
+    try:
+        page.write_text(reading(*zip(*read, strict=True)) if read else "", encoding="utf-8")
+    except Exception as error:  # what students wrote can be anything; the table stands
+        print(f"Warning: {page} could not be written: {type(error).__name__}: {error}")
     show(lines)
-    print(f"\n{len(rows)} submissions, {sum(row.status == 'graded' for row in rows)} graded to the end: {target}")
+    print(f"\n{len(rows)} submissions, {sum(row.status == 'graded' for row in rows)} graded to the end.")
+    print(f"The table is {target}; what a person reads is {page}.")
 
 
 if __name__ == "__main__":
