@@ -228,6 +228,22 @@ def test_the_notebook_as_it_is_handed_out_gets_nothing(source, tmp_path):
     assert any("failed: AssertionError" in note or "failed: TypeError" in note for note in row.notes)
 
 
+STARTS = {  # what the investigation begins with works
+    "01_bias_variance": "trained(1, 0.2, sets=2).shape == (2, 7970)",
+    "02_randomization": "[problem(10, 0.5, 0)[1][k](np.arange(10)) for k in range(3)][0] == 1",
+}
+
+
+@every_assignment
+def test_what_the_investigation_begins_with_runs(source, tmp_path):
+    notebook = filled(source)
+    for cell in notebook.cells:  # so that the grader does not stop there
+        cell.source = cell.source.replace("Investigate", "Go on")
+    notebook.cells.append(nbformat.v4.new_code_cell(f"assert {STARTS[source.stem]}"))
+    row = graded(hand_in(notebook, tmp_path / "all.ipynb"), source)
+    assert (row.status, row.notes) == ("graded", [])
+
+
 WRONG = {  # what students get wrong, and the tests that notice
     "01_bias_variance": [
         (
@@ -329,7 +345,7 @@ while frame:
     frame = frame.f_back
 found += [text for text in gc.get_objects() if isinstance(text, str)]
 libc = ctypes.CDLL(None)
-if libc.open(b"{source}", 0) >= 0:
+if {kernel} and libc.open(b"{source}", 0) >= 0:
     found.append("BEGIN SOLUTION")
 secret = [text for text in found if "BEGIN SOLUTION" in text or "{hidden}" in text]
 def decompose(predictions, target):
@@ -360,7 +376,7 @@ def class_of(source):
     tests = ROOT / "build" / "assignments" / source.stem / "tests" / "decompose.py"
     # the spy's own text must not hold what it looks for
     split = {"hidden": hidden[:8] + '" + "' + hidden[8:], "BEGIN SOLUTION": 'BEGIN" + " SOLUTION'}
-    spy = SPY.format(root=ROOT, source=source, tests=tests, hidden=split["hidden"])
+    spy = SPY.format(kernel=bool(sandbox.landlock()), root=ROOT, source=source, tests=tests, hidden=split["hidden"])
     spy = spy.replace("BEGIN SOLUTION", split["BEGIN SOLUTION"])
     program = "!ls /\nimport subprocess\nsubprocess.run(['ls'])"
     endless = "def jackknife(statistic, predictions):\n    while True:\n        pass"

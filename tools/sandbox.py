@@ -9,6 +9,7 @@ and so does the kernel where it is Linux with Landlock (5.13 or later).
 import base64
 import builtins
 import ctypes
+import importlib
 import json
 import multiprocessing
 import os
@@ -20,6 +21,7 @@ import tempfile
 import threading
 import time
 from contextlib import suppress
+from multiprocessing import forkserver
 from pathlib import Path
 
 import numpy as np
@@ -41,7 +43,7 @@ PRELOADED = [
     "overparam.sweep",
 ]
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-KEPT = {"PATH", "LANG", "LC_ALL", "TZ", "MPLBACKEND", "OVERPARAM_SCALE", "OVERPARAM_SEED", *THREADS}
+KEPT = {"PATH", "LANG", "LC_ALL", "TZ", *THREADS}
 HARMLESS = ("/proc/self", "/proc/cpuinfo", "/proc/meminfo", "/sys/devices/system", "/sys/fs/cgroup")
 FILE_EVENTS = [
     "open",
@@ -220,7 +222,10 @@ def inside(connection, folder, limits, withheld):
     for name in set(os.environ) - KEPT:  # whoever grades may have passwords there
         del os.environ[name]
     os.environ |= dict.fromkeys(("HOME", "TMPDIR", "OVERPARAM_CACHE", "IPYTHONDIR", "MPLCONFIGDIR"), folder)
+    os.environ.update(OVERPARAM_SCALE="laptop", OVERPARAM_SEED="0", MPLBACKEND="Agg")
     tempfile.tempdir = folder
+    for name in PRELOADED:  # nothing to do where they were imported before the fork
+        importlib.import_module(name)
     null, log = os.open(os.devnull, os.O_RDONLY), os.open("output.txt", os.O_WRONLY | os.O_CREAT)
     for target, source in ((0, null), (1, log), (2, log)):
         os.dup2(source, target)
@@ -433,7 +438,13 @@ class Submission:
 
 def prepare():
     """Let all submissions be forked from one process that has imported what they need, with one thread each."""
-    os.environ |= dict.fromkeys(THREADS, "1")
-    os.environ |= {"OVERPARAM_SCALE": "laptop", "OVERPARAM_SEED": "0", "MPLBACKEND": "Agg"}
-    if "forkserver" in multiprocessing.get_all_start_methods():
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return
+    before = dict(os.environ)
+    os.environ.update(dict.fromkeys(THREADS, "1"))  # read when NumPy and PyTorch are imported
+    try:
         multiprocessing.get_context("forkserver").set_forkserver_preload(PRELOADED)
+        forkserver.ensure_running()
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
