@@ -43,7 +43,7 @@ PRELOADED = [
     "overparam.sweep",
 ]
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-KEPT = {"PATH", "LANG", "LC_ALL", "TZ", *THREADS}
+KEPT = {"PATH", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", *THREADS}
 HARMLESS = ("/proc/self", "/proc/cpuinfo", "/proc/meminfo", "/sys/devices/system", "/sys/fs/cgroup")
 FILE_EVENTS = [
     "open",
@@ -219,7 +219,7 @@ def inside(connection, folder, limits, withheld):
     """The life of a submission's process: wait for its cells, run them, answer calls."""
     os.setsid()
     os.chdir(folder)
-    for name in set(os.environ) - KEPT:  # whoever grades may have passwords there
+    for name in set(os.environ) - KEPT:
         del os.environ[name]
     os.environ |= dict.fromkeys(("HOME", "TMPDIR", "OVERPARAM_CACHE", "IPYTHONDIR", "MPLCONFIGDIR"), folder)
     os.environ.update(OVERPARAM_SCALE="laptop", OVERPARAM_SEED="0", MPLBACKEND="Agg")
@@ -441,6 +441,8 @@ def prepare():
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return
     before = dict(os.environ)
+    for name in set(before) - KEPT - {"HOME", "TMPDIR", "PYTHONPATH"}:  # there may be passwords, and /proc shows them
+        del os.environ[name]
     os.environ.update(dict.fromkeys(THREADS, "1"))  # read when NumPy and PyTorch are imported
     try:
         multiprocessing.get_context("forkserver").set_forkserver_preload(PRELOADED)
