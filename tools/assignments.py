@@ -11,7 +11,7 @@ A source is a notebook in percent format. Its cells say what they are:
     # %% tags=["test"] points=1                   one function that students get, and can run
     # %% tags=["hidden"] points=2                 one function that only the grader has
 
-A question goes on to the next cell of prose that says nothing.
+A question goes on to the next cell of prose without such a tag.
 """
 
 import argparse
