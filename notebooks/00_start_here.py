@@ -167,13 +167,13 @@ Everything that has been proposed since belongs, with a little forcing, to one o
 ::::{admonition} It was never about the count
 :class: key-result
 The proposal: parameters measure complexity badly. Bias and variance can both fall with width; past the point where a model can just fit,
-more parameters make it smoother. *{doc}`Bias and variance </notebooks/01_bias_variance>`, double descent.*
+more parameters make it smoother. *{doc}`Bias and variance </notebooks/01_bias_variance>`, {doc}`double descent </notebooks/04_double_descent>`.*
 ::::
 
 ::::{admonition} The training picks well
 :class: key-result
 The proposal: of all functions that fit, gradient descent finds particular ones: small norm, small gradients along the way, simple patterns first.
-*{doc}`Memorization </notebooks/03_memorization>`, implicit regularization.*
+*{doc}`Memorization </notebooks/03_memorization>`, {doc}`implicit regularization </notebooks/05_implicit_regularization>`.*
 ::::
 
 ::::{admonition} The landscape is kind
@@ -197,8 +197,8 @@ None is established as the whole answer. Each makes predictions, and predictions
 | 1. {doc}`/notebooks/01_bias_variance` | Is the U-curve a law? | here |
 | 2. {doc}`/notebooks/02_randomization` | What can be learned from labels that mean nothing? | here |
 | 3. {doc}`/notebooks/03_memorization` | What is learned first, and what is merely stored? | here |
-| 4. Double descent | What happens past the interpolation threshold? | planned |
-| 5. Implicit regularization | What does gradient descent add on its own? | planned |
+| 4. {doc}`/notebooks/04_double_descent` | What happens past the interpolation threshold? | here |
+| 5. {doc}`/notebooks/05_implicit_regularization` | What does gradient descent add on its own? | here |
 | 6. Lottery tickets | Which of the parameters were needed? | planned |
 
 Later come flat minima and volume, grokking, generalization bounds, information and robustness.

@@ -863,8 +863,8 @@ Markdown(
 
 # %% [markdown]
 r"""
-The planned chapter on double descent will ask whether the *best* penalty at each width makes the curve monotone, as it provably does for
-isotropic linear regression {cite:p}`nakkiran2020ridge`.
+{doc}`/notebooks/04_double_descent` asks whether the *best* penalty at each size makes the curve monotone, as it provably does for isotropic linear regression
+{cite:p}`nakkiran2020ridge`.
 
 (dissent)=
 ## The dissent: count the axes
@@ -1554,6 +1554,6 @@ r"""
 - "Number of parameters" is no axis until you say which parameters.
 
 **Reading.** {cite:t}`geman1992` for the dilemma as it was first posed; {cite:t}`neal2018` for networks; {cite:t}`adlam2020` for the exact theory of the
-interaction; {cite:t}`curth2023` for the dissent. The peak itself, in networks and along other axes than width, is the subject of the planned chapter
-on double descent.
+interaction; {cite:t}`curth2023` for the dissent. The peak itself, in networks and along other axes than width, is the subject of
+{doc}`/notebooks/04_double_descent`.
 """

@@ -123,6 +123,21 @@ def test_a_card_shows_and_records_what_was_measured(ledger, monkeypatch):
     assert "href='#polynomials'" in data["text/html"]
 
 
+@pytest.mark.parametrize(
+    ("bounds", "claimed"),
+    [
+        ({"above": -1}, "claimed above −1"),
+        ({"below": -0.5}, "claimed below −0.5"),
+        ({"above": -1, "below": 1}, "claimed between −1 and 1"),
+    ],
+)
+def test_a_card_writes_bounds_with_a_true_minus(ledger, bounds, claimed):
+    check = Check("slope", Estimate(0.2, 0.1, 0.3), **bounds)
+    shown = ledger.card("classical-u-curve", [check], "A slope.", list(range(5)), "polynomials")
+    html = shown._repr_mimebundle_()[0]["text/html"]
+    assert claimed in html
+
+
 @pytest.mark.parametrize(("low", "verdict"), [(0.1, "supported"), (-0.1, "inconclusive")])
 def test_a_record_gives_its_verdict_again(ledger, monkeypatch, low, verdict):
     monkeypatch.delenv("OVERPARAM_SCALE", raising=False)

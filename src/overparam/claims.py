@@ -247,8 +247,10 @@ def _bound(value: float) -> float | None:
 def _claimed(check: Check) -> str:
     low, high = _bound(check.above), _bound(check.below)
     if low is not None and high is not None:
-        return f"claimed between {low:g} and {high:g}"
-    return f"claimed above {low:g}" if low is not None else f"claimed below {high:g}"
+        text = f"claimed between {low:g} and {high:g}"
+    else:
+        text = f"claimed above {low:g}" if low is not None else f"claimed below {high:g}"
+    return text.replace("-", "−")
 
 
 def _range(seeds: Sequence[int]) -> str:
