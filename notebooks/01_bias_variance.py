@@ -1266,6 +1266,11 @@ In random features variance is highest where fitting is just possible ({numref}`
 Many trees have many times the parameters of one and spend fewer effective ones ({numref}`fig-axes`).
 :::
 
+## Check yourself
+
+```{quiz}
+```
+
 ## Exercises
 
 One star takes minutes and no code, two take a cell, three take an experiment. Solutions are folded and were run with this page.

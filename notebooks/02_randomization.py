@@ -2081,6 +2081,11 @@ In a linear model, with squared loss, from zero. Change the start or the loss an
 ({numref}`fig-rand-norms`).
 :::
 
+## Check yourself
+
+```{quiz}
+```
+
 ## Exercises
 
 One star takes minutes and no code, two take a cell, three take an experiment. Solutions are folded and were run with this page.

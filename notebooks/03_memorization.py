@@ -2433,6 +2433,11 @@ sum. What hurts is to memorize labels that are wrong.
 last.
 :::
 
+## Check yourself
+
+```{quiz}
+```
+
 ## Exercises
 
 One star takes minutes and no code, two take a cell, three take an experiment. Solutions are folded and were run with this page.

@@ -3652,6 +3652,11 @@ Noise amplifies it: the random features of {ref}`peak` peak without any. And the
 It never hurts a procedure that uses it well. Minimum-norm interpolation does not: {ref}`dd-samples`.
 :::
 
+## Check yourself
+
+```{quiz}
+```
+
 ## Exercises
 
 One star takes minutes and no code, two take a cell, three take an experiment. Solutions are folded and were run with this page.

@@ -1831,6 +1831,11 @@ instability, and that is not in the formula.
 See {numref}`fig-ir-noise`, and the card for how closely full-batch training was shown to match it here.
 :::
 
+## Check yourself
+
+```{quiz}
+```
+
 ## Exercises
 
 One star takes minutes and no code, two take a cell, three take an experiment. Solutions are folded and were run with this page.

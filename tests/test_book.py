@@ -69,6 +69,7 @@ TEXT = [
     ".ledger-filter :is(label, select, button, p)",
     ".claim-card :is(dt, dd, .claim-title)",
     ".widget-readout, .widget-label",
+    ".quiz :is(legend, label, button, .quiz-number, .quiz-why)",
     ".bd-sidebar-primary a",
     ".bd-sidebar-secondary a",
 ]
@@ -332,6 +333,198 @@ def test_the_totals_of_the_first_page_are_those_of_the_ledger(ledger):
         "(all) => all.map((a) => [a.hash.split('=')[1], parseInt(a.textContent)])"
     )
     assert dict(totals) == counted
+
+
+# --- the self-check questions -----------------------------------------------------------------------------------------
+
+QUIZZES = [page for page in PAGES if 'class="quiz"' in page.read_text(encoding="utf-8")]
+
+
+@pytest.fixture(params=QUIZZES[:1] or [None], ids=lambda p: p and p.stem)
+def asked(request, context):
+    """A page with questions, in a browser that has not been there; it asks nobody, and no script fails."""
+    if request.param is None:
+        pytest.fail("no page of the book has questions")
+    visit = context.browser.new_context(viewport={"width": 1280, "height": 800}, has_touch=True)
+    page = visit.new_page()
+    page.file, troubles = request.param, []
+    page.on("request", lambda asked: asked.url.startswith(("file:", "data:")) or troubles.append(f"asked {asked.url}"))
+    page.on("pageerror", lambda error: troubles.append(f"script: {error}"))
+    page.goto(page.file.as_uri())
+    page.wait_for_selector(".quiz form.live")
+    yield page
+    assert not troubles
+    visit.close()
+
+
+def answer(question, kind, nth=0):
+    """Choose and check a right or a wrong option; what the page says of it."""
+    question.locator(f"input[data-kind={kind}]").nth(nth).check()
+    question.get_by_role("button", name="Check").click()
+    return question.get_by_role("status").inner_text()
+
+
+def test_every_chapter_asks_five_questions():
+    chapters = {page.stem for page in PAGES if page.parent.name == "notebooks" and not page.stem.startswith("00")}
+    assert {page.stem for page in QUIZZES} == chapters
+    for page in QUIZZES:
+        assert page.read_text(encoding="utf-8").count('<form class="quiz-question"') == 5
+
+
+def test_a_wrong_answer_is_explained_and_a_right_one_too(asked):
+    question = asked.locator("form.quiz-question").first
+    status = question.get_by_role("status")
+    assert question.locator("summary:visible").count() == 0
+    assert status.inner_text() == ""
+    wrong = answer(question, "wrong")
+    assert wrong.startswith("Not this one. ")
+    assert len(wrong) > 50
+    assert question.get_by_role("radio", checked=True).get_attribute("aria-describedby") == status.get_attribute("id")
+    assert question.locator(".quiz-option[data-tried=wrong] label").inner_text().endswith("wrong")
+    question.locator("input[data-kind=wrong]").nth(1).check()
+    assert status.inner_text() == "", "what is said belongs to the answer that was checked"
+    question.locator("summary:visible").click()
+    assert question.locator("details .quiz-why:visible").inner_text() == wrong, "it can be read again"
+    right = answer(question, "right")
+    assert right.startswith("Right. ")
+    assert question.locator(".quiz-option[data-tried=right] label").inner_text().endswith("right")
+    options = question.get_by_role("radio").count()
+    assert question.locator("summary:visible").count() == options - 1, "now all the others can be looked at"
+
+
+def test_answers_outlast_the_theme_and_a_visit(asked):
+    question = asked.locator("form.quiz-question").first
+    answer(question, "wrong")
+    said = answer(question, "right")
+    before = asked.evaluate("document.documentElement.dataset.theme")
+    asked.locator(".theme-switch-button:visible").click()
+    asked.wait_for_function("(theme) => document.documentElement.dataset.theme !== theme", arg=before)
+    for theme in ("light", "dark"):
+        asked.evaluate("(theme) => { document.documentElement.dataset.theme = theme; }", theme)
+        asked.wait_for_timeout(300)  # the theme fades
+        assert (
+            asked.evaluate(CONTRAST, ".quiz :is(.quiz-verdict, .quiz-mark, label, summary, button, .quiz-why)") >= 4.5
+        )
+        assert question.get_by_role("status").inner_text() == said
+    asked.reload()
+    asked.wait_for_selector(".quiz form.live")
+    assert question.get_by_role("status").inner_text().startswith("Right. ")
+    assert question.locator("input:checked").get_attribute("data-kind") == "right"
+    assert question.locator("[data-tried]").count() == 2
+    assert asked.locator("form.quiz-question").nth(1).locator("[data-tried], input:checked").count() == 0
+
+
+def test_the_score_counts_first_tries_and_can_be_cleared(asked):
+    questions = asked.locator("form.quiz-question").all()
+    score = asked.locator(".quiz-score")
+    answer(questions[0], "wrong")
+    for question in questions:
+        assert score.inner_text() == ""
+        answer(question, "right")
+    assert "All 5 questions are answered, 4 of them rightly at the first try." in score.inner_text()
+    answer(questions[1], "wrong")
+    assert "4 of them" in score.inner_text(), "looking at another answer afterwards costs nothing"
+    score.get_by_role("button", name="Start again").click()
+    assert score.inner_text() == ""
+    assert asked.locator(".quiz :checked, .quiz [data-tried], .quiz summary:visible").count() == 0
+    assert asked.evaluate("document.activeElement.type") == "radio"
+
+
+def test_questions_are_answered_by_keyboard(asked):
+    question = asked.locator("form.quiz-question").first
+    kinds = question.locator("input").evaluate_all("(all) => all.map((input) => input.dataset.kind)")
+    asked.evaluate(
+        """() => { const before = document.querySelector(".quiz").previousElementSibling;
+             before.tabIndex = -1; before.focus(); }"""
+    )
+    keys = asked.keyboard
+    for _ in range(5):  # past the links of the heading and of the question
+        keys.press("Tab")
+        if asked.evaluate("document.activeElement.type === 'radio'"):
+            break
+    keys.press("Space")
+    for _ in range(kinds.index("right")):
+        assert question.get_by_role("status").inner_text() == "", "passing by is not answering"
+        keys.press("ArrowDown")
+    keys.press("Enter")
+    assert question.get_by_role("status").inner_text().startswith("Right. ")
+    keys.press("ArrowDown")
+    keys.press("Tab")
+    while asked.evaluate("document.activeElement.tagName") == "SUMMARY":
+        keys.press("Tab")
+    assert asked.evaluate("document.activeElement.textContent") == "Check"
+    keys.press("Space")
+    assert question.get_by_role("status").inner_text().startswith("Not this one. ")
+    assert asked.url == asked.file.as_uri()
+
+
+def test_a_check_without_an_answer_says_nothing(asked):
+    question = asked.locator("form.quiz-question").first
+    question.get_by_role("button", name="Check").click()
+    assert question.get_by_role("status").inner_text() == ""
+    assert question.locator("[data-tried]").count() == 0
+    assert question.locator("input:invalid").count() > 0
+
+
+def test_a_screen_reader_hears_a_question_its_options_and_the_answer(asked):
+    for question in asked.locator("form.quiz-question").all():
+        number, text = question.locator("legend").inner_text().split("\n", 1)
+        group = question.get_by_role("group", name=re.compile(re.escape(number)))
+        assert group.count() == 1
+        assert text.strip()
+        names = [radio.evaluate("(e) => e.labels[0].innerText.trim()") for radio in group.get_by_role("radio").all()]
+        assert len(set(names)) == len(names) >= 3
+        assert question.get_by_role("status").count() == 1
+
+
+def test_questions_work_where_the_browser_keeps_nothing(asked):
+    page = asked.context.new_page()
+    page.add_init_script(
+        "Storage.prototype.getItem = Storage.prototype.setItem = () => { throw new Error('nothing is kept'); };"
+    )
+    page.goto(asked.file.as_uri())
+    page.wait_for_selector(".quiz form.live")
+    assert answer(page.locator("form.quiz-question").first, "right").startswith("Right. ")
+
+
+def test_questions_fit_a_phone(asked):
+    asked.set_viewport_size({"width": 360, "height": 740})
+    for question in asked.locator("form.quiz-question").all():
+        answer(question, "wrong")
+        answer(question, "right")
+    assert asked.evaluate("document.documentElement.scrollWidth") <= 360
+    heights = asked.locator(".quiz :is(label, button, summary):visible").evaluate_all(
+        "(all) => all.map((e) => e.getBoundingClientRect().height)"
+    )
+    assert min(heights) >= 40
+
+
+def test_every_explanation_is_there_on_paper(asked):
+    answer(asked.locator("form.quiz-question").first, "wrong")
+    asked.emulate_media(media="print")
+    asked.evaluate("dispatchEvent(new Event('beforeprint'))")
+    hidden = asked.locator(".quiz-why").evaluate_all("(all) => all.filter((e) => !e.checkVisibility()).length")
+    assert hidden == 0
+    assert asked.locator(".quiz button:visible").count() == 0
+    asked.evaluate("dispatchEvent(new Event('afterprint'))")
+    asked.emulate_media(media="screen")
+    assert asked.locator("details .quiz-why:visible").count() == 0
+
+
+def test_questions_can_be_read_without_javascript(context):
+    page = context.browser.new_context(java_script_enabled=False).new_page()
+    page.goto(QUIZZES[0].as_uri())
+    question = page.locator("form.quiz-question").first
+    options = question.locator(".quiz-option").count()
+    assert page.locator(".quiz :is(input, button):visible").count() == 0
+    assert question.locator("summary:visible").count() == options
+    said = []
+    for summary in question.locator("summary").all():
+        summary.click()
+        said.append(summary.locator("xpath=following-sibling::div").inner_text())
+    assert sorted({text.split(". ")[0] for text in said}) == ["Not this one", "Right"]
+    assert sum(text.startswith("Right. ") for text in said) == 1
+    page.context.close()
 
 
 def test_index_leads_to_the_first_page(context):

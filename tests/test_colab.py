@@ -205,6 +205,44 @@ y = "{sub}`2`"
     ]
 
 
+QUIZ = """\
+- id: why{number}
+  question: >-
+    Why $x^2$, as in {{cite:t}}`belkin`?
+  options:
+    - wrong: >-
+        Because of $a$.
+      why: >-
+        See {{ref}}`sec-other`.
+    - {{right: Because of *b*., why: It is.}}
+    - {{wrong: Because., why: Of course not.}}
+"""
+
+
+def test_a_quiz_has_its_explanations_folded(house):
+    (house / "data/quiz").mkdir()
+    (house / "data/quiz/01_one.yaml").write_text("".join(QUIZ.format(number=i) for i in range(5)))
+    text = plain(house, "## Check yourself\n\n```{quiz}\n```\n\nAfter.")
+    first = text[: text.index("**Question 2.**")]
+    assert first.split("\n\n") == [
+        "## Check yourself",
+        "**Question 1.** Why $x^2$, as in [Belkin et al. (2019)](https://doi.org/10.1/x)?",
+        "- **A.** Because of $a$.\n- **B.** Because of *b*.\n- **C.** Because.",
+        "<details>\n<summary><b>If you chose A</b></summary>",
+        "**Not this one.** See [A section](https://book.example.org/notebooks/02_other.html#sec-other).",
+        "</details>",
+        "<details>\n<summary><b>If you chose B</b></summary>",
+        "**Right.** It is.",
+        "</details>",
+        "<details>\n<summary><b>If you chose C</b></summary>",
+        "**Not this one.** Of course not.",
+        "</details>",
+        "",
+    ]
+    assert text.count("<details>") == 15
+    assert text.endswith("</details>\n\nAfter.")
+
+
 def test_directives_keep_the_prefix_of_a_list_and_a_quote(house):
     myst = """\
 - one
@@ -414,6 +452,7 @@ def test_the_bibliography_lists_the_works_cited_here(chapter):
         (":::{note}\nA.\n\n{glue}`x`\n:::", "the role {glue}`x` has no plain form for Colab"),
         ("Text\n{ref}`nowhere`", "nothing in the book is called 'nowhere'"),
         ("{cite}`nobody`", "book/references.bib has no entry 'nobody'"),
+        ("```{quiz}\n```", "asks for its questions, but there is no file data/quiz/01_one.yaml"),
         ("{doc}`03_none`", "the role {doc}`03_none` has no plain form for Colab, or leads nowhere"),
         ("{term}`unheard`", "nothing in the book is called 'unheard'"),
         ("[a](#nowhere)", "nothing in the book is called 'nowhere'"),

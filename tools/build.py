@@ -23,6 +23,7 @@ from urllib.parse import unquote, urlsplit
 import yaml
 
 import ledger
+import quiz
 from overparam import scale
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -42,7 +43,8 @@ def main():
     pages = find_pages(folder)
     try:
         ledger.collect(ROOT, folder)
-    except ledger.LedgerError as error:
+        quiz.check(ROOT)
+    except (ledger.LedgerError, quiz.QuizError) as error:
         sys.exit(f"FAILED  {error}")
 
     state = fingerprint(pages)
@@ -105,7 +107,9 @@ def fingerprint(pages):
         ROOT / "benchmarks/works.py",
         *(ROOT / "data/results").glob("benchmark.json"),
         ROOT / "tools/ledger.py",
+        ROOT / "tools/quiz.py",
         *sorted((ROOT / "data").glob("*.yaml")),
+        *sorted((ROOT / "data/quiz").glob("*.yaml")),
         *sorted((ROOT / "data/results/gpu").glob("*.json")),
         *sorted((ROOT / "build" / scale.current() / "claims").glob("*.json")),
     ]

@@ -32,6 +32,8 @@ from pybtex.backends.markdown import Backend
 from pybtex.database import BibliographyData, parse_file
 from pybtex.style.formatting.plain import Style
 
+import quiz
+
 ADMONITIONS = {"note": "Note", "tip": "Tip", "important": "Important", "warning": "Warning", "seealso": "See also"}
 PROOFS = {"theorem", "lemma", "proposition", "corollary", "definition", "example", "remark", "algorithm"}
 DROPPED = {"exercise-end", "ledger", "only", "raw", "tableofcontents"}
@@ -340,6 +342,8 @@ class Page:
             return "---"
         if name == "bibliography":
             return self.bibliography()
+        if name == "quiz":
+            return self.quiz()
         if self.scanning:  # a page that is only linked to may hold anything: look for what has a name
             self.note_terms(body if name == "glossary" else "")
             self.convert(body)
@@ -350,6 +354,22 @@ class Page:
         cited = [self.entry(key) for key in dict.fromkeys(self.book.cited[self.key])]
         works = [work.text.render(Backend()).replace("\n", " ") for work in Style().format_entries(cited)]
         return "\n".join(f"- {work}" for work in works)
+
+    def quiz(self):
+        """Return this chapter's questions, with what there is to say of each option folded under its letter."""
+        try:
+            questions = quiz.read(self.book.root / quiz.FOLDER / f"{os.path.basename(self.key)}.yaml")
+        except quiz.QuizError as error:
+            return self.stop(str(error).rstrip("."))
+        blocks, line = [], self.line
+        for number, question in enumerate(questions, 1):
+            lettered = list(zip("ABCDEFGHIJ", question.options, strict=False))
+            blocks.append(f"**Question {number}.** {self.convert(question.text, line)}")
+            blocks.append("\n".join(f"- **{letter}.** {self.convert(o.text, line)}" for letter, o in lettered))
+            for letter, option in lettered:
+                why = f"**{option.verdict}** {self.convert(option.why, line)}"
+                blocks.append(fold(f"If you chose {letter}", why))
+        return "\n\n".join(blocks)
 
     def note_terms(self, glossary):
         """Note the terms of a glossary: its lines that are not indented."""

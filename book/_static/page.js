@@ -29,6 +29,22 @@ function nameSlider(handle) {
   changes.observe(handle, { attributeFilter: ["aria-valuetext"] });
 }
 
+// What a reader has answered is kept in their browser, where that lets pages keep something.
+const kept = {
+  get(name) {
+    try {
+      return JSON.parse(localStorage.getItem(name));
+    } catch {
+      return null;
+    }
+  },
+  set(name, value) {
+    try {
+      localStorage.setItem(name, JSON.stringify(value));
+    } catch {}
+  },
+};
+
 // The reader marks a prediction; it stays marked when they come back.
 function markPrediction(box, number) {
   const list = box.querySelector(":scope > ol");
@@ -54,7 +70,7 @@ function markPrediction(box, number) {
     note.textContent = chosen < 0 ? "Choose one before you read on." : "Noted. Now see what the experiment says.";
   };
   const choose = (i) => {
-    localStorage.setItem(key, i);
+    kept.set(key, i);
     mark(i);
     choices[i].focus();
   };
@@ -68,7 +84,7 @@ function markPrediction(box, number) {
       choose((i + step + choices.length) % choices.length);
     });
   });
-  mark(Number(localStorage.getItem(key) ?? -1));
+  mark(Number(kept.get(key) ?? -1));
 }
 
 // The list of sections gives way where a margin note or a wide figure would lie under it.
@@ -173,6 +189,79 @@ function filterLedger() {
   read();
 }
 
+// The reader chooses and checks an answer, as often as they like; what they tried is there when they come back.
+function runQuiz(quiz) {
+  const score = quiz.querySelector(".quiz-score");
+  const questions = [...quiz.querySelectorAll("form")].map((form) => {
+    const name = `quiz:${location.pathname}:${form.id}`;
+    const answer = form.querySelector(".quiz-answer");
+    const options = [...form.querySelectorAll(".quiz-option")].map((box) => ({
+      box,
+      input: box.querySelector("input"),
+      mark: box.querySelector(".quiz-mark"),
+      details: box.querySelector("details"),
+      why: box.querySelector(".quiz-why"),
+    }));
+    const right = options.find(({ input }) => input.dataset.kind === "right");
+    let tried = [];
+    const solved = () => tried.includes(right.input.value);
+    const show = (checked) => {
+      for (const { box, input, mark, details, why } of options) {
+        const known = tried.includes(input.value);
+        const shown = checked && input.checked;
+        if (known) box.dataset.tried = input.dataset.kind;
+        else delete box.dataset.tried;
+        mark.textContent = known ? input.dataset.kind : "";
+        if (shown) input.setAttribute("aria-describedby", answer.id);
+        else input.removeAttribute("aria-describedby");
+        const place = shown ? answer : details;
+        if (why.parentElement !== place) place.append(why);
+        details.hidden = shown || !(known || solved());
+      }
+    };
+    form.addEventListener("change", () => show(tried.at(-1) === form.querySelector(":checked").value));
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const { value } = form.querySelector(":checked");
+      tried = [...tried.filter((each, i) => i === 0 || each !== value), value];
+      kept.set(name, tried);
+      show(true);
+      tell();
+    });
+    const restart = () => {
+      tried = [];
+      kept.set(name, tried);
+      options.forEach(({ input, details }) => (input.checked = details.open = false));
+      show(false);
+    };
+    tried = (kept.get(name) ?? []).filter((value) => options.some(({ input }) => input.value === value));
+    options.forEach(({ input }) => {
+      input.hidden = input.disabled = false;
+      input.checked = input.value === tried.at(-1);
+    });
+    form.querySelector("button").hidden = false;
+    form.classList.add("live");
+    show(true);
+    return { restart, solved, atOnce: () => tried[0] === right.input.value, first: options[0].input };
+  });
+  const tell = () => {
+    if (!questions.every(({ solved }) => solved())) return score.replaceChildren();
+    const text = document.createElement("p");
+    const atOnce = questions.filter((question) => question.atOnce()).length;
+    text.textContent = `All ${questions.length} questions are answered, ${atOnce} of them rightly at the first try.`;
+    const again = document.createElement("button");
+    again.type = "button";
+    again.textContent = "Start again";
+    again.addEventListener("click", () => {
+      questions.forEach(({ restart }) => restart());
+      tell();
+      questions[0].first.focus();
+    });
+    score.replaceChildren(text, again);
+  };
+  tell();
+}
+
 // On paper every answer is open.
 function openForPrint() {
   let opened = [];
@@ -194,6 +283,7 @@ document.addEventListener("DOMContentLoaded", () => {
     }
   }).observe(document.querySelector("main"), { childList: true, subtree: true });
   document.querySelectorAll(".predict").forEach(markPrediction);
+  document.querySelectorAll(".quiz").forEach(runQuiz);
   for (const number of document.querySelectorAll("h1 > .section-number")) {
     number.textContent = number.textContent.replace(/\.\s*$/, "");
   }
