@@ -231,6 +231,7 @@ def test_the_notebook_as_it_is_handed_out_gets_nothing(source, tmp_path):
 STARTS = {  # what the investigation begins with works
     "01_bias_variance": "trained(1, 0.2, sets=2).shape == (2, 7970)",
     "02_randomization": "[problem(10, 0.5, 0)[1][k](np.arange(10)) for k in range(3)][0] == 1",
+    "04_double_descent": "problem(5, 0.1, 0)[0].shape == (5, 200) and 180 * problem(5, 0.1, 0)[1][20] ** 2 * 0.01 > 0.99",
 }
 
 
@@ -306,6 +307,38 @@ WRONG = {  # what students get wrong, and the tests that notice
             "def verdict(v, bound=0.0):\n    low, high = stats.t.interval(0.95, len(v) - 1, np.mean(v), stats.sem(v))\n"
             "    return 'supported' if low > bound else 'contradicted' if high < bound else 'inconclusive', low, high",
             "test_touching_and_equal_values test_one_value_is_not_enough",
+        ),
+    ],
+    "04_double_descent": [
+        (
+            "ridge_path",
+            "def ridge_path(x, y, penalties):\n    if np.min(penalties) < 0:\n        raise ValueError\n"
+            "    return np.array([x.T @ np.linalg.solve(x @ x.T + k * np.eye(len(x)), y) for k in penalties])",
+            "test_a_feature_that_occurs_twice test_minimum_norm_at_any_rank",
+        ),
+        (
+            "risk_parts",
+            "def risk_parts(x, b, v):\n    q = np.linalg.pinv(x)\n    return np.sum(v * (b - q @ (x @ b)) ** 2), np.sum(q**2)",
+            "test_against_drawn_labels test_units_do_not_matter_when_all_is_seen",
+        ),
+        (
+            "risk_parts",
+            "def risk_parts(x, b, v):\n    q = np.linalg.pinv(x)\n    return b @ b - b @ q @ (x @ b), np.sum(v * (q**2).sum(1))",
+            "test_one_example_by_hand test_against_drawn_labels",
+        ),
+        (
+            "peak",
+            "def peak(n, e):\n    e = np.log(e)\n    if len(e) < 4 or len(n) < 3:\n        raise ValueError\n    m = np.median(e, 0)\n"
+            "    k = max(range(1, len(m) - 1), key=lambda j: m[j] - max(m[:j].min(), m[j + 1 :].min()))\n"
+            "    return n[k], m[k] - m[:k].min(), m[k] - m[k + 1 :].min()",
+            "test_no_peak_in_noise test_found_and_measured_on_different_draws",
+        ),
+        (
+            "peak",
+            "def peak(n, e):\n    a, b = np.log(e[::2]), np.log(e[1::2])\n    m = np.median(a, 0)\n    k = 1 + np.argmax(m[1:-1])\n"
+            "    i, j = np.argmin(m[:k]), k + 1 + np.argmin(m[k + 1 :])\n"
+            "    return n[k], np.median(b[:, k] - b[:, i]), np.median(b[:, k] - b[:, j])",
+            "test_a_bump_on_a_slope test_too_little",
         ),
     ],
 }
