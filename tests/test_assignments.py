@@ -232,6 +232,7 @@ STARTS = {  # what the investigation begins with works
     "01_bias_variance": "trained(1, 0.2, sets=2).shape == (2, 7970)",
     "02_randomization": "[problem(10, 0.5, 0)[1][k](np.arange(10)) for k in range(3)][0] == 1",
     "04_double_descent": "problem(5, 0.1, 0)[0].shape == (5, 200) and 180 * problem(5, 0.1, 0)[1][20] ** 2 * 0.01 > 0.99",
+    "05_implicit_regularization": "abs(np.prod(descend(0.2, 0.9, True)) - 1) < 1e-6 and np.isnan(descend(5.0)).all() and starts.shape == (5, 2)",
 }
 
 
@@ -339,6 +340,39 @@ WRONG = {  # what students get wrong, and the tests that notice
             "    i, j = np.argmin(m[:k]), k + 1 + np.argmin(m[k + 1 :])\n"
             "    return n[k], np.median(b[:, k] - b[:, i]), np.median(b[:, k] - b[:, j])",
             "test_a_bump_on_a_slope test_too_little",
+        ),
+    ],
+    "05_implicit_regularization": [
+        (
+            "modified_gradient",
+            "def modified_gradient(gradient, h, c=0.25):\n    def modified(t):\n        g = gradient(t)\n"
+            "        return g + 2 * c * h * (gradient(t + 1e-5 * g) - g) / 1e-5\n    return modified",
+            "test_gradients_of_any_size",
+        ),
+        (
+            "modified_gradient",
+            "def modified_gradient(gradient, h, c=0.25):\n    def modified(t):\n        g = gradient(t)\n        e = 1e-5 / np.linalg.norm(g)\n"
+            "        return g + c * h * (gradient(t + e * g) - gradient(t - e * g)) / (2 * e)\n    return modified",
+            "test_a_parabola_by_hand test_at_a_minimum test_gradients_of_any_size test_a_gradient_is_all_it_needs",
+        ),
+        (
+            "flow",
+            "def flow(gradient, start, time):\n    if time < 0:\n        raise ValueError\n    t = np.array(start, float)\n    for _ in range(300):\n"
+            "        t = t - time / 300 * gradient(t)\n    return t",
+            "test_exponential_decay test_flows_with_a_formula",
+        ),
+        (
+            "hidden_penalty",
+            "def hidden_penalty(method, gradient, t):\n    h, g = 0.03, gradient(t)\n    d = (method(gradient, t, h) - t + h * g) / h**2\n"
+            "    b = modified_gradient(gradient, 1.0, 0.5)(t) - g\n    a = d @ b / (b @ b)\n    return 0.25 - a / 2, np.linalg.norm(d - a * b) / np.linalg.norm(b)",
+            "test_methods_that_look_ahead_and_back test_implicit_steps test_what_is_refused",
+        ),
+        (
+            "hidden_penalty",
+            "def hidden_penalty(method, gradient, t):\n    h, g = 1e-4, gradient(t)\n    d = (method(gradient, t, h) - t + h * g) / h**2\n"
+            "    b = modified_gradient(gradient, 1.0, 0.5)(t) - g\n    if not b.any() or np.linalg.norm(d) > 1e3:\n        raise ValueError\n"
+            "    a = np.linalg.norm(d) / np.linalg.norm(b)\n    return 0.25 - a / 2, 0.0",
+            "test_methods_that_look_ahead_and_back test_what_is_no_penalty",
         ),
     ],
 }
