@@ -231,6 +231,7 @@ def test_the_notebook_as_it_is_handed_out_gets_nothing(source, tmp_path):
 STARTS = {  # what the investigation begins with works
     "01_bias_variance": "trained(1, 0.2, sets=2).shape == (2, 7970)",
     "02_randomization": "[problem(10, 0.5, 0)[1][k](np.arange(10)) for k in range(3)][0] == 1",
+    "03_memorization": "len(problem(0, 2)[1]) == 440 and answers(np.eye(3), np.arange(3), np.eye(3, dtype=bool)).diagonal().all() and kernel_of(pictures[:2])[0, 0] == 1",
     "04_double_descent": "problem(5, 0.1, 0)[0].shape == (5, 200) and 180 * problem(5, 0.1, 0)[1][20] ** 2 * 0.01 > 0.99",
     "05_implicit_regularization": "abs(np.prod(descend(0.2, 0.9, True)) - 1) < 1e-6 and np.isnan(descend(5.0)).all() and starts.shape == (5, 2)",
 }
@@ -308,6 +309,38 @@ WRONG = {  # what students get wrong, and the tests that notice
             "def verdict(v, bound=0.0):\n    low, high = stats.t.interval(0.95, len(v) - 1, np.mean(v), stats.sem(v))\n"
             "    return 'supported' if low > bound else 'contradicted' if high < bound else 'inconclusive', low, high",
             "test_touching_and_equal_values test_one_value_is_not_enough",
+        ),
+    ],
+    "03_memorization": [
+        (
+            "memorization",
+            "def memorization(correct, included):\n    c, i = np.asarray(correct, float), np.asarray(included, bool)\n"
+            "    v = c.mean(0) - (c * ~i).sum(0) / (~i).sum(0)\n    return v, np.sqrt(c.var(0) / len(c))",
+            "test_two_examples_by_hand test_any_models test_the_error_is_right",
+        ),
+        (
+            "memorization",
+            "def memorization(correct, included):\n    c, i = np.asarray(correct, float), np.asarray(included, bool)\n    sides = [(i, c), (~i, c)]\n"
+            "    m = [(s * c).sum(0) / np.maximum(s.sum(0), 1) for s, c in sides]\n"
+            "    e = [(s * (c - a) ** 2).sum(0) / np.maximum(s.sum(0) - 1, 1) / np.maximum(s.sum(0), 1) for (s, c), a in zip(sides, m)]\n"
+            "    return m[0] - m[1], np.sqrt(e[0] + e[1])",
+            "test_what_is_not_known test_one_unknown_spoils_no_other",
+        ),
+        (
+            "leave_out",
+            "def leave_out(kernel, y, groups):\n    a = np.linalg.inv(kernel)\n    return y - (a @ y) / np.diag(a)[:, None]",
+            "test_nothing_left test_groups_of_any_shape",
+        ),
+        (
+            "leave_out",
+            "def leave_out(kernel, y, groups):\n    out = np.zeros(y.shape)\n    for g in range(max(groups) + 1):\n        i, r = groups == g, groups != g\n"
+            "        out[i] = kernel[i][:, r] @ np.linalg.inv(kernel[r][:, r] + 0.05 * np.eye(r.sum())) @ y[r]\n    return out",
+            "test_a_neighbour_by_hand test_one_at_a_time test_groups_of_any_shape",
+        ),
+        (
+            "groups_within",
+            "def groups_within(x, radius):\n    near = ((x[:, None] - x[None]) ** 2).sum(-1) <= radius**2\n    return near.argmax(1)",
+            "test_a_chain_by_hand test_against_powers_of_the_links test_a_long_chain",
         ),
     ],
     "04_double_descent": [
