@@ -234,6 +234,7 @@ STARTS = {  # what the investigation begins with works
     "03_memorization": "len(problem(0, 2)[1]) == 440 and answers(np.eye(3), np.arange(3), np.eye(3, dtype=bool)).diagonal().all() and kernel_of(pictures[:2])[0, 0] == 1",
     "04_double_descent": "problem(5, 0.1, 0)[0].shape == (5, 200) and 180 * problem(5, 0.1, 0)[1][20] ** 2 * 0.01 > 0.99",
     "05_implicit_regularization": "abs(np.prod(descend(0.2, 0.9, True)) - 1) < 1e-6 and np.isnan(descend(5.0)).all() and starts.shape == (5, 2)",
+    "06_lottery_tickets": "train(initial(0), [np.ones(w.shape) for w in initial(0)], epochs=4)[1] > 0.8",
 }
 
 
@@ -406,6 +407,41 @@ WRONG = {  # what students get wrong, and the tests that notice
             "    b = modified_gradient(gradient, 1.0, 0.5)(t) - g\n    if not b.any() or np.linalg.norm(d) > 1e3:\n        raise ValueError\n"
             "    a = np.linalg.norm(d) / np.linalg.norm(b)\n    return 0.25 - a / 2, 0.0",
             "test_methods_that_look_ahead_and_back test_what_is_no_penalty",
+        ),
+    ],
+    "06_lottery_tickets": [
+        (
+            "prune",
+            "def prune(weights, masks, share, scope='layer'):\n    out = []\n    for w, m in zip(weights, masks):\n        m = m.copy()\n"
+            "        m.ravel()[np.argsort(np.abs(w * m), axis=None)[: round(share * m.sum())]] = 0\n        out.append(m)\n    return out",
+            "test_a_second_round test_each_layer_its_share test_all_layers_together test_equal_weights",
+        ),
+        (
+            "prune",
+            "def prune(weights, masks, share, scope='layer'):\n    def cut(sizes):\n        return np.quantile(np.concatenate(sizes), share)\n"
+            "    left = [np.abs(w[m > 0]) for w, m in zip(weights, masks)]\n"
+            "    return [m * (np.abs(w) > cut(left if scope == 'global' else [own])) for w, m, own in zip(weights, masks, left)]",
+            "test_equal_weights",
+        ),
+        (
+            "arms",
+            "def arms(start, masks, seed=0):\n    rng = np.random.default_rng(seed)\n    out = {'ticket': ([w * m for w, m in zip(start, masks)], masks)}\n"
+            "    random = [(rng.random(m.shape) < m.mean()).astype(float) for m in masks]\n"
+            "    out['shuffled'] = [w * m for w, m in zip(start, random)], random\n"
+            "    out['redrawn'] = [rng.standard_normal(m.shape) * m for m in masks], masks\n    return out",
+            "test_as_many_weights test_the_redrawn_arm",
+        ),
+        (
+            "useful",
+            "def useful(masks):\n    out = [np.array(m, float) for m in masks]\n    for a, b in zip(out, out[1:]):\n"
+            "        b *= (a.sum(0) > 0)[:, None]\n    return out",
+            "test_two_layers_by_hand test_against_the_paths_themselves test_chains_of_uselessness test_a_network_that_is_cut",
+        ),
+        (
+            "useful",
+            "def useful(masks):\n    out = [np.array(m, float) for m in masks]\n    for a, b in zip(out, out[1:]):\n"
+            "        a *= b.sum(1) > 0\n        b *= (a.sum(0) > 0)[:, None]\n    return out",
+            "test_against_the_paths_themselves test_chains_of_uselessness",
         ),
     ],
 }
