@@ -378,8 +378,8 @@ def test_against_the_paths_themselves(useful):
     ):
         for _ in range(4):
             masks = [
-                (rng.random(shape) < share).astype(float)
-                for shape in zip(sizes[:-1], sizes[1:], strict=True)
+                (rng.random((sizes[k], sizes[k + 1])) < share).astype(float)
+                for k in range(len(sizes) - 1)
             ]
             found = useful(masks)
             for layer, mask in enumerate(masks):
@@ -632,13 +632,13 @@ r"""
 a weight gets a gradient only through the weights after it, so large weights are where large weights go on.
 
 *Finding.* From 30 % to 10 % nearly all weights are useful, for random masks even a little more than for tickets, whose weights crowd at some units and leave others cut off. Below that the order turns round. At 1 % a twentieth of a shuffled mask is useful, a few weights that are
-not enough to reach all digits, and of the ticket a third. Global pruning has more useful weights still, as it spares the small last layer. So from about 5 % on the usual count misleads, for both arms and not equally.
+not enough to reach all digits, and of the ticket a third. Pruning by layer leaves the last one five weights there, so that no arm can tell more than five digits apart; global pruning leaves it ten times as many, and more that is useful. So from about 5 % on the usual count misleads, for both arms and not equally.
 
-*The fair control* draws more weights at random, in the layers' proportions, until as many are useful as in the ticket. At 5 % that closes about a third of the gap between shuffled and ticket, at 3 % less, and at 2 % and 1 % nothing that could be told from zero: the ticket stays far ahead with the *same number of useful weights*. My guess was mostly wrong.
-That many weights lead nowhere is true, and it is not the reason.
+*The fair control* draws more weights at random, in the layers' proportions, until as many are useful as in the ticket. At 5 % by layer that closes about a third of the gap between shuffled and ticket; at 3 % a fifth by layer and a third with global masks; at 1 % nothing, or little, that could be told from zero. The ticket stays
+far ahead with the *same number of useful weights*. My guess was mostly wrong: that many weights lead nowhere is true, and it is not the main reason.
 
-*What else.* Place: the ticket's first layer is at pixels that vary, while a fifth of the random one's is at pixels that are dark in nearly all digits, useful by the count and useless in truth. That is not enough to explain the gap either, since a fifth of the weights is less than the step from 3 % to 2 %. The redrawn arm, with the ticket's mask and other values, lies
-between: at 5 % it has most of the gap, at 3 % and 2 % the initial values count for as much or more. I would ask the colleague how many of these weights are on a path, and in which layer the paths break.
+*What else.* Place: nearly all of the ticket's first-layer weights are at pixels that vary, while a fifth of the random one's are at pixels that are dark in nearly all digits, useful by the count and useless in truth. A fifth of the weights is less than the step from 3 % to 2 %, so this does not fill the gap either. The redrawn arm, with the ticket's mask and other values, lies
+between. With global masks it has most of the gap, so there it is the place that counts; by layer, at 3 % and below, the ticket's own initial values count for more than half. I would ask the colleague how many of these weights are on a path, and in which layer the paths break.
 
 *What would have proved this wrong:* an as-useful arm as good as the ticket. *Limits* (one is enough): one round at once, while several rounds find better tickets; one small network without biases, in which a broken path is silent (with biases it passes a constant); the layers' proportions in the fair control are those of the ticket, and
 others might connect better; one learning rate and one length of training, and sparse networks learn slowly.
