@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -234,7 +235,7 @@ STARTS = {  # what the investigation begins with works
     "03_memorization": "len(problem(0, 2)[1]) == 440 and answers(np.eye(3), np.arange(3), np.eye(3, dtype=bool)).diagonal().all() and kernel_of(pictures[:2])[0, 0] == 1",
     "04_double_descent": "problem(5, 0.1, 0)[0].shape == (5, 200) and 180 * problem(5, 0.1, 0)[1][20] ** 2 * 0.01 > 0.99",
     "05_implicit_regularization": "abs(np.prod(descend(0.2, 0.9, True)) - 1) < 1e-6 and np.isnan(descend(5.0)).all() and starts.shape == (5, 2)",
-    "06_lottery_tickets": "train(initial(0), [np.ones(w.shape) for w in initial(0)], epochs=4)[1] > 0.8",
+    "06_lottery_tickets": "train(initial(0), [np.ones(w.shape) for w in initial(0)], epochs=2)[1] > 0.5",
 }
 
 
@@ -447,13 +448,28 @@ WRONG = {  # what students get wrong, and the tests that notice
 }
 
 
-@pytest.mark.parametrize(
-    ("source", "name", "text", "notice"),
-    [(source, *wrong) for source in SOURCES for wrong in WRONG[source.stem]],
-    ids=lambda value: value.stem if isinstance(value, Path) else None,
-)
-def test_a_wrong_answer_loses_the_points_of_what_is_wrong(source, name, text, notice, tmp_path):
-    row = graded(hand_in(filled(source, **{name: text}), tmp_path / "wrong.ipynb"), source)
+WRONGS = [(source, *wrong) for source in SOURCES for wrong in WRONG[source.stem]]
+
+
+@pytest.fixture(scope="module")
+def wrong_rows(request, tmp_path_factory):
+    """The rows of the wrong submissions that this session tests, by number: graded two at a time."""
+    tests = [item for item in request.session.items if request.node is item.parent and "number" in item.fixturenames]
+    numbers, folder = [item.callspec.params["number"] for item in tests], tmp_path_factory.mktemp("wrong")
+
+    def one(number):
+        source, name, text, _ = WRONGS[number]
+        return graded(hand_in(filled(source, **{name: text}), folder / f"{number}.ipynb"), source)
+
+    for number in numbers:
+        load(WRONGS[number][0].stem[:2])  # otter derives in the main thread only
+    with ThreadPoolExecutor(2) as pool:
+        return dict(zip(numbers, pool.map(one, numbers), strict=True))
+
+
+@pytest.mark.parametrize("number", range(len(WRONGS)), ids=lambda k: f"{WRONGS[k][0].stem}-{WRONGS[k][1]}-{k}")
+def test_a_wrong_answer_loses_the_points_of_what_is_wrong(number, wrong_rows):
+    row, notice = wrong_rows[number], WRONGS[number][-1]
     assert row.status == "graded"
     assert set(notice.split()) <= set(row.failed)
     assert sum(row.scores.values()) > 0
