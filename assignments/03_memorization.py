@@ -11,7 +11,7 @@
 #     name: python3
 # ---
 
-# %% [markdown] withheld=["overparam.claims"]
+# %% [markdown]
 r"""
 # Assignment 3: How much of it is memorized, one example at a time
 
@@ -54,7 +54,7 @@ whether model $m$ was trained with example $i$, and `correct[m, i]` whether it g
 $$\sqrt{\frac{s_1^2}{M_1} + \frac{s_0^2}{M_0}} ,$$
 
 where $s_1^2$ is the variance of `correct` among the $M_1$ models that had it (divide by $M_1 - 1$), $s_0^2$ that among the $M_0$ others. The value needs at least one model on either side, the error at least two; where there are fewer it is `nan`,
-without any warning or exception: an example that nobody left out has *no known* memorization, which is not the same as none.
+and no exception: an example that nobody left out has *no known* memorization, which is not the same as none.
 """
 
 

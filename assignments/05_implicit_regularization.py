@@ -147,7 +147,8 @@ r"""
 ## 2. A flow
 
 To say how well descent follows a flow, the flow itself must be known far more exactly than the difference that is to be seen. Follow $d\theta/dt = -g(\theta)$ from `start` for some
-time, with a relative error below $10^{-8}$. `solve_ivp` with a method of high order and small tolerances will do; so will a Runge-Kutta method of your own whose steps adapt.
+time, with a relative error below $10^{-8}$. `solve_ivp` with a method of high order and small tolerances will do (the *absolute* tolerance must be
+small as well, or else what decays is lost); so will a Runge-Kutta method of your own whose steps adapt.
 """
 
 

@@ -229,6 +229,18 @@ def test_the_notebook_as_it_is_handed_out_gets_nothing(source, tmp_path):
     assert any("failed: AssertionError" in note or "failed: TypeError" in note for note in row.notes)
 
 
+@every_assignment
+def test_a_broken_submission_costs_what_is_broken(source, tmp_path):
+    possible = {name: file.possible for name, file in load(source.stem[:2]).questions().items()}
+    *sound, broken = possible
+    notebook = filled(source, **{broken: f"def {broken}(:"})
+    notebook.cells.insert(2, nbformat.v4.new_code_cell("1 / 0"))
+    row = graded(hand_in(notebook, tmp_path / "broken.ipynb"), source)
+    assert row.status == "graded"
+    assert row.scores == {name: possible[name] for name in sound} | {broken: 0}
+    assert {"SyntaxError", "ZeroDivisionError"} <= set(re.findall(r"\w+Error", " ".join(row.notes)))
+
+
 STARTS = {  # what the investigation begins with works
     "01_bias_variance": "trained(1, 0.2, sets=2).shape == (2, 7970)",
     "02_randomization": "[problem(10, 0.5, 0)[1][k](np.arange(10)) for k in range(3)][0] == 1",
