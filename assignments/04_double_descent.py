@@ -495,7 +495,7 @@ $\sigma = 0$ it would be gone. The one at 20 stands in *both* parts. What the we
 make up for it: so this peak would be there with perfect labels. The one at 200 is the same for every $s$: where all is seen, the units of a coordinate do not
 matter. The one at 20 is tall at $s = 0.01$, small at $0.05$ and gone at $0.1$: between $180 s^2$ of a half and of two, so between a twentieth and a quarter of the best penalty. At $s = 0.02$ an explicit penalty removes it in the same range,
 which supports the explanation. One penalty for all $n$ can remove both peaks; but one that is large enough for the strong coordinates wipes out the weak ones, and at $n = 500$ it has about twice the risk of the best. The one that is best there
-leaves the first peak. With the penalty chosen for each $n$ (on other draws) there is no peak and no such loss: the choice jumps down between 40 and 60 examples, where it starts to pay to learn the weak coordinates.
+leaves the first peak. With the penalty chosen for each $n$ (on other draws) there is no peak and no such loss: the choice jumps down between 40 and 80 examples, where it starts to pay to learn the weak coordinates.
 
 *The colleague.* A peak is where the examples equal the number of directions that are *large enough to be told from a ridge penalty*, by the penalty that is there, explicit or not. Which number that is depends on the spectrum of the inputs, and there can be several.
 
