@@ -15,7 +15,7 @@
 r"""
 # Assignment 4: Minimum-norm interpolation, and two peaks for one
 
-The chapter *Double descent* finds the peak of least squares where there are as many numbers to fit as to choose. Here you build the solver, the exact risk of
+The chapter {doc}`/notebooks/04_double_descent` finds the peak of least squares where there are as many numbers to fit as to choose. Here you build the solver, the exact risk of
 what it finds, and a way to say where a curve has a peak that does not see peaks in noise. Then you look at inputs of two sizes, and count the peaks.
 
 | part | what you do | points | about |

@@ -15,7 +15,7 @@
 r"""
 # Assignment 5: One backward-error step, and what momentum adds
 
-The chapter *Implicit regularization* shows that gradient descent with step $h$ follows, to one order more than its own, the flow of
+The chapter {doc}`/notebooks/05_implicit_regularization` shows that gradient descent with step $h$ follows, to one order more than its own, the flow of
 $L + \tfrac h4 \lVert \nabla L \rVert^2$. Here you build what is needed to check that, then a program that takes *any* method of descent and finds the penalty that is hidden in its step. Then you turn
 to a method that the chapter uses and does not analyse: momentum.
 
