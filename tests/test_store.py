@@ -8,6 +8,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -278,6 +279,21 @@ def test_processes_that_write_read_and_clear_one_store_do_not_disturb_each_other
         assert process.returncode == 0, said
         assert said == ("", "")
     assert all(re.fullmatch(r"[0-9a-f]{16}-[0-9a-f]{16}\.parquet", path.name) for path in files(runs))
+
+
+def test_a_folder_that_vanishes_while_it_is_made_is_made_again(monkeypatch):
+    make, failed = Path.mkdir, []
+
+    def vanishing(path, *args, **kwargs):
+        if not failed:  # as where another process removes it between the attempt and the look whether it is a folder
+            failed.append(path)
+            raise FileExistsError(17, "File exists", str(path))
+        make(path, *args, **kwargs)
+
+    monkeypatch.setattr(Path, "mkdir", vanishing)
+    store.write(FAMILY, stack("a"), ABOUT)
+    assert failed
+    assert_same(store.read(FAMILY, stack("a")), stack("a"))
 
 
 def test_a_writer_killed_at_any_moment_leaves_a_store_that_reads(tmp_path, runs, capsys):

@@ -140,7 +140,7 @@ def _save(path: Path, content: bytes) -> None:
                 os.fsync(file.fileno())
             temporary.replace(path)
             return
-        except FileNotFoundError:  # another process cleared the store between two of these steps
+        except (FileNotFoundError, FileExistsError):  # another process cleared the store between two of these steps
             if not attempts_left:
                 raise
         finally:

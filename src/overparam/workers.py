@@ -70,8 +70,8 @@ _counting = threading.Lock()
 _threads_before: list[int] = []  # one entry, always the same number, for each `one_thread` that is now in force
 
 
-def _results(futures: Iterable[tuple[int, Future]]) -> Iterator[tuple[int, Any]]:
-    """Yield (position, result) as the futures finish; cancel what has not, if it is no longer wanted."""
+def _results(futures: Iterable[tuple[int, Future]], cancel: bool) -> Iterator[tuple[int, Any]]:
+    """Yield (position, result) as the futures finish; ``cancel`` what has not, if it is no longer wanted."""
     waiting, finished = {}, SimpleQueue()
     try:
         for position, future in futures:
@@ -81,7 +81,7 @@ def _results(futures: Iterable[tuple[int, Future]]) -> Iterator[tuple[int, Any]]
             position = finished.get()
             yield position, waiting.pop(position).result()
     finally:
-        for future in waiting.values():
+        for future in waiting.values() if cancel else ():
             future.cancel()
 
 
@@ -96,7 +96,9 @@ def _run_here(function: Callable, tasks: Sequence[tuple], shared: tuple) -> Iter
         pool = _pool()
         path = pool.write(shared)
         try:
-            for position, result in _results((i, pool.submit(_work, task, path)) for i, task in todo.items()):
+            # Not cancelled one by one: where workers die at that moment (Ctrl-C), the pool's thread fails on a cancelled future.
+            futures = ((i, pool.submit(_work, task, path)) for i, task in todo.items())
+            for position, result in _results(futures, cancel=False):
                 del todo[position]
                 yield position, pickle.loads(result)
         except BrokenProcessPool:  # a worker was killed, now or since the last run: what it left is done by a new pool
@@ -222,7 +224,8 @@ def _run_elsewhere(function, tasks, shared, executor) -> Iterator[tuple[int, Any
             # Sent once, and as a task: what Dask's scatter has sent is lost with the worker that holds it.
             parcel = client.submit(_Parcel.itself, parcel, pure=False)
     try:
-        yield from _results((i, executor.submit(_call, function, t, parcel)) for i, t in enumerate(tasks))
+        futures = ((i, executor.submit(_call, function, t, parcel)) for i, t in enumerate(tasks))
+        yield from _results(futures, cancel=True)
     except CancelledError as error:
         raise RuntimeError("The executor cancelled a task; was it, or its cluster, shut down? Run again.") from error
     except Exception as error:
