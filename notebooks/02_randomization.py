@@ -68,6 +68,8 @@ sizes = scale.sizes(
     stopped=(            100,               800,                              800),
     channels=(           8,                 24,                               24),
     normalized_epochs=(  10,                80,                               80),
+    planned_channels=(   4,                 12,                               12),
+    planned_epochs=(     5,                 60,                               60),
     kernel_pictures=(    500,               5_000,                            30_000),
 )  # fmt: skip
 
@@ -1156,30 +1158,26 @@ data, and a look at whether both arms fit at all.
 # %% mystnb={"code_prompt_show": "Tuning both arms"} tags=["hide-input"]
 # Tune both arms on three seeds of their own, then train each at its best rate on the others
 rates = (0.025, 0.05, 0.1, 0.2, 0.4)
-on_signals = {
-    "n": sizes.signals_per_run,
-    "stop_fitted": 0,
-    "epochs": sizes.normalized_epochs,
-    "record": ["predictions"],
-}
-both_arms = models.cnn1d(sizes.channels, batch_norm=(False, True))
 tuning_seeds = [seed + 1_000 for seed in scale.seeds(3)]
-tuning = held_out(
-    train(signals, both_arms, lr=rates, seed=tuning_seeds, **on_signals), signals
-)
-tuned = tuning.pivot_table("validation_error", "lr", "batch_norm").idxmin()
-at_best = {
-    normalizes: held_out(
-        train(
-            signals,
-            models.cnn1d(sizes.channels, batch_norm=normalizes),
-            lr=rate,
-            **on_signals,
-        ),
-        signals,
-    )
-    for normalizes, rate in tuned.items()
-}
+
+
+def both_arms(channels, epochs):
+    """Runs that serve for tuning, the rate chosen for each arm, and the runs at that rate, by batch norm or not."""
+    common = {"n": sizes.signals_per_run, "stop_fitted": 0, "epochs": epochs}
+    common |= {"record": ["predictions"]}
+    arms = models.cnn1d(channels, batch_norm=(False, True))
+    runs = train(signals, arms, lr=rates, seed=tuning_seeds, **common)
+    tuning = held_out(runs, signals)
+    best = tuning.pivot_table("validation_error", "lr", "batch_norm").idxmin()
+    chosen = {}
+    for normalizes, rate in best.items():
+        arm = models.cnn1d(channels, batch_norm=normalizes)
+        chosen[normalizes] = held_out(train(signals, arm, lr=rate, **common), signals)
+    return tuning, best, chosen
+
+
+tuning, tuned, at_best = both_arms(sizes.channels, sizes.normalized_epochs)
+*_, as_planned = both_arms(sizes.planned_channels, sizes.planned_epochs)
 
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Without batch norm the learning rate has to be right; then little is missing.** Convolutional networks on MNIST-1D, with and without batch norm, over the same grid of learning rates; three seeds that serve for tuning only. Left: validation accuracy; open circles mark the chosen rates. Right: training accuracy at the end.", "name": "fig-rand-batchnorm"}, "image": {"alt": "Two panels against learning rate for two arms. Left, validation accuracy: with batch norm it depends little on the rate, without it it falls at high rates. Right, training accuracy: with batch norm near one throughout, without it dropping at high rates."}} tags=["hide-input"]
 fig, axes = plt.subplots(1, 2, figsize=(7.2, 3.6))
@@ -1204,23 +1202,26 @@ plt.show()
 
 
 # %% tags=["remove-input"]
-norm_effect = mean(
-    100
-    * (
-        at_best[False].set_index("init_seed").test_error
-        - at_best[True].set_index("init_seed").test_error
-    )
-)
+def lost_without(arms):
+    """Points of test accuracy that batch norm is worth, over seeds."""
+    without, with_it = (arms[k].set_index("init_seed").test_error for k in (False, True))
+    return mean(100 * (without - with_it))
+
+
+norm_effect, planned_effect = lost_without(at_best), lost_without(as_planned)
 Markdown(
     f"Validation data choose a learning rate of {tuned[True]:g} with batch norm and {tuned[False]:g} without. On {len(seeds)} other seeds "
     f"batch norm is then worth {norm_effect:.1f} points of test accuracy. The "
-    f"training accuracy is {1 - at_best[True].train_error.mean():.1%} with and {1 - at_best[False].train_error.mean():.1%} without."
+    f"training accuracy is {1 - at_best[True].train_error.mean():.1%} with and {1 - at_best[False].train_error.mean():.1%} without. "
+    f"With the {sizes.planned_channels} channels and {sizes.planned_epochs} epochs of our plan batch norm is worth {planned_effect:.1f} points, at a training "
+    f"accuracy of {1 - as_planned[True].train_error.mean():.1%} with and {1 - as_planned[False].train_error.mean():.1%} without."
 )
 
 # %% [markdown]
 r"""
-Whether this agrees with the paper's 3 to 4 points, the interval says; it is wide, and it depends on how well the other arm was tuned. Agreement of
-the two numbers would be luck: data and networks are others. Had batch norm been decisive, the networks without it would have ended near chance.
+Whether this agrees with the paper's 3 to 4 points, the first interval says; it is wide, and it depends on how well the other arm was tuned. Agreement
+of the two numbers would be luck: data and networks are others. The sizes of our plan come second, because where an arm does not fit its training set
+the difference may be one of fitting; the card counts both. Had batch norm been decisive, the networks without it would have ended near chance.
 
 None of the suspects is needed. Take away augmentation, weight decay, dropout, early stopping and batch norm, and the networks still generalize.
 What remains is the architecture, the data and gradient descent. It is time to look at the last where everything can be computed.
@@ -1864,12 +1865,12 @@ fitted_arms = {normalizes: 1 - rows.train_error for normalizes, rows in at_best.
 ledger.card(
     "batch-norm-3-4-points",
     [
-        claims.Check(
-            "accuracy lost without batch norm",
-            norm_effect,
-            above=0,
-            below=10,
-            unit="points",
+        *(
+            claims.Check(label, effect, above=0, below=10, unit="points")
+            for label, effect in (
+                ("accuracy lost without batch norm", norm_effect),
+                ("the same at the sizes first planned", planned_effect),
+            )
         ),
         *(
             claims.Check(
@@ -1881,7 +1882,7 @@ ledger.card(
         ),
     ],
     measured=f"Each arm at its best learning rate of the same grid ({tuned[True]:g} with, {tuned[False]:g} without), chosen on validation data "
-    "of other seeds. The sizes were raised after a first run in which neither arm fitted (see below).",
+    "of other seeds, likewise at the planned sizes. The larger sizes were taken after a first run at those, in which neither arm fitted (see below).",
     seeds=seeds,
     section="rand-implicit",
 )
@@ -1917,6 +1918,7 @@ ledger.card(
             mean(kernel_mnist.test / kernel_mnist.linear),
             below=0.5,
         ),
+        claims.Check("MNIST: test error", mean(kernel_mnist.test), below=0.03),
         claims.Check(
             "MNIST: training error (range over runs)", every(kernel_mnist.train), below=1e-6
         ),
@@ -1930,8 +1932,8 @@ ledger.card(
     measured=f"Without any regularizer the interpolant of {kernel_mnist.n.iloc[0]:,.0f} MNIST pictures misclassifies "
     f"{mean(kernel_mnist.test):.2%} of the test "
     f"pictures (the paper, with all 60,000: 1.2 %), and that of 800 digits "
-    f"{mean(interpolated[:, 1]):.2%}. The plan asked for less than 3 % on MNIST; a pilot run had missed that, so this card asks for less "
-    f"than half of the error of linear least squares, which the pilot run had met by far. The MNIST numbers were {where}.",
+    f"{mean(interpolated[:, 1]):.2%}. The bound of 3 % on MNIST is that of our plan and not the paper's, which has more pictures; that the "
+    f"error is less than half of that of linear least squares was added after a pilot run. The MNIST numbers were {where}.",
     seeds=sorted(kernel_mnist.seed.unique().tolist()),
     section="rand-linear",
 )
@@ -2024,12 +2026,12 @@ r"""
   complete run. No check used them, but the two combinations had been among the arms from which the best one is chosen.
 - *Early stopping*: the plan's addition is checked on both data sets, although a pilot run had shown it on the digits only.
 - *Batch norm*: at the 60 epochs of the plan, with 12 channels and a constant learning rate, neither arm fitted its training set (a pilot run had let
-  the rate decay, which our engine does not). The card would have failed its two checks of training accuracy, and the interval of the effect, which
-  was printed too, reached down to zero. We then raised channels and epochs until both arms fitted, and moved the tuning to seeds of its own. So this
-  experiment was changed after results of it had been seen; the reason was the training errors, but read the card with that in mind. Later its
-  checks of training accuracy were made stricter: on the range over runs instead of the mean.
-- *Kernels*: a pilot run had shown that the planned bound of 3 % test error is missed with 5,000 pictures. The check compares with linear
-  least squares instead, and the pilot run had met that by far; the error itself stands on the card.
+  the rate decay, which this does not). The card would have failed its two checks of training accuracy, and the interval of the effect, which
+  was printed too, reached down to zero. We then raised channels and epochs until both arms fitted, and moved the tuning to seeds of its own. So that
+  sizes chosen after a look do not decide alone, the effect at the planned sizes is a check of the card too. Later the checks of training accuracy
+  were made stricter: on the range over runs instead of the mean.
+- *Kernels*: a pilot run had shown that the planned bound of 3 % test error is missed with 5,000 pictures. It stays on the card, which it
+  decides. The comparison with linear least squares is an addition, and the pilot run had met it by far.
 - *Rademacher complexity*: the slope's interval must lie within 0.1 of minus one half; "contains", as planned, would reward few seeds. For the linear
   class the slope follows from theory, so that check is of our code. The linear class is averaged over 20 draws of coins per subset, since the
   complexity is defined as a mean over draws. This was changed after a first run, in which the check was met too, but barely.

@@ -182,15 +182,19 @@ if (
     )
     runs = pd.concat([runs, again], ignore_index=True)
 runs["wrong"] = (runs.label_noise * (1 - 1 / image_set.classes)).round(3)
-course = (
-    curves(runs)
-    .groupby(["wrong", "width", "data_seed", "epoch"], as_index=False)[
-        ["train_error", "test_error", "train_loss", "test_loss"]
-    ]
-    .mean()
-    .rename(columns={"data_seed": "seed"})
-    .assign(n=sizes.examples)
-)
+first_start = runs.init_seed == runs.data_seed  # the only initialisation that was planned
+
+
+def course_of(rows):
+    """Errors and losses while training, means over the initialisations of each training set."""
+    found = ["train_error", "test_error", "train_loss", "test_loss"]
+    means = curves(rows).groupby(["wrong", "width", "data_seed", "epoch"])[found].mean()
+    return means.reset_index(names=["wrong", "width", "seed", "epoch"]).assign(
+        n=sizes.examples
+    )
+
+
+course, course_once = course_of(runs), course_of(runs[first_start])
 
 
 def looked(share, epoch=sizes.epochs, rows=course):
@@ -198,9 +202,9 @@ def looked(share, epoch=sizes.epochs, rows=course):
     return rows[(rows.wrong == share) & (rows.epoch == epoch)]
 
 
-def by_width(share, column="test_error", epoch=sizes.epochs):
+def by_width(share, column="test_error", epoch=sizes.epochs, rows=course):
     """A table of one column [seed, width]."""
-    return looked(share, epoch).pivot_table(column, "seed", "width")
+    return looked(share, epoch, rows).pivot_table(column, "seed", "width")
 
 
 # %% mystnb={"code_prompt_show": "The slider", "figure": {"caption": "**One architecture, many curves: what the width does depends on the noise and on the epoch.** Share of misclassified images against width, for training labels as given and for test images with true labels. Shaded: the widths at which between 10 % and 0.5 % of the training labels are missed. Means over seeds with 95 % bands.", "name": "fig-dd-centre"}} tags=["hide-input"]
@@ -1708,14 +1712,22 @@ the seeds say *where* the peak is, and the other half how high, and then exchang
 plan of this experiment had it, the peak may only be at a width where between 0.5 % and 10 % of the training labels are missed.
 
 The other end of the contrast, the dip, lies among narrow networks, and these now and then get stuck, with units that never fire. One that is stuck can outweigh
-seven that are not. So below the widths that we call "near the threshold" each error is a mean over several initialisations with the same training set.
+seven that are not. So below the widths that we call "near the threshold" each error is a mean over several initialisations with the same training set. This
+was decided after a look: the plan had one initialisation everywhere. We give the numbers for both, and on the cards both count.
 """
 
+
 # %%
-unfitted = by_width(noisiest, "train_error")
-critical = (unfitted > 0.005) & (unfitted < 0.1)
-model_wise = double_descent.contrasts(by_width(noisiest), critical)
+def width_wise(rows):
+    """Rise to the peak and fall after it along the width, for each training set."""
+    unfitted = by_width(noisiest, "train_error", rows=rows)
+    critical = (unfitted > 0.005) & (unfitted < 0.1)
+    return double_descent.contrasts(by_width(noisiest, rows=rows), critical)
+
+
+model_wise, planned = width_wise(course), width_wise(course_once)
 width_rise, width_fall = interval(model_wise.rise), interval(model_wise.fall)
+planned_rise, planned_fall = interval(planned.rise), interval(planned.fall)
 against_dip = interval(
     model_wise.rise - model_wise.fall
 )  # the widest less the best narrow one
@@ -1731,6 +1743,17 @@ Markdown(
         else "the second minimum is *not* lower."
         if against_dip.low > 0
         else "which of the two minima is lower, these seeds do not decide."
+    )
+    + (
+        f"\n\nWith one initialisation for each training set, as planned, the rise is {as_points(planned_rise):.1f} points and the fall {as_points(planned_fall):.1f} points. "
+        + (
+            "So with the planned design the rise cannot be told from zero"
+            + ("; more initialisations show it." if width_rise.low > 0 else ".")
+            if planned_rise.low <= 0 <= planned_rise.high
+            else ""
+        )
+        if sizes.starts > 1
+        else ""
     )
 )
 
@@ -1757,18 +1780,25 @@ picture should be, it is not the number of parameters.
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**More noise: higher errors, and a threshold further to the right.** Left: test error at the last epoch for three shares of wrong labels; the dotted lines mark the width at which 5 % of the training labels are missed. Right: that width. Means over seeds with 95 % bands.", "name": "fig-dd-noise"}, "image": {"alt": "Two panels. Left, test error against width for 0, 10 and 20 % wrong labels: without noise the curve falls and stays low; with noise it lies higher, has a hump at intermediate width and falls again. Right, the width at which 5 % of the labels are missed rises with the share of wrong labels."}} tags=["hide-input"]
 fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.7), width_ratios=(1.7, 1))
 noise_hues = dict(zip(shares, figures.ramp(len(shares)), strict=True))
-just_fits = pd.DataFrame(
-    [
-        {
-            "wrong": share,
-            "percent": 100 * share,
-            "seed": seed,
-            "width": double_descent.threshold(rows.index, rows, 0.05),
-        }
-        for share in shares
-        for seed, rows in by_width(share, "train_error").iterrows()
-    ]
-)
+
+
+def widths_that_fit(rows=course):
+    """The width that misses 5 % of its labels, for every share of wrong labels and training set."""
+    return pd.DataFrame(
+        [
+            {
+                "wrong": share,
+                "percent": 100 * share,
+                "seed": seed,
+                "width": double_descent.threshold(errors.index, errors, 0.05),
+            }
+            for share in shares
+            for seed, errors in by_width(share, "train_error", rows=rows).iterrows()
+        ]
+    )
+
+
+just_fits = widths_that_fit()
 for share, color in noise_hues.items():
     figures.plot(
         looked(share),
@@ -1804,16 +1834,30 @@ def per_ten_points(columns):
     return np.polyfit(np.array(shares) * 10, np.stack(columns), 1)[0]
 
 
-def window(share, widths):
-    return by_width(share)[list(widths)].mean(axis=1)
+def window(share, widths, rows=course):
+    return by_width(share, rows=rows)[list(widths)].mean(axis=1)
 
 
-humps = {s: window(s, sizes.peak_widths) - window(s, sizes.dip_widths) for s in shares}
+def rises(rows=course):
+    """Error near the threshold less that of narrow networks, for every share of wrong labels."""
+    near, few = sizes.peak_widths, sizes.dip_widths
+    return {s: window(s, near, rows) - window(s, few, rows) for s in shares}
+
+
+def shifts(rows=course):
+    """Slope of the logarithm of the width that just fits."""
+    widths = widths_that_fit(rows).pivot_table("width", "seed", "wrong")
+    return interval(per_ten_points(widths.apply(np.log2).T.to_numpy()))
+
+
+humps = rises()
 noise_falls = {s: window(s, sizes.peak_widths) - by_width(s).iloc[:, -1] for s in shares}
-hump_slope = interval(per_ten_points(list(humps.values())))
+hump_slope, planned_hump_slope = (
+    interval(per_ten_points(list(found.values()))) for found in (humps, rises(course_once))
+)
 fall_slope = interval(per_ten_points(list(noise_falls.values())))
 doublings = just_fits.pivot_table("width", "seed", "wrong").apply(np.log2)
-threshold_slope = interval(per_ten_points(doublings.T.to_numpy()))
+threshold_slope, planned_threshold_slope = shifts(), shifts(course_once)
 
 # %% tags=["remove-input"]
 listed = ", ".join(map(str, sizes.peak_widths))
@@ -2025,15 +2069,23 @@ more_or_fewer = sweep(
     record={"curves": emc_moments},
 )
 
+
 # %% mystnb={"code_prompt_show": "From training errors to complexities"} tags=["hide-input"]
 # The networks above, trained on the middle n, complete the grid.
-same = course[
-    (course.wrong == noisiest)
-    & course.width.isin(sizes.emc_widths)
-    & course.seed.isin(emc_seeds)
-]
-fitted = pd.concat([curves(more_or_fewer).rename(columns={"data_seed": "seed"}), same])
-fitted = fitted[fitted.epoch.isin(emc_moments)].sort_values("n")
+def on_middle(rows):
+    """Those of the networks above that are in the grid."""
+    chosen = rows.width.isin(sizes.emc_widths) & rows.seed.isin(emc_seeds)
+    return rows[(rows.wrong == noisiest) & chosen]
+
+
+def completed(same):
+    """The whole grid at the epochs looked at."""
+    grid = pd.concat([curves(more_or_fewer).rename(columns={"data_seed": "seed"}), same])
+    return grid[grid.epoch.isin(emc_moments)].sort_values("n")
+
+
+same = on_middle(course)
+fitted, fitted_once = completed(same), completed(on_middle(course_once))
 
 
 def complexity(tolerance, rows=None):
@@ -2089,12 +2141,12 @@ plt.show()
 
 
 # %% mystnb={"code_prompt_show": "The estimates"} tags=["hide-input"]
-def over_draws(statistic, tolerance=0.1):
+def over_draws(statistic, tolerance=0.1, rows=fitted):
     """A statistic of the complexities with its jackknife interval over draws; no width where no draw matters, as at a bound."""
-    whole = statistic(complexity(tolerance))
+    whole = statistic(complexity(tolerance, rows))
     without = [
-        statistic(complexity(tolerance, fitted[fitted.seed != s]))
-        for s in sorted(fitted.seed.unique())
+        statistic(complexity(tolerance, rows[rows.seed != s]))
+        for s in sorted(rows.seed.unique())
     ]
     if np.ptp(without) == 0:
         return claims.Estimate(whole, whole, whole)
@@ -2112,22 +2164,28 @@ def growth(x, column, value):
 
 
 middle_width = sizes.emc_widths[len(sizes.emc_widths) // 2]
-with_width = over_draws(growth("width", "epoch", sizes.epochs))
+with_width, planned_with_width = (
+    over_draws(growth("width", "epoch", sizes.epochs), rows=rows)
+    for rows in (fitted, fitted_once)
+)
 with_epochs = over_draws(growth("epoch", "width", middle_width))
-emc_peaks = sorted(set(double_descent.contrasts(by_width(noisiest)).peak))
+emc_peaks, planned_peaks = (
+    sorted(set(double_descent.contrasts(by_width(noisiest, rows=rows)).peak))
+    for rows in (course, course_once)
+)
 most = max(sizes.emc_examples)
 
 
-def read_at_peak(table, column):
-    """A column at the two places of the peak, read as linear in log width."""
+def read_at_peak(table, column, peaks=emc_peaks):
+    """A column at the two places of the peak, read as linear in log width; beyond the grid as at its end."""
     at_end = table[table.epoch == sizes.epochs]
-    return np.interp(np.log(emc_peaks), np.log(at_end.width.astype(float)), at_end[column])
+    return np.interp(np.log(peaks), np.log(at_end.width.astype(float)), at_end[column])
 
 
-def at_peak(table):
+def at_peak(table, peaks=emc_peaks):
     """log₂ of complexity over n at the peak, as a mean over its two places."""
     logs = table.assign(log=np.log2(table.emc / sizes.examples))
-    return float(read_at_peak(logs, "log").mean())
+    return float(read_at_peak(logs, "log", peaks).mean())
 
 
 def times_n(estimate, tolerance):
@@ -2141,6 +2199,7 @@ def times_n(estimate, tolerance):
 
 
 emc_at_peak, centred = over_draws(at_peak), over_draws(at_peak, 0.05)
+planned_at_peak = over_draws(lambda table: at_peak(table, planned_peaks), rows=fitted_once)
 
 
 # %% tags=["remove-input"]
@@ -2393,15 +2452,16 @@ averaged_fall = (
 )
 
 
-def last_less_best(width):
+def last_less_best(width, rows=course):
     """Of the networks of one hidden layer and this width: the last test error less that at the best epoch elsewhere."""
-    rows = course[(course.wrong == noisiest) & (course.width == width) & (course.epoch > 0)]
-    table = rows.pivot_table("test_error", "seed", "epoch")
+    these = rows[(rows.wrong == noisiest) & (rows.width == width) & (rows.epoch > 0)]
+    table = these.pivot_table("test_error", "seed", "epoch")
     return interval(table.iloc[:, -1] - best_elsewhere(table))
 
 
 little, medium = sizes.widths[2 if len(sizes.widths) > 5 else 0], sizes.peak_widths[-1]
 small_end, medium_end = last_less_best(little), last_less_best(medium)
+planned_small_end = last_less_best(little, course_once)
 
 # %% tags=["remove-input"]
 Markdown(
@@ -2948,11 +3008,15 @@ way round.
 stopping = double_descent.stopped_errors(runs).assign(
     width=runs.width, wrong=runs.wrong, seed=runs.data_seed
 )
-rows = (
-    stopping[stopping.wrong == noisiest]
-    .groupby(["width", "seed"], as_index=False)[["stopped", "final"]]
-    .mean()
-)
+
+
+def stopped_and_final(table):
+    """Both errors with the most wrong labels, means over the initialisations of each training set."""
+    noisy = table[table.wrong == noisiest].groupby(["width", "seed"], as_index=False)
+    return noisy[["stopped", "final"]].mean()
+
+
+rows = stopped_and_final(stopping)
 fig, ax = plt.subplots(figsize=(7.2, 3.7))
 figures.plot(rows, "width", "final", ax=ax, colors=colors["test"], label="last epoch")
 figures.plot(
@@ -2972,16 +3036,25 @@ ax.set(
 ax.legend()
 plt.show()
 
+
 # %% mystnb={"code_prompt_show": "The estimates"} tags=["hide-input"]
+def fall_if_stopped(table, place_of):
+    """Stopped error at each training set's place of the peak less that of the widest network."""
+    return pd.Series(
+        {
+            seed: errors[place_of[seed]] - errors.iloc[-1]
+            for seed, errors in table.pivot_table("stopped", "seed", "width").iterrows()
+        }
+    )
+
+
 stopped = rows.pivot_table("stopped", "seed", "width")
-place_of = model_wise.peak
-stopped_fall = pd.Series(
-    {
-        seed: stopped.loc[seed, place_of[seed]] - stopped.loc[seed].iloc[-1]
-        for seed in stopped.index
-    }
+stopped_fall = fall_if_stopped(rows, model_wise.peak)
+planned_stopped = fall_if_stopped(stopped_and_final(stopping[first_start]), planned.peak)
+removed, planned_removed = (
+    interval(stopped_fall - model_wise.fall / 2),
+    interval(planned_stopped - planned.fall / 2),
 )
-removed = interval(stopped_fall - model_wise.fall / 2)
 left_over = interval(stopped_fall)
 
 # %% tags=["remove-input"]
@@ -3001,16 +3074,29 @@ make it uninteresting, since it shows what interpolating costs and that width pa
 ## What the papers found, what we found
 
 The verdicts follow from the intervals alone, by the rules of {doc}`/book/how_to_read`. Training sets of digits are drawn from one pool and share their test
-set, so that intervals are a little too narrow for digits in general; at 1,200 examples all draws have the same pictures. Some checks were changed after a
-look: the fold below the cards says which, and what the verdicts were before.
+set, so that intervals are a little too narrow for digits in general; at 1,200 examples all draws have the same pictures. Some checks were added after a
+look; those that they were meant to replace count as well, and the fold below the cards says which they are.
 """
 
 # %% tags=["remove-input"]
 MORE_STARTS = (
-    " Narrow networks are means over several initialisations, which was decided after a first run with one had been inconclusive (see the fold below)."
+    " The plan had one initialisation; after a look, narrow networks became means over several. Both count (see the fold below)."
     if sizes.starts > 1
     else ""
 )
+ONE_START = ", one initialisation as planned"
+
+
+def both_designs(*checks):
+    """Checks of `(label, estimate, the same with one initialisation, bounds)`, and again as planned where the two differ."""
+    found = [claims.Check(label, value, **bounds) for label, value, _, bounds in checks]
+    return found + [
+        claims.Check(label + ONE_START, planned_value, **bounds)
+        for label, value, planned_value, bounds in checks
+        if planned_value != value
+    ]
+
+
 ledger.card(
     "prehistory",
     [
@@ -3239,10 +3325,15 @@ ledger.card(
             above=0,
             unit="error",
         ),
+        claims.Check(
+            f"logistic regression: error at its threshold less that at all {max(used_coordinates)} coordinates",
+            to_the_end,
+            above=0,
+            unit="error",
+        ),
     ],
     measured=f"n = 100. The limits for large n are {', '.join(f'{separability.threshold(s):.3f}' for s in signal_strengths)}. With a long-tailed signal the training sets separate at "
-    f"{np.median(separated_at):.0f} coordinates. The second descent has an end: the error at the threshold less that at all {max(used_coordinates)} coordinates is {as_points(to_the_end):.1f} points, and a check "
-    "that asked for more than zero there was replaced after the run (see the fold below).",
+    f"{np.median(separated_at):.0f} coordinates. The claim speaks of the threshold and the curve around it, which are the first five checks; the last was planned by us and asks how far the second descent reaches.",
     seeds=table_seeds,
     section="ddl-separability",
 )
@@ -3345,14 +3436,19 @@ ledger.card(
 ledger.card(
     "emc-definition",
     [
-        claims.Check(
-            "log₂ of complexity over n at the peak, tolerance 0.1 (at most that of the largest n tried)",
-            emc_at_peak,
-            above=-1,
-            below=1,
-        ),
-        claims.Check(
-            "doublings of the complexity per doubling of the width", with_width, above=0
+        *both_designs(
+            (
+                "log₂ of complexity over n at the peak, tolerance 0.1 (at most that of the largest n tried)",
+                emc_at_peak,
+                planned_at_peak,
+                {"above": -1, "below": 1},
+            ),
+            (
+                "doublings of the complexity per doubling of the width",
+                with_width,
+                planned_with_width,
+                {"above": 0},
+            ),
         ),
         claims.Check(
             "doublings of the complexity per doubling of the epochs", with_epochs, above=0
@@ -3367,12 +3463,15 @@ ledger.card(
 # %% tags=["remove-input"]
 ledger.card(
     "model-wise",
-    [
-        claims.Check(
-            "fall from the peak to the widest, share misclassified", width_fall, above=0
+    both_designs(
+        (
+            "fall from the peak to the widest, share misclassified",
+            width_fall,
+            planned_fall,
+            {"above": 0},
         ),
-        claims.Check("rise from the dip to the peak", width_rise, above=0),
-    ],
+        ("rise from the dip to the peak", width_rise, planned_rise, {"above": 0}),
+    ),
     measured=f"With {noisiest:.0%} wrong labels the peak is at {' and '.join(map(str, sorted(set(model_wise.peak))))} hidden units, the dip at {' and '.join(map(str, sorted(set(model_wise.dip))))}. The widest networks less the dip: "
     f"{as_points(against_dip):.1f} points. Fully connected networks; convolutional ones at the gpu scale only."
     + MORE_STARTS,
@@ -3389,9 +3488,14 @@ ledger.card(
             fall_slope,
             above=0,
         ),
-        claims.Check("slope of the rise before it", hump_slope, above=0),
-        claims.Check(
-            "doublings of the width that misses 5 % of its labels", threshold_slope, above=0
+        *both_designs(
+            ("slope of the rise before it", hump_slope, planned_hump_slope, {"above": 0}),
+            (
+                "doublings of the width that misses 5 % of its labels",
+                threshold_slope,
+                planned_threshold_slope,
+                {"above": 0},
+            ),
         ),
     ],
     measured="Rise and fall in points: "
@@ -3401,7 +3505,8 @@ ledger.card(
         )
         for s in shares
     )
-    + f". The width that just fits goes from {2 ** doublings[0.0].mean():.1f} to {2 ** doublings[noisiest].mean():.1f}. The widths were fixed beforehand.",
+    + f". The width that just fits goes from {2 ** doublings[0.0].mean():.1f} to {2 ** doublings[noisiest].mean():.1f}. The widths were fixed beforehand."
+    + MORE_STARTS,
     seeds=scale.seeds(sizes.seeds),
     section="dd-model",
 )
@@ -3410,11 +3515,19 @@ ledger.card(
 ledger.card(
     "not-a-squared-loss-artifact",
     [
-        claims.Check(
-            "cross-entropy, share misclassified: fall after the peak", width_fall, above=0
-        ),
-        claims.Check(
-            "cross-entropy, share misclassified: rise to the peak", width_rise, above=0
+        *both_designs(
+            (
+                "cross-entropy, share misclassified: fall after the peak",
+                width_fall,
+                planned_fall,
+                {"above": 0},
+            ),
+            (
+                "cross-entropy, share misclassified: rise to the peak",
+                width_rise,
+                planned_rise,
+                {"above": 0},
+            ),
         ),
         claims.Check("squared loss, its test loss: fall after the peak", nk_fall, above=0),
         claims.Check("squared loss, its test loss: rise to the peak", nk_rise, above=0),
@@ -3438,10 +3551,13 @@ ledger.card(
             above=0,
         ),
         claims.Check("intermediate network: last epoch less the best", medium_end, above=0),
-        claims.Check(
-            "small network: last epoch less the best (up to a point counts as none)",
-            small_end,
-            below=0.01,
+        *both_designs(
+            (
+                "small network: last epoch less the best (up to a point counts as none)",
+                small_end,
+                planned_small_end,
+                {"below": 0.01},
+            )
         ),
     ],
     measured=f"With {told_wrong:.0%} wrong labels the error of the large network ends {as_points(never_back):.1f} points above its first minimum. "
@@ -3553,13 +3669,17 @@ ledger.card(
             advantages["fresh wrong labels"],
             above=0,
         ),
-        claims.Check(
-            "fall after the peak when stopped, less half of that at the last epoch",
-            removed,
-            below=0,
+        *both_designs(
+            (
+                "fall after the peak when stopped, less half of that at the last epoch",
+                removed,
+                planned_removed,
+                {"below": 0},
+            )
         ),
     ],
-    measured=f"{sizes.voters} networks. Stopped on validation images, {1 - stopped_fall.mean() / model_wise.fall.mean():.0%} of the fall after the peak is gone.",
+    measured=f"{sizes.voters} networks. Stopped on validation images, {1 - stopped_fall.mean() / model_wise.fall.mean():.0%} of the fall after the peak is gone."
+    + MORE_STARTS,
     seeds=scale.seeds(min(sizes.vote_sets, sizes.seeds)),
     section="dd-flatten",
 )
@@ -3573,11 +3693,10 @@ r"""
 - *Choice of recipe*: optimizer, step size and epochs were chosen in pilot runs on seeds from 100 and from 1,000 up, which no figure here uses. Several other
   recipes (SGD, smaller training sets, two hidden layers) gave a second descent without a rise in the share misclassified, or the reverse. The claims are
   about what *can* happen.
-- *Initialisations*: the first run had one initialisation for each training set at every width. With 20 % wrong labels one network of six units in eight had
-  failed to train, and with it the interval of the rise reached far across zero. The pilot run had advised to train narrow networks more often; we had not
-  followed it, and now do, at three initialisations. They enter all experiments that use these networks. **Verdicts before this change**: the cards on a peak
-  along the width, on the loss and on the epochs were *inconclusive*, and so was that on effective complexity, when the two halves of the seeds placed the peak
-  at 6 and at 32 units. Whatever these four cards say now rests on a change made after that look.
+- *Initialisations*: the plan and the first run had one initialisation for each training set at every width. With 20 % wrong labels one network of six
+  units in eight had failed to train, and with it the interval of the rise reached far across zero. A pilot run had advised to train narrow networks more
+  often, and since then we do, at three initialisations. As this was decided after a look, it must not decide a verdict: wherever narrow networks enter a
+  check, the card has it twice, with several initialisations and with the first alone, and both count.
 - *Where a peak is looked for*: as planned where 0.5 % to 10 % of the training labels are missed, for the claim about width. For effective complexity that
   rule would assume what is to be shown, so the peak there is the width that stands out most above everything narrower.
 - *Reuse of weights* follows {cite:t}`belkin2019` in its idea; we use Adam, do not stop at zero training error and do not shrink the step size.
@@ -3605,12 +3724,12 @@ r"""
   was first made with 2,000 pictures and up to $N = 3n$; 1,000 pictures and up to $4n$ bring the page back to its time. With noisy labels the second minimum
   was then neither above nor below the first, and is now below it. It bears on no card.
 - *Ridge*: "no significant rise" became "every step falls, by an interval that covers all steps", which is more. The sweep over model sizes and the digits
-  were added.
+  were added, and 500 draws became 300, for time.
 - *Separability*: the 50 % point is the median over training sets of the number of dimensions that separates them, less one half, and not a logistic fit;
-  for coins it has to lie within 0.05 of one half, where "contains" would reward few draws. The curve of the error was added. Its second check had asked
-  that the error at the threshold exceed that with *all* coordinates used. It does not, because the error rises again far beyond; the claim is about the
-  neighbourhood of the threshold, so the check now compares with the lowest error beyond, chosen on the other half of the training sets. This was done after
-  the run: **with the check as first written the card would read *contradicted***. The number that failed stands on it.
+  for coins it has to lie within 0.05 of one half, where "contains" would reward few draws. The curve of the error was added. The last check of the card is
+  the one that we had first written for it: that the error at the threshold exceeds that with *all* coordinates used. A first run showed that the error rises
+  again far beyond. The claim is about the neighbourhood of the threshold, so the check against the lowest error beyond, chosen on the other half of the
+  training sets, was added then; the first one stays and counts.
 - *VC bound*: that the bound should order the models over all $N$ was added to the plan, which asked for the order beyond $N = n$ only.
 - *Splines*: first written with evenly spaced inputs only, where the pilot run, to judge by its numbers, had drawn them at random; a short test showed the
   difference, so both are shown and both count. The smoothest fit was added then, and with it a basis of evenly spaced bumps without repeated knots.

@@ -215,17 +215,7 @@ def main(argv=None):
         }
     except (SourceError, colab.MystError) as where_and_what:
         sys.exit(str(where_and_what))
-    stale = [path for path, text in derived.items() if not path.exists() or path.read_text() != text]
-    orphans = sorted(set(root.glob("assignments/*.ipynb")) - set(derived))
-    if arguments.check:
-        reports = [f"{path.relative_to(root)} is not current: run make assignments" for path in stale]
-        reports += [f"{path.relative_to(root)} has no source beside it: remove it" for path in orphans]
-        if reports:
-            sys.exit("\n".join(reports))
-        return
-    for path in stale:
-        path.write_text(derived[path])
-        print(f"{path.relative_to(root)} written")
+    colab.bring_up_to_date(root, "assignments", derived, "make assignments", arguments.check)
 
 
 if __name__ == "__main__":

@@ -516,6 +516,24 @@ def derive(book, key):
     return nbformat.writes(notebook).rstrip("\n") + "\n"
 
 
+def bring_up_to_date(root, folder, derived, command, check):
+    """Write the notebooks `derived` {path: text} that are not current; or write nothing and exit with a line for each.
+
+    `command` is what would write them. A notebook in the folder that is not among them has lost its source, which is said too.
+    """
+    stale = [path for path, text in derived.items() if not path.exists() or path.read_text() != text]
+    orphans = sorted(set(root.glob(f"{folder}/*.ipynb")) - set(derived))
+    if check:
+        reports = [f"{path.relative_to(root)} is not current: run {command}" for path in stale]
+        reports += [f"{path.relative_to(root)} has no source beside it: remove it" for path in orphans]
+        if reports:
+            sys.exit("\n".join(reports))
+        return
+    for path in stale:
+        path.write_text(derived[path])
+        print(f"{path.relative_to(root)} written")
+
+
 def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("root", nargs="?", type=Path, default=Path(__file__).resolve().parent.parent)
@@ -527,17 +545,7 @@ def main(argv=None):
         derived = {root / f"{key}.ipynb": derive(book, key) for key in book.chapters}
     except MystError as where_and_what:
         sys.exit(str(where_and_what))
-    stale = [path for path, text in derived.items() if not path.exists() or path.read_text() != text]
-    orphans = sorted(set(root.glob("notebooks/*.ipynb")) - set(derived))
-    if arguments.check:
-        reports = [f"{path.relative_to(root)} is not current: run python tools/colab.py" for path in stale]
-        reports += [f"{path.relative_to(root)} has no source beside it: remove it" for path in orphans]
-        if reports:
-            sys.exit("\n".join(reports))
-        return
-    for path in stale:
-        path.write_text(derived[path])
-        print(f"{path.relative_to(root)} written")
+    bring_up_to_date(root, "notebooks", derived, "python tools/colab.py", arguments.check)
 
 
 if __name__ == "__main__":
