@@ -138,7 +138,7 @@ memorised = (
     else f"it has not memorised its training images in {sizes.epochs} epochs ({random.train_error.mean():.0%} wrong)"
 )
 Markdown(
-    f"{clean.parameters.iloc[0]:,} parameters, {clean.n.iloc[0]:,} images ({images.source}), the same network and training "
+    f"{clean.parameters.iloc[0]:,} parameters, {clean.n.iloc[0]:,} images: {images.source}. The same network and training "
     f"throughout. With true labels it ends with {clean.test_error.mean():.1%} errors on new images. With random labels "
     f"{memorised}, while on new ones it guesses ({random.test_error.mean():.0%} wrong). Means over {sizes.seeds} seeds with "
     f"95 % bands; {len(runs)} networks, {runs.seconds.sum():.0f} seconds of one processor core."

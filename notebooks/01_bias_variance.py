@@ -161,7 +161,7 @@ slider.
 # %% mystnb={"code_prompt_show": "The slider", "figure": {"caption": "**Too few coefficients: all fits are wrong together. Too many: right on average, wrong one at a time.** Polynomials fitted to 25 training sets (thin), the mean over all training sets (dashed) and the truth.", "name": "fig-fan"}} tags=["hide-input"]
 # The slider over the number of coefficients
 def fan(p):
-    fig, ax = plt.subplots(figsize=(7.2, 3.9))
+    fig, ax = plt.subplots(figsize=(7.2, 4.1))
     i = p - 1
     ax.plot(grid, fits[:25, i].T, color=colors["variance"], alpha=0.25, linewidth=0.8)
     ax.plot(grid, truth, color=colors["true_labels"], linewidth=2.5, label="truth")
@@ -171,10 +171,10 @@ def fan(p):
     train_error = ((train_fits[:, i] - labels) ** 2).mean()
     test_error = ((fits[:, i] - truth) ** 2).mean() + 0.3**2
     ax.set_title(
-        f"{p} coefficients: mean squared error {train_error:.3f} (train), {test_error:.3g} (test)"
+        f"{p} coefficient{'s' if p > 1 else ''}: mean squared error {train_error:.3f} (train), {test_error:.3g} (test)"
     )
     ax.set(ylim=(-2.6, 2.6), xlabel="x", ylabel="y")
-    ax.legend(loc="lower right", ncols=3)
+    fig.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=3)
     return fig
 
 
@@ -273,7 +273,7 @@ unit_variance = np.array([(smoother(p, grid) ** 2).sum(1).mean() for p in coeffi
 
 
 def u_curve(noise):
-    fig, ax = plt.subplots(figsize=(7.2, 4.2))
+    fig, ax = plt.subplots(figsize=(7.2, 4.4))
     parts = {
         "bias": exact_bias2,
         "variance": noise**2 * unit_variance,
@@ -290,8 +290,11 @@ def u_curve(noise):
     ax.set(yscale="log", xlim=(1, 20.5), ylim=(1e-5, 30))
     ax.set(xlabel="coefficients", ylabel="squared error")
     ax.set_xticks([1, 5, 10, 15, 20])
-    ax.set_title(f"Noise σ = {noise:g}: smallest risk at {coefficients[best]} coefficients")
-    ax.legend(loc="upper left", ncols=2)
+    plural = "s" if coefficients[best] > 1 else ""
+    ax.set_title(
+        f"Noise σ = {noise:g}: smallest risk at {coefficients[best]} coefficient{plural}"
+    )
+    fig.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=4)
     return fig
 
 
@@ -618,8 +621,8 @@ last_sampling_ratio = log_ratio("from_sampling", wide, last_but_one)
 # %% tags=["remove-input"]
 def percent(log2):
     """A log₂ ratio with its interval, as changes in per cent."""
-    value, low, high = (2**v - 1 for v in (log2.value, log2.low, log2.high))
-    return f"{value:+.0%} [{low:+.0%}, {high:+.0%}]"
+    changes = (2**v - 1 for v in (log2.value, log2.low, log2.high))
+    return f"{claims.Estimate(*changes):+.0%}"
 
 
 Markdown(
@@ -922,7 +925,7 @@ paths = {
 fixed = walk([(k, 10) for k in leaves])
 
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**The second descent begins wherever the axis changes.** Left: one tree grows, then trees are added, from 20, 50 or 200 leaves (200 is more than a full tree has): the peak moves with the switch and is gone when it comes early. Middle: ten trees throughout, one axis. Right: the path with the tallest peak against effective parameters: the second descent runs back along the axis. Bands are 95 % intervals over seeds.", "name": "fig-axes"}, "image": {"alt": "Three panels of squared test error. Left: error falls with leaves and then rises; three branches where trees are added all fall, starting at different points. Middle: with ten trees throughout, error falls and levels off. Right: against effective parameters the curve goes out to the right and returns to lower error at fewer effective parameters."}} tags=["hide-input"]
-fig, axes = plt.subplots(1, 3, figsize=(7.2, 3.6), sharey=True)
+fig, axes = plt.subplots(1, 3, figsize=(7.2, 4.1), sharey=True)
 single_tree = paths[200][paths[200].step < len(leaves)]
 figures.plot(
     single_tree,
@@ -950,7 +953,7 @@ for rows, ink in ((single_tree, figures.INK), (branch, color)):
     axes[2].plot(means.p0, means.error, "o-", color=ink, markersize=3)
 axes[0].set_xticks([0, 3, 6, 11], ["2", "20", "200", "×50"])
 axes[1].set_xticks([0, 3, 6], ["2", "20", "200"])
-axes[0].legend(loc="upper right", fontsize=8)
+fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
 names = (
     ("leaves, then trees", "Two axes in one"),
     ("leaves of each of 10 trees", "One axis"),
@@ -1274,6 +1277,7 @@ Many trees have many times the parameters of one and spend fewer effective ones 
 ## Exercises
 
 One star takes minutes and no code, two take a cell, three take an experiment. Solutions are folded and were run with this page.
+Longer, to hand in, and with tests that say what is wrong: {assignment}`01_bias_variance`.
 
 ```{exercise} ★ Neighbours
 :label: ex-neighbours

@@ -687,7 +687,7 @@ Twenty draws, each with 200 signals of MNIST-1D in $d = 40$ dimensions and Gauss
 the second says that the fit is exact up to rounding; the last says what it costs. The function zigzags, and its weights are huge:
 """
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Exact, and useless.** Left: the constructed network along its one direction, for thirty signals with random values: a zigzag through all points, which leaves the picture between many neighbours. Right: with some of its units taken away and direction and thresholds kept, the values cannot all be met, however the output weights are chosen. Dots are draws.", "name": "fig-rand-zigzag"}, "image": {"alt": "Left, a jagged piecewise linear curve passes through thirty points and leaves the frame between many of them. Right, the largest remaining error relative to the largest value is zero with as many units as points, scattered above zero with one unit less, and larger with half of them."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Exact, and useless.** Left: the constructed network along its one direction, for thirty signals with random values: a zigzag through all points, which leaves the picture between many neighbours. Right: with some of its units taken away and direction and thresholds kept, the values cannot all be met, however the output weights are chosen. Dots are draws, the blue ones with all units.", "name": "fig-rand-zigzag"}, "image": {"alt": "Left, a jagged piecewise linear curve passes through thirty points and leaves the frame between many of them. Right, the largest remaining error relative to the largest value is zero with as many units as points, scattered above zero with one unit less, and larger with half of them."}} tags=["hide-input"]
 fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.5))
 rng = np.random.default_rng(scale.seed_offset())
 x, y = signals.x[:30].double().numpy(), rng.standard_normal(30)
@@ -881,12 +881,12 @@ for (top, low), (kind, runs) in zip(axes.T, regularized.items(), strict=True):
                 ax.plot([estimate.low, estimate.high], [-place] * 2, **line)
                 ax.plot(estimate.value, -place, "o", color=color)
     top.axvline(0.1, color=colors["threshold"], linestyle=":", linewidth=1.5)
-    top.set_yticks(range(0, -len(arms), -1), arms, fontsize=9)
+    top.set_yticks(range(0, -len(arms), -1), arms, fontsize=10)
     top.set(
         title=kind.capitalize(), xlabel="test accuracy", xlim=(0, 1), xticks=(0, 0.5, 1)
     )
     low.axvline(0, color=figures.INK, linewidth=1)
-    low.set_yticks(range(-1, -len(arms), -1), arms[1:], fontsize=9)
+    low.set_yticks(range(-1, -len(arms), -1), arms[1:], fontsize=10)
     low.set_xlabel("points gained over none")
     top.set_ylim(0.5 - len(arms), 0.5)
     low.set_ylim(0.5 - len(arms), -0.5)
@@ -995,7 +995,7 @@ for ax, (name, runs) in zip(axes, memorized.items(), strict=True):
         if not share:
             line = {"colors": colors["test"], "label": "true labels, new pictures"}
             figures.plot(rows, "at", "test", ax=ax, linestyle="--", **line)
-    ax.set_xticks(list(place.values()), [f"{value:g}" for value in values], fontsize=9)
+    ax.set_xticks(list(place.values()), [f"{value:g}" for value in values], fontsize=10)
     ax.set(
         title=name.capitalize(),
         xlabel="pixels either way" if name == "shifts" else "strength",
@@ -1532,7 +1532,7 @@ for c in middle.index.unique("factor"):
         (start.norm, 100 * start.test),
         (8, 4),
         textcoords="offset points",
-        fontsize=9,
+        fontsize=10,
     )
 right.set(
     xscale="log",
@@ -2091,6 +2091,7 @@ In a linear model, with squared loss, from zero. Change the start or the loss an
 ## Exercises
 
 One star takes minutes and no code, two take a cell, three take an experiment. Solutions are folded and were run with this page.
+Longer, to hand in, and with tests that say what is wrong: {assignment}`02_randomization`.
 
 ```{exercise} ★ Labels from a hat
 :label: rand-ex-hat

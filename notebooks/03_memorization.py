@@ -29,6 +29,7 @@ import pandas as pd
 import torch
 from IPython.display import Markdown
 from matplotlib import pyplot as plt
+from matplotlib.patheffects import withStroke
 from scipy import stats
 
 from overparam import (
@@ -233,7 +234,7 @@ for ax, (noise, rows) in zip(axes, story.groupby("noise"), strict=True):
         figures.plot(rows, "epoch", name, ax=ax, colors=color, label=name, markersize=3)
     ax.set(xscale="log", ylim=(0, 1.02), title=f"η = {noise:g}", xlabel="epoch", ylabel="")
 axes[0].set_ylabel("accuracy")
-axes[0].legend(loc="lower right", fontsize=9)
+axes[0].legend(loc="lower right", fontsize=10)
 plt.show()
 
 
@@ -433,7 +434,7 @@ fig, axes = plt.subplots(2, 10, figsize=(7.2, 1.95))
 for ax, k in zip(axes.flat, [*ranked[:10], *ranked.flip(0)[:10]], strict=True):
     ax.imshow(pool.x[k].view(side, side).numpy(), cmap="gray_r")
     ax.axis("off")
-    ax.set_title(int(pool.y[k]), loc="center", fontsize=9, pad=2)
+    ax.set_title(int(pool.y[k]), loc="center", fontsize=10, pad=2)
 plt.show()
 
 # %% [markdown]
@@ -868,7 +869,7 @@ for ax, table, palette in ((axes[0], uneven, hues), (axes[1], own_uneven, own_hu
                 label=label,
             )
     ax.set(xlabel="training accuracy", ylim=(0, None))
-    ax.legend(loc="upper left", fontsize=9)
+    ax.legend(loc="upper left", fontsize=10)
 axes[0].set_ylabel("Gini coefficient")
 plt.show()
 
@@ -1050,7 +1051,7 @@ for kind in ("real", "random labels"):
             label=label,
         )
 axes[2].set(xlabel="training accuracy", title="Off / on the diagonal", ylim=(0, None))
-axes[2].legend(fontsize=9)
+axes[2].legend(fontsize=10)
 plt.show()
 
 # %% mystnb={"code_prompt_show": "The estimates"} tags=["hide-input"]
@@ -1284,9 +1285,10 @@ def plane(epoch):
         labels = true_y if row is clean_row else told_y
         for (p, q), k in zip(cut.corners[0], trio, strict=True):
             ax.plot(p, q, "o", color=figures.INK, markersize=6)
-            ax.annotate(
+            said = ax.annotate(
                 f"label {labels[k]}", (p, q), xytext=(6, 5), textcoords="offset points"
             )
+            said.set_path_effects([withStroke(linewidth=2.5, foreground=figures.PAPER)])
         ax.set(xticks=[], yticks=[], aspect="equal", title=f"{title}, epoch {epoch}")
         ax.grid(False)
     return fig
@@ -1597,7 +1599,7 @@ coherent_runs = sweep(
 coherence = along(coherent_runs, labellings, measures.m_coherence)
 
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Gradients of true labels agree more; those of random labels become coherent too, later.** m-coherence of the gradients of all training examples, on logarithmic axes; 1 (dotted) is what orthogonal gradients have. Left: over training, means over seeds without bands; the seeds are on the right. Right: the same against training accuracy, one line for each seed.", "name": "fig-mem-coherence"}, "image": {"alt": "Two panels of m-coherence on a logarithmic axis for true, half random and random labels. Over epochs, true labels peak high and early; random labels first drop below one and rise later to an intermediate level. Against training accuracy, the lines of true labels lie highest over most of the range."}} tags=["hide-input"]
-fig, axes = plt.subplots(1, 2, figsize=(7.2, 3.7), sharey=True)
+fig, axes = plt.subplots(1, 2, figsize=(7.2, 4), sharey=True)
 inks = {
     "true labels": colors["true_labels"],
     "half random": figures.SEQUENCE[1],
@@ -1616,7 +1618,8 @@ axes[0].set_xscale("symlog", linthresh=1)
 axes[0].set_xlim(-0.15, max(schedule) * 1.2)
 axes[0].set_xticks([0, 1, 10, 100], ["0", "1", "10", "100"])
 axes[0].set_ylabel("m-coherence")
-axes[0].legend(loc="lower right", fontsize=9)
+handles = axes[0].get_legend_handles_labels()
+fig.legend(*handles, loc="outside lower center", ncols=3)
 plt.show()
 
 # %% mystnb={"code_prompt_show": "The estimates"} tags=["hide-input"]
@@ -1714,7 +1717,7 @@ for (name, rows), color in zip(arm_story.items(), figures.SEQUENCE, strict=False
     right_.plot(*path.to_numpy().T, "o-", color=color, markersize=3)
 left.set(xscale="log", xlabel="epoch", ylabel="wrong labels learned", ylim=(0, 1.02))
 right_.set(xlabel="wrong labels learned", ylabel="true labels learned", ylim=(0.6, 1.01))
-left.legend(loc="upper left", fontsize=9)
+left.legend(loc="upper left", fontsize=10)
 plt.show()
 
 
@@ -2441,6 +2444,7 @@ last.
 ## Exercises
 
 One star takes minutes and no code, two take a cell, three take an experiment. Solutions are folded and were run with this page.
+Longer, to hand in, and with tests that say what is wrong: {assignment}`03_memorization`.
 
 ```{exercise} ★ Coins and certainty
 :label: ex-mem-dispersion

@@ -29,7 +29,6 @@ import pandas as pd
 import torch
 from IPython.display import Markdown
 from matplotlib import pyplot as plt
-from matplotlib.colors import LinearSegmentedColormap
 from scipy import stats
 
 from overparam import (
@@ -211,7 +210,7 @@ def by_width(share, column="test_error", epoch=sizes.epochs, rows=course):
 # The two sliders
 def frame(share, epoch):
     rows = looked(share, epoch)
-    fig, ax = plt.subplots(figsize=(7.2, 4.1))
+    fig, ax = plt.subplots(figsize=(7.2, 4.3))
     unfitted = rows.groupby("width").train_error.mean()
     edges = [
         double_descent.threshold(unfitted.index, unfitted, level) for level in (0.1, 0.005)
@@ -223,7 +222,8 @@ def frame(share, epoch):
     ax.set(
         xscale="log", ylim=(-0.01, 0.6), xlabel="hidden units", ylabel="share misclassified"
     )
-    ax.legend(loc="upper right")
+    handles = ax.get_legend_handles_labels()
+    fig.legend(*handles, loc="outside lower center", ncols=2)
     return fig
 
 
@@ -458,7 +458,7 @@ for ax in (left, right):
     ax.set(xscale="log", xlabel="random features N")
 left.set(ylabel="share misclassified", ylim=(0, 1), title="Test error")
 right.set(ylabel="log₁₀ of the norm", title="Norm of the coefficients")
-left.legend(loc="upper left", fontsize=9)
+left.legend(loc="upper left", fontsize=10)
 plt.show()
 
 
@@ -739,7 +739,7 @@ def hastie_frame(snr):
     )
     ax.set_xticks([0.1, 0.2, 0.5, 1, 2, 5], ["0.1", "0.2", "0.5", "1", "2", "5"])
     ax.set_title(f"Signal-to-noise ratio {snr:g}")
-    ax.legend(loc="upper left", fontsize=9)
+    ax.legend(loc="lower right", fontsize=10)
     return fig
 
 
@@ -821,7 +821,7 @@ for ax in (left, right):
     ax.set(yscale="log", xlabel="dimensions d")
 left.set(ylabel="1 / smallest eigenvalue", title="Conditioning")
 right.set(ylabel="excess risk", title="Risk of gradient descent", ylim=(0.05, 100))
-right.legend(loc="upper right", fontsize=9)
+right.legend(loc="upper right", fontsize=10)
 plt.show()
 
 
@@ -975,7 +975,7 @@ for ax, at in ((left, 100), (right, 50)):
     ax.set(yscale="log", ylim=(0.08, 100))
 left.set(xlabel="training examples n", ylabel="excess risk", title="More data")
 right.set(xlabel="inputs used p", title="Larger models")
-left.legend(fontsize=9)
+left.legend(fontsize=10)
 plt.show()
 
 
@@ -1228,7 +1228,7 @@ ax.set(
 )
 ax.set_xticks([4, 6, 10, 20, 40, 100], ["4", "6", "10", "20", "40", "100"])
 ax.minorticks_off()
-ax.legend(fontsize=9)
+ax.legend(fontsize=10)
 plt.show()
 
 
@@ -1522,7 +1522,7 @@ axes[2].axhline(1, color=figures.INK, linestyle=":", linewidth=1.5)
 for ax, title in zip(axes, ("Test error", "log₁₀ of dimension", "Bound"), strict=True):
     ax.axvline(pictures, color=colors["threshold"], linestyle=":", linewidth=1.5)
     ax.set(xscale="log", xlabel="features N", ylabel="", title=title)
-axes[0].legend(fontsize=8.5)
+axes[0].legend(fontsize=10, loc="upper left", handlelength=1, borderaxespad=0)
 plt.show()
 
 # %% tags=["remove-input"]
@@ -1611,7 +1611,7 @@ forests = pd.DataFrame(linear.spread(forest_run, lin_tasks))
 boosting = pd.DataFrame(linear.spread(boosting_run, tree_seeds)).set_index("seed")
 
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Two knobs on one axis.** Test error on digits. Left: one tree with more and more leaves, up to a full tree, then more and more full trees. Right: boosting with more and more rounds, then averages of more and more boosted ensembles, with noisy labels. The vertical lines stand where the knob changes. Means over splits with 95 % bands.", "name": "fig-ddl-trees"}, "image": {"alt": "Two panels. Left, with correct labels the error of a single tree falls and levels off, then drops as trees are added; with noisy labels it falls, rises to a peak at the full tree and drops as trees are added. Right, boosting falls, rises somewhat with more rounds, and drops as ensembles are averaged."}} tags=["hide-input"]
-fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.7), sharey=True)
+fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.9), sharey=True)
 tree_marks = {
     "leaves": [f"leaves {k}" for k in leaf_counts[:-1]],
     "trees": [f"trees {t}" for t in (1, 2, 3, 5, 10, 20, 50, 100) if t <= sizes.lin_trees],
@@ -1657,7 +1657,8 @@ left.set(
     xlabel="leaves, then trees", ylabel="share misclassified", title="Forest", ylim=(0, 0.9)
 )
 right.set(xlabel="rounds, then ensembles", ylabel="", title="L2 boosting")
-left.legend(fontsize=9)
+handles = left.get_legend_handles_labels()
+fig.legend(*handles, loc="outside lower center", ncols=2)
 plt.show()
 
 
@@ -1948,7 +1949,7 @@ def in_units(table):
 
 fresh, reused = in_units(fresh), in_units(reused)
 mixed = pd.concat([reused, fresh[fresh.width > max(sizes.nk_reuse)]])
-fig, axes = plt.subplots(1, 2, figsize=(7.2, 3.6), sharey=True)
+fig, axes = plt.subplots(1, 2, figsize=(7.2, 3.8), sharey=True)
 for ax, rows, title in zip(
     axes, (fresh, mixed), ("Random starts", "Weights reused below"), strict=True
 ):
@@ -1966,7 +1967,8 @@ for ax, rows, title in zip(
     ax.set(xscale="log", title=title, xlabel="parameters / nK", ylabel="squared test loss")
     ax.set_xticks([0.25, 0.5, 1, 2, 4], ["¼", "½", "1", "2", "4"])
     ax.minorticks_off()
-axes[0].legend(loc="lower left")
+handles = axes[0].get_legend_handles_labels()
+fig.legend(*handles, loc="outside lower center", ncols=2)
 axes[0].set_ylim(0, None)
 axes[1].set_ylabel("")
 plt.show()
@@ -2109,7 +2111,7 @@ tolerance = 0.1
 emc = complexity(tolerance)
 
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**The complexity of a training procedure grows with width and with epochs.** Left: effective model complexity, measured as it is defined, for several numbers of epochs, and from one draw at a time (small dots); the dotted line is the number of examples n of the networks above. Values at the largest and the smallest n that were tried are bounds. Right: test error of networks trained on n examples against complexity over n, from narrow to wide for each number of epochs. With 20 % wrong labels.", "name": "fig-dd-emc"}, "image": {"alt": "Two panels. Left, effective model complexity against hidden units on logarithmic axes: it rises with width, and more epochs lift it. Right, test error against complexity divided by n, one curve for each number of epochs, against a dotted line where complexity equals n."}} tags=["hide-input"]
-fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.7))
+fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.9))
 for epoch, color in zip(emc_moments, figures.ramp(len(emc_moments)), strict=True):
     mean, one = (t[t.epoch == epoch] for t in (emc, each_draw(tolerance)))
     left.plot(mean.width, mean.emc, "o-", color=color, label=f"{epoch} epochs")
@@ -2120,7 +2122,8 @@ left.set(
 )
 left.set_xticks(sizes.emc_widths, map(str, sizes.emc_widths))
 left.minorticks_off()
-left.legend(loc="upper left", fontsize=9)
+handles = left.get_legend_handles_labels()
+fig.legend(*handles, loc="outside lower center", ncols=len(emc_moments))
 tested = same.groupby(["epoch", "width"]).test_error.mean()
 for epoch, color in zip(emc_moments, figures.ramp(len(emc_moments)), strict=True):
     mean = emc[emc.epoch == epoch].set_index("width").emc
@@ -2235,7 +2238,7 @@ the width. Whether crossing it from below also gives one is the subject of {ref}
 """
 
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**The critical band slopes.** Test error over width and epochs, without and with wrong labels. Between the two lines from 10 % (dashed) to 0.5 % (solid) of the training labels are missed. With noise the band lies further up and to the right, and below it lies the valley that early stopping finds. Means over seeds.", "name": "fig-dd-map"}, "image": {"alt": "Two heat maps of test error with hidden units across and epochs upwards. In both, two lines run from the upper left to the lower right, wider networks fitting their labels after fewer epochs. Without noise the error is low everywhere beyond the band. With noise the lines lie in the upper right corner, there is a valley of low error below them, and higher error in and above the band."}} tags=["hide-input"]
-palette = LinearSegmentedColormap.from_list("ramp", figures.RAMP)
+palette = figures.colormap()
 fig, axes = plt.subplots(1, 2, figsize=(7.2, 4.0), sharey=True)
 top = 1.2 * last[peak]
 for ax, share in zip(axes, (0.0, noisiest), strict=True):
@@ -2407,7 +2410,7 @@ for average, color, name in zip(
     )
 left.set(ylim=(0, 0.6), ylabel="share of test images misclassified")
 right.set(ylim=(0, 0.6), ylabel="share of training labels missed")
-left.legend(loc="lower right")
+right.legend(loc="upper right")
 plt.show()
 
 
@@ -3779,6 +3782,7 @@ It never hurts a procedure that uses it well. Minimum-norm interpolation does no
 ## Exercises
 
 One star takes minutes and no code, two take a cell, three take an experiment. Solutions are folded and were run with this page.
+Longer, to hand in, and with tests that say what is wrong: {assignment}`04_double_descent`.
 
 ```{exercise} ★ Which way?
 :label: ex-dd-which

@@ -303,7 +303,7 @@ orders = by_start.apply(
 orders.groupby(["loss", "what", "flow"]).agg(["min", "mean", "max"]).round(3)
 
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Gradient descent leaves the gradient flow by order two per step, and the modified flow by order three.** Distance between gradient descent and the two flows against the step, in units of 1/curvature, for random starts in the valley. Left: after one step. Right: after a fixed time, where one order is lost. Dashed: lines of slope two and three (left), one and two (right).", "name": "fig-ir-orders"}, "image": {"alt": "Two log-log panels of distance against step size, each with two bundles of parallel lines. Left: the bundle for the gradient flow has slope two and that for the modified flow slope three, and lies lower. Right: slopes one and two."}} tags=["hide-input"]
-fig, axes = plt.subplots(1, 2, figsize=(7.2, 3.7))
+fig, axes = plt.subplots(1, 2, figsize=(7.2, 3.9))
 hues = {"gradient": figures.SEQUENCE[1], "modified": figures.SEQUENCE[0]}
 in_valley = measured[measured.loss == "valley"]
 for ax, (what, slopes) in zip(
@@ -321,7 +321,8 @@ for ax, (what, slopes) in zip(
     ax.set_xticks([0.005, 0.01, 0.02, 0.04], ["0.005", "0.01", "0.02", "0.04"])
     ax.set_xticks([], minor=True)
 axes[0].set_ylabel("distance")
-axes[1].legend(loc="lower right", fontsize=9)
+handles = axes[0].get_legend_handles_labels()
+fig.legend(*handles, loc="outside lower center", ncols=2)
 plt.show()
 
 # %% [markdown]
@@ -376,11 +377,12 @@ exactly ({ref}`ir-ex-balance`). The gradient flow conserves $a^2 - b^2$. Gradien
 """
 
 
-# %% mystnb={"code_prompt_show": "The slider", "figure": {"caption": "**A finite step bends the path towards the flat end of the valley.** Gradient descent (dots), the gradient flow and the modified flow from the same start; contours of the loss, minima on the dotted hyperbola. For moderate steps the three paths differ little; for large ones gradient descent does what neither flow does. The numbers in the title are curvatures at the end.", "name": "fig-ir-paths"}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The slider", "figure": {"caption": "**A finite step bends the path towards the flat end of the valley.** Gradient descent (dots), the gradient flow and the modified flow from the same start; contours of the loss, minima on the dotted hyperbola. Left: the valley. Right: what is in its box, magnified; the largest steps leave it. For moderate steps the three paths differ little; for large ones gradient descent does what neither flow does. The numbers in the title are curvatures at the end.", "name": "fig-ir-paths"}} tags=["hide-input"]
 # The slider over the step size
 start = np.array([2.8, 0.05])
-side = np.linspace(0.01, 3.2, 200)
-height = (1 - np.outer(side, side)) ** 2 / 2
+a, b = np.linspace(0.6, 3.1, 200), np.linspace(-0.75, 1.55, 200)
+height = (1 - np.outer(b, a)) ** 2 / 2
+box = {"xlim": (2.52, 2.86), "ylim": (0, 0.7)}  # where all but the largest steps stay
 time = np.concatenate([[0], np.geomspace(1e-3, 10, 150)])
 
 
@@ -397,34 +399,33 @@ def ends(h):
 
 
 def paths(h):
-    fig, ax = plt.subplots(figsize=(7.2, 4.2))
+    fig, axes = plt.subplots(1, 2, figsize=(7.2, 4.2))
     steps, flow, modified = ends(h)
-    levels = [0.003, 0.03, 0.12, 0.4, 1, 3, 8]
-    ax.contour(
-        side, side, height, levels, colors=[colors["noise"]], linewidths=0.6, alpha=0.6
-    )
-    ax.plot(side, 1 / side, ":", color=colors["threshold"])
-    ax.plot(*flow.T, color=hues["gradient"], label="gradient flow")
-    ax.plot(*modified.T, "--", color=hues["modified"], label="modified flow")
-    ax.plot(
-        *steps.T,
-        "o-",
-        color=figures.INK,
-        linewidth=0.6,
-        markersize=3.5,
-        label="gradient descent",
+    lines = {"colors": [colors["noise"]], "linewidths": 0.6, "alpha": 0.6}
+    dots = {"color": figures.INK, "linewidth": 0.6, "markersize": 3.5}
+    for ax in axes:
+        ax.contour(a, b, height, [0.003, 0.03, 0.12, 0.4, 1, 3, 8], **lines)
+        ax.plot(a, 1 / a, ":", color=colors["threshold"])
+        ax.plot(*flow.T, color=hues["gradient"], label="gradient flow")
+        ax.plot(*modified.T, "--", color=hues["modified"], label="modified flow")
+        ax.plot(*steps.T, "o-", label="gradient descent", **dots)
+    axes[0].set(xlim=(0.9, 3.1), ylim=(-0.75, 1.55), xlabel="a", ylabel="b")
+    axes[1].set(**box, xlabel="a")
+    axes[0].indicate_inset(
+        (box["xlim"][0], box["ylim"][0], np.ptp(box["xlim"]), np.ptp(box["ylim"])),
+        edgecolor=figures.INK,
     )
     traces = ", ".join(f"{top(path[-1]):.2f}" for path in (flow, modified, steps))
-    ax.set_title(f"h = {h:g}: flow, modified flow, descent end at {traces}")
-    ax.set(xlim=(1, 3.2), ylim=(-0.4, 1.1), xlabel="a", ylabel="b")
-    ax.legend(loc="upper left")
+    axes[0].set_title(f"h = {h:g}: flow, modified flow, descent end at {traces}")
+    handles = axes[0].get_legend_handles_labels()
+    fig.legend(*handles, loc="outside lower center", ncols=3)
     return fig
 
 
 figures.slider(
     {h: paths(h) for h in (0.02, 0.05, 0.1, 0.15, 0.2, 0.225, 0.25, 0.3, 0.35)},
     description="Step h",
-    alt="Contours of the valley with the paths of gradient descent, gradient flow and modified flow at step {}; the paths end on the hyperbola of minima.",
+    alt="Two panels, the valley and a magnified part of it: contours with the paths of gradient descent, gradient flow and modified flow at step {}; the paths end on the hyperbola of minima.",
     start=0.2,
 )
 
@@ -469,7 +470,7 @@ right.set(ylim=(1.5, 10), ylabel="curvature at the end")
 for ax in (left, right):
     ax.set_xlabel("step size h")
 left.legend(loc="upper left")
-right.legend(loc="lower left", fontsize=9)
+right.legend(loc="lower left", fontsize=10)
 plt.show()
 
 # %% tags=["remove-input"]
@@ -794,7 +795,7 @@ mnist_grid = mnist_grid.assign(
 )
 
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**At equal loss larger steps end flatter; whether the gradient is smaller is another matter.** Full-batch gradient descent to the same training loss, on MNIST-1D (above) and on MNIST (below), for several widths. Left: the quantity R_IG = \u2016\u2207L\u2016\u00b2/p of the paper, on the path. Middle: the largest eigenvalue of the Hessian, at the end. Right: test error, at the end. A wider network has a smaller R_IG, but R_IG is divided by the number p of parameters. Means over seeds with 95 % bands.", "name": "fig-ir-grid"}, "image": {"alt": "Two rows of three panels against the learning rate, one curve per width. Left: R_IG on a logarithmic axis, lower for wider networks. Middle: sharpness falls with the learning rate. Right: test error, with one curve per width."}} tags=["hide-input"]
-fig, axes = plt.subplots(2, 3, figsize=(7.2, 5.4), sharex=True)
+fig, axes = plt.subplots(2, 3, figsize=(7.2, 5.7), sharex=True)
 panels = (
     ("R", "on the path", "R_IG, on the path"),
     ("sharpness", "at the end", "Sharpness, at the end"),
@@ -824,7 +825,8 @@ for ax in axes[1]:
     ax.set_xlabel("learning rate h")
 axes[0, 0].set_ylabel(names_of_data[sizes.signals])
 axes[1, 0].set_ylabel("MNIST")
-axes[0, 2].legend(fontsize=8.5)
+handles = axes[0, 0].get_legend_handles_labels()
+fig.legend(*handles, loc="outside lower center", ncols=len(sizes.widths))
 plt.show()
 
 
@@ -969,8 +971,9 @@ for ax, (name, rows) in zip(axes, paths_of.items(), strict=True):
         xlabel="time",
         ylabel="",
     )
-    ax.legend(fontsize=9, loc="lower right" if name == "squared" else "upper left")
+    ax.legend(fontsize=10, loc="lower right" if name == "squared" else "upper left")
 axes[0].set_ylabel("h · sharpness")
+axes[0].set_ylim(top=1.25 * axes[0].get_ylim()[1])  # room for the legend on the right
 plt.show()
 
 
@@ -1485,7 +1488,7 @@ for kind, color in zip(
         together, bins, density=True, histtype="step", color=color, linewidth=2, label=kind
     )
 right.set(xlabel="complexity, in bits", ylabel="share per bit")
-right.legend(fontsize=9, loc="upper left")
+right.legend(fontsize=10, loc="upper left", borderaxespad=0)
 plt.show()
 
 # %% tags=["remove-input"]
@@ -1843,6 +1846,7 @@ See {numref}`fig-ir-noise`, and the card for how closely full-batch training was
 ## Exercises
 
 One star takes minutes and no code, two take a cell, three take an experiment. Solutions are folded and were run with this page.
+Longer, to hand in, and with tests that say what is wrong: {assignment}`05_implicit_regularization`.
 
 ```{exercise} ★ All there is to know about a quadratic
 :label: ir-ex-quadratic

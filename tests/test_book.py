@@ -535,6 +535,16 @@ def test_index_leads_to_the_first_page(context):
     page.close()
 
 
+@pytest.mark.skipif(not PAGES, reason=LACKING or "")
+def test_every_chapter_leads_to_its_assignment():
+    chapters = [page for page in PAGES if page.parent.name == "notebooks" and not page.stem.startswith("00")]
+    for chapter in chapters:
+        notebook, text = f"assignments/{chapter.stem}.ipynb", chapter.read_text(encoding="utf-8")
+        assert f"/{notebook}" in text.partition("colab.research.google.com")[2], chapter
+        assert f'href="../_static/{notebook}" download=' in text, chapter
+        assert (HTML / "_static" / notebook).read_bytes() == (ROOT / notebook).read_bytes()
+
+
 @pytest.mark.skipif(not PAGES and not os.environ.get("CI"), reason=LACKING or "")
 def test_no_link_leads_nowhere():
     spec = importlib.util.spec_from_file_location("build", ROOT / "tools/build.py")

@@ -16,6 +16,7 @@ import colab  # noqa: E402
 CONFIG = """\
 repository: {url: "https://example.org/team/house", branch: trunk}
 html: {baseurl: "https://book.example.org/"}
+launch_buttons: {colab_url: "https://colab.example.org"}
 """
 BIB = r"""
 @article{belkin, author={Belkin, Mikhail and Hsu, Daniel and Ma, Siyuan}, title={Reconciling}, journal={PNAS},
@@ -66,6 +67,7 @@ def house(tmp_path):
         "book/notation.md": NOTATION,
         "notebooks/02_other.py": OTHER,
         "book/img/net.svg": "<svg/>",
+        "assignments/01_dice.py": '# %% [markdown]\nr"""\n# Assignment 1: Dice\n"""\n',
         "data/claims.yaml": "",
     }.items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
@@ -285,6 +287,14 @@ def test_directives_keep_the_prefix_of_a_list_and_a_quote(house):
         ("{math}`a_b`{sub}`1`{sup}`2`", "$a_b$<sub>1</sub><sup>2</sup>"),
         ("| {sub}`1` | {sub}`1` |\n|---|---|\n| {sup}`2` | `{sup}`2`` |", None),
         ("{doc}`02_other`", "[The other chapter](https://book.example.org/notebooks/02_other.html)"),
+        (
+            "{assignment}`01_dice`",
+            "[Assignment 1: Dice](https://colab.example.org/github/team/house/blob/trunk/assignments/01_dice.ipynb)",
+        ),
+        (
+            "{assignment}`A <01_dice>`",
+            "[A](https://colab.example.org/github/team/house/blob/trunk/assignments/01_dice.ipynb)",
+        ),
         ("{doc}`signs </book/notation>`", "[signs](https://book.example.org/book/notation.html)"),
         ("{ref}`sec-other`", "[A section](https://book.example.org/notebooks/02_other.html#sec-other)"),
         ("{ref}`here <symbols>`", "[here](https://book.example.org/book/notation.html#symbols)"),
@@ -454,6 +464,7 @@ def test_the_bibliography_lists_the_works_cited_here(chapter):
         ("{cite}`nobody`", "book/references.bib has no entry 'nobody'"),
         ("```{quiz}\n```", "asks for its questions, but there is no file data/quiz/01_one.yaml"),
         ("{doc}`03_none`", "the role {doc}`03_none` has no plain form for Colab, or leads nowhere"),
+        ("{assignment}`07_none`", "the role {assignment}`07_none` has no plain form for Colab, or leads nowhere"),
         ("{term}`unheard`", "nothing in the book is called 'unheard'"),
         ("[a](#nowhere)", "nothing in the book is called 'nowhere'"),
         ("[a](../book/none.md)", "there is no file 'book/none.md'"),

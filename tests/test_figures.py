@@ -115,6 +115,14 @@ def test_more_ordered_hues_than_a_reader_tells_apart_are_refused():
         figures.ramp(10)
 
 
+def test_no_color_of_a_field_turns_with_the_page():
+    """Where the page is dark the named colours change, and single cells of a heat map would light up."""
+    shades = [to_hex(shade) for shade in figures.colormap()(np.arange(256))]
+    svg = '<svg viewBox="0 0 1 1">' + " ".join(shades)
+    assert figures.inline_svg(svg, "A field.").endswith(" ".join(shades))
+    assert shades[0] != shades[128] != shades[-1]
+
+
 def test_labels_at_line_ends_do_not_touch(runs):
     ax = figures.plot(runs.assign(test_error=1.0), "width", "test_error", hue="label_noise")
     figures.label_lines(ax)

@@ -67,7 +67,7 @@ def main():
     shutil.move(folder / "_build/html", html)
     stamp.write_text(state)
     print(
-        f"Built {len([p for p in pages if p.suffix in ('.md', '.ipynb')])} pages in {time.monotonic() - started:.0f} s."
+        f"Built {len([p for p in pages if p.suffix == '.md' or p.parts[0] == 'notebooks'])} pages in {time.monotonic() - started:.0f} s."
     )
     report(html)
 
@@ -85,7 +85,9 @@ def find_pages(folder):
         for file in sorted((ROOT / "book").rglob("*"))
         if file.is_file() and "_ext" not in file.parts and "__pycache__" not in file.parts
     }
-    return notebooks | book
+    # Beside the pages, for {assignment} (book/_ext/assignment_links.py), lie the notebooks that students get
+    handed_out = {Path("book/_static/assignments") / f.name: f for f in sorted(ROOT.glob("assignments/*.ipynb"))}
+    return notebooks | book | handed_out
 
 
 def toc_files(node):
@@ -124,7 +126,7 @@ def stage(pages, source):
     shutil.rmtree(source, ignore_errors=True)
     for name, file in pages.items():
         (source / name).parent.mkdir(parents=True, exist_ok=True)
-        if name.suffix == ".ipynb":
+        if name.parts[0] == "notebooks":
             (source / name).write_text(with_run_time(json.loads(file.read_text()), name.stem))
         else:
             shutil.copy2(file, source / name)
@@ -200,6 +202,7 @@ def tidy(html):
         text = re.sub(r'(<section class="[^"]*") id="proof-content"', r"\1", text)  # an id is there once in a page
         text = re.sub(r'<section id="((?:exercise|solution|proof)-content)"', r'<section class="\1"', text)
         text = text.replace('<div class="proof admonition" id="proof">', '<div class="proof admonition">')
+        text = re.sub(r"(?<=\d) %(?=[\s,.;:)<])", "\u00a0%", text)  # a line breaks after 95 %, and not within
         text = MATH.sub(r'<span class="nobr">\1</span>', text)  # a full stop stays with the formula before it
         text = text.replace('<img alt="Colab logo"', '<img alt=""')
         text = text.replace('"btn__text-container">Colab<', '"btn__text-container">Run in Colab<')

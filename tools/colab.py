@@ -420,6 +420,8 @@ class Page:
             return self.reference(self.found(target), text)
         if name == "doc" and (key := self.resolve(target)) in self.book.titles:
             return f"[{text or self.book.titles[key]}]({self.book.page_url(key)})"
+        if name == "assignment" and (found := assignment(self.book.root, target)):
+            return f"[{text or found[0]}]({found[1]})"
         return self.stop(f"the role {{{name}}}`{content}` has no plain form for Colab, or leads nowhere")
 
     def found(self, name, kind=""):
@@ -514,6 +516,16 @@ def derive(book, key):
         cell_id = hashlib.sha256(f"{position} {kind} {text}".encode()).hexdigest()[:8]
         notebook.cells.append(new_cell(text, id=cell_id, metadata=metadata))
     return nbformat.writes(notebook).rstrip("\n") + "\n"
+
+
+def assignment(root, name):
+    """Return the title of an assignment and its address on Colab, or None if there is no such assignment."""
+    source = root / "assignments" / f"{name}.py"
+    title = re.search(r"^# (Assignment .*)$", source.read_text(), flags=re.M) if source.exists() else None
+    config = yaml.safe_load((root / "_config.yml").read_text())
+    site, repository = config["launch_buttons"]["colab_url"], config["repository"]
+    path = f"{urlsplit(repository['url']).path.rstrip('/')}/blob/{repository['branch']}/assignments/{name}.ipynb"
+    return title and (title[1], f"{site}/github{path}")
 
 
 def bring_up_to_date(root, folder, derived, command, check):

@@ -13,6 +13,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib import font_manager
+from matplotlib.colors import LinearSegmentedColormap, ListedColormap, to_hex
 from matplotlib.figure import Figure
 from scipy.special import stdtrit
 
@@ -147,6 +148,17 @@ def ramp(n):
     if n > len(RAMP):
         raise ValueError(f"{n} ordered hues were asked for, but a reader tells at most {len(RAMP)} apart: show fewer.")
     return [RAMP[round(i * (len(RAMP) - 1) / max(n - 1, 1))] for i in range(n)]
+
+
+def colormap():
+    """Return `RAMP` as a colormap for fields of values, which keep their colours where the page is dark.
+
+    None of its colours is exactly a named one: `inline_svg` would change that one alone, and so mark single cells.
+    """
+    shades = LinearSegmentedColormap.from_list("ramp", RAMP)(np.linspace(0, 1, 256))
+    named = [to_hex(shade) in _VARIABLES for shade in shades]
+    shades[named, 2] -= np.where(shades[named, 2] > 0.5, 1, -1) / 255
+    return ListedColormap(shades, name="ramp")
 
 
 def _categories(values):
