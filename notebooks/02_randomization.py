@@ -73,14 +73,6 @@ sizes = scale.sizes(
     kernel_pictures=(    500,               5_000,                            30_000),
 )  # fmt: skip
 
-
-def mean(values, level=0.95):
-    """claims.mean; the three seeds of smoke scale may agree, which leaves their value."""
-    if scale.current() == "smoke" and np.ptp(values) == 0:
-        return claims.Estimate(*[float(np.mean(values))] * 3)
-    return claims.mean(values, level=level)
-
-
 sizes
 
 # %% [markdown]
@@ -153,7 +145,7 @@ true_runs, random_runs = by_share[0.0], by_share[1.0]
 Markdown(
     f"Each network has {label_runs.parameters.iloc[0]:,} parameters for {sizes.pictures_per_run:,} pictures. Its training error ends at "
     f"{true_runs.train_error.mean():.1%} with true and at {random_runs.train_error.mean():.1%} with random labels; its error on new pictures at "
-    f"{mean(true_runs.test_error):.1%} and at {mean(random_runs.test_error):.1%}."
+    f"{claims.mean(true_runs.test_error):.1%} and at {claims.mean(random_runs.test_error):.1%}."
 )
 
 # %% [markdown]
@@ -288,9 +280,11 @@ table = pd.DataFrame(
     {
         "epochs to start": six.groupby("condition").started.mean().round(1),
         "epochs to fit": {
-            c: f"{mean(g.epochs_run):.1f}" for c, g in six.groupby("condition")
+            c: f"{claims.mean(g.epochs_run):.1f}" for c, g in six.groupby("condition")
         },
-        "test error": {c: f"{mean(g.test_error):.3f}" for c, g in six.groupby("condition")},
+        "test error": {
+            c: f"{claims.mean(g.test_error):.3f}" for c, g in six.groupby("condition")
+        },
     }
 )
 table.loc[list(conditions)]
@@ -350,7 +344,7 @@ place = 0
 for kind, group in by_net.items():
     for _, rows in group.groupby("data", sort=False):
         color = figures.SEQUENCE[0 if kind.startswith("fully") else 1]
-        estimate = mean(rows.test_error)
+        estimate = claims.mean(rows.test_error)
         ax.plot(rows.test_error, [place] * len(rows), "o", color=color, alpha=0.45)
         ax.plot([estimate.low, estimate.high], [place - 0.3] * 2, color=color, linewidth=3)
         place -= 1
@@ -363,7 +357,7 @@ plt.show()
 
 # %% tags=["remove-input"]
 lost = {
-    kind: mean(
+    kind: claims.mean(
         100
         * (
             group[group.data == "shuffled"].test_error.to_numpy()
@@ -401,7 +395,7 @@ plt.show()
 
 # %% tags=["remove-input"]
 means = signal_six.groupby("condition")[["epochs_run", "test_error"]].mean()
-leak = mean(signal_six[signal_six.condition == "random pixels"].test_error)
+leak = claims.mean(signal_six[signal_six.condition == "random pixels"].test_error)
 Markdown(
     f"Here random labels take {means.epochs_run['random labels']:.0f} epochs and true ones {means.epochs_run['true labels']:.0f}. With random "
     f"pixels the test error is "
@@ -496,11 +490,11 @@ left.legend()
 plt.show()
 
 # %% tags=["remove-input"]
-ratio = mean(relative_time(label_runs)[1.0])
-signal_ratio = mean(relative_time(signal_labels)[1.0])
+ratio = claims.mean(relative_time(label_runs)[1.0])
+signal_ratio = claims.mean(relative_time(signal_labels)[1.0])
 Markdown(
     f"Random labels take {ratio:.2f} times as long as true ones on the digits and {signal_ratio:.2f} times on MNIST-1D. With "
-    f"{sizes.shares[1]:.0%} of the labels drawn anew the factor is already {mean(relative_time(label_runs)[sizes.shares[1]]):.2f} on the digits."
+    f"{sizes.shares[1]:.0%} of the labels drawn anew the factor is already {claims.mean(relative_time(label_runs)[sizes.shares[1]]):.2f} on the digits."
 )
 
 # %% [markdown]
@@ -599,7 +593,7 @@ slopes = [
     np.polyfit(np.log(rows.n), np.log(rows.correlation), 1)[0]
     for _, rows in linear.groupby("seed")
 ]
-linear_slope = mean(slopes)
+linear_slope = claims.mean(slopes)
 Markdown(
     f"In all {len(tossed)} draws, up to n = {max(sizes.coin_sets):,}, the lowest correlation that training reached is "
     f"{tossed.correlation.min():.3f}. For the linear class the slope of "
@@ -768,9 +762,9 @@ constructed = np.array([constructed_errors(seed) for seed in seeds])
 
 # %% tags=["remove-input"]
 Markdown(
-    f"The constructed network misclassifies {constructed[:, 0].mean():.1%} of its training pictures and {mean(constructed[:, 1]):.1%} of the "
+    f"The constructed network misclassifies {constructed[:, 0].mean():.1%} of its training pictures and {claims.mean(constructed[:, 1]):.1%} of the "
     f"new ones. The trained networks "
-    f"misclassify {true_runs.train_error.mean():.1%} and {mean(true_runs.test_error):.1%}."
+    f"misclassify {true_runs.train_error.mean():.1%} and {claims.mean(true_runs.test_error):.1%}."
 )
 
 # %% [markdown]
@@ -875,7 +869,7 @@ for (top, low), (kind, runs) in zip(axes.T, regularized.items(), strict=True):
         for ax, values in ((top, accuracy[name]), (low, gained)):
             if values is not None:
                 estimate, line = (
-                    mean(values),
+                    claims.mean(values),
                     {"color": color, "linewidth": 5, "alpha": 0.4},
                 )
                 ax.plot([estimate.low, estimate.high], [-place] * 2, **line)
@@ -912,7 +906,7 @@ def kept(runs):
 def share_kept(runs):
     """The mean of `kept`; exactly 1 where validation prefers no arm to none."""
     best, share = kept(runs)
-    return claims.Estimate(1.0, 1.0, 1.0) if best == "none" else mean(share)
+    return claims.Estimate(1.0, 1.0, 1.0) if best == "none" else claims.mean(share)
 
 
 # %% tags=["remove-input"]
@@ -920,11 +914,13 @@ lines = []
 for kind, runs in regularized.items():
     best, share = kept(runs)
     used = [key for key in short if runs[key].max() > 0]
-    effects = ", ".join(f"{short[key]} {mean(effect(runs, key)):.1f}" for key in used)
+    effects = ", ".join(
+        f"{short[key]} {claims.mean(effect(runs, key)):.1f}" for key in used
+    )
     rest = "which is the best of all arms"
     if best != "none":
-        rest = f"of the accuracy above chance of the best arm ({best}) that is {mean(100 * share):.1f} %"
-    without = mean(runs[runs.arm == "none"].accuracy)
+        rest = f"of the accuracy above chance of the best arm ({best}) that is {claims.mean(100 * share):.1f} %"
+    without = claims.mean(runs[runs.arm == "none"].accuracy)
     lines.append(
         f"**{kind.capitalize()}**: without any regularizer {without:.1%} of the test examples are right; {rest}. Each "
         f"regularizer alone adds, in points: {effects}."
@@ -1012,16 +1008,16 @@ stopped = on_random[on_random.weight_decay == strongest]
 true_decayed = decayed[decayed.label_noise == 0].pivot_table(
     "test_error", "init_seed", "weight_decay"
 )
-harm = mean(100 * (true_decayed[strongest] - true_decayed[0.0]))
+harm = claims.mean(100 * (true_decayed[strongest] - true_decayed[0.0]))
 half_dropped = dropped[(dropped.label_noise == 1.0) & (dropped.dropout == 0.5)]
 moved = memorized["shifts"]
 moved = moved[(moved.label_noise == 1.0) & (moved["shift"] == 2)]
 Markdown(
     f"With weight decay of 0.0005, a usual strength, the lowest training accuracy on random labels is "
     f"{1 - on_random[on_random.weight_decay == 5e-4].train_error.max():.1%}. At {strongest:g} it is "
-    f"{mean(1 - stopped.train_error):.1%}, and the error with true labels changes by {harm:.1f} points. With dropout of one half, random "
+    f"{claims.mean(1 - stopped.train_error):.1%}, and the error with true labels changes by {harm:.1f} points. With dropout of one half, random "
     f"labels are fitted to "
-    f"{mean(1 - half_dropped.train_error):.1%} in {sizes.memorizing_epochs} epochs; with shifts of up to two pixels to "
+    f"{claims.mean(1 - half_dropped.train_error):.1%} in {sizes.memorizing_epochs} epochs; with shifts of up to two pixels to "
     f"{1 - moved.train_error.mean():.1%}."
 )
 
@@ -1136,7 +1132,7 @@ plt.show()
 Markdown(
     "Points of test error gained by stopping at the epoch that validation data choose: "
     + "; ".join(
-        f"{name}, {'true labels' if share == 0 else '40 % drawn anew'}: {mean(values):.1f}"
+        f"{name}, {'true labels' if share == 0 else '40 % drawn anew'}: {claims.mean(values):.1f}"
         for (name, share), values in gains.items()
     )
     + "."
@@ -1205,7 +1201,7 @@ plt.show()
 def lost_without(arms):
     """Points of test accuracy that batch norm is worth, over seeds."""
     without, with_it = (arms[k].set_index("init_seed").test_error for k in (False, True))
-    return mean(100 * (without - with_it))
+    return claims.mean(100 * (without - with_it))
 
 
 norm_effect, planned_effect = lost_without(at_best), lost_without(as_planned)
@@ -1384,9 +1380,9 @@ interpolated = np.array([interpolation_errors(seed) for seed in seeds])
 
 # %% tags=["remove-input"]
 Markdown(
-    f"Digits: training error {interpolated[:, 0].max():.1%} in every run, test error {mean(interpolated[:, 1]):.2%}"
+    f"Digits: training error {interpolated[:, 0].max():.1%} in every run, test error {claims.mean(interpolated[:, 1]):.2%}"
     + (
-        f" (trained networks: {mean(true_runs.test_error):.2%})."
+        f" (trained networks: {claims.mean(true_runs.test_error):.2%})."
         if sizes.pictures == "digits"
         else "."
     )
@@ -1459,8 +1455,8 @@ represented = on_mnist_table[on_mnist_table.part != "interpolation"]
 # %% tags=["remove-input"]
 Markdown(
     f"MNIST, {where}: the interpolant of {kernel_mnist.n.iloc[0]:,.0f} pictures has training error {kernel_mnist.train.max():.1%} in every run and "
-    f"misclassifies {mean(kernel_mnist.test):.2%} of the test pictures; "
-    f"linear least squares misclassifies {mean(kernel_mnist.linear):.1%}. The bandwidth is {kernel_mnist.factor.iloc[0]:g} of the median "
+    f"misclassifies {claims.mean(kernel_mnist.test):.2%} of the test pictures; "
+    f"linear least squares misclassifies {claims.mean(kernel_mnist.linear):.1%}. The bandwidth is {kernel_mnist.factor.iloc[0]:g} of the median "
     f"distance, chosen on other pictures."
 )
 
@@ -1555,20 +1551,21 @@ def against_pixels(quantity, factor):
     return rows["Gabor"] - rows["pixels"]
 
 
-norm_gap, error_gap = (mean(against_pixels(q, 0.5)) for q in ("norm", "test"))
+norm_gap, error_gap = (claims.mean(against_pixels(q, 0.5)) for q in ("norm", "test"))
 
 # %% tags=["remove-input"]
 pairs = represented.factor.drop_duplicates()
 larger = [
     c
     for c in pairs
-    if mean(against_pixels("norm", c)).low > 0 and mean(against_pixels("test", c)).high < 0
+    if claims.mean(against_pixels("norm", c)).low > 0
+    and claims.mean(against_pixels("test", c)).high < 0
 ]
 growth = noisy_norms.pivot_table("norm", "seed", "label_noise")
 Markdown(
-    f"On the digits, random labels need a norm {mean(growth[1.0] / growth[0.0]):.2f} times that of true ones. On MNIST, at half the median "
+    f"On the digits, random labels need a norm {claims.mean(growth[1.0] / growth[0.0]):.2f} times that of true ones. On MNIST, at half the median "
     f"distance, Gabor features change the norm by {norm_gap:.1f} and the test error by "
-    f"{mean(100 * against_pixels('test', 0.5)):.2f} points. Of {len(pairs)} bandwidths tried, the norm is larger and the error smaller at "
+    f"{claims.mean(100 * against_pixels('test', 0.5)):.2f} points. Of {len(pairs)} bandwidths tried, the norm is larger and the error smaller at "
     f"{len(larger)}."
 )
 
@@ -1596,16 +1593,11 @@ subsets, randomizations and initialisations.
 
 
 # %% tags=["remove-input"]
-def every(values):
-    """Mean, lowest and highest of all runs: for claims about each of them."""
-    return claims.Estimate(*(float(f(values)) for f in (np.mean, np.min, np.max)))
-
-
 def at_chance(label, runs):
     """Is the test accuracy within 3 points of chance? Two one-sided tests."""
     return claims.Check(
         f"test accuracy, {label} (90 % interval)",
-        mean(1 - runs.test_error, 0.9),
+        claims.mean(1 - runs.test_error, 0.9),
         0.07,
         0.13,
     )
@@ -1622,12 +1614,12 @@ ledger.card(
     [
         claims.Check(
             "training accuracy, digits (range over runs)",
-            every(1 - random_runs.train_error),
+            claims.every(1 - random_runs.train_error),
             above=0.999,
         ),
         claims.Check(
             f"training accuracy, MNIST-1D ({len(few_seeds)} seeds, range over runs)",
-            every(1 - signal_random.train_error),
+            claims.every(1 - signal_random.train_error),
             above=0.999,
         ),
         at_chance("digits", random_runs),
@@ -1646,11 +1638,11 @@ of = {
     condition: rows.set_index("init_seed").sort_index()
     for condition, rows in six.groupby("condition")
 }
-shuffling = mean(
+shuffling = claims.mean(
     of["shuffled pixels"].test_error - of["true labels"].test_error, level=0.90
 )
 later = {
-    name: mean(of["random labels"].epochs_run - of[name].epochs_run)
+    name: claims.mean(of["random labels"].epochs_run - of[name].epochs_run)
     for name in ("Gaussian pixels", "random pixels")
 }
 ledger.card(
@@ -1658,7 +1650,7 @@ ledger.card(
     [
         claims.Check(
             "training accuracy, all conditions (range over runs)",
-            every(1 - six.train_error),
+            claims.every(1 - six.train_error),
             above=0.999,
         ),
         *(
@@ -1726,21 +1718,21 @@ ledger.card(
     [
         claims.Check(
             "test error at full corruption (90 % interval)",
-            mean(errors[1.0], 0.9),
+            claims.mean(errors[1.0], 0.9),
             above=0.87,
             below=0.93,
         ),
         *(
             claims.Check(
                 f"rise of the test error up to {share:.0%} corruption",
-                mean(rises[share]),
+                claims.mean(rises[share]),
                 above=0,
             )
             for share in rises
         ),
         claims.Check(
             "largest step as a share of the whole rise",
-            mean(rises.max(axis=1) / whole_rise),
+            claims.mean(rises.max(axis=1) / whole_rise),
             below=0.5 if len(rises.columns) > 2 else 1,
         ),
     ],
@@ -1755,7 +1747,7 @@ ledger.card(
 plain = {kind: runs[runs.arm == "none"] for kind, runs in regularized.items()}
 both = "shifts + weight decay"
 lost = {
-    kind: mean(100 * (pivot[both] - pivot["none"]))
+    kind: claims.mean(100 * (pivot[both] - pivot["none"]))
     for kind, pivot in (
         (kind, runs.pivot_table("accuracy", "init_seed", "arm"))
         for kind, runs in regularized.items()
@@ -1774,7 +1766,7 @@ ledger.card(
             ),
             claims.Check(
                 f"{kind}: test accuracy without any, less chance",
-                mean(plain[kind].accuracy - 0.1),
+                claims.mean(plain[kind].accuracy - 0.1),
                 above=0.2,
             ),
             claims.Check(
@@ -1789,7 +1781,7 @@ ledger.card(
     + "; ".join(
         f"{kind}: "
         + ", ".join(
-            f"{short[key]} {mean(effect(runs, key)):.1f}"
+            f"{short[key]} {claims.mean(effect(runs, key)):.1f}"
             for key in short
             if runs[key].max() > 0
         )
@@ -1810,12 +1802,12 @@ ledger.card(
     [
         claims.Check(
             "training accuracy on random labels, weight decay up to 0.0005 (range over runs)",
-            every(1 - usual.train_error),
+            claims.every(1 - usual.train_error),
             above=0.99,
         ),
         claims.Check(
             f"training accuracy on random labels, weight decay {strongest:g}",
-            mean(1 - stopped.train_error),
+            claims.mean(1 - stopped.train_error),
             below=0.99,
         ),
     ],
@@ -1834,7 +1826,7 @@ ledger.card(
         *(
             claims.Check(
                 f"{name}, true labels: points gained by stopping",
-                mean(gains[name, 0.0]),
+                claims.mean(gains[name, 0.0]),
                 below=1,
                 unit="points",
             )
@@ -1843,7 +1835,7 @@ ledger.card(
         *(
             claims.Check(
                 f"{name}, 40 % drawn anew: points gained by stopping",
-                mean(gains[name, 0.4]),
+                claims.mean(gains[name, 0.4]),
                 above=0,
                 unit="points",
             )
@@ -1852,7 +1844,7 @@ ledger.card(
     ],
     measured="Points of test error gained by stopping at the epoch that validation data choose: "
     + "; ".join(
-        f"{name}, {'true labels' if share == 0 else '40 % drawn anew'}: {mean(values):.1f}"
+        f"{name}, {'true labels' if share == 0 else '40 % drawn anew'}: {claims.mean(values):.1f}"
         for (name, share), values in gains.items()
     )
     + ". The paper speaks of true labels only; the noisy ones are our addition.",
@@ -1875,7 +1867,7 @@ ledger.card(
         *(
             claims.Check(
                 f"training accuracy {'with' if normalizes else 'without'} it (range over runs)",
-                every(values),
+                claims.every(values),
                 above=0.99,
             )
             for normalizes, values in fitted_arms.items()
@@ -1893,12 +1885,12 @@ ledger.card(
     [
         claims.Check(
             "worst error over largest value, 200 points (range over draws)",
-            every(built["worst relative error"]),
+            claims.every(built["worst relative error"]),
             below=1e-6,
         ),
         claims.Check(
             "the same with one of the 200 hidden units taken away, direction and thresholds kept (range over draws)",
-            every(too_few[too_few.units == 199].error),
+            claims.every(too_few[too_few.units == 199].error),
             above=1e-6,
         ),
     ],
@@ -1915,31 +1907,33 @@ ledger.card(
     [
         claims.Check(
             "MNIST: test error over that of linear least squares",
-            mean(kernel_mnist.test / kernel_mnist.linear),
+            claims.mean(kernel_mnist.test / kernel_mnist.linear),
             below=0.5,
         ),
-        claims.Check("MNIST: test error", mean(kernel_mnist.test), below=0.03),
+        claims.Check("MNIST: test error", claims.mean(kernel_mnist.test), below=0.03),
         claims.Check(
-            "MNIST: training error (range over runs)", every(kernel_mnist.train), below=1e-6
+            "MNIST: training error (range over runs)",
+            claims.every(kernel_mnist.train),
+            below=1e-6,
         ),
         claims.Check(
             "digits: training error (range over runs)",
-            every(interpolated[:, 0]),
+            claims.every(interpolated[:, 0]),
             below=1e-6,
         ),
-        claims.Check("digits: test error", mean(interpolated[:, 1]), below=0.1),
+        claims.Check("digits: test error", claims.mean(interpolated[:, 1]), below=0.1),
     ],
     measured=f"Without any regularizer the interpolant of {kernel_mnist.n.iloc[0]:,.0f} MNIST pictures misclassifies "
-    f"{mean(kernel_mnist.test):.2%} of the test "
+    f"{claims.mean(kernel_mnist.test):.2%} of the test "
     f"pictures (the paper, with all 60,000: 1.2 %), and that of 800 digits "
-    f"{mean(interpolated[:, 1]):.2%}. The bound of 3 % on MNIST is that of our plan and not the paper's, which has more pictures; that the "
+    f"{claims.mean(interpolated[:, 1]):.2%}. The bound of 3 % on MNIST is that of our plan and not the paper's, which has more pictures; that the "
     f"error is less than half of that of linear least squares was added after a pilot run. The MNIST numbers were {where}.",
     seeds=sorted(kernel_mnist.seed.unique().tolist()),
     section="rand-linear",
 )
 
 # %% tags=["remove-input"]
-smaller = [f"{c:g}" for c in pairs if mean(against_pixels("norm", c)).high < 0]
+smaller = [f"{c:g}" for c in pairs if claims.mean(against_pixels("norm", c)).high < 0]
 ledger.card(
     "min-norm-is-not-the-whole-story",
     [
@@ -1961,17 +1955,17 @@ ledger.card(
     [
         claims.Check(
             "distance from the minimum-norm solution, start at zero (range over draws)",
-            every(from_starts["from zero"]),
+            claims.every(from_starts["from zero"]),
             below=1e-8,
         ),
         claims.Check(
             "the same, random start (range over draws)",
-            every(from_starts["from elsewhere"]),
+            claims.every(from_starts["from elsewhere"]),
             above=0.1,
         ),
         claims.Check(
             "distance from the formula's limit, random start (range over draws)",
-            every(from_starts["from elsewhere, to the formula"]),
+            claims.every(from_starts["from elsewhere, to the formula"]),
             below=1e-8,
         ),
     ],
@@ -1987,7 +1981,7 @@ ledger.card(
     [
         claims.Check(
             "correlation of trained networks with fair coins (range over draws)",
-            every(tossed.correlation),
+            claims.every(tossed.correlation),
             above=0.99,
         ),
         claims.Check(
@@ -2225,7 +2219,7 @@ for omega in (0, 0.03, 0.1, 0.3, 1):
         beta /= np.linalg.norm(beta)
         errors.append(((descend(X, X @ beta, w0) - beta) ** 2).sum())
     formula = 0.75 * (1 + 200 * omega**2)
-    rows[omega] = {"formula": formula, "measured": f"{mean(errors):.3g}"}
+    rows[omega] = {"formula": formula, "measured": f"{claims.mean(errors):.3g}"}
 pd.DataFrame(rows).T.rename_axis("ω")
 
 # %% [markdown]
@@ -2285,7 +2279,9 @@ wrong = {
     "kernel": noisy_norms.groupby("label_noise").test_error,
     "network": label_runs.groupby("label_noise").test_error,
 }
-pd.DataFrame({k: {p: f"{mean(rows):.3f}" for p, rows in g} for k, g in wrong.items()})
+pd.DataFrame(
+    {k: {p: f"{claims.mean(rows):.3f}" for p, rows in g} for k, g in wrong.items()}
+)
 
 # %% [markdown]
 r"""

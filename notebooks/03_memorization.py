@@ -73,12 +73,9 @@ sizes = scale.sizes(
 
 
 def interval(values, level=0.95):
-    """As claims.mean, over the seeds that have a value; at smoke scale also where all agree, as small whole numbers do."""
+    """claims.mean over the seeds that have a value."""
     values = np.asarray(values, dtype=float)
-    values = values[np.isfinite(values)]
-    if scale.current() == "smoke" and np.ptp(values) == 0:
-        return claims.Estimate(*[float(np.mean(values))] * 3)
-    return claims.mean(values, level)
+    return claims.mean(values[np.isfinite(values)], level)
 
 
 sizes
@@ -1880,7 +1877,7 @@ def validation_at(table, level=0.5):
 
 def in_points(v):
     """An estimate of a share, in hundredths."""
-    return f"{claims.Estimate(100 * v.value, 100 * v.low, 100 * v.high):+.1f} points"
+    return f"{100 * v:+.1f} points"
 
 
 halved = {name: validation_at(table) for name, table in caps.items()}

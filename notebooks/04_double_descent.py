@@ -112,27 +112,6 @@ sizes = scale.sizes(
     lin_rounds=(       10,                    80,                         80),
 )  # fmt: skip
 
-
-def interval(values, level=0.95):
-    """As claims.mean; at smoke scale also where all values agree, as small whole numbers do."""
-    values = np.asarray(values, dtype=float)
-    if scale.current() == "smoke" and np.ptp(values) == 0:
-        return claims.Estimate(*[float(np.mean(values))] * 3)
-    return claims.mean(values, level)
-
-
-def as_points(estimate):
-    """A difference of errors with its interval, in points."""
-    return claims.Estimate(
-        *(100 * v for v in (estimate.value, estimate.low, estimate.high))
-    )
-
-
-def minus(estimate):
-    """The same difference, taken the other way round."""
-    return claims.Estimate(-estimate.value, -estimate.high, -estimate.low)
-
-
 sizes
 
 # %% [markdown]
@@ -497,8 +476,8 @@ fourier_fall = claims.mean(
 
 # %% tags=["remove-input"]
 Markdown(
-    f"With correct labels the error at N = n = {pictures:,} is {fourier_errors['clean'][pictures].mean():.0%}: {as_points(fourier_rise):.1f} points above that at half as many features, and "
-    f"{as_points(fourier_fall):.1f} points above that at {fourfold_count / pictures:g} times as many. At {most_features:,} features it is {fourier_errors['clean'][most_features].mean():.1%}, against "
+    f"With correct labels the error at N = n = {pictures:,} is {fourier_errors['clean'][pictures].mean():.0%}: {100 * fourier_rise:.1f} points above that at half as many features, and "
+    f"{100 * fourier_fall:.1f} points above that at {fourfold_count / pictures:g} times as many. At {most_features:,} features it is {fourier_errors['clean'][most_features].mean():.1%}, against "
     f"{fourier_errors['clean'][classical_counts].mean().min():.1%} at the best N below n (and {kernel_limits.error.mean():.1%} for the kernel)."
 )
 
@@ -521,7 +500,7 @@ classical_means = {
     kind: fourier_errors[kind][classical_counts].mean() for kind in ("clean", "noisy")
 }
 Markdown(
-    f"At {most_features:,} features, less the classical minimum: {as_points(second_minimum['clean']):.1f} points with correct labels, {as_points(second_minimum['noisy']):.1f} points with "
+    f"At {most_features:,} features, less the classical minimum: {100 * second_minimum['clean']:.1f} points with correct labels, {100 * second_minimum['noisy']:.1f} points with "
     f"15 % random ones. (Without regard to who chose: the classical minimum lies at N = {classical_means['clean'].idxmin():,} and N = {classical_means['noisy'].idxmin():,}.)"
 )
 
@@ -587,7 +566,7 @@ mnist_second = {
 }
 Markdown(
     f"Correct labels: {mnist_errors['clean'][mnist_pictures].mean():.0%} at N = n, {mnist_errors['clean'][4 * mnist_pictures].mean():.1%} at N = 4n, which is "
-    f"{as_points(mnist_second['clean']):.1f} points from the classical minimum; with 15 % random labels, {as_points(mnist_second['noisy']):.1f} points. "
+    f"{100 * mnist_second['clean']:.1f} points from the classical minimum; with 15 % random labels, {100 * mnist_second['noisy']:.1f} points. "
     f"The MNIST figure was {mnist_where}."
 )
 
@@ -1080,8 +1059,8 @@ plt.show()
 # %% tags=["remove-input"]
 tuned_step = claims.mean(fourier_tuned[pictures] - fourier_tuned[half_count])
 Markdown(
-    f"With the tuned penalty the error changes by {as_points(tuned_step):.1f} points from N = n/2 to N = n (without one, by "
-    f"{as_points(claims.mean(fourier_errors['noisy'][pictures] - fourier_errors['noisy'][half_count])):.0f}). At N = {ridge_widths[-1]:,} it is {fourier_tuned[ridge_widths[-1]].mean():.1%}, against "
+    f"With the tuned penalty the error changes by {100 * tuned_step:.1f} points from N = n/2 to N = n (without one, by "
+    f"{100 * (claims.mean(fourier_errors['noisy'][pictures] - fourier_errors['noisy'][half_count])):.0f}). At N = {ridge_widths[-1]:,} it is {fourier_tuned[ridge_widths[-1]].mean():.1%}, against "
     f"{fourier_errors['noisy'][ridge_widths[-1]].mean():.1%} for the interpolant."
 )
 
@@ -1439,7 +1418,7 @@ to_the_end = claims.mean(peak_errors - logistic_errors[max(used_coordinates)])
 # %% tags=["remove-input"]
 Markdown(
     f"These training sets become separable at {np.median(separated_at):.0f} coordinates (median). The error there, less the lowest at fewer coordinates: "
-    f"{as_points(logistic_rise):.1f} points; less the lowest at more: {as_points(logistic_fall):.1f} points; less that at all {max(used_coordinates)}: {as_points(to_the_end):.1f} points."
+    f"{100 * logistic_rise:.1f} points; less the lowest at more: {100 * logistic_fall:.1f} points; less that at all {max(used_coordinates)}: {100 * to_the_end:.1f} points."
 )
 
 # %% [markdown]
@@ -1687,9 +1666,9 @@ boost_rise, boost_fall = tree_rise_and_fall(
 # %% tags=["remove-input"]
 full_leaves = forests.groupby("noise").full.mean()
 Markdown(
-    f"The full tree, less the best tree with fewer leaves: {as_points(tree_contrasts[0.0][0]):.1f} points with correct labels and {as_points(tree_contrasts[0.2][0]):.1f} points with 20 % random ones. "
-    f"{sizes.lin_trees} full trees, less the best single tree: {as_points(tree_contrasts[0.0][1]):.1f} and {as_points(tree_contrasts[0.2][1]):.1f} points. Boosting, last round less best round: "
-    f"{as_points(boost_rise):.1f} points; five ensembles, less the best single one: {as_points(boost_fall):.1f} points. A full tree has {full_leaves[0.0]:.0f} leaves for its 1,000 pictures with correct labels and "
+    f"The full tree, less the best tree with fewer leaves: {100 * tree_contrasts[0.0][0]:.1f} points with correct labels and {100 * tree_contrasts[0.2][0]:.1f} points with 20 % random ones. "
+    f"{sizes.lin_trees} full trees, less the best single tree: {100 * tree_contrasts[0.0][1]:.1f} and {100 * tree_contrasts[0.2][1]:.1f} points. Boosting, last round less best round: "
+    f"{100 * boost_rise:.1f} points; five ensembles, less the best single one: {100 * boost_fall:.1f} points. A full tree has {full_leaves[0.0]:.0f} leaves for its 1,000 pictures with correct labels and "
     f"{full_leaves[0.2]:.0f} with noisy ones: it interpolates with far fewer leaves than examples, since a leaf may hold many pictures of one class."
 )
 
@@ -1727,17 +1706,17 @@ def width_wise(rows):
 
 
 model_wise, planned = width_wise(course), width_wise(course_once)
-width_rise, width_fall = interval(model_wise.rise), interval(model_wise.fall)
-planned_rise, planned_fall = interval(planned.rise), interval(planned.fall)
-against_dip = interval(
+width_rise, width_fall = claims.mean(model_wise.rise), claims.mean(model_wise.fall)
+planned_rise, planned_fall = claims.mean(planned.rise), claims.mean(planned.fall)
+against_dip = claims.mean(
     model_wise.rise - model_wise.fall
 )  # the widest less the best narrow one
 model_wise
 
 # %% tags=["remove-input"]
 Markdown(
-    f"From the dip to the peak the test error rises by {as_points(width_rise):.1f} points and then falls by {as_points(width_fall):.1f} points. The widest networks, less those at "
-    f"the dip: {as_points(against_dip):.1f} points; "
+    f"From the dip to the peak the test error rises by {100 * width_rise:.1f} points and then falls by {100 * width_fall:.1f} points. The widest networks, less those at "
+    f"the dip: {100 * against_dip:.1f} points; "
     + (
         "the second minimum is the lower one."
         if against_dip.high < 0
@@ -1746,7 +1725,7 @@ Markdown(
         else "which of the two minima is lower, these seeds do not decide."
     )
     + (
-        f"\n\nWith one initialisation for each training set, as planned, the rise is {as_points(planned_rise):.1f} points and the fall {as_points(planned_fall):.1f} points. "
+        f"\n\nWith one initialisation for each training set, as planned, the rise is {100 * planned_rise:.1f} points and the fall {100 * planned_fall:.1f} points. "
         + (
             "So with the planned design the rise cannot be told from zero"
             + ("; more initialisations show it." if width_rise.low > 0 else ".")
@@ -1848,15 +1827,16 @@ def rises(rows=course):
 def shifts(rows=course):
     """Slope of the logarithm of the width that just fits."""
     widths = widths_that_fit(rows).pivot_table("width", "seed", "wrong")
-    return interval(per_ten_points(widths.apply(np.log2).T.to_numpy()))
+    return claims.mean(per_ten_points(widths.apply(np.log2).T.to_numpy()))
 
 
 humps = rises()
 noise_falls = {s: window(s, sizes.peak_widths) - by_width(s).iloc[:, -1] for s in shares}
 hump_slope, planned_hump_slope = (
-    interval(per_ten_points(list(found.values()))) for found in (humps, rises(course_once))
+    claims.mean(per_ten_points(list(found.values())))
+    for found in (humps, rises(course_once))
 )
-fall_slope = interval(per_ten_points(list(noise_falls.values())))
+fall_slope = claims.mean(per_ten_points(list(noise_falls.values())))
 doublings = just_fits.pivot_table("width", "seed", "wrong").apply(np.log2)
 threshold_slope, planned_threshold_slope = shifts(), shifts(course_once)
 
@@ -1864,11 +1844,10 @@ threshold_slope, planned_threshold_slope = shifts(), shifts(course_once)
 listed = ", ".join(map(str, sizes.peak_widths))
 Markdown(
     f"Between the narrow networks ({', '.join(map(str, sizes.dip_widths))} units) and those near the threshold ({listed}) the error changes by "
-    + ", ".join(f"{as_points(interval(humps[s])):.1f} points at {s:.0%}" for s in shares)
+    + ", ".join(f"{100 * claims.mean(humps[s]):.1f} points at {s:.0%}" for s in shares)
     + "; from there to the widest by "
     + ", ".join(
-        f"{as_points(minus(interval(noise_falls[s]))):.1f} points at {s:.0%}"
-        for s in shares
+        f"{100 * (-(claims.mean(noise_falls[s]))):.1f} points at {s:.0%}" for s in shares
     )
     + f". Each further 10 points of noise multiply the width that misses 5 % of its labels by {2**threshold_slope.value:.1f}."
 )
@@ -1996,9 +1975,9 @@ def located(table, resamples=2_000):
 place = located(losses(0.1))
 with_noise, clean = (double_descent.contrasts(losses(share)) for share in (0.1, 0.0))
 nk_rise, nk_fall, clean_rise = (
-    interval(with_noise.rise),
-    interval(with_noise.fall),
-    interval(clean.rise),
+    claims.mean(with_noise.rise),
+    claims.mean(with_noise.fall),
+    claims.mean(clean.rise),
 )
 switch = max(sizes.nk_reuse)
 after = min(w for w in sizes.nk_widths if w > switch)
@@ -2012,9 +1991,9 @@ def drop(share, table):
     )
 
 
-reuse_drop, fresh_drop = interval(drop(0.0, reused)), interval(drop(0.0, fresh))
+reuse_drop, fresh_drop = claims.mean(drop(0.0, reused)), claims.mean(drop(0.0, fresh))
 errors_01 = {
-    share: interval(double_descent.contrasts(losses(share, column="test_error")).rise)
+    share: claims.mean(double_descent.contrasts(losses(share, column="test_error")).rise)
     for share in nk_shares
 }
 
@@ -2023,7 +2002,7 @@ Markdown(
     f"Random starts, a tenth of the labels wrong: the loss is highest past its dip at {2**place.value:.1f} times nK parameters [{2**place.low:.1f}, {2**place.high:.1f}], where it "
     f"stands {nk_rise:.2f} above the dip and {nk_fall:.2f} above the widest. Clean labels: {clean_rise:.3f} above the dip. From {switch} units, the last width with "
     f"reused weights, to {after} the loss with clean labels drops by {reuse_drop:.2f}; with random starts on both sides by {fresh_drop:.3f}. In the share of "
-    f"misclassified images the change from the dip to the peak is {as_points(errors_01[0.1]):.1f} points with a tenth of wrong labels and {as_points(errors_01[0.0]):.1f} points without."
+    f"misclassified images the change from the dip to the peak is {100 * errors_01[0.1]:.1f} points with a tenth of wrong labels and {100 * errors_01[0.0]:.1f} points without."
 )
 
 # %% [markdown]
@@ -2275,7 +2254,7 @@ def upwards(width):
     """Rise and fall along the epochs at one width, located on the other half of the seeds."""
     rows = course[(course.wrong == noisiest) & (course.width == width) & (course.epoch > 0)]
     found = double_descent.contrasts(rows.pivot_table("test_error", "seed", "epoch"))
-    return f"{as_points(interval(found.rise)):.1f} points to the highest point before the last epoch, {as_points(minus(interval(found.fall))):.1f} points from there to the last"
+    return f"{100 * claims.mean(found.rise):.1f} points to the highest point before the last epoch, {100 * (-(claims.mean(found.fall))):.1f} points from there to the last"
 
 
 columns = sizes.peak_widths[-1], sizes.widths[-1]
@@ -2309,12 +2288,14 @@ ce_loss = double_descent.contrasts(by_width(shares[1], "test_loss"))
 rows = {
     f"cross-entropy, {noisiest:.0%} wrong: share misclassified": (width_rise, width_fall),
     f"cross-entropy, {shares[1]:.0%} wrong: its own test loss": (
-        interval(ce_loss.rise),
-        interval(ce_loss.fall),
+        claims.mean(ce_loss.rise),
+        claims.mean(ce_loss.fall),
     ),
     f"squared loss, {nk_shares[1]:.0%} wrong: its own test loss": (nk_rise, nk_fall),
     f"squared loss, {nk_shares[1]:.0%} wrong: share misclassified": tuple(
-        interval(double_descent.contrasts(losses(nk_shares[1], column="test_error"))[part])
+        claims.mean(
+            double_descent.contrasts(losses(nk_shares[1], column="test_error"))[part]
+        )
         for part in ("rise", "fall")
     ),
 }
@@ -2444,12 +2425,12 @@ def best_elsewhere(table):
 
 
 raw = story[story.averaging == 0]
-late_fall = interval(inside(raw, first_window) - inside(raw, last_window))
-first_rise = interval(inside(raw, first_window) - best_elsewhere(smooth(raw)))
-never_back = interval(inside(raw, last_window) - best_elsewhere(smooth(raw)))
+late_fall = claims.mean(inside(raw, first_window) - inside(raw, last_window))
+first_rise = claims.mean(inside(raw, first_window) - best_elsewhere(smooth(raw)))
+never_back = claims.mean(inside(raw, last_window) - best_elsewhere(smooth(raw)))
 averaged = story[story.averaging > 0]
 averaged_fall = (
-    interval(inside(averaged, first_window) - inside(averaged, last_window))
+    claims.mean(inside(averaged, first_window) - inside(averaged, last_window))
     if len(averaged)
     else None
 )
@@ -2459,7 +2440,7 @@ def last_less_best(width, rows=course):
     """Of the networks of one hidden layer and this width: the last test error less that at the best epoch elsewhere."""
     these = rows[(rows.wrong == noisiest) & (rows.width == width) & (rows.epoch > 0)]
     table = these.pivot_table("test_error", "seed", "epoch")
-    return interval(table.iloc[:, -1] - best_elsewhere(table))
+    return claims.mean(table.iloc[:, -1] - best_elsewhere(table))
 
 
 little, medium = sizes.widths[2 if len(sizes.widths) > 5 else 0], sizes.peak_widths[-1]
@@ -2468,15 +2449,15 @@ planned_small_end = last_less_best(little, course_once)
 
 # %% tags=["remove-input"]
 Markdown(
-    f"From its first minimum to the first window (epochs {first_window[0]:.0f} to {first_window[1]:.0f}) the raw error changes by {as_points(first_rise):.1f} points; from there to the last window "
-    f"(epochs {last_window[0]:.0f} to {last_window[1]:.0f}) by {as_points(minus(late_fall)):.1f} points, and there it is {as_points(never_back):.1f} points above the first minimum. "
+    f"From its first minimum to the first window (epochs {first_window[0]:.0f} to {first_window[1]:.0f}) the raw error changes by {100 * first_rise:.1f} points; from there to the last window "
+    f"(epochs {last_window[0]:.0f} to {last_window[1]:.0f}) by {-100 * late_fall:.1f} points, and there it is {100 * never_back:.1f} points above the first minimum. "
     + (
-        f"With averaged weights it changes by {as_points(minus(averaged_fall)):.1f} points between the same windows. "
+        f"With averaged weights it changes by {-100 * averaged_fall:.1f} points between the same windows. "
         if averaged_fall
         else ""
     )
-    + f"Of the networks with one hidden layer and {noisiest:.0%} wrong labels, the small ones ({little} units) end {as_points(small_end):.1f} points above their best epoch, the intermediate "
-    f"ones ({medium} units) {as_points(medium_end):.1f} points.\n\n"
+    + f"Of the networks with one hidden layer and {noisiest:.0%} wrong labels, the small ones ({little} units) end {100 * small_end:.1f} points above their best epoch, the intermediate "
+    f"ones ({medium} units) {100 * medium_end:.1f} points.\n\n"
     + (
         "So this is an epoch-wise double descent by the letter: the error falls, rises, and falls. "
         if late_fall.low > 0
@@ -2673,26 +2654,26 @@ plt.show()
 # %% mystnb={"code_prompt_show": "The estimates"} tags=["hide-input"]
 hump = {name: double_descent.contrasts(table) for name, table in softmax_story.items()}
 two_speed_rise, two_speed_fall = (
-    interval(hump["two speeds"].rise),
-    interval(hump["two speeds"].fall),
+    claims.mean(hump["two speeds"].rise),
+    claims.mean(hump["two speeds"].fall),
 )
-equal_fall = interval(hump["equal speeds"].fall)
+equal_fall = claims.mean(hump["equal speeds"].fall)
 stops = {
     name: double_descent.stopped_errors(rows).set_index(rows.data)
     for name, (rows, _, _) in arms.items()
 }
-softmax_gain = interval(stops["equal speeds"].stopped - stops["two speeds"].stopped)
+softmax_gain = claims.mean(stops["equal speeds"].stopped - stops["two speeds"].stopped)
 best_risks = {
     name: best_elsewhere(pd.DataFrame(draws.sum(1), columns=time_steps))
     for name, (_, draws, _) in arms.items()
 }
-regression_gain = interval(best_risks["equal speeds"] - best_risks["two speeds"])
+regression_gain = claims.mean(best_risks["equal speeds"] - best_risks["two speeds"])
 one_minimum = share_of(double_descent.minima(equal_regression.sum(1)) == 1)
 
 # %% tags=["remove-input"]
 Markdown(
-    f"Softmax, two speeds: a rise of {as_points(two_speed_rise):.1f} points after the first minimum and a fall of {as_points(two_speed_fall):.1f} points after the peak. With equal speeds the change from the "
-    f"highest interior point to the end is {as_points(minus(equal_fall)):.1f} points. Stopped on validation images, equal speeds change the error by {as_points(softmax_gain):.1f} points, to "
+    f"Softmax, two speeds: a rise of {100 * two_speed_rise:.1f} points after the first minimum and a fall of {100 * two_speed_fall:.1f} points after the peak. With equal speeds the change from the "
+    f"highest interior point to the end is {-100 * equal_fall:.1f} points. Stopped on validation images, equal speeds change the error by {100 * softmax_gain:.1f} points, to "
     f"{stops['equal speeds'].stopped.mean():.1%}; the two-speed training, within its {sizes.two_speed_steps:,} steps, gets to {stops['two speeds'].stopped.mean():.1%}. In the regression, "
     f"stopped at a time chosen on other draws, the excess risk changes by {regression_gain:.3f}, and {one_minimum.value:.0%} of the draws have one minimum."
 )
@@ -2755,26 +2736,26 @@ plt.show()
 # %% mystnb={"code_prompt_show": "The estimates"} tags=["hide-input"]
 first_arm, *other_arms = layer_arms
 layer_gain = {
-    name: interval(layer_stops[name].stopped - layer_stops[first_arm].stopped)
+    name: claims.mean(layer_stops[name].stopped - layer_stops[first_arm].stopped)
     for name in other_arms
 }
 early_arm, all_arm = slowed
-layers_alone = interval(layer_stops[early_arm].stopped - layer_stops[all_arm].stopped)
+layers_alone = claims.mean(layer_stops[early_arm].stopped - layer_stops[all_arm].stopped)
 slow_story = curves(layer_arms[early_arm]).rename(columns={"data_seed": "seed"})
-slow_fall = interval(
+slow_fall = claims.mean(
     double_descent.contrasts(smooth(slow_story[slow_story.epoch > 0])).fall
 )
-raw_fall = interval(double_descent.contrasts(smooth(raw[raw.epoch > 0])).fall)
+raw_fall = claims.mean(double_descent.contrasts(smooth(raw[raw.epoch > 0])).fall)
 
 # %% tags=["remove-input"]
 Markdown(
     f"Stopped on validation images the error is {layer_stops[first_arm].stopped.mean():.1%} as before. It changes by "
     + "; ".join(
-        f"{as_points(gain):.1f} points with {name.removeprefix('as before, ')}"
+        f"{100 * gain:.1f} points with {name.removeprefix('as before, ')}"
         for name, gain in layer_gain.items()
     )
-    + f". Slowing the early layers less slowing all of them: {as_points(layers_alone):.1f} points. From the highest point of the smoothed curve to the end the error changes by {as_points(minus(raw_fall)):.1f} points as before and by "
-    f"{as_points(minus(slow_fall)):.1f} points with slower early layers."
+    + f". Slowing the early layers less slowing all of them: {100 * layers_alone:.1f} points. From the highest point of the smoothed curve to the end the error changes by {-100 * raw_fall:.1f} points as before and by "
+    f"{-100 * slow_fall:.1f} points with slower early layers."
 )
 
 # %% [markdown]
@@ -2835,7 +2816,7 @@ def linear_risk(n):
 
 
 linear_risks = {n: linear_risk(n) for n in example_counts}
-more = interval(linear_risks[90][0] - linear_risks[40][0])
+more = claims.mean(linear_risks[90][0] - linear_risks[40][0])
 
 # %% [markdown]
 r"""
@@ -2893,7 +2874,7 @@ plt.show()
 def change(column, few, many):
     """Change of a column from few to many examples, within a seed."""
     table = with_more.pivot_table(column, "seed", "n")
-    return interval(table[many] - table[few])
+    return claims.mean(table[many] - table[few])
 
 
 few, many = sizes.more_data[0], sizes.more_data[min(2, len(sizes.more_data) - 1)]
@@ -2902,7 +2883,7 @@ more_loss, more_error = change("loss", few, many), change("test_error", few, man
 # %% tags=["remove-input"]
 Markdown(
     f"Linear, from 40 to 90 examples: the excess risk changes by {more:.2f} (exactly {linear_risks[90][1] - linear_risks[40][1]:.2f}). Networks, from {few} to {many} examples: the squared test "
-    f"loss by {more_loss:.2f}, from {with_more[with_more.n == few].loss.mean():.2f}; the share misclassified by {as_points(more_error):.1f} points."
+    f"loss by {more_loss:.2f}, from {with_more[with_more.n == few].loss.mean():.2f}; the share misclassified by {100 * more_error:.1f} points."
 )
 
 # %% [markdown]
@@ -2970,7 +2951,7 @@ ballots = {"same wrong labels": votes(shared), "fresh wrong labels": votes(separ
 def advantage(table):
     """Gain of the vote near the threshold less that of the widest networks."""
     gains = table.pivot_table("gain", "seed", "width")
-    return interval(gains.iloc[:, 0] - gains.iloc[:, -1])
+    return claims.mean(gains.iloc[:, 0] - gains.iloc[:, -1])
 
 
 advantages = {name: advantage(table) for name, table in ballots.items()}
@@ -2981,8 +2962,7 @@ pd.concat(
         .map("{:.1%}".format)
         .assign(
             gain=[
-                f"{as_points(interval(g)):.1f} points"
-                for _, g in table.groupby("width").gain
+                f"{100 * claims.mean(g):.1f} points" for _, g in table.groupby("width").gain
             ]
         )
         for name, table in ballots.items()
@@ -2993,7 +2973,7 @@ pd.concat(
 Markdown(
     "The gain near the threshold, less that at the widest: "
     + "; ".join(
-        f"{as_points(value):.1f} points with {name}" for name, value in advantages.items()
+        f"{100 * value:.1f} points with {name}" for name, value in advantages.items()
     )
     + "."
 )
@@ -3055,15 +3035,15 @@ stopped = rows.pivot_table("stopped", "seed", "width")
 stopped_fall = fall_if_stopped(rows, model_wise.peak)
 planned_stopped = fall_if_stopped(stopped_and_final(stopping[first_start]), planned.peak)
 removed, planned_removed = (
-    interval(stopped_fall - model_wise.fall / 2),
-    interval(planned_stopped - planned.fall / 2),
+    claims.mean(stopped_fall - model_wise.fall / 2),
+    claims.mean(planned_stopped - planned.fall / 2),
 )
-left_over = interval(stopped_fall)
+left_over = claims.mean(stopped_fall)
 
 # %% tags=["remove-input"]
 Markdown(
-    f"At the widths at which the other half of the seeds has its peak, the error at the last epoch is {as_points(width_fall):.1f} points above that of the widest networks; stopped, it is "
-    f"{as_points(left_over):.1f} points above it. Stopped networks of at least {sizes.peak_widths[0]} units misclassify "
+    f"At the widths at which the other half of the seeds has its peak, the error at the last epoch is {100 * width_fall:.1f} points above that of the widest networks; stopped, it is "
+    f"{100 * left_over:.1f} points above it. Stopped networks of at least {sizes.peak_widths[0]} units misclassify "
     f"{stopped.loc[:, sizes.peak_widths[0] :].to_numpy().mean():.1%}."
 )
 
@@ -3430,7 +3410,7 @@ ledger.card(
         ),
     ],
     measured=f"With a tenth of wrong labels the loss peaks at {2**place.value:.1f} nK parameters. With clean labels and random starts it drops by {fresh_drop:.3f} across the threshold, with weights "
-    f"reused below it by {reuse_drop:.2f}. In the share misclassified the change from dip to peak is {as_points(errors_01[0.1]):.1f} points with noise and {as_points(errors_01[0.0]):.1f} without.",
+    f"reused below it by {reuse_drop:.2f}. In the share misclassified the change from dip to peak is {100 * errors_01[0.1]:.1f} points with noise and {100 * errors_01[0.0]:.1f} without.",
     seeds=scale.seeds(sizes.nk_seeds),
     section="dd-nk",
 )
@@ -3476,7 +3456,7 @@ ledger.card(
         ("rise from the dip to the peak", width_rise, planned_rise, {"above": 0}),
     ),
     measured=f"With {noisiest:.0%} wrong labels the peak is at {' and '.join(map(str, sorted(set(model_wise.peak))))} hidden units, the dip at {' and '.join(map(str, sorted(set(model_wise.dip))))}. The widest networks less the dip: "
-    f"{as_points(against_dip):.1f} points. Fully connected networks; convolutional ones at the gpu scale only."
+    f"{100 * against_dip:.1f} points. Fully connected networks; convolutional ones at the gpu scale only."
     + MORE_STARTS,
     seeds=scale.seeds(sizes.seeds),
     section="dd-model",
@@ -3563,13 +3543,13 @@ ledger.card(
             )
         ),
     ],
-    measured=f"With {told_wrong:.0%} wrong labels the error of the large network ends {as_points(never_back):.1f} points above its first minimum. "
+    measured=f"With {told_wrong:.0%} wrong labels the error of the large network ends {100 * never_back:.1f} points above its first minimum. "
     + (
-        f"With averaged weights it changes by {as_points(minus(averaged_fall)):.1f} points from the first window to the last. "
+        f"With averaged weights it changes by {-100 * averaged_fall:.1f} points from the first window to the last. "
         if averaged_fall
         else ""
     )
-    + f"On constructed two-speed data the error of softmax regression rises by {as_points(two_speed_rise):.1f} and falls by {as_points(two_speed_fall):.1f} points."
+    + f"On constructed two-speed data the error of softmax regression rises by {100 * two_speed_rise:.1f} and falls by {100 * two_speed_fall:.1f} points."
     + MORE_STARTS,
     seeds=scale.seeds(sizes.deep_seeds),
     section="dd-epochs",
@@ -3630,10 +3610,10 @@ ledger.card(
             below=0.02,
         ),
     ],
-    measured=f"One minimum in {one_minimum.value:.0%} of the regressions. From the highest point to the end the networks' error changes by {as_points(minus(raw_fall)):.1f} points as they were: that is the "
-    f"hump to be removed. Slower early layers change the early-stopped error by {as_points(layer_gain[early_arm]):.1f} points, slowing all layers by {as_points(layer_gain[all_arm]):.1f}"
+    measured=f"One minimum in {one_minimum.value:.0%} of the regressions. From the highest point to the end the networks' error changes by {-100 * raw_fall:.1f} points as they were: that is the "
+    f"hump to be removed. Slower early layers change the early-stopped error by {100 * layer_gain[early_arm]:.1f} points, slowing all layers by {100 * layer_gain[all_arm]:.1f}"
     + (
-        f", averaging the weights by {as_points(layer_gain['as before, weights averaged']):.1f}."
+        f", averaging the weights by {100 * layer_gain['as before, weights averaged']:.1f}."
         if len(averages) > 1
         else "."
     )
@@ -3653,7 +3633,7 @@ ledger.card(
         ),
         claims.Check("linear: excess risk at n = 90 less at n = 40", more, above=0),
     ],
-    measured=f"In the share misclassified the networks change by {as_points(more_error):.1f} points. The linear model's exact change is {linear_risks[90][1] - linear_risks[40][1]:.2f}.",
+    measured=f"In the share misclassified the networks change by {100 * more_error:.1f} points. The linear model's exact change is {linear_risks[90][1] - linear_risks[40][1]:.2f}.",
     seeds=scale.seeds(sizes.more_data_seeds),
     section="dd-samples",
 )
@@ -3955,7 +3935,7 @@ clean_speeds = sweep(
 )
 clean_story = curves(clean_speeds).pivot_table("test_error", "data", "epoch")
 found = double_descent.contrasts(clean_story)
-{name: f"{interval(found[name]):.4f}" for name in ("rise", "fall")}
+{name: f"{claims.mean(found[name]):.4f}" for name in ("rise", "fall")}
 
 # %% [markdown]
 r"""

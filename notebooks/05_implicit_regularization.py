@@ -71,20 +71,6 @@ sizes = scale.sizes(
     functions=(       400,               40_000,                         20_000_000),
 )  # fmt: skip
 
-
-def interval(values, level=0.95):
-    """As claims.mean; at smoke scale also where all replicates agree, as small whole numbers do."""
-    values = np.asarray(values, dtype=float)
-    if scale.current() == "smoke" and np.ptp(values) == 0:
-        return claims.Estimate(*[float(np.mean(values))] * 3)
-    return claims.mean(values, level)
-
-
-def every(values):
-    """Mean, lowest and highest of all draws: for statements about each of them."""
-    return claims.Estimate(*(float(f(values)) for f in (np.mean, np.min, np.max)))
-
-
 sizes
 
 # %% [markdown]
@@ -146,7 +132,7 @@ def beyond_fitting(noise):
         fits = (train.loc[choosing] == 0).all()
         first.append(int(fits.idxmax()) if fits.any() else max(sizes.hidden))
         found += list(test.loc[tested, max(sizes.hidden)] - test.loc[tested, first[-1]])
-    return interval(found), sorted(set(first)), epochs[[first[0], max(sizes.hidden)]]
+    return claims.mean(found), sorted(set(first)), epochs[[first[0], max(sizes.hidden)]]
 
 
 fitted_gain = {noise: beyond_fitting(noise) for noise in (0, 0.05)}
@@ -841,7 +827,7 @@ def per_doubling(table, name, axis, when, log=True):
         value=rows.value - rows.groupby(["data_seed", other]).value.transform("mean"),
         x=np.log2(rows[axis]) - np.log2(rows[axis]).mean(),
     )
-    return interval(
+    return claims.mean(
         [(t.x @ t.value) / (t.x @ t.x) for _, t in centred.groupby("data_seed")]
     )
 
@@ -1005,11 +991,11 @@ def late(runs, share=0.5):
 
 edge_squared, edge_crossed = late(squared), late(crossed)
 at_edge = {h: edge_squared[edge_squared.lr == h] for h in (1.0, 2.0)}
-hover = {h: interval(t.edge) for h, t in at_edge.items()}
-climbs = {h: interval(t.climb) for h, t in at_edge.items()}
-rises = {h: interval(t.rises) for h, t in at_edge.items()}
-slow_edge = interval(edge_squared[edge_squared.lr == 0.5].edge)
-falls = {h: interval(t.fall) for h, t in at_edge.items()}
+hover = {h: claims.mean(t.edge) for h, t in at_edge.items()}
+climbs = {h: claims.mean(t.climb) for h, t in at_edge.items()}
+rises = {h: claims.mean(t.rises) for h, t in at_edge.items()}
+slow_edge = claims.mean(edge_squared[edge_squared.lr == 0.5].edge)
+falls = {h: claims.mean(t.fall) for h, t in at_edge.items()}
 highest = edge_crossed.pivot_table("highest", "seed", "lr")
 
 # %% tags=["remove-input"]
@@ -1053,8 +1039,8 @@ by_lr = {
 rows = {
     f"{a:g} to {b:g}": {
         "h · sharpness": f"{by_lr['edge'][a].mean():.2f} to {by_lr['edge'][b].mean():.2f}",
-        "change of log₂ sharpness": f"{interval(by_lr['log2'][b] - by_lr['log2'][a]):.3f}",
-        "change of test error": f"{interval(by_lr['test_error'][b] - by_lr['test_error'][a]):.4f}",
+        "change of log₂ sharpness": f"{claims.mean(by_lr['log2'][b] - by_lr['log2'][a]):.3f}",
+        "change of test error": f"{claims.mean(by_lr['test_error'][b] - by_lr['test_error'][a]):.4f}",
     }
     for a, b in doublings
 }
@@ -1092,9 +1078,9 @@ log_sharpness = (
 plain = log_sharpness[small_step, 0.0]
 decided = {
     h: {
-        "step": interval(log_sharpness[h, 0.0] - plain),
-        "penalty": interval(log_sharpness[small_step, mu] - plain),
-        "between": interval(log_sharpness[small_step, mu] - log_sharpness[h, 0.0]),
+        "step": claims.mean(log_sharpness[h, 0.0] - plain),
+        "penalty": claims.mean(log_sharpness[small_step, mu] - plain),
+        "between": claims.mean(log_sharpness[small_step, mu] - log_sharpness[h, 0.0]),
     }
     for h, mu in prescribed.items()
 }
@@ -1189,9 +1175,9 @@ def tuned(table, column):
 
 penalised = tuned(small[small.gradient_penalty > 0], "gradient_penalty")
 without = small[small.gradient_penalty == 0].set_index("data_seed")
-penalty_gain = interval(penalised.test - without.test)
-penalty_flatter = interval(np.log2(penalised.sharpness / without.sharpness))
-penalty_gradient = interval(np.log2(penalised.squared / without.squared))
+penalty_gain = claims.mean(penalised.test - without.test)
+penalty_flatter = claims.mean(np.log2(penalised.sharpness / without.sharpness))
+penalty_gradient = claims.mean(np.log2(penalised.squared / without.squared))
 
 # %% tags=["remove-input"]
 Markdown(
@@ -1239,7 +1225,7 @@ methods = {
     ).assign(setting=lambda t: t.gradient_penalty),
 }
 best = {name: tuned_error(table, "setting") for name, table in methods.items()}
-gap = {name: interval(best["SGD"] - best[name], level=0.9) for name in list(methods)[1:]}
+gap = {name: claims.mean(best["SGD"] - best[name], level=0.9) for name in list(methods)[1:]}
 
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**SGD, and full-batch training with large steps or a penalty.** Test error at the same training loss for three settings of each method: learning rates of SGD with batches of 50 and of full-batch gradient descent, and strengths of an explicit gradient penalty at learning rate 0.2. Means over seeds with 95 % bands; how close they come is in the line below.", "name": "fig-ir-noise"}, "image": {"alt": "Three panels of test error for three settings each: SGD, full-batch gradient descent, and full batch with gradient penalty."}} tags=["hide-input"]
 fig, axes = plt.subplots(1, 3, figsize=(7.2, 3.3), sharey=True)
@@ -1264,8 +1250,8 @@ at_common = {
     name: methods[name].query("lr == 0.1").set_index("data_seed").test_error
     for name in ("SGD", "full batch")
 }
-common = interval(at_common["SGD"] - at_common["full batch"])
-penalty_at_large = interval(
+common = claims.mean(at_common["SGD"] - at_common["full batch"])
+penalty_at_large = claims.mean(
     best["full batch, penalty"]
     - methods["full batch"].query("lr == 0.2").set_index("data_seed").test_error
 )
@@ -1325,16 +1311,16 @@ pulled["setting"] = [
 # %% mystnb={"code_prompt_show": "The estimates"} tags=["hide-input"]
 tuned_decay, tuned_pull = tuned(decayed, "setting"), tuned(pulled, "setting")
 unpenalised = free.set_index("data_seed")
-pull_less_decay = interval(tuned_pull.test - tuned_decay.test)
-pull_less_decay_90 = interval(tuned_pull.test - tuned_decay.test, level=0.9)
-decay_less_none = interval(tuned_decay.test - unpenalised.test)
+pull_less_decay = claims.mean(tuned_pull.test - tuned_decay.test)
+pull_less_decay_90 = claims.mean(tuned_pull.test - tuned_decay.test, level=0.9)
+decay_less_none = claims.mean(tuned_decay.test - unpenalised.test)
 
 
 at_16 = tuned(pulled[pulled.norm_target == 16], "setting")
-large_target = interval(at_16.test - tuned_decay.test)
-large_target_90 = interval(at_16.test - tuned_decay.test, level=0.9)
-longer = interval(at_16.norm - tuned_decay.norm)
-longer_at_best = interval(tuned_pull.norm - tuned_decay.norm)
+large_target = claims.mean(at_16.test - tuned_decay.test)
+large_target_90 = claims.mean(at_16.test - tuned_decay.test, level=0.9)
+longer = claims.mean(at_16.norm - tuned_decay.norm)
+longer_at_best = claims.mean(tuned_pull.norm - tuned_decay.norm)
 
 
 def at_equal_norm(target=12.0):
@@ -1344,7 +1330,7 @@ def at_equal_norm(target=12.0):
     for seed, value in own.items():
         line = decayed[decayed.data_seed == seed].sort_values("norm")
         found.append(value - np.interp(target, line.norm, line.test_error))
-    return interval(found) if len(own) > 1 else None
+    return claims.mean(found) if len(own) > 1 else None
 
 
 equal_norm = at_equal_norm()
@@ -1451,13 +1437,13 @@ def prior(found):
 
 prior_of = {key: prior(found) for key, found in drawn.items()}
 relu = {s: prior_of["ReLU", s] for s in edge_seeds}
-rank = interval([stats.spearmanr(t.P, t.complexity).statistic for t, _ in relu.values()])
+rank = claims.mean([stats.spearmanr(t.P, t.complexity).statistic for t, _ in relu.values()])
 mean_complexity = {
     kind: np.array([prior_of[kind, s][1].mean() for s in edge_seeds])
     for kind in (*kinds, "all equally likely")
 }
 less_than_coins, tanh_less, tanh_pm_less = (
-    interval(mean_complexity[kind] - mean_complexity["all equally likely"])
+    claims.mean(mean_complexity[kind] - mean_complexity["all equally likely"])
     for kind in kinds
 )
 constant = np.mean(
@@ -1517,7 +1503,7 @@ Every card states a claim, what its paper says, what was measured above, and the
 """
 
 # %% tags=["remove-input"]
-of = lambda loss, what, flow: every(orders[loss, what, flow])
+of = lambda loss, what, flow: claims.every(orders[loss, what, flow])
 ledger.card(
     "backward-error-formula",
     [
@@ -1567,17 +1553,17 @@ ledger.card(
     [
         claims.Check(
             "length of the gradient of the modified loss at minima (range over minima)",
-            every(modified_at_minima),
+            claims.every(modified_at_minima),
             below=1e-8,
         ),
         claims.Check(
             "length of the gradient of the SGD law at minima that fit (range)",
-            every(shift[True][:, 0]),
+            claims.every(shift[True][:, 0]),
             below=1e-8,
         ),
         claims.Check(
             "how far the SGD law moves a minimum that does not fit (range)",
-            every(shift[False][:, 1]),
+            claims.every(shift[False][:, 1]),
             above=1e-4,
         ),
     ],
@@ -1680,19 +1666,19 @@ ledger.card(
     [
         claims.Check(
             "order of the mean epoch against the SGD law (range over problems)",
-            every(sgd_orders["SGD law"]),
+            claims.every(sgd_orders["SGD law"]),
             above=2.85,
             below=3.15,
         ),
         claims.Check(
             "the same against the full-batch law",
-            every(sgd_orders["full-batch law"]),
+            claims.every(sgd_orders["full-batch law"]),
             above=1.85,
             below=2.15,
         ),
         claims.Check(
             "the same against the plain flow",
-            every(sgd_orders["plain flow"]),
+            claims.every(sgd_orders["plain flow"]),
             above=1.85,
             below=2.15,
         ),
@@ -2121,8 +2107,8 @@ pairs = list(zip(by_rate.columns[:-1], by_rate.columns[1:], strict=True))
 pd.DataFrame(
     {
         f"{a:g} to {b:g}": {
-            "log₂ sharpness": f"{interval(by_rate[b] - by_rate[a]):.2f}",
-            "test error": f"{interval(error_by[b] - error_by[a]):.4f}",
+            "log₂ sharpness": f"{claims.mean(by_rate[b] - by_rate[a]):.2f}",
+            "test error": f"{claims.mean(error_by[b] - error_by[a]):.4f}",
         }
         for a, b in pairs
     }

@@ -32,7 +32,23 @@ def test_fewer_replicates_get_the_bca_interval_of_scipy():
     assert claims.mean(values) == estimate
 
 
-def test_equal_replicates_have_no_interval():
+def test_an_estimate_in_other_units_keeps_its_ends_in_order():
+    estimate = claims.Estimate(0.02, -0.01, 0.05)
+    assert 100 * estimate == estimate * 100 == claims.Estimate(2, -1, 5)
+    assert -estimate == claims.Estimate(-0.02, -0.05, 0.01)
+
+
+def test_every_is_the_mean_with_the_range():
+    assert claims.every([3, 1, 2]) == claims.Estimate(2, 1, 3)
+
+
+def test_equal_replicates_are_their_value_where_nothing_is_decided(monkeypatch):
+    monkeypatch.setenv("OVERPARAM_SCALE", "smoke")
+    assert claims.mean([2, 2, 2]) == claims.Estimate(2, 2, 2)
+
+
+def test_equal_replicates_have_no_interval(monkeypatch):
+    monkeypatch.setenv("OVERPARAM_SCALE", "laptop")
     with pytest.raises(ValueError, match="All 12 replicates are 2: state that as a fact"):
         claims.mean([2.0] * 12)
 

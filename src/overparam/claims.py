@@ -33,21 +33,40 @@ class Estimate:
         text = f"{self.value:{spec}} [{self.low:{spec}}, {self.high:{spec}}]"
         return text.replace("-", "−").replace(" ", "\N{NO-BREAK SPACE}")
 
+    def __mul__(self, factor: float) -> "Estimate":
+        """The same in other units: ``100 * error`` in points."""
+        low, high = sorted((factor * self.low, factor * self.high))
+        return Estimate(factor * self.value, low, high)
+
+    __rmul__ = __mul__
+
+    def __neg__(self) -> "Estimate":
+        """A difference taken the other way round."""
+        return -1 * self
+
 
 def mean(values, level: float = 0.95) -> Estimate:
     """Mean over replicates (one per seed; pass differences for a paired comparison) with its interval.
 
-    Student's t for 10 replicates or more, BCa bootstrap (10,000 resamples) for fewer.
+    Student's t for 10 replicates or more, BCa bootstrap (10,000 resamples) for fewer. Replicates that all agree have no
+    interval; at ``smoke`` scale, where two or three seeds may well agree and nothing is decided, it is their value.
     """
     values = np.asarray(values, dtype=float)
     if len(values) < 2 or not np.isfinite(values).all():
         raise ValueError(f"An interval needs at least 2 finite replicates; got {values.tolist()}.")
+    if np.ptp(values) == 0 and scale.current() == "smoke":
+        return Estimate(*[float(values[0])] * 3)
     if np.ptp(values) == 0:
         raise ValueError(f"All {len(values)} replicates are {values[0]:g}: state that as a fact, it has no interval.")
     if len(values) < 10:
         return bootstrap(values, np.mean, level=level)
     low, high = stats.t.interval(level, len(values) - 1, values.mean(), stats.sem(values))
     return Estimate(float(values.mean()), float(low), float(high))
+
+
+def every(values) -> Estimate:
+    """Mean, lowest and highest of all draws, for statements about each of them."""
+    return Estimate(*(float(f(values)) for f in (np.mean, np.min, np.max)))
 
 
 def bootstrap(values, statistic: Callable, level: float = 0.95, resamples: int = 10_000) -> Estimate:
