@@ -68,6 +68,16 @@ def test_signs_of_eigenvalues_of_random_symmetric_matrices():
     assert landscape.all_positive(3, 1_000, 0, part=300) != landscape.all_positive(3, 1_000, 1, part=300)
 
 
+def test_coins_do_not_bend_and_a_parabola_does():
+    sizes, trials = np.arange(1, 6), 100_000
+    ratio, p = landscape.bend_test(sizes, np.round(trials * 2.0**-sizes), trials)
+    assert ratio < 1e-3
+    assert p > 0.9
+    ratio, p = landscape.bend_test(sizes, np.round(trials * np.exp(-0.5 * sizes - 0.1 * sizes**2)), trials)
+    assert ratio > 100
+    assert p < 1e-6
+
+
 @pytest.fixture
 def net():
     g = torch.Generator().manual_seed(0)
@@ -80,6 +90,7 @@ def test_derivatives_are_those_of_autograd(net):
     loss, gradient, gauss_newton, curved = net.derivatives(weights)
     torch.testing.assert_close(loss, torch.stack([net.loss(w) for w in weights]))
     torch.testing.assert_close(gradient, torch.stack([torch.func.grad(net.loss)(w) for w in weights]))
+    torch.testing.assert_close(net.gradient(weights), gradient)
     torch.testing.assert_close(gauss_newton + curved, torch.stack([torch.func.hessian(net.loss)(w) for w in weights]))
     assert torch.linalg.eigvalsh(gauss_newton).min() > -1e-12
 
@@ -96,15 +107,26 @@ def test_critical_points_of_several_kinds_are_found(net):
     assert (found["norm"] < 1e-6).sum() >= 3
 
 
+def test_a_minimum_is_found_and_is_one(net):
+    start = net.descend(
+        torch.randn(6, net.parameters, generator=torch.Generator().manual_seed(6), dtype=torch.float64), 200
+    )
+    found = net.minimise(start)
+    _, gradient, *parts = net.derivatives(found)
+    best = gradient.norm(dim=1).argmin()
+    assert gradient[best].norm() < 1e-9
+    assert torch.linalg.eigvalsh(sum(parts)[best]).min() > -1e-9
+    assert (net.loss(found) <= net.loss(start)).all()
+
+
 def test_gradient_descent_descends(net):
     start = torch.randn(3, net.parameters, generator=torch.Generator().manual_seed(3), dtype=torch.float64)
     assert (net.loss(net.descend(start, 50)) < net.loss(start)).all()
 
 
 def test_a_copied_unit_leaves_function_and_gradient_and_adds_the_direction_that_is_computed(net):
-    weights = net.descend(
-        torch.randn(net.parameters, generator=torch.Generator().manual_seed(4), dtype=torch.float64), 9
-    )
+    start = torch.randn(1, net.parameters, generator=torch.Generator().manual_seed(4), dtype=torch.float64)
+    weights = net.descend(start, 9)[0]
     share, unit = 0.3, 1
     wider, twins = net.copied(weights, unit, share)
     torch.testing.assert_close(wider.loss(twins), net.loss(weights))

@@ -78,6 +78,7 @@ def test_a_shuffled_mask_keeps_as_many_weights_of_each_layer():
     assert len({pruning.shuffled(mask, LAYERS, seed).fingerprint for seed in range(8)}) > 3
     assert pruning.share_left(mask, LAYERS) == pytest.approx(0.6)
     assert pruning.share_left(None, LAYERS) == 1
+    assert pruning.kept(mask).sum() == 6 + 4
 
 
 def test_weights_with_the_lowest_scores_go():

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from scipy import stats
 from scipy.optimize import linear_sum_assignment
 from torch import Tensor
 
@@ -149,6 +150,29 @@ def all_positive(size: int, count: int, seed: int, part: int = 50_000) -> int:
     return total
 
 
+def bend_test(sizes, hits, trials: int) -> tuple[float, float]:
+    """Whether log P bends as a function of size: the likelihood ratio of a parabola over a straight line, and its p value.
+
+    ``hits`` of ``trials`` at each of the ``sizes`` are binomial with probability P.
+    """
+    import warnings
+
+    import statsmodels.api as sm  # here, since it takes a second to import
+    from statsmodels.tools.sm_exceptions import DomainWarning
+
+    sizes, hits = np.asarray(sizes, float), np.asarray(hits, float)
+
+    def log_likelihood(degree: int) -> float:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DomainWarning)  # the link allows P > 1; the fits stay below
+            family = sm.families.Binomial(sm.families.links.Log())
+            model = sm.GLM(np.stack([hits, trials - hits], 1), np.vander(sizes, degree + 1), family=family)
+            return model.fit(start_params=np.polyfit(sizes, np.log((hits + 0.5) / (trials + 1)), degree)).llf
+
+    ratio = 2 * (log_likelihood(2) - log_likelihood(1))
+    return float(ratio), float(stats.chi2.sf(ratio, 1))
+
+
 # --- critical points --------------------------------------------------------------------------------------------------
 
 
@@ -210,11 +234,29 @@ class TanhNet:
             curved[:, places, rows] = cross[:, :, unit]
         return r.square().sum((1, 2)) / (2 * n), gradient, flat.mT @ flat / n, curved
 
+    def gradient(self, weights: Tensor) -> Tensor:
+        """The gradient of the loss at weights [points, p]."""
+        x, t, v, r = self.outputs(weights)
+        w = ((r @ v) * (1 - t**2)).mT @ x
+        return torch.cat([w.flatten(1), (r.mT @ t).flatten(1), r.sum(1)], 1) / len(x)
+
     def descend(self, weights: Tensor, steps: int, lr: float = 0.3) -> Tensor:
         """Weights [points, p] after gradient descent."""
-        slope = torch.func.grad(lambda weights: self.loss(weights).sum())
         for _ in range(steps):
-            weights = weights - lr * slope(weights)
+            weights = weights - lr * self.gradient(weights)
+        return weights
+
+    def minimise(self, weights: Tensor, iterations: int = 100) -> Tensor:
+        """Weights [points, p] at a minimum near by: Newton's method with |eigenvalues| of the Hessian, damped so that the loss falls."""
+        damping = torch.full((len(weights), 1), 1e-2, dtype=weights.dtype)
+        for _ in range(iterations):
+            loss, gradient, *parts = self.derivatives(weights)
+            values, vectors = torch.linalg.eigh(sum(parts))
+            along = (vectors.mT @ gradient[..., None])[..., 0]
+            tried = weights - (vectors @ (along / (values.abs() + damping))[..., None])[..., 0]
+            better = (self.loss(tried) <= loss)[:, None]
+            weights = torch.where(better, tried, weights)
+            damping = (damping * torch.where(better, 0.3, 4.0)).clamp(1e-14, 1e6)
         return weights
 
     def critical_points(self, weights: Tensor, iterations: int = 300) -> dict[str, Tensor]:

@@ -81,6 +81,11 @@ def shuffled(mask: Vector, layers: Sequence[Layer], seed: int) -> Vector:
     return Vector(kept)
 
 
+def kept(mask: Vector) -> np.ndarray:
+    """Whether each weight and bias is kept [parameters]."""
+    return mask.values != 0
+
+
 def share_left(mask: Vector | None, layers: Sequence[Layer]) -> float:
     """The share of the weights that a mask keeps; biases are not counted."""
     if mask is None:
