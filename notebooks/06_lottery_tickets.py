@@ -218,8 +218,8 @@ Markdown(
 # %% [markdown]
 r"""
 The connections that were kept are the same in both sparse networks. All that differs is the numbers on them, drawn from the same distribution. So
-something in the initial draw survives training and pruning, and is of use a second time. {cite:t}`frankle2019` call such a subnetwork a *winning ticket*, and
-they state
+something in the initial draw survives training and pruning, and is of use a second time. {cite:t}`frankle2019` call such a subnetwork a *winning*
+{term}`lottery ticket`, and they state
 
 > **The lottery ticket hypothesis.** A randomly initialised dense network contains a subnetwork that, trained in isolation from its own initial
 > weights, reaches the test accuracy of the whole in at most as many steps.
@@ -335,7 +335,7 @@ def course_at(number):
 
 
 figures.slider(
-    {f"{left(r):.0%}": course_at(r) for r in done},
+    {f"{left(r):.0%}": course_at(r) for r in done if r in (1, 3, 4, 5, 7, 10, 12, 15)},
     description="Weights left",
     alt="Test accuracy against iteration with {} of the weights left, for the ticket, both controls and the dense network.",
     start=f"{left(7):.0%}",
@@ -374,12 +374,12 @@ r"""
 ## Rewinding, and a line between two networks
 
 Soon after the first paper came the bad news: in a ResNet on CIFAR-10, at its usual learning rate, the recipe fails. {cite:t}`frankle2019rewinding`
-found the repair. Do not reset the weights to $\theta_0$ but *rewind* them to $\theta_k$, where the dense network was after $k$ steps, a small part of
-its training. Then {cite:t}`frankle2020` found what the right $k$ has to do with.
+found the repair. Do not reset the weights to $\theta_0$ but *rewind* them to $\theta_t$, where the dense network was after $t$ steps, a small part of
+its training. Then {cite:t}`frankle2020` found what the right $t$ has to do with.
 
-Take the dense network at step $k$, make two copies, and train both on the same data *in two orders*. Then walk on the straight line from one to the
+Take the dense network at step $t$, make two copies, and train both on the same data *in two orders*. Then walk on the straight line from one to the
 other. If the error on the line rises above the mean of the ends, by a *barrier*, the noise of the order has sent the copies into different valleys.
-If not, the network was already *stable to the noise of SGD* at step $k$, and the copies are *linearly mode connected*.
+If not, the network was already *stable to the noise of SGD* at step $t$, and the copies are {term}`linearly mode connected`.
 
 ::::{admonition} Predict before you run
 :class: predict
@@ -395,7 +395,7 @@ The second, here. For a small fully connected network it is the first, as {numre
 ::::
 
 Our small LeNet cannot show the problem, as we shall see, so this section takes a one-dimensional convolutional network, trained by SGD with momentum
-at a learning rate of 0.1. For each $k$ it prunes in rounds as before, but back to $\theta_k$, and trains for the epochs that are left. Rewinding
+at a learning rate of 0.1. For each $t$ it prunes in rounds as before, but back to $\theta_t$, and trains for the epochs that are left. Rewinding
 therefore has no more steps in total.
 """
 
@@ -430,13 +430,13 @@ rewound = pd.concat(
 )
 
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Rewinding to where the dense network has become stable saves the sparse ones.** Left: the barrier between two orders of training, for the dense network from step k; the dotted line is the threshold of the paper. Right: accuracy against weights left, for tickets rewound to step k. Means over five trials with 95 % bands.", "name": "fig-lt-rewind"}, "image": {"alt": "Left panel: error barrier against the step k from which two copies were trained, high at step 0 and low later. Right panel: accuracy against weights left for several k; the later k, the higher the accuracy of sparse networks."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Rewinding to where the dense network has become stable saves the sparse ones.** Left: the barrier between two orders of training, for the dense network from step t; the dotted line is the threshold of the paper. Right: accuracy against weights left, for tickets rewound to step t. Means over five trials with 95 % bands.", "name": "fig-lt-rewind"}, "image": {"alt": "Left panel: error barrier against the step t from which two copies were trained, high at step 0 and low later. Right panel: accuracy against weights left for several t; the later t, the higher the accuracy of sparse networks."}} tags=["hide-input"]
 cnn_steps = whole[0].steps
 fig, axes = plt.subplots(1, 2, figsize=(7.2, 3.9))
 unpruned = rewound[rewound["round"] == 0].assign(step=lambda t: t.k * cnn_steps)
 figures.plot(unpruned, "step", "barrier", ax=axes[0], colors=figures.INK, label="dense")
 axes[0].axhline(0.02, color=colors["threshold"], linestyle=":", linewidth=1.5)
-axes[0].set(xlabel="step k", ylabel="barrier in test error", xscale="symlog")
+axes[0].set(xlabel="step t", ylabel="barrier in test error", xscale="symlog")
 axes[0].set_xlim(-2, None)
 axes[0].set_xticks(
     [k * cnn_steps for k in sizes.rewind], [k * cnn_steps for k in sizes.rewind]
@@ -510,7 +510,7 @@ Markdown(
 
 # %% [markdown]
 r"""
-Read the two panels together: the $k$ at which the dense network becomes stable is about the $k$ to which its tickets must be rewound. What would have
+Read the two panels together: the $t$ at which the dense network becomes stable is about the $t$ to which its tickets must be rewound. What would have
 shown the opposite is a right panel whose lines coincide, which is what a pilot run found for LeNet: it is stable from its initial weights, as the
 paper says, so there is nothing to rewind to.
 
@@ -649,7 +649,8 @@ longest budget before the run, as the dispute is about whether the benefit *last
 like a better network. At the early stop each network has its own number of steps.
 
 What can be learned from a LeNet about a ResNet is limited. {cite:t}`frankle2020` would answer {cite:t}`liu2019` that the ResNet at 0.1 was not yet
-stable, and that rewinding restores the benefit; {cite:t}`gale2019` find on larger tasks that the reset of the weights buys nothing.
+stable, and that rewinding restores the benefit; {cite:t}`gale2019` find on larger tasks that sparse networks trained from their reset weights stay
+behind those that were pruned during training.
 """
 
 # %% [markdown]
@@ -746,7 +747,7 @@ Which change of the initial values hurts the ticket most?
 3. Keeping the sizes, exchanging them within the layer with their signs.
 
 :::{dropdown} Answer
-The third. The sizes carry next to nothing; the signs carry most of what there is.
+The third. The sizes carry little; the signs carry most of what there is.
 :::
 ::::
 """
@@ -848,7 +849,7 @@ Markdown(
 
 # %% [markdown]
 r"""
-So setting a weight to 0 is not neutral: it is where the training was taking it. A mask plus a vector of signs is a description of a network in about
+So setting a weight to 0 is not neutral: it is where the training was taking it. A mask plus a vector of signs is a description of a network in at most
 two bits per weight. It helps, but what does it explain? That a sparse network starts well if its weights begin on the right side of zero, so that
 they need not cross it.
 
@@ -856,28 +857,28 @@ they need not cross it.
 ## Width is not many restarts
 
 So far tickets are a fact about pruning. The slogan goes further: *wide networks succeed because they hold many small networks, and one of them will
-be lucky.* This is a claim about probability, and can be computed. If a network of $k$ neurons succeeds with probability $p_k$, and a network of $m$
-neurons is as good as $m/k$ independent small ones, it succeeds with probability
+be lucky.* This is a claim about probability, and can be computed. If a network of $H^*$ neurons succeeds with probability $q$, and one of $H$ neurons
+is as good as $H/H^*$ independent small ones, it succeeds with probability
 
 $$
-1 - (1 - p_k)^{m/k} .
+1 - (1 - q)^{H/H^*} .
 $$ (eq-lt-restarts)
 
 {cite:t}`martinelli2026` argue, in a preprint that they call an opinion, that this is not what happens: added neurons open *new directions* in which
-gradient descent leaves what was a minimum for the small network. The test bed is that of {cite:t}`safran2018`: a teacher that is a sum of $k$ ReLU
-neurons at right angles, $y = \sum_{i} \max(0, x_i)$ for Gaussian $x \in \mathbb R^k$, and a student $\sum_{j=1}^{m} \max(0, w_j \cdot x)$, with its
-output weights fixed at 1. The student of size $m = k$ can represent the teacher, and often gets stuck.
+gradient descent leaves what was a minimum for the small network. The test bed is that of {cite:t}`safran2018`: a teacher that is a sum of $H^*$ ReLU
+neurons at right angles, $y = \sum_{i} \max(0, x_i)$ for Gaussian $x \in \mathbb R^{H^*}$, and a student $\sum_{j=1}^{H} \max(0, w_j \cdot x)$, with its
+output weights fixed at 1. The student of size $H = H^*$ can represent the teacher, and often gets stuck.
 
 ::::{admonition} Predict before you run
 :class: predict
-A student as large as the teacher, 10 neurons, succeeds in about a fifth of all runs. What do two neurons more do?
+A student as large as the teacher, 10 neurons, succeeds in a small part of all runs. What do two neurons more do?
 
-1. A fifth more neurons are a fifth more of a draw: success in about a fourth of the runs.
-2. About half of the runs succeed.
-3. They get in the way: fewer succeed.
+1. A fifth more neurons are a fifth more of a draw: success is a little more frequent.
+2. Success is two or three times as frequent.
+3. They get in the way: success is rarer.
 
 :::{dropdown} Answer
-The second, more or less. Two more neurons are worth more than a whole second network would be.
+The second. Two more neurons are worth more than a whole second network would be.
 :::
 ::::
 """
@@ -963,7 +964,7 @@ fisher = stats.fisher_exact(
     ]
 ).pvalue
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**A few more neurons do more than more draws would, and winners do not win again.** Left: share of students that succeed, against their number of neurons, beside what independent restarts of the small one would give. Right: students of k + 2 neurons that succeeded, and what becomes of their k winning neurons: trained alone from their own initial weights, or with the other neurons drawn anew. Wilson intervals, 95 %.", "name": "fig-lt-width"}, "image": {"alt": "Left: success rate rises steeply with the number of student neurons, far above a nearly flat curve for restarts. Right: three bars with intervals: the base rate of small students, the winners alone, and the winners among redrawn neurons."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**A few more neurons do more than more draws would, and winners do not win again.** Left: share of students that succeed, against their number of neurons, beside what independent restarts of the small one would give. Right: students with two neurons more than the teacher that succeeded, and what becomes of their winning neurons: trained alone from their own initial weights, or with the other neurons drawn anew. Wilson intervals, 95 %.", "name": "fig-lt-width"}, "image": {"alt": "Left: success rate rises steeply with the number of student neurons, far above a nearly flat curve for restarts. Right: three bars with intervals: the base rate of small students, the winners alone, and the winners among redrawn neurons."}} tags=["hide-input"]
 fig, (one, two) = plt.subplots(1, 2, figsize=(7.2, 3.8), width_ratios=(3, 2))
 values, lows, highs = (
     [getattr(rates[m], name) for m in widths] for name in ("value", "low", "high")
@@ -1012,37 +1013,38 @@ Markdown(
 r"""
 The right panel is the sharper test. If ten of the twelve neurons *were* a winning ticket, they would win without the other two; at the least they
 would win again with two others. They do hardly better than any ten neurons. The two that "lost" had a part in the success, though they have none in
-the result. A student of $m$ neurons also contains many more than $m/k$ small ones, if overlapping choices are counted; {ref}`ex-lt-null` asks how
+the result. A student of $H$ neurons also contains many more than $H/H^*$ small ones, if overlapping choices are counted; {ref}`ex-lt-null` asks how
 many tickets the lottery would need. And overlapping tickets would still have to win when they are played alone.
 
 (lt-why)=
 ## Why: new directions
 
 Why should two more neurons help, if all that was needed was there? Take a critical point of the small network and put it into a larger one, by
-copying a neuron. For this calculation the activation $\sigma$ has to be smooth.
+copying a neuron. For this calculation the activation $\phi$ has to be smooth.
 
 ```{prf:proposition} A copied neuron
 :label: prop-lt-copy
-Let $f(x) = \sum_j v_j\, \sigma(w_j \cdot x)$ with loss $L = \frac1n \sum_i \tfrac12 (f(x_i) - y_i)^2$ be at a critical point, with residuals
-$r_i = f(x_i) - y_i$. Replace neuron $j$ by two copies with weights $w_j$ and output weights $a v_j$ and $(1 - a) v_j$. Then the wider network
-computes the same function and is at a critical point too. If the copies move apart, by $(1 - a) u$ and $-a u$, the loss changes by
+Let $f(x) = \sum_j v_j\, \phi(w_j \cdot x)$ with loss $L = \frac1n \sum_i \tfrac12 (f(x_i) - y_i)^2$ be at a critical point, with residuals
+$e_i = f(x_i) - y_i$. Replace neuron $j$ by two copies with weights $w_j$ and output weights $\alpha v_j$ and $(1 - \alpha) v_j$. Then the wider network
+computes the same function and is at a critical point too. If the copies move apart, by $(1 - \alpha) \delta$ and $-\alpha \delta$, the loss changes by
 
 $$
-\tfrac12\, a (1 - a)\, u^\top B\, u + O(\lVert u \rVert^3), \qquad B = \frac1n \sum_i r_i v_j\, \sigma''(w_j \cdot x_i)\, x_i x_i^\top .
+\tfrac12\, \alpha (1 - \alpha)\, \delta^\top A\, \delta + O(\lVert \delta \rVert^3), \qquad A = \frac1n \sum_i e_i v_j\, \phi''(w_j \cdot x_i)\, x_i x_i^\top .
 $$ (eq-lt-bend)
 ```
 
 ```{prf:proof}
-The gradient in a copy's weights is $a$ or $1 - a$ times that of the original, and in its output weight the same as the original's: all are zero.
-Along the direction the two first-order changes of $f$ are $a v_j \sigma' (1 - a)\, u \cdot x$ and $-(1 - a) v_j \sigma' a\, u \cdot x$ and cancel.
-The second-order changes add up to $\tfrac12 v_j \sigma''(w_j \cdot x) (u \cdot x)^2\, [a (1 - a)^2 + (1 - a) a^2]$, and the bracket is $a (1 - a)$.
-The loss changes by the mean of $r_i$ times this, and by a square that is of fourth order.
+The gradient in a copy's weights is $\alpha$ or $1 - \alpha$ times that of the original, and in its output weight the same as the original's: all are zero.
+Along the direction the two first-order changes of $f$ are $\alpha v_j \phi' (1 - \alpha)\, \delta \cdot x$ and
+$-(1 - \alpha) v_j \phi' \alpha\, \delta \cdot x$ and cancel. The second-order changes add up to
+$\tfrac12 v_j \phi''(w_j \cdot x) (\delta \cdot x)^2\, [\alpha (1 - \alpha)^2 + (1 - \alpha) \alpha^2]$, and the bracket is $\alpha (1 - \alpha)$. The
+loss changes by the mean of $e_i$ times this, and by a square that is of fourth order.
 ```
 
-In the small network $B$ was there too, but it was covered by the positive part of the Hessian that comes from the first-order change of $f$, the
-*Gauss–Newton part*. For two copies that move apart this part is zero, and $B$ stands alone. As soon as $B$ has eigenvalues of both signs, every share
-$a \notin \{0, 1\}$ gives a direction in which the loss falls: *what was a minimum has become a saddle.* Only if $B$ is definite can the copy be a
-minimum, for some $a$ {cite:p}`fukumizu2000`. At perfect fit $r = 0$, so $B = 0$ and nothing is lost. {cite:t}`simsek2021` count how many such points
+In the small network $A$ was there too, but it was covered by the positive part of the Hessian that comes from the first-order change of $f$, the
+*Gauss–Newton part*. For two copies that move apart this part is zero, and $A$ stands alone. As soon as $A$ has eigenvalues of both signs, every share
+$\alpha \notin \{0, 1\}$ gives a direction in which the loss falls: *what was a minimum has become a saddle.* Only if $A$ is definite can the copy be a
+minimum, for some $\alpha$ {cite:p}`fukumizu2000`. At perfect fit $e = 0$, so $A = 0$ and nothing is lost. {cite:t}`simsek2021` count how many such points
 there are in wide networks.
 
 The check: minima of a tanh network of two neurons that reads the value of a digit off three principal components, one neuron copied in each. (With
@@ -1085,7 +1087,7 @@ def copied_minimum(seed):
     _, wide_slope, *wide_hessian = wider.derivatives(twins[None])
     row = {"loss": loss[0], "slope": slope.norm(), "slope of the copy": wide_slope.norm()}
     row["lowest eigenvalue"] = torch.linalg.eigvalsh(sum(small_hessian)[0])[0]
-    row |= {"half the lowest of B": min(bends) / 2}
+    row |= {"half the lowest of A": min(bends) / 2}
     row["lowest eigenvalue, copy"] = torch.linalg.eigvalsh(sum(wide_hessian)[0])[0]
     return {name: float(value) for name, value in row.items()}
 
@@ -1101,7 +1103,7 @@ Markdown(
     f"copy, the Hessian has a "
     f"negative eigenvalue in {int((minima['lowest eigenvalue, copy'] < -1e-9).sum())} of these {len(minima)} cases, and the slope is still "
     f"zero. With twins of equal share the "
-    "proposition predicts half of the lowest eigenvalue of B for that direction: compare the last two columns."
+    "proposition predicts half of the lowest eigenvalue of A for that direction: compare the last two columns."
 )
 
 # %% [markdown]
@@ -1126,8 +1128,8 @@ it. With planes to spare some other one is in a good place.
 
 ::::{admonition} Predict before you run
 :class: predict
-A single movable bump succeeds in about a quarter of all runs. Will a bank of five movable bumps obey the formula of restarts, {eq}`eq-lt-restarts`
-with $k = 1$?
+A single movable bump succeeds if it starts near its target, and otherwise does not. Will a bank of five movable bumps obey the formula of restarts,
+{eq}`eq-lt-restarts` with $H^* = 1$?
 
 1. Yes: bumps far apart know nothing of each other.
 2. No, as before: it does better.
@@ -1259,8 +1261,8 @@ networks take maxima, and subtract them.
 (lt-coins)=
 ## Coin flips
 
-One argument remains. *To be a minimum, all $N$ eigenvalues of the Hessian must be positive. If each is so with probability one half, the chance is
-$2^{-N}$: with a million weights nobody is ever stuck.* The conclusion may be fine. The calculation is not.
+One argument remains. *To be a minimum, all $p$ eigenvalues of the Hessian must be positive. If each is so with probability one half, the chance is
+$2^{-p}$: with a million weights nobody is ever stuck.* The conclusion may be fine. The calculation is not.
 
 ::::{admonition} Predict before you run
 :class: predict
@@ -1275,8 +1277,8 @@ The third. Eigenvalues of a random symmetric matrix *repel* each other. They spr
 :::
 ::::
 
-The matrices are the Gaussian orthogonal ensemble. For $N = 2$ the probability can be computed by hand ({ref}`ex-lt-two`), and for large $N$
-{cite:t}`dean2006` found $\exp(-\tfrac{\ln 3}{4} N^2)$: not exponential in $N$, but in its square.
+The matrices are the Gaussian orthogonal ensemble. For $p = 2$ the probability can be computed by hand ({ref}`ex-lt-two`), and for large $p$
+{cite:t}`dean2006` found $\exp(-\tfrac{\ln 3}{4} p^2)$: not exponential in $p$, but in its square.
 """
 
 # %%
@@ -1288,7 +1290,7 @@ positive = pd.DataFrame(counts_, index=matrix_seeds)
 share = positive / sizes.matrices
 measured = {N: f"{interval(share[N]):.3g}" for N in orders}
 coins = {N: f"{2.0**-N:.3g}" for N in orders}
-pd.DataFrame({"measured": measured, "coins": coins}).rename_axis("N")
+pd.DataFrame({"measured": measured, "coins": coins}).rename_axis("p")
 
 # %% mystnb={"code_prompt_show": "Critical points of a small network"} tags=["hide-input"]
 net_seeds = scale.seeds(5 if scale.current() != "smoke" else 2)
@@ -1323,9 +1325,9 @@ one.plot(
     mean[last_point] * np.exp(-c * (curve**2 - last_point**2)),
     ":",
     color=figures.INK,
-    label="exp(−N² ln 3/4)",
+    label="exp(−p² ln 3/4)",
 )
-one.set(yscale="log", xlabel="size N", ylabel="probability", xticks=orders, ylim=(2e-5, 2))
+one.set(yscale="log", xlabel="size p", ylabel="probability", xticks=orders, ylim=(2e-5, 2))
 one.legend(loc="lower left", fontsize=9)
 for (_, rows), color in zip(critical.groupby("seed"), figures.SEQUENCE * 2, strict=False):
     two.plot(rows.loss, rows.negative, "o", color=color, alpha=0.5, markersize=5)
@@ -1347,9 +1349,9 @@ likelihood_ratio, p_linear = landscape.bend_test(
 
 # %% tags=["remove-input"]
 Markdown(
-    f"log P bends down by {bend_of_log:.3f} N² in a parabola through the sizes shown (a straight line is refused by a likelihood ratio of "
+    f"log P bends down by {bend_of_log:.3f} p² in a parabola through the sizes shown (a straight line is refused by a likelihood ratio of "
     f"{likelihood_ratio:,.0f}, "
-    f"p {'< 1e−6' if p_linear < 1e-6 else f'= {p_linear:.1g}'}). At N = 4 random matrices are all-positive {np.exp(-against_coins.value):.0f} "
+    f"p {'< 1e−6' if p_linear < 1e-6 else f'= {p_linear:.1g}'}). At p = 4 random matrices are all-positive {np.exp(-against_coins.value):.0f} "
     f"times more rarely than coins.\n\n"
     f"Of {len(saddles)} searches {len(critical)} ended at a critical point. Over these the rank correlation of loss and share of negative eigenvalues is "
     f"{index_loss:.2f} (mean over {len(net_seeds)} training sets)."
@@ -1359,8 +1361,8 @@ Markdown(
 r"""
 So the probability is *smaller* than the argument says, and the argument is still wrong, in two ways that pull in opposite directions.
 
-First, repulsion: the exponent is $N^2$, not $N$. Second, and this is worse: the Hessian of a network is no matrix drawn at random around zero. It is
-a Gauss–Newton part, which has no negative eigenvalue at all, plus a part weighted by the residuals, the $B$ of {prf:ref}`prop-lt-copy` among it. At
+First, repulsion: the exponent is $p^2$, not $p$. Second, and this is worse: the Hessian of a network is no matrix drawn at random around zero. It is
+a Gauss–Newton part, which has no negative eigenvalue at all, plus a part weighted by the residuals, the $A$ of {prf:ref}`prop-lt-copy` among it. At
 high loss the second part can win. At low loss the residuals are small and the first part rules: nearly all eigenvalues are positive or zero *because
 the loss is low*. That is what {cite:t}`bray2007` found for random fields and {cite:t}`dauphin2014` for networks. Low critical points are minima and
 high ones are saddles, which is a better reason not to fear bad minima than any number of coins.
@@ -1620,9 +1622,9 @@ ledger.card(
 ledger.card(
     "hessian-bernoulli-check",
     [
-        claims.Check("curvature of log P(all positive) in N", bend_of_log, below=0),
+        claims.Check("curvature of log P(all positive) in p", bend_of_log, below=0),
         claims.Check(
-            "ln of P(all positive) at N = 4 over coin flips", against_coins, below=0
+            "ln of P(all positive) at p = 4 over coin flips", against_coins, below=0
         ),
         claims.Check(
             "rank correlation of loss and share of negative eigenvalues at critical points",
@@ -1630,7 +1632,7 @@ ledger.card(
             above=0,
         ),
     ],
-    measured=f"P(all positive) at N = 3 is {share[3].mean():.4f}, against 0.125 for coins. {len(critical)} critical points of a network of "
+    measured=f"P(all positive) at p = 3 is {share[3].mean():.4f}, against 0.125 for coins. {len(critical)} critical points of a network of "
     f"{net.parameters} weights on digits, found by "
     f"{len(saddles)} searches.",
     seeds=net_seeds,
@@ -1661,9 +1663,9 @@ r"""
 **Do the weights matter?** {cite:t}`liu2019` say the architecture does; {numref}`fig-lt-rates`. {cite:t}`su2020` and {cite:t}`frankle2021` studied
 methods that prune *at initialisation*, and found that one may shuffle their masks within each layer, or draw the weights anew, at hardly any cost.
 Those methods find how many weights each layer needs. Iterative pruning finds more, as the shuffled masks of {numref}`fig-lt-left` show; but it has
-seen the end of the training. **Does it scale?** {cite:t}`gale2019` did not find tickets by reset in large networks; rewinding is the authors' own
-revision. One hears that the authors "disavow" their hypothesis; we found revisions and no retraction. **Does it explain width?**
-{cite:t}`martinelli2026` say no, and {numref}`fig-lt-width` agrees, for one teacher, one activation and one optimizer.
+seen the end of the training. **Does it scale?** {cite:t}`gale2019` saw sparse networks that start from reset weights fall behind in large tasks;
+rewinding is the authors' own revision. One hears that the authors "disavow" their hypothesis; we found revisions and no retraction. **Does it explain
+width?** {cite:t}`martinelli2026` say no, and {numref}`fig-lt-width` agrees, for one teacher, one activation and one optimizer.
 
 Three sentences to drop:
 
@@ -1736,15 +1738,15 @@ two positive eigenvalues with probability $(2 - \sqrt 2)/4$.
 
 ```{solution} ex-lt-two
 :class: dropdown
-Write the matrix as $\begin{pmatrix} s + d & o \\ o & s - d \end{pmatrix}$; then $s$, $d$ and $o$ are independent with variance 1, and the eigenvalues
-are $s \pm \rho$ with $\rho = \sqrt{d^2 + o^2}$. Both are positive if $s > \rho$. The vector $(s, d, o)$ is spherically symmetric in three dimensions,
-so this is the share of the sphere within $45°$ of the axis: $(1 - \cos 45°)/2 = (2 - \sqrt 2)/4 \approx 0.146$. Two coins give 0.25.
+Write the matrix as $\begin{pmatrix} a + b & c \\ c & a - b \end{pmatrix}$; then $a$, $b$ and $c$ are independent with variance 1, and the eigenvalues
+are $s \pm \rho$ with $\rho = \sqrt{d^2 + o^2}$. Both are positive if $a > \sqrt{b^2 + c^2}$. The vector $(a, b, c)$ is spherically symmetric in three
+dimensions, so this is the share of the sphere within $45°$ of the axis: $(1 - \cos 45°)/2 = (2 - \sqrt 2)/4 \approx 0.146$. Two coins give 0.25.
 ```
 
 ```{exercise} ★★ How many tickets?
 :label: ex-lt-null
 How many independent small students would have to be in a wide one for restarts to explain the success measured at each width? Compare with the number
-of ways to choose $k$ of $m$ neurons.
+of ways to choose $H^*$ of $H$ neurons.
 ```
 
 ```{solution-start} ex-lt-null
@@ -1756,9 +1758,9 @@ of ways to choose $k$ of $m$ neurons.
 fail = np.log1p(-max(rates[k].value, 1 / len(many)))
 pd.DataFrame(
     {
-        "neurons / k": [m / k for m in widths],
+        "neurons / H*": [m / k for m in widths],
         "tickets needed": [np.log1p(-min(rates[m].value, 0.999)) / fail for m in widths],
-        "choices of k": [comb(m, k) for m in widths],
+        "choices of H*": [comb(m, k) for m in widths],
     },
     index=pd.Index(widths, name="neurons"),
 ).round(2)

@@ -11,6 +11,15 @@ from overparam.landscape import TanhNet
 from overparam.sweep import run
 
 
+@pytest.fixture(autouse=True, scope="module")
+def one_thread():
+    """Two threads wait for each other at every small product."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 def test_a_bump_that_starts_near_finds_its_target_and_one_that_starts_far_does_not():
     error, places = landscape.fit_bumps(1, 256, seed=0, reach=10.0)
     g = landscape.generator(0, "1 bumps")

@@ -296,9 +296,9 @@ class TanhNet:
         return TanhNet(self.x, self.y, self.hidden + 1), torch.cat([w.flatten(), w[unit], v.flatten(), c])
 
     def bending(self, weights: Tensor, unit: int) -> Tensor:
-        """B [d + 1, d + 1] of a unit: the mean over examples of (residual · output weights) tanh''(w·x) x xᵀ.
+        """A [d + 1, d + 1] of a unit: the mean over examples of (residual · output weights) tanh''(w·x) x xᵀ.
 
-        Twins of the unit that move apart by (1 − a) u and −a u change the loss by ½ a(1 − a) uᵀBu.
+        Twins of the unit that move apart by (1 − α) δ and −α δ change the loss by ½ α(1 − α) δᵀAδ.
         """
         x, t, v, r = self.outputs(weights[None])
         t = t[0, :, unit]
