@@ -214,8 +214,8 @@ over_reinit = interval(contrast("accuracy", 7, b="reinit"))
 # %% tags=["remove-input"]
 Markdown(
     f"{left(7):.1%} of the weights are left. Stopped where the loss on validation data is lowest, the ticket is {points(gain)} points more "
-    f"accurate than the dense network, and {points(over_reinit)} points more accurate than the same sparse network from a fresh start. Dense, it is "
-    f"{of('dense').accuracy.mean():.1%}, from {sizes.examples:,} training examples."
+    f"accurate than the dense network, and {points(over_reinit)} points more accurate than the same sparse network from a fresh start. Dense, it "
+    f"is {of('dense').accuracy.mean():.1%}, from {sizes.examples:,} training examples."
 )
 
 # %% [markdown]
@@ -296,6 +296,7 @@ checked = [r for r in (3, 7, 12) if r in done]
 ahead = {r: interval(contrast("accuracy", r, b="reinit")) for r in checked}
 later = {r: interval(contrast("stop", r, "reinit", "ticket")) for r in checked}
 over_shuffled = {r: interval(contrast("accuracy", r, b="shuffled")) for r in checked}
+unstopped = {b: interval(contrast("final_accuracy", 7, b=b)) for b in ("dense", "reinit")}
 capped = {r: int((of("reinit", r).stop >= of("reinit", r)["last"]).sum()) for r in checked}
 
 # %% tags=["remove-input"]
@@ -305,19 +306,21 @@ lines = "\n".join(
     for r in checked
 )
 Markdown(
-    "| weights left | ticket − dense, points | stop, ticket : dense | ticket − re-initialised, points | stop, re-initialised : ticket | "
-    f"ticket − shuffled, points |\n|---|---|---|---|---|---|\n{lines}\n\nAt these sparsities {sum(capped.values())} of "
-    f"{sizes.trials * len(checked)} re-initialised networks had their lowest validation loss at the end of training: for these the ratio of "
-    f"the stops is a "
-    "lower bound, and the gap in accuracy may be part undertraining."
+    "| weights left | ticket − dense, points | stop, ticket : dense | ticket − re-initialised, points | stop, re-initialised : ticket | ticket − "
+    f"shuffled, points |\n|---|---|---|---|---|---|\n{lines}\n\nAt these sparsities {sum(capped.values())} of {sizes.trials * len(checked)} "
+    "re-initialised networks had their lowest validation loss at the end of training: for these the ratio of the stops is a lower bound, and the "
+    "gap in accuracy may be part undertraining.\n\nAll this is at the stop that the validation *loss* chooses, as in the paper. At the end of "
+    f"training, with {left(7):.0%} of the weights left, the ticket is {points(unstopped['dense'])} points more accurate than the dense network "
+    f"and {points(unstopped['reinit'])} more than the re-initialised one."
 )
 
 # %% [markdown]
 r"""
 Follow the three lines to the right. Had the mask alone carried the ticket, the re-initialised network would run with it; had the initial values, the
-shuffled one would. The dense network is stopped early on the same validation data, so the gain over it is not merely the gain of stopping. It *is* in
-part a gain of being smaller: this task has few examples, the dense network overfits it, and pruning is a regularizer. On clean digits, where the
-dense network hardly overfits, a pilot run found tickets no better than the whole and no worse.
+shuffled one would. The advantage over the controls does not depend on when one looks. The advantage over the *dense* network does: this task has few
+examples, the loss of the dense network on new ones turns up early while its accuracy still rises, and a smaller network suffers less of that. Pruning is
+a regularizer, and stopping is one. On clean digits, where the dense network hardly overfits, a pilot run found tickets no better than the whole and no
+worse.
 
 The slider shows the whole course of training at each sparsity.
 """
@@ -498,21 +501,19 @@ lenet_barrier = interval(with_barriers(small, task).barrier)
 # %% tags=["remove-input"]
 sparse_share = rewound[rewound["round"] == sparsest].left.mean()
 Markdown(
-    f"Trained from step 0 in two orders, the dense networks end {points(at_start)} points of error apart by their barrier; from step "
-    f"{last * cnn_steps} on, "
-    f"{points(at_last)}. With {sparse_share:.0%} of the weights left, rewinding to step {last * cnn_steps} instead of 0 changes the accuracy by "
-    f"{points(helped[sparsest])} points, and with {rewound[rewound['round'] == middle].left.mean():.0%} left by {points(helped[middle])}.\n\n"
-    f"The pruned networks that match the dense one to within a point ({len(matching)} of {len(drop)}) have a barrier of {points(matching_barrier)} "
-    f"points. Over all pruned networks the rank correlation of barrier and lost accuracy is {together:.2f}. And LeNet, trained by SGD at the "
-    f"same learning "
-    f"rate, has a barrier of {points(lenet_barrier)} points from its initial weights."
+    f"Between two orders of training the dense network has a barrier of {points(at_start)} points from step 0, and of {points(at_last)} from step "
+    f"{last * cnn_steps}. With {sparse_share:.0%} of the weights left, rewinding to step {last * cnn_steps} instead of 0 changes the accuracy by "
+    f"{points(helped[sparsest])} points, and with {rewound[rewound['round'] == middle].left.mean():.0%} left by {points(helped[middle])}.\n\nThe "
+    f"pruned networks that match the dense one to within a point ({len(matching)} of {len(drop)}) have a barrier of {points(matching_barrier)} "
+    f"points. Over all pruned networks the rank correlation of barrier and lost accuracy is {together:.2f}. And LeNet, trained by SGD at the same "
+    f"learning rate, has a barrier of {points(lenet_barrier)} points from its initial weights."
 )
 
 # %% [markdown]
 r"""
-Read the two panels together: the $t$ at which the dense network becomes stable is about the $t$ to which its tickets must be rewound. What would have
-shown the opposite is a right panel whose lines coincide, which is what a pilot run found for LeNet: it is stable from its initial weights, as the
-paper says, so there is nothing to rewind to.
+Read the two panels together: rewinding helps where it reaches the steps at which the dense network has become stable. It does not make the sparsest
+networks match the dense one, which in a network as small as this has few weights to spare. What would have shown the opposite is a right panel whose
+lines coincide, which is what a pilot run found for LeNet: it is stable from its initial weights, as the paper says, so there is nothing to rewind to.
 
 Be careful with the word *exactly*, which retellings add. The paper says that pruned networks match the dense one *only when* they are stable. The
 converse fails, in the paper and here: our sparsest networks are often perfectly stable and simply worse. Two copies can agree very well on a poor
@@ -635,11 +636,10 @@ rows = "\n".join(
     for e in budgets
 )
 Markdown(
-    f"Single weights pruned; advantage of the ticket in points.\n\n| epochs | learning rate 0.01 | learning rate 0.1 | difference "
-    f"|\n|---|---|---|---|\n{rows}\n"
-    f"| early stop | {points(at_stop[0.01])} | {points(at_stop[0.1])} | "
-    f"{points(interval(advantage('weights', 0.1, column='accuracy') - advantage('weights', 0.01, column='accuracy')))} |\n\n"
-    f"With whole units pruned, after {end_of_it} epochs: {points(at_end['units', 0.01])} at 0.01 and {points(at_end['units', 0.1])} at 0.1."
+    "Single weights pruned; advantage of the ticket in points.\n\n| epochs | learning rate 0.01 | learning rate 0.1 | difference "
+    f"|\n|---|---|---|---|\n{rows}\n| early stop | {points(at_stop[0.01])} | {points(at_stop[0.1])} | "
+    f"{points(interval(advantage('weights', 0.1, column='accuracy') - advantage('weights', 0.01, column='accuracy')))} |\n\nWith whole units "
+    f"pruned, after {end_of_it} epochs: {points(at_end['units', 0.01])} at 0.01 and {points(at_end['units', 0.1])} at 0.1."
 )
 
 # %% [markdown]
@@ -722,11 +722,9 @@ plt.show()
 half = masked[masked.kept == 50].pivot_table("accuracy", "seed", "criterion")
 supermask = interval(half["large final, same sign"])
 Markdown(
-    f"With half of the weights kept, the mask of large final weights with unchanged sign gives untrained weights an accuracy of "
-    f"{supermask:.1%}; without the condition "
-    f"on the sign it is {interval(half['large final']):.1%}, and a mask by the initial size {interval(half['large start']):.1%}. Trained, the "
-    f"dense networks reach "
-    f"{1 - trained.test_error.mean():.1%}."
+    f"With half of the weights kept, the mask of large final weights with unchanged sign gives untrained weights an accuracy of {supermask:.1%}; "
+    f"without the condition on the sign it is {interval(half['large final']):.1%}, and a mask by the initial size "
+    f"{interval(half['large start']):.1%}. Trained, the dense networks reach {1 - trained.test_error.mean():.1%}."
 )
 
 # %% [markdown]
@@ -838,13 +836,10 @@ heading_to_zero = interval(heading.pruned - heading.kept)
 # %% tags=["remove-input"]
 Markdown(
     f"With {left(tenth):.0%} of the weights left: keeping the signs is worth {points(signs_matter)} points, averaged over the three ways to "
-    f"change the sizes. One constant "
-    f"size for a whole layer, with the right signs, loses {points(only_signs)} points against the ticket. Holding the pruned weights at their "
-    f"initial values and not at 0 loses "
-    f"{points(zeros_matter)} points; of the pruned weights {heading.pruned.mean():.0%} became smaller in the training of the dense network, "
-    f"of those that were kept "
-    f"{heading.kept.mean():.0%}; holding at 0 only those loses "
-    f"{points(interval(accuracy['the ticket'] - accuracy['frozen unless shrinking']))}."
+    f"change the sizes. One constant size for a whole layer, with the right signs, loses {points(only_signs)} points against the ticket. Holding "
+    f"the pruned weights at their initial values and not at 0 loses {points(zeros_matter)} points; of the pruned weights "
+    f"{heading.pruned.mean():.0%} became smaller in the training of the dense network, of those that were kept {heading.kept.mean():.0%}; holding "
+    f"at 0 only those loses {points(interval(accuracy['the ticket'] - accuracy['frozen unless shrinking']))}."
 )
 
 # %% [markdown]
@@ -999,14 +994,12 @@ plt.show()
 
 # %% tags=["remove-input"]
 Markdown(
-    f"{rates[k]:.0%} of the students of {k} neurons succeed, {rates[k + 1]:.0%} of those of {k + 1}, {rates[wider]:.0%} of those of {wider} "
-    f"and {rates[k + 4]:.0%} of "
-    f"those of {k + 4}. Restarts would give {null[wider]:.0%} at {wider}; the excess is {points(excess[wider])} points there and "
-    f"{points(excess[k + 1])} at {k + 1}.\n\n"
-    f"Of the {len(winners['alone'])} students of {wider} neurons that succeeded, the {k} winning neurons alone, from their own initial "
-    f"weights, succeed in {alone:.0%} of the cases (any {k} neurons: {rates[k].value:.0%}; Fisher's exact p = {fisher:.2g}). With the two losers "
-    f"drawn anew {redrawn:.0%} succeed (any {wider} neurons: {rates[wider].value:.0%}), and {same} of the winners are the same neurons; "
-    f"chance would give {k / wider:.0%}."
+    f"{rates[k]:.0%} of the students of {k} neurons succeed, {rates[k + 1]:.0%} of those of {k + 1}, {rates[wider]:.0%} of those of {wider} and "
+    f"{rates[k + 4]:.0%} of those of {k + 4}. Restarts would give {null[wider]:.0%} at {wider}; the excess is {points(excess[wider])} points "
+    f"there and {points(excess[k + 1])} at {k + 1}.\n\nOf the {len(winners['alone'])} students of {wider} neurons that succeeded, the {k} winning "
+    f"neurons alone, from their own initial weights, succeed in {alone:.0%} of the cases (any {k} neurons: {rates[k].value:.0%}; Fisher's exact p "
+    f"= {fisher:.2g}). With the two losers drawn anew {redrawn:.0%} succeed (any {wider} neurons: {rates[wider].value:.0%}), and {same} of the "
+    f"winners are the same neurons; chance would give {k / wider:.0%}."
 )
 
 # %% [markdown]
@@ -1103,11 +1096,10 @@ copies.rename_axis("seed").map("{:.1e}".format)
 # %% tags=["remove-input"]
 minima = copies[(copies.slope < 1e-8) & (copies["lowest eigenvalue"] > -1e-9)]
 Markdown(
-    f"{len(minima)} of {len(copies)} searches ended at a minimum, with a slope below 10⁻⁸ and no negative eigenvalue. Once a neuron has a "
-    f"copy, the Hessian has a "
-    f"negative eigenvalue in {int((minima['lowest eigenvalue, copy'] < -1e-9).sum())} of these {len(minima)} cases, and the slope is still "
-    f"zero. With twins of equal share the "
-    "proposition predicts half of the lowest eigenvalue of A for that direction: compare the last two columns."
+    f"{len(minima)} of {len(copies)} searches ended at a minimum, with a slope below 10⁻⁸ and no negative eigenvalue. Once a neuron has a copy, "
+    f"the Hessian has a negative eigenvalue in {int((minima['lowest eigenvalue, copy'] < -1e-9).sum())} of these {len(minima)} cases, and the "
+    "slope is still zero. With twins of equal share the proposition predicts half of the lowest eigenvalue of A for that direction: compare the "
+    "last two columns."
 )
 
 # %% [markdown]
@@ -1247,12 +1239,10 @@ more_planes = difference_of_rates(convex[16], convex[4], sizes.plane_runs)
 # %% tags=["remove-input"]
 Markdown(
     f"One bump finds its target in {bump_rates[1]:.0%} of the runs, ten in {bump_rates[10]:.0%} (Cochran–Armitage trend, z = {trend:.1f}). At "
-    f"five bumps the success is "
-    f"{points(misfit)} points off the curve of restarts (90 % interval).\n\nOf 4 planes {planes['x²', 4][1].mean():.0%} are dead at the end "
-    f"and {convex[4]:.0%} of the runs fit the parabola; of 16 planes "
-    f"{planes['x²', 16][1].mean():.0%} are dead, and {convex[16]:.0%} of the runs fit. On the sine the best of all runs, with any number of "
-    f"planes, leaves "
-    f"{sine.error.min():.0%} of the variance."
+    f"five bumps the success is {points(misfit)} points off the curve of restarts (90 % interval).\n\nOf 4 planes {planes['x²', 4][1].mean():.0%} "
+    f"are dead at the end and {convex[4]:.0%} of the runs fit the parabola; of 16 planes {planes['x²', 16][1].mean():.0%} are dead, and "
+    f"{convex[16]:.0%} of the runs fit. On the sine the best of all runs, with any number of planes, leaves {sine.error.min():.0%} of the "
+    "variance."
 )
 
 # %% [markdown]
@@ -1356,11 +1346,9 @@ likelihood_ratio, p_linear = landscape.bend_test(
 # %% tags=["remove-input"]
 Markdown(
     f"log P bends down by {bend_of_log:.3f} p² in a parabola through the sizes shown (a straight line is refused by a likelihood ratio of "
-    f"{likelihood_ratio:,.0f}, "
-    f"p {'< 1e−6' if p_linear < 1e-6 else f'= {p_linear:.1g}'}). At p = 4 random matrices are all-positive {np.exp(-against_coins.value):.0f} "
-    f"times more rarely than coins.\n\n"
-    f"Of {len(saddles)} searches {len(critical)} ended at a critical point. Over these the rank correlation of loss and share of negative eigenvalues is "
-    f"{index_loss:.2f} (mean over {len(net_seeds)} training sets)."
+    f"{likelihood_ratio:,.0f}, p {'< 1e−6' if p_linear < 1e-6 else f'= {p_linear:.1g}'}). At p = 4 random matrices are all-positive "
+    f"{np.exp(-against_coins.value):.0f} times more rarely than coins.\n\nOf {len(saddles)} searches {len(critical)} ended at a critical point. "
+    f"Over these the rank correlation of loss and share of negative eigenvalues is {index_loss:.2f} (mean over {len(net_seeds)} training sets)."
 )
 
 # %% [markdown]
@@ -1433,10 +1421,9 @@ ledger.card(
         ),
     ],
     measured=f"On {task.name} with {sizes.examples:,} examples: with {left(7):.1%} of the weights left a ticket is {points(gain)} points more "
-    f"accurate than the dense network, both "
-    f"stopped on validation data, and stops at {times(interval(contrast('stop', 7)))} times its iteration. At the fastest sparsity, chosen on "
-    f"the other trials, it stops at "
-    f"{times(faster)} times.",
+    f"accurate than the dense network, both stopped on validation data, and stops at {times(interval(contrast('stop', 7)))} times its iteration. "
+    f"At the fastest sparsity, chosen on the other trials, it stops at {times(faster)} times. At the end of training the two differ by "
+    f"{points(unstopped['dense'])} points.",
     seeds=seeds,
     section="lt-imp",
 )
@@ -1460,8 +1447,8 @@ ledger.card(
         )
         for r in checked
     ],
-    measured=f"With {left(7):.1%} of the weights left the re-initialised network is {points(over_reinit)} points less accurate and stops "
-    f"{times(later[7])} times later. A random mask with the true initial weights is behind the ticket by {points(over_shuffled[7])} points.",
+    measured=f"With {left(7):.1%} of the weights left the re-initialised network is behind the ticket by {points(over_reinit)} points and stops "
+    f"at {times(later[7])} times its iteration. A random mask with the true initial weights is behind by {points(over_shuffled[7])} points.",
     seeds=seeds,
     section="lt-imp",
 )
@@ -1473,9 +1460,8 @@ def conv_card():
     if conv is None:
         return ledger.not_run(
             "conv-2-4-6",
-            "Conv-2 alone takes days on a laptop and about an hour on a GPU. The code above runs it at gpu scale, without Conv-4 and Conv-6 "
-            "and without dropout, which the "
-            "engine has for layered networks only.",
+            "Conv-2 alone takes days on a laptop and about an hour on a GPU. The code above runs it at gpu scale, without Conv-4 and Conv-6 and "
+            "without dropout, which the engine has for layered networks only.",
             "lt-conv",
         )
     wide = conv.pivot_table("accuracy", "trial", ["round", "arm"])
@@ -1517,10 +1503,9 @@ ledger.card(
             below=0.02,
         ),
     ],
-    measured=f"A one-dimensional convolutional network on MNIST-1D, learning rate 0.1; no large network. Rewinding changes the accuracy by "
-    f"{points(helped[sparsest])} points. The dense "
-    f"network's barrier is {points(at_start)} points from step 0 and {points(at_last)} from step {last * cnn_steps}; LeNet's from its initial "
-    f"weights is {points(lenet_barrier)}.",
+    measured="A one-dimensional convolutional network on MNIST-1D, learning rate 0.1; no large network. Rewinding changes the accuracy by "
+    f"{points(helped[sparsest])} points. The dense network's barrier is {points(at_start)} points from step 0 and {points(at_last)} from step "
+    f"{last * cnn_steps}; LeNet's from its initial weights is {points(lenet_barrier)}.",
     seeds=seeds,
     section="lt-rewind",
 )
@@ -1543,9 +1528,8 @@ ledger.card(
         claims.Check("units pruned: the same at 0.1", at_end["units", 0.1], below=0.01),
     ],
     measured=f"LeNet, after {end_of_it} epochs: the ticket is ahead by {points(at_end['weights', 0.01])} points at 0.01 and by "
-    f"{points(at_end['weights', 0.1])} at 0.1; with units pruned by "
-    f"{points(at_end['units', 0.01])} and {points(at_end['units', 0.1])}. After {budgets[0]} epochs the two learning rates differ by "
-    f"{points(interaction[budgets[0]])}.",
+    f"{points(at_end['weights', 0.1])} at 0.1; with units pruned by {points(at_end['units', 0.01])} and {points(at_end['units', 0.1])}. After "
+    f"{budgets[0]} epochs the two learning rates differ by {points(interaction[budgets[0]])}.",
     seeds=seeds,
     section="lt-dispute",
 )
@@ -1576,9 +1560,8 @@ ledger.card(
             above=0,
         ),
     ],
-    measured=f"A mask on untrained weights reaches {supermask.value:.0%} on digits. With {left(tenth):.0%} of the weights left, signs are "
-    f"worth {points(signs_matter)} points, sizes "
-    f"{points(only_signs)}, and zeros {points(zeros_matter)}.",
+    measured=f"A mask on untrained weights reaches {supermask.value:.0%} on digits. With {left(tenth):.0%} of the weights left, signs are worth "
+    f"{points(signs_matter)} points, sizes {points(only_signs)}, and zeros {points(zeros_matter)}.",
     seeds=seeds,
     section="lt-signs",
 )
@@ -1596,8 +1579,7 @@ ledger.card(
         claims.Check("success of the winners with the losers redrawn", redrawn, below=0.9),
     ],
     measured=f"{k} orthonormal teacher neurons, {len(many)} runs of each width: {rates[k].value:.0%} succeed with {k} neurons, "
-    f"{rates[wider].value:.0%} with {wider}, where restarts give "
-    f"{null[wider]:.0%}. The winners alone succeed in {alone.value:.0%} of the cases.",
+    f"{rates[wider].value:.0%} with {wider}, where restarts give {null[wider]:.0%}. The winners alone succeed in {alone.value:.0%} of the cases.",
     seeds=many,
     section="lt-width",
 )
@@ -1617,9 +1599,9 @@ ledger.card(
             "success of 16 planes less that of 4, convex target", more_planes, above=0
         ),
     ],
-    measured=f"One bump succeeds in {bump_rates[1].value:.0%} of the runs, ten in {bump_rates[10].value:.0%}; five in "
-    f"{bump_rates[5].value:.0%}, where five restarts give {1 - (1 - single) ** 5:.0%}. Of 16 planes "
-    f"{planes['x²', 16][1].mean():.0%} die and {convex[16].value:.0%} of the runs fit; a target that is not convex is never fitted.",
+    measured=f"One bump succeeds in {bump_rates[1].value:.0%} of the runs, ten in {bump_rates[10].value:.0%}; five in {bump_rates[5].value:.0%}, "
+    f"where five restarts give {1 - (1 - single) ** 5:.0%}. Of 16 planes {planes['x²', 16][1].mean():.0%} die and {convex[16].value:.0%} of the "
+    "runs fit; a target that is not convex is never fitted.",
     seeds=bump_seeds,
     section="lt-pictures",
 )
@@ -1639,8 +1621,7 @@ ledger.card(
         ),
     ],
     measured=f"P(all positive) at p = 3 is {share[3].mean():.4f}, against 0.125 for coins. {len(critical)} critical points of a network of "
-    f"{net.parameters} weights on digits, found by "
-    f"{len(saddles)} searches.",
+    f"{net.parameters} weights on digits, found by {len(saddles)} searches.",
     seeds=net_seeds,
     section="lt-coins",
 )
@@ -1860,8 +1841,8 @@ pd.Series(rows, name="accuracy less dense, points").rename_axis("weights pruned"
 
 # %% [markdown]
 r"""
-A good part can go without any training, since the smallest weights of a trained network do little. This says that the *solution* is compressible
-{cite:p}`han2015`. A ticket is more: the sparse network finds a solution by itself.
+Some can go without any training, since the smallest weights of a trained network do little {cite:p}`han2015`. Then accuracy falls, long before the
+sparsities at which tickets are still ahead of the dense network. A ticket is not what is left of a solution: it finds one by itself.
 
 ```{solution-end}
 ```
@@ -1890,8 +1871,8 @@ pd.DataFrame(rows).T.rename_axis("width of the bumps").round(2)
 
 # %% [markdown]
 r"""
-Broad bumps feel the target from afar, so one of them succeeds more often. They also feel each other, and the formula, which knows nothing of that,
-gets worse.
+Broad bumps feel the target from afar, so one of them succeeds more often. They also feel each other, and the formula, which knows nothing of that, may
+then be off.
 
 ```{solution-end}
 ```
