@@ -513,7 +513,14 @@ Markdown(
 r"""
 Read the two panels together: rewinding helps where it reaches the steps at which the dense network has become stable. It does not make the sparsest
 networks match the dense one, which in a network as small as this has few weights to spare. What would have shown the opposite is a right panel whose
-lines coincide, which is what a pilot run found for LeNet: it is stable from its initial weights, as the paper says, so there is nothing to rewind to.
+lines coincide.
+
+::::{admonition} Break it: a network that needs no rewinding
+:class: break-it
+All of this rests on a network that is unstable at its start. Take one that is not: LeNet, by SGD at the same learning rate. Its barrier from the initial
+weights stands at the end of the last paragraph of numbers; the paper calls such a network stable at initialisation, and its tickets were found by a plain
+reset. In a pilot run its lines for different $t$ did coincide.
+::::
 
 Be careful with the word *exactly*, which retellings add. The paper says that pruned networks match the dense one *only when* they are stable. The
 converse fails, in the paper and here: our sparsest networks are often perfectly stable and simply worse. Two copies can agree very well on a poor
@@ -1250,9 +1257,13 @@ r"""
 Both pictures show something true, and each has a limit. The bumps do not interact, so more of them are more draws: this *is* the lottery, and it
 holds because a Gaussian forgets what is far away. The neurons of the last section all act everywhere.
 
-The planes do die, a larger share of them the more there are, and it does not matter, because the others suffice. But the highest of several planes is
-a *convex* function. No number of planes makes it fit a sine. A ReLU network is not the highest of its planes but a *sum* of kinks with signs; maxout
-networks take maxima, and subtract them.
+The planes do die, a larger share of them the more there are, and it does not matter, because the others suffice.
+
+::::{admonition} Break it: a target that is not convex
+:class: break-it
+The highest of several planes is a *convex* function, so no number of planes makes it fit a sine; the right panel levels off at the best convex fit. A
+ReLU network is not the highest of its planes but a *sum* of kinks with signs; maxout networks take maxima, and subtract them.
+::::
 
 (lt-coins)=
 ## Coin flips
