@@ -30,6 +30,9 @@ def test_errors_on_the_line_are_those_of_the_networks_there():
 def test_the_barrier_is_above_the_mean_of_the_ends():
     assert connectivity.barrier([0.1, 0.5, 0.3]) == pytest.approx(0.3)
     assert connectivity.barrier([0.1, 0.05, 0.1]) == pytest.approx(0)
+    assert connectivity.barrier([0.1, 0.15, 0.3]) == pytest.approx(
+        0.1
+    )  # half the difference of the ends: no rise between
 
 
 @pytest.mark.parametrize("architecture", [MLP(8), LeNet(4), Conv(2)])

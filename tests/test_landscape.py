@@ -39,6 +39,28 @@ def test_a_maximum_of_planes_fits_convex_targets_only():
     assert concave.min() > 0.9  # the best convex fit to a concave, even function is a constant
 
 
+def test_the_best_convex_fit_is_the_target_or_the_line_that_it_leaves():
+    x = np.linspace(-1, 1, 41)
+    assert landscape.best_convex_fit(x**2) < 1e-12
+    assert landscape.best_convex_fit(3 - 2 * x) < 1e-12
+    assert landscape.best_convex_fit(-(x**2)) == pytest.approx(40 / 41)  # a constant; the variance divides by n - 1
+    sine = landscape.best_convex_fit(np.sin(np.pi * x))
+    left = np.sin(np.pi * x) - np.polyval(np.polyfit(x, np.sin(np.pi * x), 1), x)
+    assert 0 < sine < left.var() / np.sin(np.pi * x).var()  # better than the best straight line
+    error, _ = landscape.fit_planes(8, 8, seed=0, targets=lambda x: torch.sin(torch.pi * x), steps=300, points=41)
+    assert error.min() > sine - 1e-4
+
+
+def test_a_tanh_teacher_is_standardised_and_repeats_and_needs_all_its_units():
+    x = torch.randn(100, 3, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    y = landscape.tanh_teacher(x, 4, seed=0)
+    assert y.shape == (100, 1)
+    assert float(y.mean()) == pytest.approx(0, abs=1e-12)
+    assert float(y.std()) == pytest.approx(1)
+    assert torch.equal(y, landscape.tanh_teacher(x, 4, seed=0))
+    assert not torch.equal(y, landscape.tanh_teacher(x, 4, seed=1))
+
+
 def test_a_student_that_starts_at_its_teacher_has_no_loss_and_keeps_what_is_fixed(tmp_path, monkeypatch):
     monkeypatch.setenv("OVERPARAM_CACHE", str(tmp_path))
     data = landscape.relu_teacher(4, 500)
@@ -114,6 +136,7 @@ def test_critical_points_of_several_kinds_are_found(net):
     assert found["loss"][0] == pytest.approx(float((net.y - net.y.mean(0)).square().sum(1).mean() / 2))
     assert found["eigenvalues"][0].min() < -0.01
     assert (found["norm"] < 1e-6).sum() >= 3
+    torch.testing.assert_close(net.loss(found["weights"]), found["loss"])
 
 
 def test_a_minimum_is_found_and_is_one(net):

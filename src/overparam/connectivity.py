@@ -46,7 +46,10 @@ def path_errors(
 
 
 def barrier(errors: Sequence[float]) -> float:
-    """How far the error on a line rises above the mean of its ends (Frankle et al. 2020, section 2): 0 or less if it does not."""
+    """How far the error on a line rises above the mean of its ends (Frankle et al. 2020, section 2).
+
+    The ends count, so it is at least half their difference, which is what is left where the error does not rise between them.
+    """
     return float(np.max(errors) - (errors[0] + errors[-1]) / 2)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from scipy import stats
-from scipy.optimize import linear_sum_assignment
+from scipy.optimize import linear_sum_assignment, nnls
 from torch import Tensor
 
 from overparam.data import Data, generator
@@ -80,6 +80,19 @@ def fit_planes(
     return ((value - y) ** 2).mean(1) / y.var(), 1 - alive.mean(1)
 
 
+def best_convex_fit(y: np.ndarray) -> float:
+    """The mean squared error of the best convex function through evenly spaced points, over the variance of ``y`` [n].
+
+    A convex function is, on these points, a straight line plus kinks that bend upwards: least squares with weights that are
+    not negative. No maximum of planes does better; ``fit_planes`` divides by the same variance.
+    """
+    y = np.asarray(y, float)
+    x = np.linspace(-1, 1, len(y))
+    kinks = np.maximum(0, x[:, None] - x[1:-1])
+    basis = np.column_stack([np.ones_like(x), -np.ones_like(x), x, -x, kinks])
+    return float(nnls(basis, y)[1] ** 2 / len(y) / y.var(ddof=1))
+
+
 # --- teachers and students --------------------------------------------------------------------------------------------
 
 
@@ -92,6 +105,18 @@ def relu_teacher(neurons: int, n: int, seed: int = 0) -> Data:
     y = x.relu().sum(1, keepdim=True)
     source = f"sum of {neurons} orthonormal ReLU neurons of Gaussian inputs, synthetic"
     return Data("relu_teacher", x[:n], y[:n], x[n:], y[n:], source)
+
+
+def tanh_teacher(x: Tensor, units: int, seed: int) -> Tensor:
+    """The outputs [n, 1] of a random network of tanh units on x [n, d], with mean 0 and variance 1.
+
+    Smooth, and too much for a network of fewer units: such a one has minima of positive loss to fit it with.
+    """
+    g = generator(seed, "tanh teacher")
+    first = torch.randn(units, x.shape[1], generator=g, dtype=x.dtype)
+    second = torch.randn(units, 1, generator=g, dtype=x.dtype)
+    y = torch.tanh(x @ first.T) @ second
+    return (y - y.mean()) / y.std()
 
 
 def student(first: np.ndarray, seed: int, **settings) -> Settings:
@@ -262,9 +287,10 @@ class TanhNet:
     def critical_points(self, weights: Tensor, iterations: int = 300) -> dict[str, Tensor]:
         """Critical points near weights [points, p], of whatever index: where the squared norm of the gradient is minimised.
 
-        Levenberg and Marquardt's method on the equations gradient = 0. Returns ``loss``, ``norm`` of the gradient and
-        ``eigenvalues`` [points, p] of the Hessian. The norm may get stuck above 0 (Frye et al. 2021, arXiv 2003.10397), at a
-        point that is not critical: look at it before you use a point.
+        Levenberg and Marquardt's method on the equations gradient = 0. Returns ``weights`` [points, p], ``loss``, ``norm`` of the
+        gradient and ``eigenvalues`` [points, p] of the Hessian. The norm may get stuck above 0 (Frye et al. 2021, arXiv 2003.10397), at a
+        point that is not critical, and it vanishes on plateaus at infinity, where tanh units are steps: look at norm and weights
+        before you use a point.
         """
         damping = torch.full((len(weights), 1), 1e-2, dtype=weights.dtype)
         loss, gradient, *parts = self.derivatives(weights)
@@ -281,7 +307,8 @@ class TanhNet:
             gradient = torch.where(better[:, None], new_gradient, gradient)
             hessian = torch.where(better[:, None, None], sum(parts), hessian)
             damping = (damping * torch.where(better, 0.3, 4.0)[:, None]).clamp(1e-16, 1e6)
-        return {"loss": loss, "norm": gradient.norm(dim=1), "eigenvalues": torch.linalg.eigvalsh(hessian)}
+        values = torch.linalg.eigvalsh(hessian)
+        return {"weights": weights, "loss": loss, "norm": gradient.norm(dim=1), "eigenvalues": values}
 
     def copied(self, weights: Tensor, unit: int, share: float) -> tuple["TanhNet", Tensor]:
         """A wider network that computes the same: a unit twice, with ``share`` and 1 − ``share`` of its output weights.

@@ -47,7 +47,7 @@ def find_tickets(
     Each round trains a trial's ticket, the smallest weights of its last one pruned, from the weights that the dense
     network had at epoch ``rewind``, for the epochs that are left. In the same call train the ``controls``: "reinit" has the
     ticket's mask and fresh initial weights, "shuffled" the ticket's start and a random mask with as many weights in each
-    layer. All arms of a trial share their examples and the order of these.
+    layer, drawn anew in each round. All arms of a trial share their examples and the order of these.
 
     Columns: ``trial``, ``arm`` ("dense" in round 0, then "ticket" or a control), ``round`` (how many of the paper's rounds),
     ``left`` (share of the weights), what ``early_stopping`` gives at the epochs of ``looks``, and ``start`` and ``end``
