@@ -236,7 +236,7 @@ the paper, and the second half of this chapter is about it.
 (lt-imp)=
 ## How a ticket is found
 
-The algorithm is the lesson, so here it is in full. With $\theta_0$ the initial weights, $\theta_{\mathrm{end}}(z)$ those after training with the mask
+The algorithm is the lesson. With $\theta_0$ the initial weights, $\theta_{\mathrm{end}}(z)$ those after training with the mask
 $z$, and $\odot$ the product of entries:
 
 1. Train the dense network, $z = (1, \dots, 1)$, from $\theta_0$ to $\theta_{\mathrm{end}}(z)$.
@@ -716,8 +716,7 @@ stable, and that rewinding restores the benefit.
 (lt-signs)=
 ## Supermasks, zeros and signs
 
-If mask and initial values together make a ticket, which part of the values is it? {cite:t}`zhou2019` took tickets apart. Their first find is odd
-enough to be a puzzle of its own.
+If mask and initial values together make a ticket, which part of the values is it? {cite:t}`zhou2019` took tickets apart.
 
 ::::{admonition} Predict before you run
 :class: predict
@@ -902,8 +901,8 @@ Markdown(
     f"With {left(tenth):.0%} of the weights left: keeping the signs is worth {points(signs_matter)} points, averaged over the three ways to "
     f"change the sizes. With the signs kept, each way loses against the ticket, in points: {per_way}.\n\nHolding the pruned weights at their initial "
     f"values and not at 0 loses {points(zeros_matter)} points. In the training of the dense network {heading.pruned.mean():.0%} of the pruned weights "
-    f"became smaller, and {heading.kept.mean():.0%} of the kept ones. To hold at 0 only the {heading.pruned.mean():.0%} that were on their way there, and "
-    f"the other pruned ones at their start, is {points(why_zero)} points better than to hold all of them at their start, and loses "
+    f"became smaller, and {heading.kept.mean():.0%} of the kept ones. To hold at 0 only the {heading.pruned.mean():.0%} that were on their way there is "
+    f"{points(why_zero)} points better than to hold none there, and loses "
     f"{points(interval(accuracy['the ticket'] - accuracy['frozen unless shrinking']))} against the ticket."
 )
 
@@ -1248,7 +1247,7 @@ no more. The first predicts {eq}`eq-lt-restarts` and that winners win alone; the
 (lt-pictures)=
 ## Two pictures put to the test
 
-Discussions of this question offer two more pictures. Both are clear enough to be simulated, and one of them really is a lottery.
+Discussions of this question offer two more pictures, clear enough to be simulated.
 
 **A bank of features.** Somebody wants to fit a bump. A model that has *one* bump and can slide it left and right succeeds if the bump starts near
 enough; too far away there is no gradient to follow. A model with bumps everywhere need not slide any.
@@ -1390,7 +1389,7 @@ Markdown(
 
 # %% [markdown]
 r"""
-Both pictures show something true, and each has a limit. The bumps do not interact, so more of them are more draws: this *is* the lottery, and it
+The bumps do not interact, so more of them are more draws: this *is* the lottery, and it
 holds because a Gaussian forgets what is far away. The neurons of the last section all act everywhere.
 
 The planes do die. At least four of them are needed for one per cent, and four would have to be arranged almost
