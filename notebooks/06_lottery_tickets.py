@@ -263,8 +263,7 @@ Half the weights are left. Order the three sparse networks, ticket, re-initialis
 4. Ticket and shuffled together, since they start from the true initial weights; re-initialised last.
 
 :::{dropdown} Answer
-In the paper the second; the tables below {numref}`fig-lt-left` say what it is here. It would take both: where the connections are *and* where they start. A
-mask that fitted any initial weights would give the third, initial weights that were good by themselves the fourth.
+In the paper the second; the tables below {numref}`fig-lt-left` say what it is here. It would take both: where the connections are *and* where they start.
 :::
 ::::
 """
@@ -576,8 +575,7 @@ lines for different $t$ did coincide.
 Be careful with the word *exactly*, which retellings add. The paper says that pruned networks match the dense one *only when* they are stable. The
 converse fails in the paper, and the numbers above count how often here: two copies can agree very well on a poor valley.
 
-The word *larger* in the claim is a shortcut too. Nobody showed that size itself is the cause; a small network at too high a learning rate is unstable
-as well (and then trains badly even when dense, which makes it no model of a ResNet).
+The word *larger* in the claim is a shortcut too. Nobody showed that size itself is the cause; a small network at too high a learning rate is unstable as well.
 
 (lt-dispute)=
 ## A dispute about the learning rate
@@ -786,9 +784,6 @@ Markdown(
 
 # %% [markdown]
 r"""
-Nothing here is free: the training was done, and its result was written into the
-mask. What is remarkable is how coarse the writing may be.
-
 Next they asked about the zeros. In a ticket, pruned weights are held at 0. They might as well be held at their initial values; then nothing would be
 special about 0 except habit. And last about the numbers that are kept: reshuffle them within the layer, redraw them, or replace them all by one
 constant, each time with the original signs or without. All variants below train with the same mask, with about a tenth of the weights left.
@@ -1126,7 +1121,7 @@ Markdown(
 # %% [markdown]
 r"""
 A student of $H$ neurons also contains many more than $H/H^*$ small ones, if overlapping choices are counted; {ref}`ex-lt-null` asks how many tickets
-the lottery would need. And overlapping tickets would still have to win when they are played alone.
+the lottery would need.
 
 (lt-why)=
 ## Why: new directions
@@ -1159,8 +1154,8 @@ $\alpha \notin \{0, 1\}$ gives a direction in which the loss falls: *what was a 
 signs can the copy be a minimum, for suitable $\alpha$: between 0 and 1 where $A$ is positive, outside where it is negative {cite:p}`fukumizu2000`. At
 perfect fit $e = 0$, so $A = 0$ and nothing is lost. {cite:t}`simsek2021` count how many such points there are in wide networks.
 
-The check: minima of a tanh network of two neurons that is taught by one of four, on three principal components of the digits, one neuron copied in each. (With
-several outputs a copy has still more ways to leave, since the twins can also exchange output weights; this is the case of one.)
+The check: minima of a tanh network of two neurons that is taught by one of four, on three principal components of the digits, one neuron copied in each.
+(With several outputs a copy has still more ways to leave.)
 """
 
 
@@ -1838,7 +1833,7 @@ r"""
   {cite:p}`frye2021`; only those with a gradient below one millionth are used.
 - *Time*: after a first run of the whole chapter the test set was cut from 3,000 to 2,000 examples, looks became rarer late in training, and one rewinding
   point (step 20) was dropped; no verdict changed. Later the mask-finding networks of {ref}`ex-lt-noise` got half the epochs.
-- Each check must hold by itself, so no correction for their number is needed; with one a card could only be called supported less often.
+- Each check must hold by itself, so no correction for their number is needed; one would only make "supported" rarer.
 :::
 
 ## Who disagrees, and what to drop
@@ -1888,7 +1883,7 @@ stopped to do so. What were the two arms in truth, what difference do you expect
 :class: dropdown
 Both were re-initialisations: the network that should have been rebuilt from its seed got new weights. The expected difference is zero, whatever the
 truth about tickets, so the experiment could not have found the effect. The check: the weights before training of the "ticket", where its mask is 1,
-equal those of the dense network before training. In this book a test does so for every arm.
+equal those of the dense network before training.
 ```
 
 ```{exercise} ★ How much is left
