@@ -568,8 +568,7 @@ shown the opposite is a right panel whose lines coincide.
 ::::{admonition} Break it: a network that needs no rewinding
 :class: break-it
 All of this rests on a network that is unstable at its start. Take one that is not: LeNet, by SGD at the same learning rate. Its barrier from the initial
-weights is the last of the numbers above; the paper finds LeNet stable at initialisation. In a pilot run its
-lines for different $t$ did coincide.
+weights is the last of the numbers above; the paper finds LeNet stable at initialisation.
 ::::
 
 Be careful with the word *exactly*, which retellings add. The paper says that pruned networks match the dense one *only when* they are stable. The
@@ -1385,7 +1384,7 @@ Markdown(
 # %% [markdown]
 r"""
 The bumps do not interact, so more of them are more draws: this *is* the lottery, and it
-holds because a Gaussian forgets what is far away. The neurons of the last section all act everywhere.
+holds because a Gaussian forgets what is far away.
 
 The planes do die. At least four of them are needed for one per cent, and four would have to be arranged almost
 perfectly: part of the gain from more planes is that they need not. How much harm the dead ones do shows in the two halves of the runs of 16.
