@@ -15,7 +15,7 @@
 r"""
 # Assignment 6: One round of pruning, and the weights that lead nowhere
 
-The chapter *Lottery tickets* trains a network, removes its smallest weights, sets the others back to their initial values and trains again. Here you build one such round with its controls. Then you count
+The chapter {doc}`/notebooks/06_lottery_tickets` trains a network, removes its smallest weights, sets the others back to their initial values and trains again. Here you build one such round with its controls. Then you count
 what nobody counted there: of the weights that are left, how many can have any effect at all?
 
 | part | what you do | points | about |

@@ -179,7 +179,7 @@ The proposal: of all functions that fit, gradient descent finds particular ones:
 ::::{admonition} The landscape is kind
 :class: key-result
 The proposal: good solutions occupy far more volume than bad ones, lie in flat regions, or are easier to find because a wide
-network starts in many places at once. *Lottery tickets, later flat minima and volume.*
+network starts in many places at once. *{doc}`Lottery tickets </notebooks/06_lottery_tickets>`, later flat minima and volume.*
 ::::
 
 ::::{admonition} The data help
@@ -199,7 +199,7 @@ None is established as the whole answer. Each makes predictions, and predictions
 | 3. {doc}`/notebooks/03_memorization` | What is learned first, and what is merely stored? | here |
 | 4. {doc}`/notebooks/04_double_descent` | What happens past the interpolation threshold? | here |
 | 5. {doc}`/notebooks/05_implicit_regularization` | What does gradient descent add on its own? | here |
-| 6. Lottery tickets | Which of the parameters were needed? | planned |
+| 6. {doc}`/notebooks/06_lottery_tickets` | Which of the parameters were needed? | here |
 
 Later come flat minima and volume, grokking, generalization bounds, information and robustness.
 

@@ -181,3 +181,13 @@ def test_a_verdict_needs_seeds_and_a_known_claim(ledger, monkeypatch):
         ledger.not_run("flat-earth", "", "")
     with pytest.raises(ValueError, match="No claims for chapter '99-none'"):
         claims.Ledger("99-none")
+
+
+def test_a_share_of_runs_has_an_interval_also_at_the_ends():
+    half = claims.proportion(10, 20)
+    assert (half.value, half.low, half.high) == pytest.approx((0.5, 0.2993, 0.7007), abs=1e-4)
+    none = claims.proportion(0, 20)
+    assert (none.value, none.low) == (0, 0)
+    assert none.high == pytest.approx(0.1611, abs=1e-4)
+    with pytest.raises(ValueError, match="got 3 of 2"):
+        claims.proportion(3, 2)

@@ -120,6 +120,17 @@ def test_subset_of_impossible_size(n):
         data.subset(data.digits(), n, seed=0)
 
 
+def test_a_validation_set_comes_from_the_pool_and_stands_before_the_test_set():
+    whole = data.digits()
+    held = data.with_validation(whole, 100)
+    assert (len(held.x), len(held.x_test)) == (900, len(whole.x_test) + 100)
+    assert torch.equal(held.x_test[:100], whole.x[-100:])
+    assert torch.equal(held.y_test[100:], whole.y_test)
+    assert torch.equal(held.x, whole.x[:900])
+    with pytest.raises(ValueError, match="a validation set of digits has between 1 and 999 examples; got 1000"):
+        data.with_validation(whole, 1000)
+
+
 def test_corrupt_labels_replaces_that_share_by_any_class():
     y = torch.full((20_000,), 3)
     noisy = data.corrupt_labels(y, 0.4, 10, data.generator(0, "label noise"))

@@ -10,7 +10,7 @@ from torch.utils.data import DataLoader, TensorDataset
 from overparam import stack
 from overparam.data import Data, corrupt_labels, digits, generator, linear_teacher, subset
 from overparam.ensemble import train
-from overparam.models import CNN1D, MLP
+from overparam.models import CNN1D, MLP, LeNet
 from overparam.modules import moved
 from overparam.networks import CNN
 from overparam.settings import Settings, Vector, log_schedule
@@ -222,6 +222,10 @@ STACKS = {
     "averaged weights": [
         Settings(MLP(w), n=50, batch_size=20, epochs=13, lr=0.2, momentum=0.9, averaging=a, init_seed=w)
         for w, a in [(8, 0.9), (20, 0.5)]
+    ],
+    "unequal layers": [
+        Settings(LeNet(w), n=50, batch_size=20, epochs=13, lr=3e-3, optimizer="adam", mask=m, init_seed=w)
+        for w, m in ((5, None), (3, vector(LeNet(3).parameters((64,), 10), 0, "mask")))
     ],
     "no hidden layer": [Settings(MLP(1, 0), n=n, epochs=40, lr=0.3, momentum=0.9, init_seed=n) for n in (50, 30)],
     "a batch in parts": [Settings(MLP(w), n=900, epochs=40, lr=0.1, momentum=0.9, init_seed=w) for w in (700, 600)],

@@ -57,3 +57,10 @@ def test_parameters_are_counted():
 def test_the_same_generator_gives_the_same_network():
     a, b = (models.MLP(6).build((5,), 3, generator(9, "init")) for _ in range(2))
     assert all(torch.equal(p, q) for p, q in zip(a.parameters(), b.parameters(), strict=True))
+
+
+def test_lenet_has_the_sizes_of_its_name():
+    layers = models.LeNet(100).layers((28, 28), 10)
+    assert [(layer.fan_in, layer.outputs) for layer in layers] == [(784, 300), (300, 100), (100, 10)]
+    assert models.LeNet(100).parameters((784,), 10) == 266_610  # "266K" weights in Frankle & Carbin (2019, figure 2)
+    assert models.lenet() == {"architecture": models.LeNet, "width": 100, "batch_norm": False}

@@ -9,12 +9,14 @@ from torch import nn
 from overparam import modules
 from overparam.data import generator
 from overparam.modules import prepare
-from overparam.networks import CNN, ResNet18, Transformer, cnn, image_shape, resnet18, transformer
+from overparam.networks import CNN, Conv, ResNet18, Transformer, cnn, conv, image_shape, resnet18, transformer
 
 SMALL = [
     (CNN(2), (3, 32, 32)),
     (CNN(2), (784,)),
     (CNN(2), (64,)),
+    (Conv(2), (64,)),
+    (Conv(2, 6), (3, 32, 32)),
     (ResNet18(2), (3, 32, 32)),
     (ResNet18(2), (28, 28)),
     (ResNet18(2), (64,)),
@@ -51,6 +53,10 @@ def test_sizes_agree_with_the_papers():
     by_hand = 30 * k + (9 * k + 3) * 2 * k + (18 * k + 3) * 4 * k + (36 * k + 3) * 8 * k + 10 * (8 * k + 1)
     assert CNN(k).parameters((3, 32, 32), 10) == by_hand == 1_558_026
     assert ResNet18(64).parameters((3, 32, 32), 10) == 11_171_146
+    counts = [
+        Conv(64, depth).parameters((3, 32, 32), 10) for depth in (2, 4)
+    ]  # 4.3M and 2.4M in the figure of the paper
+    assert [round(count / 1e6, 1) for count in counts] == [4.3, 2.4]
     embeddings = 128 * (99 + 5 + 97)
     blocks = Transformer(128, tokens=99).parameters((5,), 97) - embeddings
     assert blocks == pytest.approx(4e5, rel=0.02)  # "about 4·10⁵ non-embedding parameters" (Power et al. 2022)
@@ -112,6 +118,7 @@ def test_a_resnet_block_starts_as_the_identity_plus_a_change():
 def test_descriptions_for_a_sweep_name_the_fields_of_the_architecture():
     for described, expected in (
         (cnn(4), CNN(4)),
+        (conv(4, depth=4), Conv(4, 4)),
         (resnet18(4), ResNet18(4)),
         (transformer(8, tokens=11), Transformer(8, 2, 4, tokens=11)),
     ):

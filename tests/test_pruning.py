@@ -1,12 +1,15 @@
 """Masks by magnitude, and that what is pruned stays out of training."""
 
 import dataclasses
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from overparam import pruning
 from overparam.data import digits
-from overparam.models import MLP
+from overparam.models import MLP, LeNet
+from overparam.networks import Conv
 from overparam.pruning import prune_smallest
 from overparam.settings import Settings, Vector
 from overparam.sweep import run
@@ -61,3 +64,83 @@ def test_a_round_of_pruning_rewinds_and_what_is_pruned_stays_zero(tmp_path, monk
     wrong = dataclasses.replace(dense[0], mask=Vector(np.ones(7)))
     with pytest.raises(ValueError, match="mask has 7 values but the network has 1,210 weights and biases"):
         run([wrong], data, device="cpu")
+
+
+# --- shuffled masks, structured masks, other scores -------------------------------------------------------------------
+
+
+def test_a_shuffled_mask_keeps_as_many_weights_of_each_layer():
+    mask = pruning.prune_smallest(WEIGHTS, None, LAYERS, [0.5, 0.25])
+    other = pruning.shuffled(mask, LAYERS, seed=0)
+    assert other.values[:6].sum() == 3
+    assert other.values[8:12].sum() == 3
+    assert other.values[[6, 7, 12, 13]].tolist() == [1] * 4
+    assert len({pruning.shuffled(mask, LAYERS, seed).fingerprint for seed in range(8)}) > 3
+    assert pruning.share_left(mask, LAYERS) == pytest.approx(0.6)
+    assert pruning.share_left(None, LAYERS) == 1
+    assert pruning.kept(mask).sum() == 6 + 4
+
+
+def test_weights_with_the_lowest_scores_go():
+    mask = pruning.prune_lowest(WEIGHTS, None, LAYERS, 0.5)
+    assert mask.values.tolist() == [0, 0, 1, 1, 0, 1, 1, 1, 1, 0, 1, 0, 1, 1]
+
+
+def test_a_pruned_unit_loses_what_enters_it_what_leaves_it_and_its_bias():
+    mask = pruning.prune_units(WEIGHTS, LAYERS, 0.5)  # unit 1 has the smaller norm, 1.7 against 5.1
+    assert mask.values.tolist() == [1, 1, 1, 0, 0, 0, 1, 0, 1, 0, 1, 0, 1, 1]
+
+
+@pytest.mark.parametrize("architecture", [MLP(5), LeNet(3), Conv(2)])
+def test_layers_and_initial_weights_are_those_that_train(architecture, tmp_path, monkeypatch):
+    monkeypatch.setenv("OVERPARAM_CACHE", str(tmp_path))
+    settings = Settings(architecture, n=20, epochs=1, lr=0.1, init_seed=3)
+    data = digits()
+    layers = pruning.prunable_layers(architecture, data)
+    start = pruning.initial_weights(settings, data)
+    assert sum(layer.parameters for layer in layers) == len(start)
+    assert (pruning.initial_weights(settings, data, fresh=True) != start).mean() > 0.9
+    (weights,) = run([settings], data, record={"weights": [0]}, device="cpu").weights
+    np.testing.assert_array_equal(weights[0], start)
+    # the biases of each layer are drawn within the bound of that layer, so they stand where they are expected
+    for layer, own in zip(layers, pruning.weights_of(layers), strict=True):
+        assert np.abs(start[own.start : own.stop + layer.outputs]).max() <= layer.fan_in**-0.5 + 1e-6
+
+
+def test_what_is_frozen_keeps_its_initial_value_and_the_rest_trains_as_ever(tmp_path, monkeypatch):
+    monkeypatch.setenv("OVERPARAM_CACHE", str(tmp_path))
+    data, plain = digits(), Settings(LeNet(5), n=100, epochs=20, lr=0.01, optimizer="adam", batch_size=25)
+    start = pruning.initial_weights(plain, data)
+    mask = pruning.prune_smallest(start, None, pruning.prunable_layers(plain.architecture, data), 0.5)
+    (weights,) = run(
+        [replace(plain, **pruning.frozen(start, mask))], data, record={"weights": [0]}, device="cpu"
+    ).weights
+    pruned = mask.values == 0
+    np.testing.assert_allclose(weights[0], start, rtol=1e-6)
+    np.testing.assert_allclose(weights[-1][pruned], start[pruned], atol=1e-5)
+    assert np.abs(weights[-1] - start)[~pruned].mean() > 0.01
+
+
+def test_of_the_frozen_some_may_be_zero():
+    mask = Vector([1, 0, 0, 1])
+    parts = pruning.frozen(np.array([1.0, 2, 3, 4]), mask, zeroed=np.array([True, True, False, False]))
+    assert (parts["start"].values * parts["mask"].values).tolist() == [1, 0, 3, 4]
+
+
+def test_signs_are_kept_or_lost_as_the_names_say():
+    data, settings = digits(), Settings(LeNet(10), n=20, epochs=1, lr=0.1)
+    layers, start = pruning.prunable_layers(settings.architecture, data), pruning.initial_weights(settings, data)
+    mask = pruning.prune_smallest(start, None, layers, 0.5)
+    variants = pruning.keeping_signs(start, mask, layers, seed=0)
+    assert len(variants) == 6
+    for name, values in variants.items():
+        kept = np.concatenate([values[own][mask.values[own] > 0] for own in pruning.weights_of(layers)])
+        before = np.concatenate([start[own][mask.values[own] > 0] for own in pruning.weights_of(layers)])
+        agreement = (np.sign(kept) == np.sign(before)).mean()
+        assert agreement == 1 if "kept" in name else 0.4 < agreement < 0.6
+        assert (kept != before).mean() > 0.5
+    first = pruning.weights_of(layers)[0]
+    same = np.sort(np.abs(variants["reshuffled, signs kept"][first])) == np.sort(np.abs(start[first]))
+    assert same.all()
+    constant = np.abs(variants["constant, signs lost"][first][mask.values[first] > 0])
+    np.testing.assert_allclose(constant, start[first].std(), rtol=1e-5)

@@ -69,6 +69,14 @@ def every(values) -> Estimate:
     return Estimate(*(float(f(values)) for f in (np.mean, np.min, np.max)))
 
 
+def proportion(successes: int, trials: int, level: float = 0.95) -> Estimate:
+    """A share of independent runs with the interval of Wilson (1927), which holds also where all or none succeed."""
+    if not 0 <= successes <= trials or trials < 1:
+        raise ValueError(f"A share needs at least one run, of which 0 to all succeed; got {successes} of {trials}.")
+    interval = stats.binomtest(int(successes), int(trials)).proportion_ci(level, method="wilson")
+    return Estimate(successes / trials, float(interval.low), float(interval.high))
+
+
 def bootstrap(values, statistic: Callable, level: float = 0.95, resamples: int = 10_000) -> Estimate:
     """A statistic of replicates [n] with its BCa bootstrap interval; ``statistic(values, axis)`` as in ``np.mean``."""
     values = np.asarray(values, dtype=float)

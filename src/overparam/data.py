@@ -81,6 +81,17 @@ def subset(data: Data, n: int, seed: int) -> Tensor:
     return torch.randperm(len(data.x), generator=generator(seed, "subset"))[:n]
 
 
+def with_validation(data: Data, n: int) -> Data:
+    """The same data with the last ``n`` examples of the training pool put in front of the test set, for validation.
+
+    What is recorded of each test example then tells both apart: the first ``n`` are for validation, the others for testing.
+    """
+    if not 1 <= n < len(data.x):
+        raise ValueError(f"a validation set of {data.name} has between 1 and {len(data.x) - 1} examples; got {n}")
+    held = {f"{name}_test": torch.cat([getattr(data, name)[-n:], getattr(data, f"{name}_test")]) for name in ("x", "y")}
+    return replace(data, x=data.x[:-n], y=data.y[:-n], **held)
+
+
 def corrupt_labels(y: Tensor, share: float, classes: int, generator: torch.Generator) -> Tensor:
     """A copy of the labels [N] (int64), each replaced with probability `share` by a uniformly drawn class.
 

@@ -116,6 +116,25 @@ class MLP(Layered):
 
 
 @dataclass(frozen=True)
+class LeNet(Layered):
+    """Fully connected ReLU network with two hidden layers, of 3 × ``width`` and of ``width`` units.
+
+    LeNet-300-100 (LeCun et al. 1998), on which lottery tickets were found, is that of width 100.
+    """
+
+    width: int
+    batch_norm: bool = False
+
+    def __post_init__(self):
+        require_positive(self, "width")
+
+    def layers(self, shape, outputs):
+        """See ``Layered.layers``; an example of any shape is flattened."""
+        sizes = [math.prod(shape), 3 * self.width, self.width, outputs]
+        return [Layer(a, b) for a, b in itertools.pairwise(sizes)]
+
+
+@dataclass(frozen=True)
 class CNN1D(Layered):
     """``depth`` one-dimensional convolutions of ``width`` channels, without padding, then a fully connected layer."""
 
@@ -154,6 +173,11 @@ def require_positive(architecture, *names: str) -> None:
 def mlp(width, depth=1, batch_norm=False) -> dict:
     """Describe one MLP, or a grid of them where a value is a list (see ``sweep.sweep``)."""
     return {"architecture": MLP, "width": width, "depth": depth, "batch_norm": batch_norm}
+
+
+def lenet(width=100, batch_norm=False) -> dict:
+    """Describe LeNet-300-100, or a grid of its narrower and wider kin where ``width`` is a list (see ``sweep.sweep``)."""
+    return {"architecture": LeNet, "width": width, "batch_norm": batch_norm}
 
 
 def cnn1d(width, depth=3, kernel=5, stride=2, batch_norm=False) -> dict:

@@ -69,6 +69,50 @@ class CNN(_Description):
 
 
 @dataclass(frozen=True)
+class Conv(_Description):
+    """Conv-2, Conv-4 and Conv-6 of Frankle & Carbin (2019, figure 2): ``depth`` 3×3 convolutions, then three linear layers.
+
+    Pairs of convolutions of k, 2k, 4k channels (k is the width, 64 in the paper), each pair followed by a 2×2 max-pool, then
+    layers of 4k, 4k and of as many units as there are outputs. No batch norm; initial weights as PyTorch draws them, not Glorot's.
+    """
+
+    width: int
+    depth: int = 2
+
+    def __post_init__(self):
+        _check_whole(self, "width", "depth")
+        if self.depth % 2:
+            raise ValueError(f"depth of Conv counts its convolutions, which come in pairs; got {self.depth}.")
+
+    def examples(self, x: Tensor) -> Tensor:
+        """Images [n, channels, height, width] from raw data [n, ...]; see ``image_shape``."""
+        return x.reshape(len(x), *image_shape(tuple(x.shape[1:])))
+
+    def module(self, shape: tuple[int, ...], outputs: int) -> nn.Module:
+        """The layers, with weights as PyTorch's constructors leave them."""
+        channels, *size = image_shape(shape)
+        pairs = self.depth // 2
+        if min(size) < 2**pairs:
+            raise ValueError(
+                f"Conv-{self.depth} needs images of at least {2**pairs} pixels a side; got {size[0]}×{size[1]}."
+            )
+        layers: list[nn.Module] = []
+        for pair in range(pairs):
+            wide = self.width * 2**pair
+            layers += [
+                nn.Conv2d(channels, wide, 3, padding=1),
+                nn.ReLU(),
+                nn.Conv2d(wide, wide, 3, padding=1),
+                nn.ReLU(),
+            ]
+            layers.append(nn.MaxPool2d(2))
+            channels, size = wide, [side // 2 for side in size]
+        hidden = 4 * self.width
+        layers += [nn.Flatten(), nn.Linear(channels * size[0] * size[1], hidden), nn.ReLU()]
+        return nn.Sequential(*layers, nn.Linear(hidden, hidden), nn.ReLU(), nn.Linear(hidden, outputs))
+
+
+@dataclass(frozen=True)
 class ResNet18(_Description):
     """The pre-activation ResNet-18 of Nakkiran et al. (2020, appendix B.1), of width k; k = 64 is the standard one.
 
@@ -193,6 +237,11 @@ class _Block(nn.Module):
 def cnn(width) -> dict:
     """Describe one 5-layer CNN, or a grid of them where ``width`` is a list (see ``sweep.sweep``)."""
     return {"architecture": CNN, "width": width}
+
+
+def conv(width=64, depth=2) -> dict:
+    """Describe one Conv-2 (4, 6: ``depth``), or a grid of them where a value is a list (see ``sweep.sweep``)."""
+    return {"architecture": Conv, "width": width, "depth": depth}
 
 
 def resnet18(width) -> dict:

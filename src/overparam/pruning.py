@@ -1,14 +1,24 @@
 """Masks: which weights of a network are pruned. A mask is one number per weight and bias, 1 where it is kept.
 
-``settings.Settings.mask`` trains a network with a mask, from its initial weights or from any other (``start``).
+``settings.Settings.mask`` trains a network with a mask, from its initial weights or from any other (``start``); ``tickets``
+prunes in rounds.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
+import torch
+from torch.nn.utils import parameters_to_vector
 
-from overparam.models import Layer
-from overparam.settings import Vector, require
+from overparam.data import Data, generator
+from overparam.models import Layer, Layered
+from overparam.networks import affine_layers
+from overparam.settings import Settings, Vector, require
+
+FREEZING = 2.0**-20  # what ``frozen`` multiplies the steps of a pruned weight by: over any training here, nothing
+
+
+# --- masks ------------------------------------------------------------------------------------------------------------
 
 
 def prune_smallest(
@@ -19,6 +29,13 @@ def prune_smallest(
     Magnitude pruning (Han et al. 2015); in rounds, each from the initial weights, it finds lottery tickets (Frankle and
     Carbin 2019). ``weights`` [parameters] are as recorded; biases are never pruned.
     """
+    return prune_lowest(np.abs(weights), mask, layers, shares)
+
+
+def prune_lowest(
+    scores: np.ndarray, mask: Vector | None, layers: Sequence[Layer], shares: float | Sequence[float]
+) -> Vector:
+    """As ``prune_smallest``, but by any ``scores`` [parameters]: the weights with the lowest go."""
     shares = [shares] * len(layers) if np.isscalar(shares) else list(shares)
     require(
         len(shares) == len(layers) and all(0 <= share <= 1 for share in shares),
@@ -26,14 +43,133 @@ def prune_smallest(
     )
     kept = np.ones(sum(layer.parameters for layer in layers), np.float32) if mask is None else mask.values.copy()
     require(
-        np.shape(weights) == kept.shape,
-        f"The network has {len(kept):,} weights and biases; got weights of shape {np.shape(weights)}.",
+        np.shape(scores) == kept.shape,
+        f"The network has {len(kept):,} weights and biases; got weights of shape {np.shape(scores)}.",
     )
-    first = 0
-    for layer, share in zip(layers, shares, strict=True):
-        own = slice(first, first + layer.outputs * layer.fan_in)
+    for own, share in zip(weights_of(layers), shares, strict=True):
         left = np.flatnonzero(kept[own])
-        smallest = left[np.argsort(np.abs(weights[own][left]), kind="stable")[: round(share * len(left))]]
-        kept[own][smallest] = 0
-        first += layer.parameters
+        lowest = left[np.argsort(scores[own][left], kind="stable")[: round(share * len(left))]]
+        kept[own][lowest] = 0
     return Vector(kept)
+
+
+def prune_units(weights: np.ndarray, layers: Sequence[Layer], share: float) -> Vector:
+    """Structured pruning: the mask without this share of the units of each hidden layer, those with the smallest ℓ1 norm.
+
+    The norm is that of a unit's incoming weights (Li et al. 2017, for filters; Liu et al. 2019). What enters and leaves a
+    pruned unit is masked, its bias too. ``weights`` [parameters] are those of fully connected ``layers``.
+    """
+    require(0 <= share < 1, f"The share of units to prune lies in [0, 1); got {share}.")
+    kept = np.ones(sum(layer.parameters for layer in layers), np.float32)
+    places = weights_of(layers)
+    for number, (layer, own) in enumerate(zip(layers[:-1], places[:-1], strict=True)):
+        rows = np.abs(weights[own]).reshape(layer.outputs, layer.fan_in).sum(1)
+        gone = np.argsort(rows, kind="stable")[: round(share * layer.outputs)]
+        kept[own].reshape(layer.outputs, layer.fan_in)[gone] = 0
+        kept[own.stop : own.stop + layer.outputs][gone] = 0
+        after = layers[number + 1]
+        kept[places[number + 1]].reshape(after.outputs, after.fan_in)[:, gone] = 0
+    return Vector(kept)
+
+
+def shuffled(mask: Vector, layers: Sequence[Layer], seed: int) -> Vector:
+    """A random mask that keeps as many weights of each layer as this one does: its entries in another order."""
+    kept = mask.values.copy()
+    for number, own in enumerate(weights_of(layers)):
+        order = torch.randperm(own.stop - own.start, generator=generator(seed, f"mask of layer {number}"))
+        kept[own] = kept[own][order.numpy()]
+    return Vector(kept)
+
+
+def kept(mask: Vector) -> np.ndarray:
+    """Whether each weight and bias is kept [parameters]."""
+    return mask.values != 0
+
+
+def share_left(mask: Vector | None, layers: Sequence[Layer]) -> float:
+    """The share of the weights that a mask keeps; biases are not counted."""
+    if mask is None:
+        return 1.0
+    kept = np.concatenate([mask.values[own] for own in weights_of(layers)])
+    return float(kept.mean())
+
+
+def weights_of(layers: Sequence[Layer]) -> list[slice]:
+    """Where the weights of each layer stand in a vector of all parameters; its biases follow."""
+    ends = np.cumsum([layer.parameters for layer in layers])
+    return [
+        slice(int(end) - layer.parameters, int(end) - layer.outputs) for end, layer in zip(ends, layers, strict=True)
+    ]
+
+
+def prunable_layers(architecture, data: Data) -> list[Layer]:
+    """The layers of a network on this data set; of a convolutional one its convolutions and linear maps, without batch norm."""
+    shape, outputs = tuple(data.x.shape[1:]), data.classes or data.y.shape[1]
+    if isinstance(architecture, Layered):
+        require(not architecture.batch_norm, "Networks with batch norm are not pruned here; set batch_norm=False.")
+        return architecture.layers(shape, outputs)
+    with torch.device("meta"):
+        found = affine_layers(architecture.module(shape, outputs))
+    require(
+        all(len(own) == 2 and own[1].dim() == 1 and own[0].dim() > 1 for own in found),
+        f"{architecture} has parts that are neither weights nor biases; prune mlp, lenet, cnn1d or conv.",
+    )
+    return [Layer(weight[0].numel(), len(weight)) for weight, _ in found]
+
+
+# --- where a pruned network starts ------------------------------------------------------------------------------------
+
+
+def initial_weights(settings: Settings, data: Data, fresh: bool = False) -> np.ndarray:
+    """All weights and biases [parameters] that a network starts from, or (``fresh``) another draw of them."""
+    shape, outputs = tuple(data.x.shape[1:]), data.classes or data.y.shape[1]
+    draw = generator(settings.init_seed, "another init" if fresh else "init")
+    return parameters_to_vector(settings.architecture.build(shape, outputs, draw).parameters()).detach().numpy()
+
+
+def frozen(start: np.ndarray, mask: Vector, zeroed: np.ndarray | None = None) -> dict[str, Vector]:
+    """``start`` and ``mask`` of a network whose pruned weights keep their initial value instead of being 0.
+
+    Those of them where ``zeroed`` [parameters] is true are 0 nevertheless. The engine multiplies the start and every step by the
+    mask; a mask of 2⁻²⁰ undone in the start leaves a weight where it was, for all that steps of any size used here could do.
+    For networks that stack only.
+    """
+    factor = np.where(mask.values == 0, np.float32(FREEZING), np.float32(1))
+    masked = factor if zeroed is None else np.where((mask.values == 0) & zeroed, np.float32(0), factor)
+    return {"start": Vector(start / factor), "mask": Vector(masked)}
+
+
+def keeping_signs(start: np.ndarray, mask: Vector, layers: Sequence[Layer], seed: int) -> dict[str, np.ndarray]:
+    """Other values [parameters] for the kept weights, by name (Zhou et al. 2019, section 4); biases stay.
+
+    "reshuffled" exchanges the kept weights of each layer, "redrawn" draws them anew from the distribution of the initial weights
+    of PyTorch, "constant" takes the standard deviation of the layer's initial weights. Each has a sign: that of the initial
+    weight in "…, signs kept", else as it comes (for "constant" a coin).
+    """
+    variants = {
+        f"{name}, signs {kept}": start.copy()
+        for name in ("reshuffled", "redrawn", "constant")
+        for kept in ("kept", "lost")
+    }
+    rng = np.random.default_rng([seed, 6])
+    for own, layer in zip(weights_of(layers), layers, strict=True):
+        left = np.flatnonzero(mask.values[own])
+        signs = np.sign(start[own][left])
+        bound = layer.fan_in**-0.5
+        values = {
+            "reshuffled": rng.permutation(start[own][left]),
+            "redrawn": rng.uniform(-bound, bound, len(left)),
+            "constant": start[own].std() * rng.choice([-1.0, 1.0], len(left)),
+        }
+        for name, value in values.items():
+            variants[f"{name}, signs lost"][own][left] = value
+            variants[f"{name}, signs kept"][own][left] = np.abs(value) * signs
+    return variants
+
+
+SUPERMASKS: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
+    "large final": lambda start, end: np.abs(end),
+    "large final, same sign": lambda start, end: end * np.sign(start),
+    "large start": lambda start, end: np.abs(start),
+    "moved most": lambda start, end: np.abs(end - start),
+}  # scores by which weights are kept (Zhou et al. 2019, section 5), from their initial and their final values

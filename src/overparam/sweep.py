@@ -25,8 +25,8 @@ from overparam import store, workers
 from overparam.data import Data
 from overparam.ensemble import check_record, default_device, train
 from overparam.examples import check
-from overparam.models import CNN1D, MLP
-from overparam.networks import CNN, ResNet18, Transformer
+from overparam.models import CNN1D, MLP, LeNet
+from overparam.networks import CNN, Conv, ResNet18, Transformer
 from overparam.plan import StackPlan, explain_plan, plan
 from overparam.settings import Settings, recording
 
@@ -193,7 +193,7 @@ def network(row: pd.Series, data: Data, time: int = -1) -> nn.Module:
     """
     if not isinstance(row.get("weights"), np.ndarray):
         raise ValueError('This row holds no weights; ask for them with record=["weights"].')
-    kind = {k.__name__.lower(): k for k in (MLP, CNN1D, CNN, ResNet18, Transformer)}[row["architecture"]]
+    kind = {k.__name__.lower(): k for k in (MLP, LeNet, CNN1D, CNN, Conv, ResNet18, Transformer)}[row["architecture"]]
     architecture = kind(**{field.name: type(getattr(kind, field.name, 0))(row[field.name]) for field in fields(kind)})
     outputs = data.classes or data.y.shape[1]
     module = architecture.build(tuple(data.x.shape[1:]), outputs, data_module.generator(0, "init"))

@@ -1,0 +1,76 @@
+"""The straight line between two networks in the space of their weights: does the error rise on it?
+
+Two copies of a network, trained from the same weights on the same examples in two orders, are *linearly mode connected* if it
+does not (Frankle et al. 2020, arXiv 1912.05671); the network was then stable to the noise of SGD.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from overparam.data import Data
+from overparam.modules import outputs
+from overparam.settings import Settings
+
+OTHER_ORDER = 500_000  # what is added to a seed so that it draws another order of the examples
+
+
+def other_order(settings: Settings) -> Settings:
+    """The same network, which must have a ``start``, trained with its examples in another order."""
+    if settings.start is None:
+        raise ValueError("The seed of the order also draws the initial weights; give these as start to keep them.")
+    return replace(settings, init_seed=settings.init_seed + OTHER_ORDER)
+
+
+@torch.no_grad()
+def path_errors(
+    module: nn.Module, first: np.ndarray, second: np.ndarray, x: Tensor, y: Tensor, points: int = 11
+) -> np.ndarray:
+    """Share of x [n, …] misclassified at ``points`` evenly spaced places on the line from one vector of weights to another.
+
+    ``module`` is a network of their architecture, whose weights are left as they were; it must have no batch norm.
+    """
+    if list(module.buffers()):
+        raise ValueError("Batch norm's running statistics do not interpolate; compare networks without it.")
+    before = nn.utils.parameters_to_vector(module.parameters())
+    ends = torch.from_numpy(np.stack([first, second])).to(before)
+    errors = []
+    for t in torch.linspace(0, 1, points):
+        nn.utils.vector_to_parameters(torch.lerp(*ends, t), module.parameters())
+        errors.append(float((outputs(module, x).argmax(1) != y).float().mean()))
+    nn.utils.vector_to_parameters(before, module.parameters())
+    return np.array(errors)
+
+
+def barrier(errors: Sequence[float]) -> float:
+    """How far the error on a line rises above the mean of its ends (Frankle et al. 2020, section 2).
+
+    The ends count, so it is at least half their difference, which is what is left where the error does not rise between them.
+    """
+    return float(np.max(errors) - (errors[0] + errors[-1]) / 2)
+
+
+def barriers(architecture, data: Data, pairs: Sequence[tuple], first: int = 0, points: int = 7) -> np.ndarray:
+    """The barrier in test error of each pair of weight vectors, on the test examples from number ``first`` on."""
+    module, x, y = _module_and_tests(architecture, data, first)
+    return np.array([barrier(path_errors(module, a, b, x, y, points)) for a, b in pairs])
+
+
+@torch.no_grad()
+def errors_at(architecture, data: Data, weights: Sequence[np.ndarray], first: int = 0) -> np.ndarray:
+    """Share of the test examples, from number ``first`` on, that the networks with these weights misclassify."""
+    module, x, y = _module_and_tests(architecture, data, first)
+    errors = []
+    for vector in weights:
+        nn.utils.vector_to_parameters(torch.as_tensor(vector, dtype=torch.float32), module.parameters())
+        errors.append(float((outputs(module, x).argmax(1) != y).float().mean()))
+    return np.array(errors)
+
+
+def _module_and_tests(architecture, data: Data, first: int) -> tuple[nn.Module, Tensor, Tensor]:
+    module = architecture.build(tuple(data.x.shape[1:]), data.classes, torch.Generator().manual_seed(0))
+    examples = getattr(architecture, "examples", lambda x: x)
+    return module, examples(data.x_test[first:]), data.y_test[first:]

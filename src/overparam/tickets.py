@@ -1,0 +1,131 @@
+"""Iterative magnitude pruning: all trials of a round, with all their controls, train in one call to the engine."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from overparam.data import Data
+from overparam.pruning import initial_weights, prunable_layers, prune_smallest, share_left, shuffled
+from overparam.settings import Settings, Vector, require
+from overparam.sweep import run
+
+CONTROLS = ("reinit", "shuffled")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How tickets are found: the share of each layer that one round of the paper prunes, and how many rounds to take at once.
+
+    ``rates`` has one share per layer, or one for all layers but the last, which gets half of it (Frankle & Carbin 2019).
+    ``rounds`` (1, 2, 2) prunes once, then as much as two rounds would, and so again.
+    """
+
+    rates: float | tuple[float, ...] = 0.2
+    rounds: tuple[int, ...] = (1,) * 12
+
+    def shares(self, layers: int, rounds: int) -> list[float]:
+        """The share of what is left of each layer that so many rounds prune."""
+        rates = [self.rates] * (layers - 1) + [self.rates / 2] if np.isscalar(self.rates) else self.rates
+        return [1 - (1 - rate) ** rounds for rate in rates]
+
+
+def find_tickets(
+    dense: Sequence[Settings],
+    data: Data,
+    recipe: Recipe,
+    *,
+    validation: int,
+    looks: Sequence[float],
+    controls: Sequence[str] = CONTROLS,
+    rewind: int = 0,
+    device=None,
+) -> pd.DataFrame:
+    """Iterative magnitude pruning of these dense networks, one trial each, with controls: one row per trial, round and arm.
+
+    Each round trains a trial's ticket, the smallest weights of its last one pruned, from the weights that the dense
+    network had at epoch ``rewind``, for the epochs that are left. In the same call train the ``controls``: "reinit" has the
+    ticket's mask and fresh initial weights, "shuffled" the ticket's start and a random mask with as many weights in each
+    layer, drawn anew in each round. All arms of a trial share their examples and the order of these.
+
+    Columns: ``trial``, ``arm`` ("dense" in round 0, then "ticket" or a control), ``round`` (how many of the paper's rounds),
+    ``left`` (share of the weights), what ``early_stopping`` gives at the epochs of ``looks``, and ``start`` and ``end``
+    [parameters], ``settings``. The first ``validation`` test examples are for validation: see ``data.with_validation``.
+    """
+    layers = prunable_layers(dense[0].architecture, data)
+    after = replace_each(dense, epochs=dense[0].epochs - rewind)
+    record = {"weights": [0, rewind], "test_losses": looks, "test_correct": looks}
+    tables = [run(dense, data, record=record, device=device)]
+    starts = [Vector(rows.weights[rows.weights_epoch.tolist().index(rewind)]) for _, rows in tables[0].iterrows()]
+    labels = [(trial, "dense", 0, None, s) for trial, s in enumerate(dense)]
+    ends, masks, done = [w[-1] for w in tables[0].weights], [None] * len(dense), 0
+    for rounds in recipe.rounds:
+        done += rounds
+        shares = recipe.shares(len(layers), rounds)
+        masks = [prune_smallest(end, mask, layers, shares) for end, mask in zip(ends, masks, strict=True)]
+        arms = [
+            (trial, arm, done, mask, _arm(arm, settings, start, mask, data, layers, done))
+            for arm in ("ticket", *controls)
+            for trial, (settings, start, mask) in enumerate(zip(after, starts, masks, strict=True))
+        ]
+        tables.append(run([settings for *_, settings in arms], data, record=record, device=device))
+        labels += arms
+        ends = [w[-1] for w in tables[-1].weights[: len(dense)]]
+    rows = pd.concat([_summary(table, validation) for table in tables], ignore_index=True)
+    names = pd.DataFrame(
+        {
+            "trial": [dense[trial].init_seed for trial, *_ in labels],
+            "arm": [arm for _, arm, *_ in labels],
+            "round": [number for _, _, number, *_ in labels],
+            "left": [share_left(mask, layers) for *_, mask, _ in labels],
+            "settings": [settings for *_, settings in labels],
+        }
+    )
+    return pd.concat([names, rows], axis=1)
+
+
+def _arm(arm: str, settings: Settings, start: Vector, mask: Vector, data: Data, layers, rounds: int) -> Settings:
+    if arm == "ticket":
+        return replace(settings, start=start, mask=mask)
+    if arm == "reinit":
+        return replace(settings, start=Vector(initial_weights(settings, data, fresh=True)), mask=mask)
+    require(arm == "shuffled", f"Controls are {' and '.join(CONTROLS)}; got {arm!r}.")
+    return replace(settings, start=start, mask=shuffled(mask, layers, 1000 * rounds + settings.init_seed))
+
+
+def _summary(runs: pd.DataFrame, validation: int) -> pd.DataFrame:
+    ends = {"start": [w[0] for w in runs.weights], "end": [w[-1] for w in runs.weights]}
+    return early_stopping(runs, validation).assign(train_error=runs.train_error.to_numpy(), **ends)
+
+
+def replace_each(networks: Sequence[Settings], **changes) -> list[Settings]:
+    """These networks with the same settings changed in each."""
+    return [replace(s, **changes) for s in networks]
+
+
+def early_stopping(runs: pd.DataFrame, validation: int) -> pd.DataFrame:
+    """When each network's validation loss was lowest, and how accurate it was on the other test examples then and at the end.
+
+    ``runs`` recorded "test_losses" and "test_correct" at the same epochs; the first ``validation`` test examples are for
+    validation. Columns: ``stop`` (epochs; the first of the lowest), ``accuracy`` then, ``final_accuracy``, ``last`` (epochs
+    at the last look), ``validation_loss`` at the stop, and the whole course: ``epochs`` [T] and ``accuracies`` [T]. What was
+    recorded before the first step is not a stop.
+    """
+    rows = []
+    for _, run_ in runs.iterrows():
+        epochs, losses = run_.test_losses_epoch, run_.test_losses[:, :validation].mean(1)
+        losses = np.where(epochs > 0, losses, np.inf)
+        best, accuracy = int(np.argmin(losses)), run_.test_correct[:, validation:].mean(1)
+        rows.append(
+            {
+                "stop": epochs[best],
+                "accuracy": accuracy[best],
+                "final_accuracy": accuracy[-1],
+                "last": epochs[-1],
+                "validation_loss": losses[best],
+                "epochs": epochs,
+                "accuracies": accuracy,
+            }
+        )
+    return pd.DataFrame(rows)

@@ -1,0 +1,174 @@
+"""Small pictures of the loss landscape, each against what is known without them."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from overparam import landscape
+from overparam.landscape import TanhNet
+from overparam.sweep import run
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread():
+    """Two threads wait for each other at every small product."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def test_a_bump_that_starts_near_finds_its_target_and_one_that_starts_far_does_not():
+    error, places = landscape.fit_bumps(1, 256, seed=0, reach=10.0)
+    g = landscape.generator(0, "1 bumps")
+    starts = 10 * (2 * torch.rand(256, 1, 1, generator=g) - 1).flatten()
+    near, far = (starts - 3).abs() < 0.75, (starts - 3).abs() > 5
+    assert min(near.sum(), far.sum()) > 3
+    assert (error[near] < 0.01).all()
+    assert (places[near, 0] - 3).abs().max() < 0.1
+    assert (error[far] > 0.5).all()
+
+
+def test_a_maximum_of_planes_fits_convex_targets_only():
+    error, dead = landscape.fit_planes(16, 8, seed=0, targets=torch.square, steps=600, points=41)
+    assert error.median() < 0.03
+    assert 0 < dead.mean() < 0.9
+    concave, _ = landscape.fit_planes(16, 8, seed=0, targets=lambda x: -(x**2), steps=600, points=41)
+    assert concave.min() > 0.9  # the best convex fit to a concave, even function is a constant
+
+
+def test_the_best_convex_fit_is_the_target_or_the_line_that_it_leaves():
+    x = np.linspace(-1, 1, 41)
+    assert landscape.best_convex_fit(x**2) < 1e-12
+    assert landscape.best_convex_fit(3 - 2 * x) < 1e-12
+    assert landscape.best_convex_fit(-(x**2)) == pytest.approx(40 / 41)  # a constant; the variance divides by n - 1
+    sine = landscape.best_convex_fit(np.sin(np.pi * x))
+    left = np.sin(np.pi * x) - np.polyval(np.polyfit(x, np.sin(np.pi * x), 1), x)
+    assert 0 < sine < left.var() / np.sin(np.pi * x).var()  # better than the best straight line
+    error, _ = landscape.fit_planes(8, 8, seed=0, targets=lambda x: torch.sin(torch.pi * x), steps=300, points=41)
+    assert error.min() > sine - 1e-4
+
+
+def test_a_tanh_teacher_is_standardised_and_repeats_and_needs_all_its_units():
+    x = torch.randn(100, 3, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    y = landscape.tanh_teacher(x, 4, seed=0)
+    assert y.shape == (100, 1)
+    assert float(y.mean()) == pytest.approx(0, abs=1e-12)
+    assert float(y.std()) == pytest.approx(1)
+    assert torch.equal(y, landscape.tanh_teacher(x, 4, seed=0))
+    assert not torch.equal(y, landscape.tanh_teacher(x, 4, seed=1))
+
+
+def test_a_student_that_starts_at_its_teacher_has_no_loss_and_keeps_what_is_fixed(tmp_path, monkeypatch):
+    monkeypatch.setenv("OVERPARAM_CACHE", str(tmp_path))
+    data = landscape.relu_teacher(4, 500)
+    common = {"n": 200, "epochs": 50, "lr": 0.03}
+    perfect = landscape.student(np.eye(4, dtype=np.float32), 0, **common)
+    drawn = landscape.student(landscape.first_weights(6, 4, 1), 1, **common)
+    runs = run([perfect, drawn], data, record={"weights": [0]}, device="cpu")
+    assert runs.train_loss[0] < 1e-10
+    assert runs.train_loss[1] < 0.5 * data.y.var()
+    weights = runs.weights[1][-1]
+    np.testing.assert_array_equal(weights[24:30], 0)  # biases
+    np.testing.assert_array_equal(weights[30:36], 1)  # output weights
+    assert weights[36] == 0
+    assert (weights[:24] != runs.weights[1][0][:24]).all()
+
+
+def test_a_narrow_student_starts_with_the_first_neurons_of_a_wide_one():
+    narrow, wide = (landscape.first_weights(width, 5, seed=3) for width in (4, 9))
+    np.testing.assert_array_equal(narrow, wide[:4])
+    assert np.var(landscape.first_weights(2000, 5, seed=0)) == pytest.approx(1 / 5, rel=0.05)
+
+
+def test_winners_are_one_neuron_for_each_of_the_teachers():
+    weights = np.array([[0.1, 0.0], [0.0, 0.9], [0.5, 0.1], [0.4, 0.0]])
+    assert landscape.winners(weights, 2).tolist() == [1, 2]
+
+
+def test_signs_of_eigenvalues_of_random_symmetric_matrices():
+    exact = {1: 1 / 2, 2: (2 - math.sqrt(2)) / 4}
+    for size, probability in exact.items():
+        count = landscape.all_positive(size, 40_000, seed=0)
+        assert abs(count / 40_000 - probability) < 4 * math.sqrt(probability / 40_000)
+    a = landscape.goe(3, 20_000, seed=0)
+    np.testing.assert_array_equal(a, a.swapaxes(1, 2))
+    np.testing.assert_allclose(a.var(0), 1 + np.eye(3), rtol=0.06)
+    assert landscape.all_positive(3, 1_000, 0, part=300) != landscape.all_positive(3, 1_000, 1, part=300)
+
+
+def test_coins_do_not_bend_and_a_parabola_does():
+    sizes, trials = np.arange(1, 6), 100_000
+    ratio, p = landscape.bend_test(sizes, np.round(trials * 2.0**-sizes), trials)
+    assert ratio < 1e-3
+    assert p > 0.9
+    ratio, p = landscape.bend_test(sizes, np.round(trials * np.exp(-0.5 * sizes - 0.1 * sizes**2)), trials)
+    assert ratio > 100
+    assert p < 1e-6
+
+
+@pytest.fixture
+def net():
+    g = torch.Generator().manual_seed(0)
+    x, y = torch.randn(30, 3, generator=g, dtype=torch.float64), torch.randn(30, 2, generator=g, dtype=torch.float64)
+    return TanhNet(x, y, hidden=2)
+
+
+def test_derivatives_are_those_of_autograd(net):
+    weights = torch.randn(4, net.parameters, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    loss, gradient, gauss_newton, curved = net.derivatives(weights)
+    torch.testing.assert_close(loss, torch.stack([net.loss(w) for w in weights]))
+    torch.testing.assert_close(gradient, torch.stack([torch.func.grad(net.loss)(w) for w in weights]))
+    torch.testing.assert_close(net.gradient(weights), gradient)
+    torch.testing.assert_close(gauss_newton + curved, torch.stack([torch.func.hessian(net.loss)(w) for w in weights]))
+    assert torch.linalg.eigvalsh(gauss_newton).min() > -1e-12
+
+
+def test_critical_points_of_several_kinds_are_found(net):
+    start = torch.randn(12, net.parameters, generator=torch.Generator().manual_seed(2), dtype=torch.float64)
+    start = torch.cat([torch.zeros_like(start[:1]), start])
+    start[0, -2:] = net.y.mean(0)
+    found = net.critical_points(start, iterations=150)
+    # All weights 0 and the outputs at the mean of the targets: a critical point, and no minimum.
+    assert found["norm"][0] < 1e-12
+    assert found["loss"][0] == pytest.approx(float((net.y - net.y.mean(0)).square().sum(1).mean() / 2))
+    assert found["eigenvalues"][0].min() < -0.01
+    assert (found["norm"] < 1e-6).sum() >= 3
+    torch.testing.assert_close(net.loss(found["weights"]), found["loss"])
+
+
+def test_a_minimum_is_found_and_is_one(net):
+    start = net.descend(
+        torch.randn(6, net.parameters, generator=torch.Generator().manual_seed(6), dtype=torch.float64), 200
+    )
+    found = net.minimise(start)
+    _, gradient, *parts = net.derivatives(found)
+    best = gradient.norm(dim=1).argmin()
+    assert gradient[best].norm() < 1e-9
+    assert torch.linalg.eigvalsh(sum(parts)[best]).min() > -1e-9
+    assert (net.loss(found) <= net.loss(start)).all()
+
+
+def test_gradient_descent_descends(net):
+    start = torch.randn(3, net.parameters, generator=torch.Generator().manual_seed(3), dtype=torch.float64)
+    assert (net.loss(net.descend(start, 50)) < net.loss(start)).all()
+
+
+def test_a_copied_unit_leaves_function_and_gradient_and_adds_the_direction_that_is_computed(net):
+    start = torch.randn(1, net.parameters, generator=torch.Generator().manual_seed(4), dtype=torch.float64)
+    weights = net.descend(start, 9)[0]
+    share, unit = 0.3, 1
+    wider, twins = net.copied(weights, unit, share)
+    torch.testing.assert_close(wider.loss(twins), net.loss(weights))
+    (gradient,), (wide,) = net.derivatives(weights[None])[1], wider.derivatives(twins[None])[1]
+    torch.testing.assert_close(wide[:4], gradient[:4])  # of the unit that was not copied
+    torch.testing.assert_close(wide[4:8], share * gradient[4:8])
+    u = torch.randn(4, generator=torch.Generator().manual_seed(5), dtype=torch.float64)
+    apart = torch.zeros_like(twins)
+    apart[4:8], apart[8:12] = (1 - share) * u, -share * u
+    _, _, gauss_newton, curved = wider.derivatives(twins[None])
+    assert float(apart @ gauss_newton[0] @ apart) == pytest.approx(0, abs=1e-12)
+    expected = share * (1 - share) * u @ net.bending(weights, unit) @ u
+    torch.testing.assert_close(apart @ curved[0] @ apart, expected)

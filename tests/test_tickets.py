@@ -1,0 +1,97 @@
+"""Iterative magnitude pruning: what starts where, with which mask, and when it is said to stop."""
+
+import numpy as np
+import pytest
+
+from overparam import pruning, tickets
+from overparam.data import digits, with_validation
+from overparam.models import LeNet
+from overparam.networks import Conv
+from overparam.settings import Settings
+from overparam.sweep import run
+
+
+def test_the_papers_rounds_may_be_taken_several_at_once():
+    recipe = tickets.Recipe()
+    assert recipe.shares(3, 1) == pytest.approx([0.2, 0.2, 0.1])
+    assert recipe.shares(3, 2) == pytest.approx([0.36, 0.36, 0.19])
+    assert tickets.Recipe((0.1, 0.5)).shares(2, 2) == pytest.approx([0.19, 0.75])
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OVERPARAM_CACHE", str(tmp_path_factory.mktemp("cache")))
+        data = with_validation(digits(), 200)
+        dense = [
+            Settings(LeNet(8), n=200, epochs=6, batch_size=50, lr=0.01, optimizer="adam", init_seed=s) for s in (3, 5)
+        ]
+        recipe = tickets.Recipe(rounds=(1, 2))
+        find = {
+            rewind: tickets.find_tickets(
+                dense, data, recipe, validation=200, looks=range(7), rewind=rewind, device="cpu"
+            )
+            for rewind in (0, 2)
+        }
+        return dense, data, find
+
+
+def test_one_row_for_each_trial_round_and_arm(found):
+    dense, _, find = found
+    table = find[0]
+    assert table.groupby(["round", "arm"]).trial.apply(list).to_dict() == {
+        (0, "dense"): [3, 5],
+        **{(r, arm): [3, 5] for r in (1, 3) for arm in ("ticket", "reinit", "shuffled")},
+    }
+    assert table.left[table["round"] == 3].to_numpy() == pytest.approx(0.8**3, abs=0.02)
+    assert table["settings"].iloc[0] == dense[0]
+
+
+@pytest.mark.parametrize("rewind", [0, 2])
+def test_tickets_and_random_masks_start_from_the_dense_networks_weights_and_reinit_from_others(found, rewind):
+    dense, data, find = found
+    table = find[rewind].set_index(["round", "arm", "trial"])
+    layers = pruning.prunable_layers(dense[0].architecture, data)
+    for trial, settings in zip((3, 5), dense, strict=True):
+        early = run([settings], data, record={"weights": [rewind]}, device="cpu", cache=False).weights[0][
+            0
+        ]  # what the dense network was at the epoch to rewind to, trained once more
+        ticket, again = table.loc[1, "ticket", trial], table.loc[3, "ticket", trial]
+        first, second = (
+            pruning.prune_smallest(table.loc[0, "dense", trial].end, None, layers, [0.2, 0.2, 0.1]),
+            again.settings.mask,
+        )
+        assert ticket.settings.mask == first
+        assert (second.values <= first.values).all()
+        np.testing.assert_allclose(ticket.start, early * first.values, atol=1e-5)
+        np.testing.assert_allclose(again.start, early * second.values, atol=1e-5)
+        other, random = table.loc[3, "reinit", trial], table.loc[3, "shuffled", trial]
+        assert other.settings.mask == second
+        assert (other.start[second.values > 0] != again.start[second.values > 0]).all()
+        assert (random.settings.mask.values != second.values).any()
+        np.testing.assert_allclose(random.start, early * random.settings.mask.values, atol=1e-5)
+        assert ticket.settings.epochs == 6 - rewind == ticket["last"]
+
+
+def test_early_stopping_looks_at_validation_and_reports_the_test():
+    runs = tickets.pd.DataFrame(
+        {
+            "test_losses_epoch": [np.array([0.0, 1, 2, 3])],
+            "test_losses": [np.array([[0.0, 0, 9], [2, 4, 9], [1, 1, 9], [1, 2, 0]])],
+            "test_correct": [np.array([[1, 1, 1], [0, 0, 0], [0, 0, 1], [1, 1, 0]], bool)],
+        }
+    )
+    (row,) = tickets.early_stopping(runs, validation=2).to_dict("records")
+    assert row.pop("epochs").tolist() == [0, 1, 2, 3]
+    assert row.pop("accuracies").tolist() == [1, 0, 1, 0]
+    assert row == {"stop": 2.0, "accuracy": 1.0, "final_accuracy": 0.0, "last": 3.0, "validation_loss": 1.0}
+
+
+def test_convolutional_tickets_are_found_too(tmp_path, monkeypatch):
+    monkeypatch.setenv("OVERPARAM_CACHE", str(tmp_path))
+    data = with_validation(digits(), 100)
+    dense = [Settings(Conv(2), n=100, epochs=2, batch_size=50, lr=0.002, optimizer="adam", init_seed=s) for s in (0, 1)]
+    recipe = tickets.Recipe((0.1, 0.1, 0.2, 0.2, 0.1), rounds=(3,))
+    table = tickets.find_tickets(dense, data, recipe, validation=100, looks=[1, 2], controls=["reinit"], device="cpu")
+    assert table.arm.tolist() == ["dense"] * 2 + ["ticket"] * 2 + ["reinit"] * 2
+    assert (table.end[2][table.settings[2].mask.values == 0] == 0).all()
