@@ -288,7 +288,7 @@ for ax, label in zip(axes, ("test accuracy", "iteration of the stop"), strict=Tr
     ax.set_xticks([100, 50, 20, 10], ["100", "50", "20", "10"])
     ax.minorticks_off()
 axes[1].set_yscale("log")
-axes[0].legend(loc="lower left", fontsize=9)
+axes[0].legend(loc="lower left", fontsize=10)
 plt.show()
 
 # %% mystnb={"code_prompt_show": "The estimates"} tags=["hide-input"]
@@ -454,12 +454,8 @@ fig, axes = plt.subplots(1, 2, figsize=(7.2, 3.9))
 unpruned = rewound[rewound["round"] == 0].assign(step=lambda t: t.k * cnn_steps)
 figures.plot(unpruned, "step", "barrier", ax=axes[0], colors=figures.INK, label="dense")
 axes[0].axhline(0.02, color=colors["threshold"], linestyle=":", linewidth=1.5)
-axes[0].set(xlabel="step t", ylabel="barrier in test error", xscale="symlog")
-axes[0].set_xlim(-2, None)
-axes[0].set_xticks(
-    [k * cnn_steps for k in sizes.rewind], [k * cnn_steps for k in sizes.rewind]
-)
-axes[0].minorticks_off()
+axes[0].set(xlabel="step t", ylabel="barrier in test error")
+axes[0].set_xticks([k * cnn_steps for k in sizes.rewind])
 for k, color in zip(sizes.rewind, figures.ramp(len(sizes.rewind)), strict=True):
     rows = rewound[rewound.k == k]
     rows = rows.assign(percent=100 * rows.groupby("round").left.transform("mean"))
@@ -469,7 +465,7 @@ axes[1].set(xscale="log", xlabel="weights left, %", ylabel="test accuracy")
 axes[1].invert_xaxis()
 axes[1].set_xticks([100, 50, 20], ["100", "50", "20"])
 axes[1].minorticks_off()
-axes[1].legend(loc="lower left", fontsize=9)
+axes[1].legend(loc="lower left", fontsize=10)
 plt.show()
 
 
@@ -669,7 +665,7 @@ for ax, (kind, title) in zip(
     ax.axhline(0, color=figures.INK, linewidth=0.8)
     ax.set(title=title, xlabel="epoch", ylabel="")
 axes[0].set_ylabel("advantage of the ticket, points")
-axes[0].legend(loc="upper right", fontsize=9)
+axes[0].legend(loc="upper right", fontsize=10)
 plt.show()
 
 # %% tags=["remove-input"]
@@ -768,7 +764,7 @@ fig, ax = plt.subplots(figsize=(7.2, 3.8))
 figures.plot(masked, "kept", "accuracy", hue="criterion", ax=ax)
 ax.axhline(0.1, color=colors["threshold"], linestyle=":", linewidth=1.5)
 ax.set(xlabel="weights kept, %", ylabel="test accuracy without training", ylim=(0, 1))
-ax.legend(loc="upper left", fontsize=9)
+ax.legend(loc="upper left", fontsize=10)
 plt.show()
 
 # %% tags=["remove-input"]
@@ -1074,7 +1070,7 @@ for place, (name, estimate) in enumerate(compared.items()):
     two.plot([place] * 2, [estimate.low, estimate.high], color=color)
     two.plot(place, estimate.value, "o", markersize=8, color=color)
 two.set(ylim=(0, 1), xlim=(-0.5, 3.5))
-two.set_xticks(range(4), compared, fontsize=9)
+two.set_xticks(range(4), compared, fontsize=10)
 plt.show()
 
 # %% tags=["remove-input"]
@@ -1313,7 +1309,7 @@ axes[0].plot(
     color=figures.SEQUENCE[0],
     label="restarts",
 )
-axes[0].set(xlabel="bumps", title="Bumps", ylim=(0, 1.02))
+axes[0].set(xlabel="bumps", title="Bumps", ylim=(0, 1.02), xticks=counts)
 draw_rates(axes[1], convex, figures.SEQUENCE[1], "fits x²")
 dead = pd.DataFrame(
     {"planes": m, "dead": float(share)}
@@ -1339,8 +1335,8 @@ axes[2].set(xscale="log", xlabel="planes", ylabel="", title="Planes, sine", ylim
 for ax in axes[1:]:
     ax.set_xticks(plane_counts, plane_counts)
     ax.minorticks_off()
-for ax in axes:
-    ax.legend(loc="lower right", fontsize=8.5)
+for ax, place in zip(axes, ("lower right", "upper left", "lower right"), strict=True):
+    ax.legend(loc=place, fontsize=10)
 plt.show()
 
 # %% mystnb={"code_prompt_show": "The estimates"} tags=["hide-input"]
@@ -1466,7 +1462,7 @@ one.plot(
     label="∝ exp(−p² (ln 3)/4)",
 )
 one.set(yscale="log", xlabel="size p", ylabel="probability", xticks=orders, ylim=(2e-5, 2))
-one.legend(loc="lower left", fontsize=9)
+one.legend(loc="lower left", fontsize=10)
 for (_, rows), color in zip(critical.groupby("seed"), figures.SEQUENCE * 2, strict=False):
     two.plot(rows.loss, rows.negative, "o", color=color, alpha=0.5, markersize=5)
 two.set(xlabel="loss", ylabel="share of negative eigenvalues")
