@@ -24,12 +24,20 @@ def test_ten_replicates_get_the_t_interval_of_scipy():
     assert estimate.value == pytest.approx(values.mean())
 
 
-def test_fewer_replicates_get_the_bca_interval_of_scipy():
-    values = np.array([0.1, 0.4, 0.35, 0.9, 0.2])
-    expected = stats.bootstrap((values,), np.mean, n_resamples=10_000, method="BCa", rng=np.random.default_rng(0))
-    estimate = claims.mean(values)
+@pytest.mark.parametrize("replicates", [3, 5, 8])
+def test_an_interval_of_few_replicates_covers_as_often_as_it_says(replicates):
+    rng = np.random.default_rng(0)
+    estimates = [claims.mean(rng.normal(3, 2, replicates)) for _ in range(2_000)]
+    hits = sum(estimate.low < 3 < estimate.high for estimate in estimates)
+    assert stats.binomtest(hits, 2_000, 0.95).pvalue > 0.01
+
+
+def test_the_bootstrap_of_a_statistic_is_the_bca_interval_of_scipy():
+    values = np.array([0.1, 0.4, 0.35, 0.9, 0.2, 0.3, 0.6, 0.5])
+    expected = stats.bootstrap((values,), np.median, n_resamples=10_000, method="BCa", rng=np.random.default_rng(0))
+    estimate = claims.bootstrap(values, np.median)
     assert (estimate.low, estimate.high) == pytest.approx(tuple(expected.confidence_interval))
-    assert claims.mean(values) == estimate
+    assert claims.bootstrap(values, np.median) == estimate
 
 
 def test_an_estimate_in_other_units_keeps_its_ends_in_order():

@@ -46,10 +46,10 @@ class Estimate:
 
 
 def mean(values, level: float = 0.95) -> Estimate:
-    """Mean over replicates (one per seed; pass differences for a paired comparison) with its interval.
+    """Mean over replicates (one per seed; pass differences for a paired comparison) with its interval of Student's t.
 
-    Student's t for 10 replicates or more, BCa bootstrap (10,000 resamples) for fewer. Replicates that all agree have no
-    interval; at ``smoke`` scale, where two or three seeds may well agree and nothing is decided, it is their value.
+    A bootstrap would be too short for so few: of 5 normal replicates BCa's "95 %" covers 86 %. Replicates that all agree
+    have no interval; at ``smoke`` scale, where two or three seeds may well agree and nothing is decided, it is their value.
     """
     values = np.asarray(values, dtype=float)
     if len(values) < 2 or not np.isfinite(values).all():
@@ -58,8 +58,6 @@ def mean(values, level: float = 0.95) -> Estimate:
         return Estimate(*[float(values[0])] * 3)
     if np.ptp(values) == 0:
         raise ValueError(f"All {len(values)} replicates are {values[0]:g}: state that as a fact, it has no interval.")
-    if len(values) < 10:
-        return bootstrap(values, np.mean, level=level)
     low, high = stats.t.interval(level, len(values) - 1, values.mean(), stats.sem(values))
     return Estimate(float(values.mean()), float(low), float(high))
 
