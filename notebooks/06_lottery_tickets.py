@@ -178,7 +178,7 @@ def courses(arms, number):
     return long.assign(iteration=long.epochs * steps)
 
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**A fifth of the weights, and it matters where they start.** Test accuracy during training of LeNet-300-100, of the ticket with about a fifth of its weights set back to their initial values, and of the same sparse network from a fresh start. Means over five trials with 95 % bands.", "name": "fig-lt-puzzle"}, "image": {"alt": "Test accuracy against training iterations on a logarithmic axis for three networks: the dense one, the ticket, and the same sparse network from a fresh start."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**A fifth of the weights, from two starts.** Test accuracy during training of LeNet-300-100, of the ticket with about a fifth of its weights set back to their initial values, and of the same sparse network from a fresh start. Means over five trials with 95 % bands.", "name": "fig-lt-puzzle"}, "image": {"alt": "Test accuracy against training iterations on a logarithmic axis for three networks: the dense one, the ticket, and the same sparse network from a fresh start."}} tags=["hide-input"]
 fig, ax = plt.subplots(figsize=(7.2, 3.8))
 course = courses(["dense", "ticket", "reinit"], 7)
 for arm, rows in course.groupby("arm", sort=False):
@@ -222,9 +222,9 @@ Markdown(
 
 # %% [markdown]
 r"""
-The connections that were kept are the same in both sparse networks. All that differs is the numbers on them, drawn from the same distribution. So
-something in the initial draw survives training and pruning, and is of use a second time. {cite:t}`frankle2019` call such a subnetwork a *winning*
-{term}`lottery ticket`, and they state
+The connections that were kept are the same in both sparse networks. All that differs is the numbers on them: a fresh draw of the kind that the dense
+network began with. (The kept numbers are a selection from theirs, and somewhat larger.) Where the ticket does better, something in the initial draw has
+survived training and pruning, and is of use a second time. {cite:t}`frankle2019` call such a subnetwork a *winning* {term}`lottery ticket`, and they state
 
 > **The lottery ticket hypothesis.** A randomly initialised dense network contains a subnetwork that, trained in isolation from its own initial
 > weights, reaches the test accuracy of the whole in at most as many steps.
@@ -262,7 +262,8 @@ Half the weights are left. Order the three sparse networks, ticket, re-initialis
 4. Ticket and shuffled together, since they start from the true initial weights; re-initialised last.
 
 :::{dropdown} Answer
-In the paper the second; the tables below {numref}`fig-lt-left` say what it is here. It would take both: where the connections are *and* where they start.
+In the paper the re-initialised network falls behind; the tables below {numref}`fig-lt-left` have both controls here. If the second is right it takes
+both: where the connections are *and* where they start.
 :::
 ::::
 """
@@ -334,11 +335,11 @@ r"""
 Follow the three lines to the right. Had the mask alone carried the ticket, the re-initialised network would run with it; had the initial values, the
 shuffled one would. The advantage over the *dense* network is another matter. With few examples, the loss of a dense network on new ones turns up while its
 accuracy still rises, and a smaller network may suffer less of that: pruning is a regularizer, and stopping is one. On clean digits, where it hardly
-overfits, a pilot run found tickets no better and no worse.
+overfits, a pilot run found tickets at a quarter of the weights no better and no worse.
 """
 
 
-# %% mystnb={"code_prompt_show": "The slider", "figure": {"caption": "**As weights are removed the controls slow down first.** Test accuracy during training at each share of weights left, for the dense network, the ticket and both controls. Means over five trials.", "name": "fig-lt-courses"}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The slider", "figure": {"caption": "**Training as weights are removed.** Test accuracy during training at each share of weights left, for the dense network, the ticket and both controls. Means over five trials.", "name": "fig-lt-courses"}} tags=["hide-input"]
 def course_at(number):
     fig, ax = plt.subplots(figsize=(7.2, 4.0))
     for arm, rows in courses(list(names), number).groupby("arm", sort=False):
@@ -378,6 +379,14 @@ def cross_fitted(column):
 
 faster, fastest_rounds = cross_fitted("stop")
 faster, as_accurate = interval(faster), interval(cross_fitted("accuracy")[0])
+at_fifth = interval(contrast("stop", 7))
+
+
+def pace(log2):
+    """What an interval for log₂ of the ratio of two stops says, in words."""
+    sure = "faster than" if log2.high < 0 else "slower than" if log2.low > 0 else None
+    return sure or "not shown to be faster or slower than"
+
 
 # %% tags=["remove-input"]
 shares = sorted({round(100 * left(r)) for r in fastest_rounds.values()})
@@ -448,7 +457,7 @@ rewound = pd.concat(
 )
 
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Rewinding helps sparse networks, and a later start makes the dense one more stable.** Left: the barrier between two orders of training, for the dense network from step t; the dotted line is the threshold of the paper. Right: accuracy against weights left, for tickets rewound to step t. Means over five trials with 95 % bands.", "name": "fig-lt-rewind"}, "image": {"alt": "Left panel: error barrier against the step t from which two copies were trained. Right panel: accuracy against weights left, one line for each t."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Two orders of training, and where tickets start.** Left: the barrier between two orders of training, for the dense network from step t; the dotted line is the threshold of the paper. Right: accuracy against weights left, for tickets rewound to step t. Means over five trials with 95 % bands.", "name": "fig-lt-rewind"}, "image": {"alt": "Left panel: error barrier against the step t from which two copies were trained. Right panel: accuracy against weights left, one line for each t."}} tags=["hide-input"]
 cnn_steps = whole[0].steps
 fig, axes = plt.subplots(1, 2, figsize=(7.2, 3.9))
 unpruned = rewound[rewound["round"] == 0].assign(step=lambda t: t.k * cnn_steps)
@@ -484,6 +493,16 @@ def over_trials(rows, column):
     return claims.Estimate(float(means.mean()) if len(means) else 0.0, -1.0, 1.0)
 
 
+def missing(rows):
+    """What the label of a check says where trials have no such network."""
+    n = rows.trial.nunique()
+    return (
+        ""
+        if n == len(seeds)
+        else f": no interval, as only {n} of {len(seeds)} trials have such a network (−1 to 1 is an accuracy's whole range)"
+    )
+
+
 def told(estimate, rows):
     """Such a mean in words."""
     if rows.trial.nunique() == len(seeds):
@@ -506,6 +525,7 @@ drop = rewound.assign(
 drop = drop[drop["round"] > 0]
 matching, stable = drop[drop["drop"] < 0.01], drop[drop.barrier <= 0.02]
 unstable = drop[drop.barrier > 0.02]
+lose_as_much = int((stable["drop"] >= 0.01).sum())
 matching_barrier, unstable_drop = (
     over_trials(matching, "barrier"),
     over_trials(unstable, "drop"),
@@ -550,7 +570,7 @@ Markdown(
     f"Between two orders of training the dense network has a barrier of {points(at_start)} points from step 0, and of {points(at_last)} from step "
     f"{last * cnn_steps}. With {sparse_share:.0%} of the weights left, rewinding to step {last * cnn_steps} instead of 0 changes the accuracy by "
     f"{points(helped[sparsest])} points, and with {rewound[rewound['round'] == middle].left.mean():.0%} left by {points(helped[middle])}.\n\n"
-    f"{matched}{unmatched} Of the {len(stable)} that are stable {int((stable['drop'] >= 0.01).sum())} lose a point or more as well. Over all pruned "
+    f"{matched}{unmatched} Of the {len(stable)} that are stable {lose_as_much} lose a point or more as well. Over all pruned "
     f"networks the rank correlation of barrier and lost accuracy is {together:.2f}: {go_together}\n\nLeNet, trained by SGD at the same learning rate, "
     f"has a barrier of {points(lenet_barrier)} points from its initial weights."
 )
@@ -569,7 +589,7 @@ weights is the last of the numbers above; the paper finds LeNet stable at initia
 Be careful with the word *exactly*, which retellings add. The paper says that pruned networks match the dense one *only when* they are stable. The
 converse fails in the paper, and the numbers above count how often here: two copies can agree very well on a poor valley.
 
-The word *larger* in the claim is a shortcut too. Nobody showed that size itself is the cause; a small network at too high a learning rate is unstable as well.
+The word *larger* in the claim is a shortcut too. Size itself need not be the cause; a small network at too high a learning rate is unstable as well.
 
 (lt-dispute)=
 ## A dispute about the learning rate
@@ -632,7 +652,7 @@ dispute = dispute.join(tickets.early_stopping(long_runs, sizes.validation)).join
 )
 
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Most of the advantage at the small learning rate is a head start.** Accuracy of the ticket less that of the same mask with fresh initial weights, against the length of training, at two learning rates. Left: single weights pruned. Right: whole units pruned. Means over five trials with 95 % bands.", "name": "fig-lt-rates"}, "image": {"alt": "Two panels: the advantage of the ticket over fresh initial weights against epochs, for learning rates 0.01 and 0.1; single weights pruned, and whole units."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**The advantage of the ticket, at two learning rates.** Accuracy of the ticket less that of the same mask with fresh initial weights, against the length of training, at two learning rates. Left: single weights pruned. Right: whole units pruned. Means over five trials with 95 % bands.", "name": "fig-lt-rates"}, "image": {"alt": "Two panels: the advantage of the ticket over fresh initial weights against epochs, for learning rates 0.01 and 0.1; single weights pruned, and whole units."}} tags=["hide-input"]
 def advantage(kind, lr, epoch=None, column="accuracies"):
     """Ticket less re-initialised, one number per trial: at an epoch, or of another column."""
     rows = dispute[(dispute.kind == kind) & (dispute.lr == lr)]
@@ -807,10 +827,12 @@ def variants(trial):
     start, mask = original.start[trial], ticket.settings[trial].mask
     signs = pruning.keeping_signs(start, mask, layers, trial)
     shrank = np.abs(original.end[trial]) < np.abs(start)
+    scattered = pruning.at_random(shrank, mask, layers, trial)
     return {
         **{name: {"start": Vector(v), "mask": mask} for name, v in signs.items()},
         "pruned frozen at start": pruning.frozen(start, mask),
         "frozen unless shrinking": pruning.frozen(start, mask, zeroed=shrank),
+        "frozen, random zeros": pruning.frozen(start, mask, zeroed=scattered),
     }
 
 
@@ -825,19 +847,22 @@ accuracy = varied.pivot_table("accuracy", "trial", "variant")
 accuracy["the ticket"] = ticket.accuracy
 accuracy["fresh start"] = of("reinit", tenth).accuracy
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Of the initial values, mostly the signs count.** Accuracy, relative to the ticket, of the same mask with changed initial values: sizes changed with the signs kept (filled) and lost (open), and pruned weights held at their initial values instead of 0. Differences within a trial, means with 95 % intervals over five trials.", "name": "fig-lt-signs"}, "image": {"alt": "Dots with intervals for each variant, accuracy less that of the ticket in points: three with the signs kept, three with the signs lost, a fresh start, and two with pruned weights frozen."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**The ticket with other initial values.** Accuracy, relative to the ticket, of the same mask with changed initial values: sizes changed with the signs kept (filled) and lost (open), and pruned weights held at their initial values instead of 0: all of them, all but those that shrank, and all but as many at random places. Differences within a trial, means with 95 % intervals over five trials.", "name": "fig-lt-signs"}, "image": {"alt": "Dots with intervals for each variant, accuracy less that of the ticket in points: four with the signs kept, four with the signs lost, a fresh start, and three with pruned weights frozen."}} tags=["hide-input"]
 order = [
     "constant, signs kept",
     "redrawn, signs kept",
+    "redrawn at equal spread, signs kept",
     "reshuffled, signs kept",
     "constant, signs lost",
     "redrawn, signs lost",
+    "redrawn at equal spread, signs lost",
     "reshuffled, signs lost",
     "fresh start",
     "frozen unless shrinking",
+    "frozen, random zeros",
     "pruned frozen at start",
 ]
-fig, ax = plt.subplots(figsize=(7.2, 4.2))
+fig, ax = plt.subplots(figsize=(7.2, 5.0))
 for place, name in enumerate(reversed(order)):
     difference = interval(100 * (accuracy[name] - accuracy["the ticket"]))
     color = figures.SEQUENCE[3 if "frozen" in name else 1 if "kept" in name else 0]
@@ -869,6 +894,25 @@ zeros_matter = interval(accuracy["the ticket"] - accuracy["pruned frozen at star
 why_zero = interval(
     accuracy["frozen unless shrinking"] - accuracy["pruned frozen at start"]
 )
+not_any_zero = interval(
+    accuracy["frozen unless shrinking"] - accuracy["frozen, random zeros"]
+)
+at_equal_spread = interval(
+    accuracy["the ticket"] - accuracy["redrawn at equal spread, signs kept"]
+)
+same_values = interval(accuracy["the ticket"] - accuracy["reshuffled, signs lost"])
+
+
+def spread_of_kept(trial):
+    """How wide the kept initial weights of each layer spread, with a fresh draw as 1."""
+    here = pruning.kept(ticket.settings[trial].mask)
+    return [
+        original.start[trial][own][here[own]].std() * np.sqrt(3 * layer.fan_in)
+        for own, layer in zip(pruning.weights_of(layers), layers, strict=True)
+    ]
+
+
+spreads = np.mean([spread_of_kept(t) for t in ticket.index], axis=0)
 heading = pd.DataFrame(
     {
         kind: [
@@ -886,22 +930,36 @@ heading = pd.DataFrame(
 
 # %% tags=["remove-input"]
 per_way = ", ".join(f"{n} {points(loss)}" for n, loss in sizes_lost.items())
+per_layer = ", ".join(f"{s:.2f}" for s in spreads)
+narrower = (
+    "A fresh draw is also narrower than the kept weights"
+    if min(spreads) > 1
+    else "A fresh draw also has another spread than the kept weights"
+)
+scale_or_not = (
+    "scale is not the whole effect."
+    if same_values.low > 0
+    else "that shows nothing beyond an effect of scale."
+)
 Markdown(
     f"With {left(tenth):.0%} of the weights left: keeping the signs is worth {points(signs_matter)} points, averaged over the three ways to "
-    f"change the sizes. With the signs kept, each way loses against the ticket, in points: {per_way}.\n\nHolding the pruned weights at their initial "
-    f"values and not at 0 loses {points(zeros_matter)} points. In the training of the dense network {heading.pruned.mean():.0%} of the pruned weights "
+    f"change the sizes. With the signs kept, each way loses against the ticket, in points: {per_way}. {narrower}, which spread {per_layer} times as "
+    f"wide, from the first layer to the last; redrawn at equal spread, with the signs kept, the loss is {points(at_equal_spread)}. Reshuffled with the signs "
+    f"lost, the values are the very same as in the ticket, and the loss is {points(same_values)}: {scale_or_not}\n\nHolding the pruned weights at their "
+    f"initial values and not at 0 loses {points(zeros_matter)} points. In the training of the dense network {heading.pruned.mean():.0%} of the pruned weights "
     f"became smaller, and {heading.kept.mean():.0%} of the kept ones. To hold at 0 only the {heading.pruned.mean():.0%} that were on their way there is "
     f"{points(why_zero)} points better than to hold none there, and loses "
-    f"{points(interval(accuracy['the ticket'] - accuracy['frozen unless shrinking']))} against the ticket."
+    f"{points(interval(accuracy['the ticket'] - accuracy['frozen unless shrinking']))} against the ticket. Against as many zeros at random places of each "
+    f"layer it is {points(not_any_zero)} points better."
 )
 
 # %% [markdown]
 r"""
 That pruned weights shrank more often than kept ones is no finding: small final weights are what pruning looks for. The reason that the paper gives, zero
-is where they were heading, is tested by the last two numbers: if it is right, zeros are needed only where a weight shrank. That *only* the signs are
-needed is refuted by one way to change the sizes that costs a point or more. A mask plus a vector of signs is a description of a network in at most two
-bits per weight. It helps, but what does it explain? That a sparse network starts well if its weights begin on the right side of zero, so that they need
-not cross it.
+is where they were heading, is tested by the last three numbers: if it is right, zeros are needed only where a weight shrank, and are worth less at
+random places. That *only* the signs are needed is refuted by one way to change the sizes that costs a point or more. A mask plus a vector of signs is a
+description of a network in at most two bits per weight. If it helps, what does it explain? That a sparse network starts well if its weights begin on the
+right side of zero, so that they need not cross it.
 
 (lt-width)=
 ## Width is not many restarts
@@ -959,8 +1017,8 @@ def own_weights(row, m, time=-1):
 
 
 def winners_tests(m):
-    """For every student of m neurons that succeeded: its winners alone, and with the losers redrawn."""
-    alone, redrawn, winners_before = [], [], []
+    """For every student of m neurons that succeeded: its winners alone, as many at random, and with the losers redrawn."""
+    alone, chance, redrawn, winners_before = [], [], [], []
     for (_, row), won in zip(fitted[m].iterrows(), success[m], strict=True):
         if not won:
             continue
@@ -969,12 +1027,16 @@ def winners_tests(m):
         other = landscape.first_weights(m, k, int(row.init_seed), draw=1)
         other[winners] = start[winners]
         seed = int(row.init_seed)
+        pick = np.random.default_rng([seed, 5]).choice(m, k, replace=False)
         alone.append(landscape.student(start[winners], seed, **descent))
+        chance.append(landscape.student(start[np.sort(pick)], seed, **descent))
         redrawn.append(landscape.student(other, seed, **descent))
         winners_before.append(winners)
     if not alone:
-        return {"alone": np.zeros(0, bool), "redrawn": np.zeros(0, bool), "same": []}
+        none = np.zeros(0, bool)
+        return {"alone": none, "chance": none, "redrawn": none, "same": []}
     by_themselves = run(alone, teacher, record={"weights": [0]})
+    at_random = run(chance, teacher)
     again = run(redrawn, teacher, record={"weights": [0]})
     overlap = [
         np.isin(landscape.winners(own_weights(row, m), k), before).mean()
@@ -983,6 +1045,7 @@ def winners_tests(m):
     ]
     return {
         "alone": (by_themselves.train_loss < level).to_numpy(),
+        "chance": (at_random.train_loss < level).to_numpy(),
         "redrawn": (again.train_loss < level).to_numpy(),
         "same": overlap,
     }
@@ -1013,14 +1076,20 @@ excess = {m: above_restarts(m) for m in widths[1:]}
 as_planned = above_restarts(k + 1, paired=False)
 tests_done = max(len(winners["alone"]), 1)
 alone = claims.proportion(winners["alone"].sum(), tests_done)
+chance = claims.proportion(winners["chance"].sum(), tests_done)
 redrawn = claims.proportion(winners["redrawn"].sum(), tests_done)
 overlap = winners["same"]
 same = f"{interval(overlap):.0%}" if len(overlap) > 1 else f"{np.sum(overlap):.0%}"
-fisher = stats.fisher_exact(
+yes_no = {
+    name: [winners[name].sum(), (~winners[name]).sum()]
+    for name in ("alone", "chance", "redrawn")
+}
+fisher = stats.fisher_exact([yes_no["alone"], yes_no["chance"]]).pvalue
+perturbed = stats.fisher_exact(
     [
-        [winners["alone"].sum(), (~winners["alone"]).sum()],
-        [success[k].sum(), (~success[k]).sum()],
-    ]
+        yes_no["redrawn"],
+        [len(winners["redrawn"]), 0],
+    ]  # with their own losers all of them won
 ).pvalue
 bars = {
     bar: [(fitted[m].train_loss < bar).mean() for m in (k, wider)]
@@ -1041,7 +1110,7 @@ left_over = np.concatenate(
 norms = np.linalg.norm(left_over, axis=1)
 partners = ((left_over.max(1) / norms > 0.95) & (norms > 0.1)).mean()
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**A few more neurons do more than more draws would, and winners alone may lose.** Left: share of students that succeed, against their number of neurons, beside what independent restarts of the small one would give. Right: students with two neurons more than the teacher that succeeded, and what becomes of their winning neurons: trained alone from their own initial weights, or with the other neurons drawn anew. Wilson intervals, 95 %.", "name": "fig-lt-width"}, "image": {"alt": "Left: success rate against the number of student neurons, and a nearly flat curve for restarts. Right: four dots with intervals: any small student, the winners alone, the winners with the losers redrawn, and any student of two neurons more."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Width against restarts, and winners on their own.** Left: share of students that succeed, against their number of neurons, beside what independent restarts of the small one would give. Right: students with two neurons more than the teacher that succeeded, and what becomes of some of their neurons: as many as the teacher has, picked at random and trained alone; the winning neurons, trained alone from their own initial weights, or with the other neurons drawn anew; beside them any students of that width. Wilson intervals, 95 %.", "name": "fig-lt-width"}, "image": {"alt": "Left: success rate against the number of student neurons, and a curve for restarts. Right: four dots with intervals: random neurons of the same students alone, the winners alone, the winners with the losers redrawn, and any student of two neurons more."}} tags=["hide-input"]
 fig, (one, two) = plt.subplots(1, 2, figsize=(7.2, 3.8), width_ratios=(3, 2))
 values, lows, highs = (
     [getattr(rates[m], name) for m in widths] for name in ("value", "low", "high")
@@ -1060,13 +1129,13 @@ one.set(xlabel="neurons of the student", ylabel="share that succeed", ylim=(0, 1
 one.set_xticks(widths)
 one.legend(loc="upper left")
 compared = {
-    f"any {k}\nneurons": rates[k],
+    f"{k} at\nrandom": chance,
     "winners\nalone": alone,
     "losers\nredrawn": redrawn,
     f"any {wider}\nneurons": rates[wider],
 }
 for place, (name, estimate) in enumerate(compared.items()):
-    color = figures.SEQUENCE[0 if "any" in name else 3]
+    color = figures.SEQUENCE[3 if name in ("winners\nalone", "losers\nredrawn") else 0]
     two.plot([place] * 2, [estimate.low, estimate.high], color=color)
     two.plot(place, estimate.value, "o", markersize=8, color=color)
 two.set(ylim=(0, 1), xlim=(-0.5, 3.5))
@@ -1076,9 +1145,10 @@ plt.show()
 # %% tags=["remove-input"]
 of_winners = (
     f"Of the {len(won)} students of {wider} neurons that succeeded, the {k} winning neurons alone, from their own initial weights, succeed in {alone:.0%} "
-    f"of the cases (any {k} neurons: {rates[k].value:.0%}; Fisher's exact p = {fisher:.2g}). With the {wider - k} losers drawn anew {redrawn:.0%} succeed "
-    f"(any {wider} neurons: {rates[wider].value:.0%}); among those that succeed again {same} of the winners are the same neurons, where chance would give "
-    f"{k / wider:.0%}."
+    f"of the cases; {k} neurons picked at random from the same students, with the same examples, succeed in {chance:.0%} (Fisher's exact p = {fisher:.2g}). "
+    f"With the {wider - k} losers drawn anew {redrawn:.0%} succeed, where with their own losers all {len(won)} did, as training repeats exactly (the plan's "
+    f"test of this perturbation: Fisher's exact p = {perturbed:.2g}; any {wider} neurons: {rates[wider].value:.0%}); among those that succeed again "
+    f"{same} of the winners are the same neurons, where chance would give {k / wider:.0%}."
     if len(won)
     else f"None of the students of {wider} neurons succeeded, so there are no winners to be tested."
 )
@@ -1094,10 +1164,9 @@ Markdown(
 # %% [markdown]
 r"""
 The right panel is the sharper test. If the winners *were* a ticket, they would win without the others, nearly always. We call that refuted if they succeed
-alone in less than half of the cases, and count it against the claim of the paper otherwise. Where they do better than any ten neurons, there is a plain
-reason: they were selected for having won, so they are a better start than most. *Which*
-neurons end as winners, once the losers have been redrawn, is compared with chance above: a ticket that a neuron carries from its own initial weights would
-give a share near 100 %.
+alone in less than half of the cases, and count it against the claim of the paper otherwise. The control is as many neurons that are picked at random from the
+*same* students, with the same examples: only what the winners do beyond these can be owed to their having been selected. *Which* neurons end as winners,
+once the losers have been redrawn, is compared with chance above: a ticket that a neuron carries from its own initial weights would give a share near 100 %.
 
 What do the two others do? Their output weights are fixed at 1, so they cannot be switched off by these. Two neurons that point the same way and share its
 length do the work of one, $\max(0, \alpha x) + \max(0, (1 - \alpha) x) = \max(0, x)$ for $0 \le \alpha \le 1$, so a loser can end as a junior partner:
@@ -1290,7 +1359,7 @@ convex = {
     for m in plane_counts
 }
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**A bank of bumps is a lottery; planes die and others take over.** Left: share of runs in which a bank of movable bumps finds its target, and the curve of independent restarts. Middle: share of runs in which a maximum of planes fits a convex target, and the share of dead planes. Right: the error of the same model on a sine, which is not convex; dotted, the best convex fit, below which no number of planes can come. Bands are 95 % intervals.", "name": "fig-lt-pictures"}, "image": {"alt": "Three panels. Left: success of bumps rises with their number close to the restart curve. Middle: success of planes rises with their number while a share of them is dead. Right: error on a sine against the number of planes, above a dotted line."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Bumps against restarts, and planes with some to spare.** Left: share of runs in which a bank of movable bumps finds its target, and the curve of independent restarts. Middle: share of runs in which a maximum of planes fits a convex target, and the share of dead planes. Right: the error of the same model on a sine, which is not convex; dotted, the best convex fit, below which no number of planes can come. Bands are 95 % intervals.", "name": "fig-lt-pictures"}, "image": {"alt": "Three panels. Left: success of bumps against their number, and the restart curve. Middle: success of planes against their number, and the share of them that is dead. Right: error on a sine against the number of planes, and a dotted line."}} tags=["hide-input"]
 fig, axes = plt.subplots(1, 3, figsize=(7.2, 3.7))
 
 
@@ -1350,7 +1419,12 @@ misfit = claims.Estimate(
 more_bumps = interval(found[10].mean(1) - found[1].mean(1))
 dose = np.concatenate([np.full(found[m].size, np.log(m)) for m in counts])
 hits = np.concatenate([found[m].ravel() for m in counts])
-trend = np.corrcoef(dose, hits)[0, 1] * np.sqrt(len(hits))
+trend = np.corrcoef(dose, hits)[0, 1] * np.sqrt(len(hits))  # Cochran–Armitage
+slope, slope_error = (
+    np.polyfit(dose, hits, 1)[0],
+    hits.std() / dose.std() / len(hits) ** 0.5,
+)
+slope = claims.Estimate(slope, *(slope + stats.norm.ppf((0.005, 0.995)) * slope_error))
 
 
 def difference_of_rates(a, b):
@@ -1398,7 +1472,7 @@ $2^{-p}$: with a million weights nobody is ever stuck.* The conclusion may be fi
 
 ::::{admonition} Predict before you run
 :class: predict
-Draw symmetric $3 \times 3$ matrices with independent Gaussian entries. How many have three positive eigenvalues?
+Fill a $3\times3$ matrix $G$ with independent standard Gaussian numbers. How many of the matrices $G + G^\top$ have three positive eigenvalues?
 
 1. One in eight, as three coins would have it.
 2. More, since eigenvalues of one matrix are related.
@@ -1410,7 +1484,7 @@ of them on one side is improbable.
 :::
 ::::
 
-The matrices are the Gaussian orthogonal ensemble. For $p = 2$ the probability can be computed by hand ({ref}`ex-lt-two`), and for large $p$
+Up to a factor, these matrices are the Gaussian orthogonal ensemble. For $p = 2$ the probability can be computed by hand ({ref}`ex-lt-two`), and for large $p$
 {cite:t}`dean2006` found $\exp(-\tfrac{\ln 3}{4} p^2)$: not exponential in $p$, but in its square.
 """
 
@@ -1446,7 +1520,7 @@ for seed in net_seeds:
 saddles = pd.DataFrame(rows)
 critical = saddles[saddles.norm < 1e-6]
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Repulsion makes all-positive spectra far rarer than coins, and in networks the signs depend on the loss.** Left: probability that a random symmetric matrix has only positive eigenvalues, measured, for coins, and a curve with the exponent of the theory that passes through the last point. Right: share of negative eigenvalues at critical points of a small network on digits, against their loss, one colour per training set.", "name": "fig-lt-coins"}, "image": {"alt": "Left: log probability against matrix size, a curve that bends down below the straight line of coin flips. Right: scatter of the share of negative eigenvalues against loss at critical points."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**All-positive spectra against coins, and the signs at critical points.** Left: probability that a random symmetric matrix has only positive eigenvalues, measured, for coins, and a curve with the exponent of the theory that passes through the last point. Right: share of negative eigenvalues at critical points of a small network on digits, against their loss, one colour per training set.", "name": "fig-lt-coins"}, "image": {"alt": "Left: log probability against matrix size, measured, with the straight line of coin flips and a curve of the theory. Right: scatter of the share of negative eigenvalues against loss at critical points."}} tags=["hide-input"]
 fig, (one, two) = plt.subplots(1, 2, figsize=(7.2, 3.7))
 mean = share.mean()
 one.plot(orders, mean, "o-", color=figures.SEQUENCE[1], label="random matrices")
@@ -1569,8 +1643,9 @@ ledger.card(
         ),
     ],
     measured=f"On {task.name} with {sizes.examples:,} examples: with {left(7):.1%} of the weights left a ticket is {points(gain)} points more "
-    f"accurate than the dense network, both stopped on validation data, and stops at {times(interval(contrast('stop', 7)))} times its iteration. "
-    f"At the fastest sparsity, chosen on the other trials, it stops at {times(faster)} times. At the end of training the two differ by "
+    f"accurate than the dense network, both stopped on validation data, and stops at {times(at_fifth)} times its iteration. "
+    f"At the fastest sparsity, chosen on the other trials, it stops at {times(faster)} times. So it is {pace(faster)} the dense network at the fastest "
+    f"sparsity, with {' or '.join(map(str, shares))} % left, and {pace(at_fifth)} it with {left(7):.0%} left. At the end of training the two differ by "
     f"{points(unstopped['dense'])} points.",
     seeds=seeds,
     section="lt-imp",
@@ -1646,12 +1721,13 @@ ledger.card(
             above=0.02,
         ),
         claims.Check(
-            f"barrier of pruned networks that match the dense one to a point (stable), from {matching.trial.nunique()} of {len(seeds)} trials",
+            f"barrier of pruned networks that match the dense one to a point (stable){missing(matching)}",
             matching_barrier,
             below=0.02,
         ),
         claims.Check(
-            "accuracy lost by pruned networks that are unstable (barrier above 0.02)",
+            f"accuracy lost by pruned networks that are unstable, with a barrier above 0.02 ({len(unstable)} networks; of the {len(stable)} stable "
+            f"ones {lose_as_much} lose a point or more too){missing(unstable)}",
             unstable_drop,
             above=0.01,
         ),
@@ -1721,9 +1797,15 @@ ledger.card(
             why_zero,
             above=0,
         ),
+        claims.Check(
+            "accuracy, pruned weights at 0 where they shrank, less at 0 in as many random places",
+            not_any_zero,
+            above=0,
+        ),
     ],
     measured=f"A mask on untrained weights reaches {supermask.value:.0%} on digits. With {left(tenth):.0%} of the weights left, signs are worth "
     f"{points(signs_matter)} points and zeros {points(zeros_matter)}. Against the ticket, with the signs kept, each way to change the sizes loses: {per_way}. "
+    f"{narrower}; at equal spread the loss is {points(at_equal_spread)}. "
     f"{heading.pruned.mean():.0%} of the pruned weights had shrunk in the training of the dense network.",
     seeds=seeds,
     section="lt-signs",
@@ -1762,6 +1844,11 @@ ledger.card(
     "feature-bank-and-dead-planes",
     [
         claims.Check("success of ten bumps less that of one", more_bumps, above=0),
+        claims.Check(
+            f"slope of success in ln of the number of bumps (99 % interval of the Cochran–Armitage test, z = {trend:.1f})",
+            slope,
+            above=0,
+        ),
         claims.Check(
             "success of five bumps less that of five restarts (90 % interval)",
             misfit,
@@ -1804,21 +1891,25 @@ ledger.card(
 # %% [markdown]
 r"""
 :::{dropdown} Where these experiments differ from their plan, and why
-- *Tickets*: MNIST-1D in place of digits at this scale, since a pilot run on digits could not tell the arms apart; several of the paper's rounds at once;
-  one fresh start per trial, the paper has three. The plan asks for an earlier stop and does not say at which sparsity. Pilot runs with other seeds had shown
-  it at about half of the weights and not at a fifth, so the fastest sparsity is chosen on the other trials; the ratio at a fifth stands beside it on the card.
+- *Tickets*: MNIST-1D in place of digits at this scale, since on digits a pilot run had shown that the arms differ little; several of the paper's rounds at
+  once; one fresh start per trial, the paper has three. The plan asks for an earlier stop and does not say at which sparsity. Pilot runs with other seeds had
+  shown it at about half of the weights and not at a fifth, so the fastest sparsity is chosen on the other trials; the ratio at a fifth stands beside it on
+  the card.
 - *Rewinding*: our first check of "only when they are stable" took the networks that match; where a trial has none, it now counts as inconclusive. After
   the first run we added its contrapositive, and put on the card the plan's check, that barrier and lost accuracy go together, left out at first since
-  stability does not suffice. Accuracies are those of the stop, looked for every third epoch; barriers those of the end of training.
+  stability does not suffice. Accuracies are those of the stop, looked for every third epoch; barriers those of the end of training. *Matching* means within
+  a point, in the paper within 0.2; at laptop scale weights are rewound to steps 0, 80 and 200, where the plan has 0, 20, 100 and 500.
 - *Learning rates*: the plan's only check was the interaction. The statement says "no benefit", so three checks were added that a benefit of a point
   or more would fail. Units are pruned once, by the ℓ1 norm of their weights {cite:p}`li2017`, single weights in two rounds of one half.
 - *Signs*: the masks are those of the first section; learned masks were not run. After the first run "only the signs", till then checked for constant sizes
   alone, got checks of the two other ways. "Heading there" was checked by the share of weights that shrank, which holds by construction, and is now by the
-  accuracy with zeros only where they shrank.
+  accuracy with zeros only where they shrank. After a look at that result zeros at as many random places were added as its control, which adds a condition,
+  and so was redrawing at equal spread, which is no check.
 - *Width*: more than the plan's five teacher neurons, as with five every student succeeded in a pilot run. Success is a loss below a thousandth of the variance;
   the plan's bar of 10⁻⁴ is stricter, and surplus neurons converge slowly. At the plan's one neuron more a hundred runs had not sufficed in a pilot
   run, so we added a check at two more; both count. Intervals of the excess resample seeds, which the widths share; the plan draws two binomials. The plan's own
-  check keeps the plan's interval, since the change would have turned it for the better.
+  check keeps the plan's interval, since the change would have turned it for the better. Winners alone were first compared with any students of their
+  size, which have other examples; after a review, with random neurons of the same students. No check uses either.
 - *Copied neuron*: the first run fitted the value of a digit. Most of its searches ended on plateaus at infinity and not at minima, so the targets were
   replaced by smooth ones.
 - *Bumps and planes*: more runs of the small banks than the plan has, as with 200 each the curve of restarts was not known well enough; a maximum of planes
@@ -1833,11 +1924,11 @@ r"""
 ## Who disagrees, and what to drop
 
 **Do the weights matter?** {cite:t}`liu2019` say the architecture does; {numref}`fig-lt-rates`. {cite:t}`su2020` and {cite:t}`frankle2021` studied
-methods that prune *at initialisation*, and found that one may shuffle their masks within each layer, or draw the weights anew, at hardly any cost.
-Those methods find how many weights each layer needs. Iterative pruning finds more, as the shuffled masks of {numref}`fig-lt-left` show; but it has
-seen the end of the training. **Does it scale?** {cite:t}`gale2019` saw sparse networks that start from reset weights fall behind in large tasks;
-rewinding is the authors' own revision. One hears that the authors "disavow" their hypothesis; we found revisions and no retraction. **Does it explain
-width?** {cite:t}`martinelli2026` say no; {numref}`fig-lt-width` has our test, of one teacher, one activation and one optimizer.
+methods that prune *at initialisation*, and report that these depend little on the exact mask. Then such a mask would say little more than how many weights
+each layer keeps. Whether iterative pruning finds more, the shuffled masks of {numref}`fig-lt-left` tell; but it has seen the end of the training. **Does it
+scale?** {cite:t}`gale2019` report doubts, from large tasks; rewinding is the authors' own revision. One hears that the authors "disavow" their hypothesis;
+we found revisions and no retraction. **Does it explain width?** {cite:t}`martinelli2026` say no; {numref}`fig-lt-width` has our test, of one teacher, one
+activation and one optimizer.
 
 Three sentences to drop:
 
@@ -1945,8 +2036,9 @@ pd.DataFrame(
 
 # %% [markdown]
 r"""
-A few independent tickets would do, and there are many more choices. So the success rate alone cannot refute a lottery with *overlapping* tickets; it
-refutes $m/k$ restarts. What refutes overlapping tickets is the second test: tickets that won, played alone, often lose.
+Where few independent tickets would do, and there are many more choices, the success rate alone cannot refute a lottery with *overlapping* tickets; where
+the interval of the excess is above zero it speaks against $H/H^*$ restarts. Overlapping tickets would have to win alone; {numref}`fig-lt-width` says how
+often they do.
 
 ```{solution-end}
 ```
@@ -2001,7 +2093,7 @@ in_points(
 
 # %% [markdown]
 r"""
-The paper finds that one shot keeps up at moderate sparsity and falls behind at high sparsity. Judge from the intervals whether a tenth is high here.
+Each round costs another training. Judge from the intervals whether at a tenth of the weights the rounds are worth it.
 
 ```{solution-end}
 ```
@@ -2029,8 +2121,9 @@ pd.Series(rows, name="accuracy less dense, points").rename_axis("weights pruned"
 
 # %% [markdown]
 r"""
-Some can go without any training, since the smallest weights of a trained network do little {cite:p}`han2015`. Then accuracy falls, long before the
-sparsities at which tickets are still ahead of the dense network. A ticket is not what is left of a solution: it finds one by itself.
+The smallest weights of a trained network do little {cite:p}`han2015`, so some may go without any training. How many, the table says. Compare the
+sparsity at which a point is lost here with those of {numref}`fig-lt-left`: does a ticket still hold its own where this network has fallen? A ticket is not
+what is left of a solution: it finds one by itself.
 
 ```{solution-end}
 ```
@@ -2095,15 +2188,18 @@ comparison = in_points(
     global_less_by_layer_both_one_shot=pruned.accuracy.to_numpy() - single_shot
 )
 kept_shares = 1 - np.mean([shares for _, shares in globally], axis=0)
-for number, share_ in enumerate(kept_shares, 1):
-    comparison.loc[f"layer {number}: weights kept"] = f"{share_:.0%}"
+for number, (share_, own) in enumerate(
+    zip(kept_shares, pruning.weights_of(layers), strict=True), 1
+):
+    median = np.mean([np.median(np.abs(end[own])) for end in of("dense").end])
+    row = f"layer {number}, fan-in {layers[number - 1].fan_in}: weights kept"
+    comparison.loc[row] = f"{share_:.0%} (trained, median |w| {median:.3f})"
 comparison
 
 # %% [markdown]
 r"""
-Layers differ in the typical size of their weights, since their initial weights are drawn on ±1/√fan-in. A global threshold spares layers of small
-fan-in and thins those of large fan-in. Whether that is good depends on the network; the paper prunes by layer in LeNet and globally in its deepest
-networks.
+Layers differ in the size of their trained weights: by their initial draw, on ±1/√fan-in, and by how far training moved them. The layer with the smallest
+pays. Whether that is good depends on the network.
 
 ```{solution-end}
 ```
@@ -2150,9 +2246,9 @@ from the size of the initial weights, for the labels told it nothing.
   with another mask, tell whether it takes both.
 - A network that is not yet stable to the noise of SGD must be rewound to where it is. Stability is necessary and not sufficient.
 - Whether the initial weights "matter" depends on the learning rate and on when one compares, down to the sign of the difference. Say which.
-- Of the initial values the signs carry most. A mask alone is already a trained object.
-- Wide students succeed more often than restarts would, and their winners can lose when they are alone: added neurons change the landscape. A bank
-  of independent bumps is a lottery; neurons that share a residual are not independent.
+- Which part of the initial values a ticket needs is a question of its own; the paper says the signs. A mask alone is already a trained object.
+- Whether wide students succeed more often than restarts would, and whether winners win alone, are separate questions; the cards answer each. Added
+  neurons change the landscape; bumps that are out of each other's reach are independent draws.
 - Eigenvalues are not coins, and a Hessian at low loss is not centred.
 
 **Reading.** {cite:t}`frankle2019` for the hypothesis, {cite:t}`frankle2020` for its revision; {cite:t}`liu2019` for the dissent; {cite:t}`zhou2019`

@@ -642,6 +642,21 @@ def test_what_a_person_reads_is_on_one_page_that_runs_nothing(tmp_path):
         assert tag not in page
 
 
+def test_an_answer_in_the_cell_of_the_heading_is_read(tmp_path):
+    given = load(SOURCES[0].stem[:2]).investigate
+    title = given.splitlines()[0].lstrip("# ")
+    assert title.startswith("Investigate")
+    inside, below = student(SOURCES[0]), student(SOURCES[0])
+    (cell,) = [cell for cell in inside.cells if cell.source == given]
+    cell.source += "\n\nIt walks along no U."
+    below.cells.append(nbformat.v4.new_markdown_cell("It walks along a U."))
+    paths = [hand_in(inside, tmp_path / "inside.ipynb"), hand_in(below, tmp_path / "below.ipynb")]
+    page = grade.reading(paths, ["inside.ipynb", "below.ipynb"], given)
+    assert "It walks along no U." in page
+    assert "It walks along a U." in page
+    assert page.count(f">{title}") == 1
+
+
 def test_a_class_leaves_a_page_to_read(classroom):
     page = (classroom[0] / "reading-01.html").read_text()
     assert "ada/right.ipynb" in page

@@ -127,12 +127,25 @@ def test_of_the_frozen_some_may_be_zero():
     assert (parts["start"].values * parts["mask"].values).tolist() == [1, 0, 3, 4]
 
 
+def test_as_many_pruned_weights_of_each_layer_may_be_drawn_at_random():
+    mask = Vector([0, 0, 0, 0, 1, 1, 1, 1, 0, 0, 0, 1, 1, 1])
+    chosen = np.array(
+        [1, 1, 0, 0, 1, 1, 0, 0, 0, 0, 1, 0, 0, 0], bool
+    )  # of the pruned two and one, and two that are kept
+    draws = [pruning.at_random(chosen, mask, LAYERS, seed) for seed in range(20)]
+    for drawn in draws:
+        assert drawn[:4].sum() == 2
+        assert drawn[8:11].sum() == 1
+        assert drawn.sum() == 3
+    assert len({drawn.tobytes() for drawn in draws}) > 5
+
+
 def test_signs_are_kept_or_lost_as_the_names_say():
     data, settings = digits(), Settings(LeNet(10), n=20, epochs=1, lr=0.1)
     layers, start = pruning.prunable_layers(settings.architecture, data), pruning.initial_weights(settings, data)
     mask = pruning.prune_smallest(start, None, layers, 0.5)
     variants = pruning.keeping_signs(start, mask, layers, seed=0)
-    assert len(variants) == 6
+    assert len(variants) == 8
     for name, values in variants.items():
         kept = np.concatenate([values[own][mask.values[own] > 0] for own in pruning.weights_of(layers)])
         before = np.concatenate([start[own][mask.values[own] > 0] for own in pruning.weights_of(layers)])
@@ -142,5 +155,13 @@ def test_signs_are_kept_or_lost_as_the_names_say():
     first = pruning.weights_of(layers)[0]
     same = np.sort(np.abs(variants["reshuffled, signs kept"][first])) == np.sort(np.abs(start[first]))
     assert same.all()
+    for layer in pruning.weights_of(layers):
+        there = mask.values[layer] > 0
+        fresh, wider = (
+            variants[f"{name}, signs lost"][layer][there] for name in ("redrawn", "redrawn at equal spread")
+        )
+        assert fresh.std() < 0.9 * start[layer][there].std()  # the larger half was kept
+        np.testing.assert_allclose(wider.std(), start[layer][there].std(), rtol=1e-4)
+        np.testing.assert_allclose(wider / fresh, wider[0] / fresh[0], rtol=1e-4)
     constant = np.abs(variants["constant, signs lost"][first][mask.values[first] > 0])
     np.testing.assert_allclose(constant, start[first].std(), rtol=1e-5)

@@ -37,6 +37,7 @@ class Assignment:
     name: str
     tests: dict[str, str]
     withheld: tuple[str, ...] = ()
+    investigate: str = ""  # the cell with the heading *Investigate*, as it is handed out
 
     def questions(self):
         """The test files of one submission; they keep results, so each submission needs its own."""
@@ -83,7 +84,15 @@ def load(number, root=ROOT):
     files = {path.stem: path.read_text() for path in tests.glob("*.py")}
     order = [cell.metadata["question"] for cell in assignments.read(source) if "question" in cell.metadata]
     by_question = {name: files[name] for name in order if name in files}
-    return Assignment(source.stem, by_question, assignments.withheld(source))
+    return Assignment(source.stem, by_question, assignments.withheld(source), handed_out(source.with_suffix(".ipynb")))
+
+
+def handed_out(path):
+    """The text of the cell *Investigate* in the notebook that students get; nothing where there is none."""
+    import nbformat
+
+    cells = nbformat.read(path, as_version=4).cells if path.is_file() else []
+    return next((str(cell.source) for cell in cells if INVESTIGATE.search(str(cell.source))), "")
 
 
 def submitted(folder):
@@ -181,8 +190,11 @@ def table(rows, questions):
     return [[f"{each:g}" if isinstance(each, int | float) else safe(each) for each in line] for line in lines]
 
 
-def reading(paths, names):
-    """One page with what each submission says below *Investigate*, its figures and printed output included, its HTML not."""
+def reading(paths, names, given=""):
+    """One page with what each submission says below *Investigate*, its figures and printed output included, its HTML not.
+
+    The cell with the heading is shown only where it differs from the one that was ``given``: somebody may have answered in it.
+    """
     import bleach
     import nbformat
     from nbconvert import HTMLExporter
@@ -193,7 +205,10 @@ def reading(paths, names):
         try:
             notebook = nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
             starts = [i for i, cell in enumerate(notebook.cells) if INVESTIGATE.search(str(cell.source))]
-            part = list(map(harmless, notebook.cells[starts[0] + 1 :] if starts else []))
+            part = notebook.cells[starts[0] :] if starts else []
+            if part and str(part[0].source).split() == given.split():
+                part = part[1:]
+            part = list(map(harmless, part))
         except Exception as error:  # a notebook can be malformed in any way
             part = [nbformat.v4.new_markdown_cell(f"*It cannot be shown: {type(error).__name__}.*")]
         cells += [title, *(part or [nbformat.v4.new_markdown_cell("*There is nothing below “Investigate”.*")])]
@@ -273,7 +288,7 @@ def main(argv=None):
     page = arguments.folder / f"reading-{assignment.name[:2]}.html"
     read = [(path, row.submission) for path, row in zip(paths, rows, strict=True) if row.status != "not graded"]
     try:
-        page.write_text(reading(*zip(*read, strict=True)) if read else "", encoding="utf-8")
+        page.write_text(reading(*zip(*read, strict=True), assignment.investigate) if read else "", encoding="utf-8")
     except Exception as error:  # what students wrote can be anything; the table stands
         print(f"Warning: {page} could not be written: {type(error).__name__}: {error}")
     show(lines)

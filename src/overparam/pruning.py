@@ -139,16 +139,30 @@ def frozen(start: np.ndarray, mask: Vector, zeroed: np.ndarray | None = None) ->
     return {"start": Vector(start / factor), "mask": Vector(masked)}
 
 
+def at_random(chosen: np.ndarray, mask: Vector, layers: Sequence[Layer], seed: int) -> np.ndarray:
+    """As many pruned weights of each layer as ``chosen`` [parameters] has among them, drawn at random.
+
+    The answer says of each weight and bias whether it was drawn [parameters]: what ``frozen`` takes as ``zeroed``.
+    """
+    rng = np.random.default_rng([seed, 7])
+    drawn = np.zeros(len(mask.values), bool)
+    for own in weights_of(layers):
+        pruned = np.flatnonzero(mask.values[own] == 0)
+        drawn[own][rng.choice(pruned, int(chosen[own][pruned].sum()), replace=False)] = True
+    return drawn
+
+
 def keeping_signs(start: np.ndarray, mask: Vector, layers: Sequence[Layer], seed: int) -> dict[str, np.ndarray]:
     """Other values [parameters] for the kept weights, by name (Zhou et al. 2019, section 4); biases stay.
 
     "reshuffled" exchanges the kept weights of each layer, "redrawn" draws them anew from the distribution of the initial weights
-    of PyTorch, "constant" takes the standard deviation of the layer's initial weights. Each has a sign: that of the initial
-    weight in "…, signs kept", else as it comes (for "constant" a coin).
+    of PyTorch, "redrawn at equal spread" scales that draw to the standard deviation of the layer's kept weights, and "constant"
+    takes the standard deviation of the layer's initial weights. Each has a sign: that of the initial weight in "…, signs kept",
+    else as it comes (for "constant" a coin).
     """
     variants = {
         f"{name}, signs {kept}": start.copy()
-        for name in ("reshuffled", "redrawn", "constant")
+        for name in ("reshuffled", "redrawn", "redrawn at equal spread", "constant")
         for kept in ("kept", "lost")
     }
     rng = np.random.default_rng([seed, 6])
@@ -161,6 +175,8 @@ def keeping_signs(start: np.ndarray, mask: Vector, layers: Sequence[Layer], seed
             "redrawn": rng.uniform(-bound, bound, len(left)),
             "constant": start[own].std() * rng.choice([-1.0, 1.0], len(left)),
         }
+        spread = start[own][left].std() / values["redrawn"].std() if len(left) > 1 else 1
+        values["redrawn at equal spread"] = values["redrawn"] * spread
         for name, value in values.items():
             variants[f"{name}, signs lost"][own][left] = value
             variants[f"{name}, signs kept"][own][left] = np.abs(value) * signs
