@@ -25,8 +25,8 @@ test: .venv/.ready ## lint, run and build the book at smoke scale, run all tests
 	$(BIN)/python tools/colab.py --check
 	$(BIN)/python tools/execute.py
 	$(BIN)/python tools/build.py
-	$(BIN)/pytest -n auto --dist loadfile
-	$(BIN)/pytest -n auto --dist loadfile --nbval-lax build/smoke/notebooks
+	$(BIN)/pytest
+	$(BIN)/pytest --nbval-lax build/smoke/notebooks
 	echo "All tests passed in $$SECONDS s"
 
 serve: ## serve the book that was built
