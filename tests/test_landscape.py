@@ -10,14 +10,7 @@ from overparam import landscape
 from overparam.landscape import TanhNet
 from overparam.sweep import run
 
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    """Two threads wait for each other at every small product."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def test_a_bump_that_starts_near_finds_its_target_and_one_that_starts_far_does_not():

@@ -108,6 +108,7 @@ def fingerprint(pages):
         ROOT / "benchmarks/report.py",
         ROOT / "benchmarks/works.py",
         *(ROOT / "data/results").glob("benchmark.json"),
+        ROOT / "tools/colab.py",
         ROOT / "tools/ledger.py",
         ROOT / "tools/quiz.py",
         *sorted((ROOT / "data").glob("*.yaml")),

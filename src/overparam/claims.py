@@ -48,8 +48,8 @@ class Estimate:
 def mean(values, level: float = 0.95) -> Estimate:
     """Mean over replicates (one per seed; pass differences for a paired comparison) with its interval of Student's t.
 
-    A bootstrap would be too short for so few: of 5 normal replicates BCa's "95 %" covers 86 %. Replicates that all agree
-    have no interval; at ``smoke`` scale, where two or three seeds may well agree and nothing is decided, it is their value.
+    A bootstrap's would be too short for the few seeds of most experiments. Replicates that all agree have no interval; at
+    ``smoke`` scale, where two or three seeds may well agree and nothing is decided, it is their value.
     """
     values = np.asarray(values, dtype=float)
     if len(values) < 2 or not np.isfinite(values).all():

@@ -37,12 +37,9 @@ def path_errors(
         raise ValueError("Batch norm's running statistics do not interpolate; compare networks without it.")
     before = nn.utils.parameters_to_vector(module.parameters())
     ends = torch.from_numpy(np.stack([first, second])).to(before)
-    errors = []
-    for t in torch.linspace(0, 1, points):
-        nn.utils.vector_to_parameters(torch.lerp(*ends, t), module.parameters())
-        errors.append(float((outputs(module, x).argmax(1) != y).float().mean()))
+    errors = _errors(module, [torch.lerp(*ends, t) for t in torch.linspace(0, 1, points)], x, y)
     nn.utils.vector_to_parameters(before, module.parameters())
-    return np.array(errors)
+    return errors
 
 
 def barrier(errors: Sequence[float]) -> float:
@@ -63,9 +60,13 @@ def barriers(architecture, data: Data, pairs: Sequence[tuple], first: int = 0, p
 def errors_at(architecture, data: Data, weights: Sequence[np.ndarray], first: int = 0) -> np.ndarray:
     """Share of the test examples, from number ``first`` on, that the networks with these weights misclassify."""
     module, x, y = _module_and_tests(architecture, data, first)
+    return _errors(module, [torch.as_tensor(vector, dtype=torch.float32) for vector in weights], x, y)
+
+
+def _errors(module: nn.Module, weights: Sequence[Tensor], x: Tensor, y: Tensor) -> np.ndarray:
     errors = []
     for vector in weights:
-        nn.utils.vector_to_parameters(torch.as_tensor(vector, dtype=torch.float32), module.parameters())
+        nn.utils.vector_to_parameters(vector, module.parameters())
         errors.append(float((outputs(module, x).argmax(1) != y).float().mean()))
     return np.array(errors)
 

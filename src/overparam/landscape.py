@@ -4,6 +4,7 @@ Every function trains or draws many independent runs at once, along the first di
 """
 
 import math
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -180,8 +181,6 @@ def bend_test(sizes, hits, trials: int) -> tuple[float, float]:
 
     ``hits`` of ``trials`` at each of the ``sizes`` are binomial with probability P.
     """
-    import warnings
-
     import statsmodels.api as sm  # here, since it takes a second to import
     from statsmodels.tools.sm_exceptions import DomainWarning
 

@@ -54,7 +54,7 @@ def find_tickets(
     [parameters], ``settings``. The first ``validation`` test examples are for validation: see ``data.with_validation``.
     """
     layers = prunable_layers(dense[0].architecture, data)
-    after = replace_each(dense, epochs=dense[0].epochs - rewind)
+    after = [replace(s, epochs=s.epochs - rewind) for s in dense]
     record = {"weights": [0, rewind], "test_losses": looks, "test_correct": looks}
     tables = [run(dense, data, record=record, device=device)]
     starts = [Vector(rows.weights[rows.weights_epoch.tolist().index(rewind)]) for _, rows in tables[0].iterrows()]
@@ -97,11 +97,6 @@ def _arm(arm: str, settings: Settings, start: Vector, mask: Vector, data: Data, 
 def _summary(runs: pd.DataFrame, validation: int) -> pd.DataFrame:
     ends = {"start": [w[0] for w in runs.weights], "end": [w[-1] for w in runs.weights]}
     return early_stopping(runs, validation).assign(train_error=runs.train_error.to_numpy(), **ends)
-
-
-def replace_each(networks: Sequence[Settings], **changes) -> list[Settings]:
-    """These networks with the same settings changed in each."""
-    return [replace(s, **changes) for s in networks]
 
 
 def early_stopping(runs: pd.DataFrame, validation: int) -> pd.DataFrame:
