@@ -426,8 +426,9 @@ connected network, of which one may expect the first.
 ::::
 
 Our small LeNet does not show the problem, as pilot runs told us, so this section takes a one-dimensional convolutional network, trained by SGD with momentum
-at a learning rate of 0.1. For each $t$ it prunes in rounds as before, but back to $\theta_t$, and trains for the epochs that are left. Rewinding
-therefore has no more steps in total.
+at a learning rate of 0.1. For each $t$ it prunes in rounds as before, but back to step $t$: the weights, the momentum and the order of the examples are
+those that the dense network had there, and go on as its own did. Every ticket has the dense network's number of steps, and where nothing is pruned it ends,
+bit for bit, as the dense network.
 """
 
 # %%
@@ -537,10 +538,8 @@ together = interval(
         for _, rows in drop.groupby("trial")
     ]
 )
-lenet_sgd = [
-    replace(s, lr=0.1, optimizer="sgd", momentum=0.9, epochs=sizes.sgd_epochs[0], start=w)
-    for s, w in zip(dense, (Vector(v) for v in of("dense").start), strict=True)
-]
+sgd_at = {"lr": 0.1, "optimizer": "sgd", "momentum": 0.9}
+lenet_sgd = [replace(s, epochs=sizes.sgd_epochs[0], **sgd_at) for s in dense]
 small = pd.DataFrame(
     {
         "settings": lenet_sgd,

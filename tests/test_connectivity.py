@@ -11,7 +11,7 @@ from overparam import connectivity, pruning
 from overparam.data import digits
 from overparam.models import MLP, LeNet
 from overparam.networks import CNN, Conv
-from overparam.settings import Settings, Vector
+from overparam.settings import Settings
 from overparam.sweep import run
 
 
@@ -49,13 +49,11 @@ def test_networks_with_batch_norm_are_refused():
 
 
 def test_another_order_is_of_the_same_network():
-    settings = Settings(MLP(2), n=10, epochs=1, lr=0.1, init_seed=4, data_seed=4)
-    with pytest.raises(ValueError, match="give these as start"):
-        connectivity.other_order(settings)
-    started = replace(settings, start=Vector(np.zeros(7)))
-    other = connectivity.other_order(started)
-    assert (other.start, other.data_seed, other.n) == (started.start, 4, 10)
-    assert other.init_seed != 4
+    settings = Settings(MLP(2), n=10, epochs=3, lr=0.1, init_seed=4, data_seed=4, rewind=1)
+    other = connectivity.other_order(settings)
+    assert replace(other, order_seed=None) == settings
+    assert (other.seed_at(0), other.seed_at(1)) == (4, 4 + connectivity.OTHER_ORDER)
+    assert connectivity.other_order(other).order_seed not in (4, other.order_seed)
 
 
 def test_errors_of_weights_are_those_of_the_engine(tmp_path, monkeypatch):

@@ -70,7 +70,8 @@ def test_tickets_and_random_masks_start_from_the_dense_networks_weights_and_rein
         assert (other.start[second.values > 0] != again.start[second.values > 0]).all()
         assert (random.settings.mask.values != second.values).any()
         np.testing.assert_allclose(random.start, early * random.settings.mask.values, atol=1e-5)
-        assert ticket.settings.epochs == 6 - rewind == ticket["last"]
+        assert ticket.settings.epochs == ticket["last"] == 6
+        assert ticket.stop > rewind
 
 
 def test_early_stopping_looks_at_validation_and_reports_the_test():
@@ -79,12 +80,18 @@ def test_early_stopping_looks_at_validation_and_reports_the_test():
             "test_losses_epoch": [np.array([0.0, 1, 2, 3])],
             "test_losses": [np.array([[0.0, 0, 9], [2, 4, 9], [1, 1, 9], [1, 2, 0]])],
             "test_correct": [np.array([[1, 1, 1], [0, 0, 0], [0, 0, 1], [1, 1, 0]], bool)],
+            "rewind": 0,
+            "diverged": False,
         }
     )
     (row,) = tickets.early_stopping(runs, validation=2).to_dict("records")
     assert row.pop("epochs").tolist() == [0, 1, 2, 3]
     assert row.pop("accuracies").tolist() == [1, 0, 1, 0]
     assert row == {"stop": 2.0, "accuracy": 1.0, "final_accuracy": 0.0, "last": 3.0, "validation_loss": 1.0}
+    (later,) = tickets.early_stopping(runs.assign(rewind=2), validation=2).stop
+    assert later == 3  # where both copies were one, none has stopped
+    (lost,) = tickets.early_stopping(runs.assign(diverged=True), validation=2).to_dict("records")
+    assert np.isnan([lost["stop"], lost["accuracy"], lost["final_accuracy"], lost["validation_loss"]]).all()
 
 
 def test_convolutional_tickets_are_found_too(tmp_path, monkeypatch):

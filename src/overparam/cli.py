@@ -57,7 +57,7 @@ def _count(number: int, noun: str) -> str:
 
 
 def _engine_version() -> str:
-    from overparam.sweep import engine_version  # imports torch's whole training code: not needed to clear everything
+    from overparam.identity import engine_version  # imports torch: not needed to clear everything
 
     return engine_version()
 

@@ -19,10 +19,8 @@ OTHER_ORDER = 500_000  # what is added to a seed so that it draws another order 
 
 
 def other_order(settings: Settings) -> Settings:
-    """The same network, which must have a ``start``, trained with its examples in another order."""
-    if settings.start is None:
-        raise ValueError("The seed of the order also draws the initial weights; give these as start to keep them.")
-    return replace(settings, init_seed=settings.init_seed + OTHER_ORDER)
+    """The same network trained with its examples in another order, from the end of epoch ``settings.rewind`` on."""
+    return replace(settings, order_seed=settings.seed_at(settings.epochs) + OTHER_ORDER)
 
 
 @torch.no_grad()

@@ -2,20 +2,23 @@
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
 
 import numpy as np
 import torch
 
+from overparam.arithmetic import full_precision, has_bfloat16
 from overparam.data import Data
 from overparam.examples import check
 from overparam.models import Layered
 from overparam.modules import Single
-from overparam.settings import Settings, log_schedule, recording, require
+from overparam.settings import FREE, PRESENT, Settings, log_schedule, recording, require
 from overparam.stack import Stack
 
 EVALUATED = ("train_loss", "train_error", "test_loss", "test_error")
 PER_EXAMPLE = ("correct", "losses", "gradient_norms")
 PER_TEST_EXAMPLE = ("test_correct", "test_losses")
+DIVERGED_FROM = 10  # times the training loss at the start, or that of answering 0 to everything if it is larger
 _CHECK_EVERY = 10  # epochs between looks at who has finished: a look waits for the device
 
 
@@ -34,7 +37,9 @@ def train(
 
     A record holds the final losses (mean over examples) and errors (share misclassified, in [0, 1]) on the network's own
     training examples and on the data set's test examples, the number of ``epochs_run``, the number of ``parameters``,
-    and whether training ``diverged`` (weights or a loss that are not finite: it leaves within 10 epochs, its neighbours are untouched).
+    and whether training ``diverged``: its weights are not finite, or its training loss has ended above `DIVERGED_FROM` times
+    what it began with. Then losses, errors and predictions are NaN, curves from where they first were too high, and
+    its neighbours are untouched.
 
     ``record`` asks for more, by names or as a mapping from names to epochs (fractions fall between the steps of an
     epoch; the end of training is always added). Per name, with T recorded times:
@@ -54,20 +59,30 @@ def train(
     check_record(record, networks, data)
     require(
         len({s.signature() for s in networks}) == 1,
-        "the networks of one stack must share all settings but width, seeds, lr, weight decay, dropout rate, label noise, "
-        "start, mask, and n and batch size at equal steps per epoch; train them apart.",
+        f"the networks of one stack may differ in width, in {', '.join(sorted(FREE))} (at equal steps per epoch) and in the "
+        f"strength of {', '.join(PRESENT)}, and these differ in more; train them apart.",
     )
     started = time.perf_counter()
     device = torch.device(device) if device is not None else default_device()
+    check_device(networks, device)
     stacks = isinstance(networks[0].architecture, Layered)
     require(stacks or len(networks) == 1, f"{networks[0].architecture} does not stack; train such networks one by one.")
-    # float32 means float32, also in a GPU's convolutions, which would take TF32 for it
-    with torch.no_grad(), torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
+    # A recorded graph is one of the current GPU, whatever the tensors say.
+    on_device = torch.cuda.device(device) if device.type == "cuda" else nullcontext()
+    with full_precision(), torch.no_grad(), on_device:
         records = _train((Stack if stacks else Single)(networks, data, device), networks, record)
     seconds = (time.perf_counter() - started) / len(networks)
     for row in records:
         row |= {"device": device.type, "stack_size": len(networks), "seconds": seconds}
     return records
+
+
+def check_device(networks: Sequence[Settings], device: torch.device) -> None:
+    """Raise ValueError unless these networks can be trained there."""
+    require(
+        device.type == "cpu" or all(s.dtype == "float32" for s in networks) or has_bfloat16(device),
+        f"{device} multiplies no bfloat16 by itself; choose dtype='float32'.",
+    )
 
 
 def check_record(record: Mapping, networks: Sequence[Settings], data: Data) -> None:
@@ -87,9 +102,12 @@ def check_record(record: Mapping, networks: Sequence[Settings], data: Data) -> N
 def _train(stack, networks: Sequence[Settings], record: Mapping) -> list[dict]:
     """Take all networks of a stack through their epochs; their records in the order given."""
     progress, log = _Progress(stack, networks), _Log(stack, networks, record)
+    rewind = networks[0].rewind
     records: list[dict] = [{} for _ in networks]
     epochs, steps = networks[0].epochs, networks[0].steps
     for epoch in range(epochs):
+        if epoch == rewind > 0:
+            stack.branch(epoch)
         for step in range(steps):
             log.note(epoch * steps + step, progress)
             progress.step(step)
@@ -182,6 +200,7 @@ class _Log:
                 if name not in self.due.setdefault(step, []):
                     self.due[step].append(name)
         self.noted: list[list[tuple[float, dict]]] = [[] for _ in networks]
+        self.ceilings = _ceilings(stack)
 
     def note(self, step: int, progress: _Progress) -> None:
         """Record what is due after this many steps, of the networks that still train."""
@@ -239,16 +258,22 @@ class _Log:
             predictions = stack.predictions().cpu() if "predictions" in self.record else None
         results = []
         for row in leaving.nonzero().flatten().tolist():
-            last = final[row]
-            record = {name: last[name] for name in EVALUATED} | {
+            last, ceiling = final[row], self.ceilings[row]
+            diverged = not (finite[row] and last["train_loss"] <= ceiling)
+            record = {name: np.nan if diverged else last[name] for name in EVALUATED} | {
                 "epochs_run": epochs_run[row],
                 "parameters": stack.parameters[row],
-                "diverged": not (finite[row] and np.isfinite(last["train_loss"])),
+                "diverged": diverged,
             }
             noted = [(epoch, values) for epoch, values in self.noted[row] if epoch < epochs_run[row]]
             record |= self._series([*noted, (float(epochs_run[row]), last)])
+            if diverged and "curve_train_loss" in record:
+                lost = np.logical_or.accumulate(~(record["curve_train_loss"] <= ceiling))
+                lost[-1] = True
+                for name in EVALUATED:
+                    record[f"curve_{name}"][lost] = np.nan
             if predictions is not None:
-                record["predictions"] = predictions[row].flatten().numpy()
+                record["predictions"] = predictions[row].flatten().numpy() * (np.nan if diverged else 1)
             if set(PER_EXAMPLE) & set(self.record):
                 record["examples"] = examples.used[examples.rows[row, : examples.n[row]].cpu()].numpy()
                 record["labels"] = examples.y[row, : examples.n[row]].cpu().numpy()
@@ -273,3 +298,17 @@ class _Log:
     def keep(self, staying: torch.Tensor) -> None:
         """Drop the networks that have left."""
         self.noted = [noted for noted, stays in zip(self.noted, staying.tolist(), strict=True) if stays]
+        self.ceilings = [ceiling for ceiling, stays in zip(self.ceilings, staying.tolist(), strict=True) if stays]
+
+
+def _ceilings(stack) -> list[float]:
+    """The training loss of each network above which it has diverged."""
+    examples = stack.examples
+    at_start = examples.mean(stack.outcomes(test=False)[0])
+    if stack.loss == "cross_entropy":
+        of_zero = torch.full_like(at_start, np.log(stack.outputs))
+    elif stack.classes:
+        of_zero = torch.full_like(at_start, 1 / stack.outputs)
+    else:
+        of_zero = examples.mean(examples.y.square().mean(2))
+    return (DIVERGED_FROM * torch.maximum(at_start, of_zero)).tolist()

@@ -27,9 +27,9 @@ class Examples:
         self.n = [s.n for s in networks]
         self.steps = networks[0].steps
         self.batch_size = max(s.batch for s in networks)
-        self.order = [generator(s.init_seed, "order") for s in networks]
+        self.order = [generator(s.seed_at(0), "order") for s in networks]
         self.versions = [s.versions for s in networks]
-        self.choice = [generator(s.init_seed, "version") for s in networks]
+        self.choice = [generator(s.seed_at(0), "version") for s in networks]
 
         longest = max(self.n)
         chosen = [subset(data, s.n, s.data_seed) for s in networks]
@@ -51,6 +51,12 @@ class Examples:
         self.lengths = sizes.amax(0).tolist() if device.type == "cpu" else [self.batch_size] * self.steps
         self.shares = self._cut(self.share)
         self.batches = [(self.rows, self.y)]  # `shuffle` begins each epoch
+
+    def branch(self, networks: Sequence[Settings], epoch: int) -> None:
+        """Let the orders of those networks that have a seed of their own for it begin now (see ``Settings.rewind``)."""
+        for i, s in enumerate(networks):
+            if s.order_seed is not None:
+                self.order[i], self.choice[i] = (generator(s.seed_at(epoch), what) for what in ("order", "version"))
 
     def shuffle(self) -> None:
         """Draw a fresh order of every network's examples, and versions; one batch of all in one version needs nothing."""

@@ -13,8 +13,10 @@ from torch import Tensor, nn
 
 from overparam.data import Data, generator
 from overparam.examples import Examples
-from overparam.networks import affine_layers
+from overparam.networks import Custom, affine_layers
 from overparam.settings import Settings, Vector, require
+
+_LEAST_CHANNELS = 16  # twice as many as a vector of AVX2 holds: seen to go wrong below 8
 
 
 class Single:
@@ -31,10 +33,9 @@ class Single:
             with torch.no_grad():
                 for p, start in zip(module.parameters(), split(settings.start, module), strict=True):
                     p.copy_(start)
-        masks = [] if settings.mask is None else split(settings.mask, module)
-        self.masks = [mask.to(device) for mask in masks]
+        self.settings, self.outputs, self.epoch, self.steps = settings, outputs, 0, 0
         self.module = prepare(module, device)
-        self._mask()
+        self._mask_from(0)
         self.optimizer = optimizer(
             self.module,
             settings.optimizer,
@@ -58,13 +59,24 @@ class Single:
         self.frozen = torch.zeros(1, dtype=torch.bool, device=device)
         self.stopped = False  # the same, known without waiting for the device
 
+    def _mask_from(self, epoch: int) -> None:
+        mask = self.settings.mask_at(epoch)
+        self.masks = [] if mask is None else [part.to(self.device) for part in split(mask, self.module)]
+        self._mask()
+
+    def branch(self, epoch: int) -> None:
+        """As ``Stack.branch``."""
+        self.epoch = epoch
+        self.examples.branch([self.settings], epoch)
+        self._mask_from(epoch)
+
     def step(self, number: int, stop_loss: Tensor | None = None) -> Tensor | None:
         """As ``Stack.step``."""
         if self.stopped:
             return None if stop_loss is None else torch.zeros_like(stop_loss)
         rows, y = self.examples.batches[number]
         going = None
-        with torch.enable_grad():
+        with torch.enable_grad(), self._randomness():
             if stop_loss is not None and self.examples.steps == 1:
                 going = lambda loss: not self._stops(loss < stop_loss)  # noqa: E731
             losses = step(
@@ -73,6 +85,17 @@ class Single:
         self.schedule.step()
         self._mask()
         return None if stop_loss is None else losses.mean()[None]
+
+    @contextmanager
+    def _randomness(self) -> Iterator[None]:
+        """What a network of one's own draws in a step follows from the network's seed and the step, as everything here does."""
+        self.steps += 1
+        if not isinstance(self.settings.architecture, Custom):
+            yield
+            return
+        with torch.random.fork_rng([self.device] if self.device.type == "cuda" else []):
+            torch.manual_seed(generator(self.settings.seed_at(self.epoch), f"step {self.steps}").initial_seed())
+            yield
 
     def _drawn(self, rows: Tensor) -> Tensor:
         """The examples in these rows (see ``Examples``), each in its version."""
@@ -111,8 +134,9 @@ class Single:
         """As ``Stack.outcomes``: loss and whether it is misclassified of each example [1, example]."""
         x, y = (self.x_test, self.y_test) if test else (self.x[self.examples.rows[0]], self.examples.y[0])
         logits = outputs(self.module, x, dtype=self.dtype)
-        wrong = (logits.argmax(1) != y).float() if self.classes else torch.full_like(logits[:, 0], torch.nan)
-        return losses(logits, y, self.loss)[None], wrong[None]
+        each = losses(logits, y, self.loss)
+        wrong = (logits.argmax(1) != y).float() if self.classes else torch.full_like(each, torch.nan)
+        return each[None], wrong.where(each.isfinite(), torch.nan)[None]
 
     def predictions(self) -> Tensor:
         """As ``Stack.predictions`` [1, example, output]."""
@@ -153,8 +177,14 @@ def split(vector: Vector, module: nn.Module) -> list[Tensor]:
 def prepare(module: nn.Module, device: torch.device | str) -> nn.Module:
     """The module on ``device`` with its convolutions' weights stored channels last, the order that they compute in.
 
-    A convolution takes the order of its weights, so the images need no conversion.
+    A convolution takes the order of its weights, so the images need no conversion. On a CPU without AVX-512 oneDNN's strided
+    1×1 convolutions of few channels write beside their memory in that order: modules that have one keep the other order.
     """
+    strided = [
+        m for m in module.modules() if isinstance(m, nn.Conv2d) and m.kernel_size == (1, 1) and m.stride != (1, 1)
+    ]
+    if torch.device(device).type == "cpu" and any(m.in_channels < _LEAST_CHANNELS for m in strided):
+        return module.to(device)
     return module.to(device, memory_format=torch.channels_last)
 
 

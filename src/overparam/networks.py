@@ -6,7 +6,9 @@ PyTorch's own constructors use, and leaves the global random state alone. ``shap
 a data set, such as (3, 32, 32); ``examples`` turns raw data into what the module takes.
 """
 
+import copy
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import torch
@@ -232,6 +234,99 @@ class _Block(nn.Module):
         scores = q @ k.mT / math.sqrt(q.shape[-1])  # [batch, head, length, length]
         future = torch.ones(scores.shape[-2:], dtype=torch.bool, device=x.device).triu(1)
         return (scores.masked_fill(future, -torch.inf).softmax(-1) @ v).transpose(1, 2).flatten(2)
+
+
+@dataclass(frozen=True)
+class Custom:
+    """A network of your own: ``make(**arguments)``, a subclass of ``nn.Module`` or a function that returns a module.
+
+    It maps raw examples [batch, *shape] to outputs [batch, outputs], and is trained by itself. All that its constructor
+    draws from torch's random numbers follows from the seed, and so does what it draws while it trains.
+    """
+
+    make: Callable[..., nn.Module]
+    arguments: tuple[tuple[str, object], ...] = ()
+
+    def __post_init__(self):
+        if not callable(self.make) or not hasattr(self.make, "__qualname__"):
+            raise ValueError(
+                f"custom takes a subclass of nn.Module, or a function that returns a module; got {self.make!r}. "
+                "Give its arguments to custom, by name."
+            )
+        for name, value in self.arguments:
+            if not _plain(value):
+                raise ValueError(
+                    f"arguments of custom are numbers, texts, classes, functions and tuples of these; got {name}={value!r}."
+                )
+
+    def __str__(self) -> str:
+        return f"{self.make.__qualname__}({', '.join(f'{name}={value}' for name, value in self.arguments)})"
+
+    @property
+    def width(self) -> int:
+        """Its argument of that name; 0 where it has none."""
+        width = dict(self.arguments).get("width", 0)
+        return width if isinstance(width, int) else 0
+
+    def columns(self) -> dict:
+        """Its arguments, and where it is defined, for a table of runs."""
+        names = {name: _named(value) for name, value in self.arguments}
+        return {"make": _named(self.make), **names}
+
+    def examples(self, x: Tensor) -> Tensor:
+        """Raw data as it is."""
+        return x
+
+    def module(self, shape: tuple[int, ...], outputs: int) -> nn.Module:
+        """A network as its constructor leaves it; torch's global random state stays as it was."""
+        return self.build(shape, outputs, torch.Generator().manual_seed(0))
+
+    def build(self, shape: tuple[int, ...], outputs: int, generator: torch.Generator) -> nn.Module:
+        """The network on the CPU, with what its constructor draws seeded from ``generator``."""
+        seed = int(torch.randint(2**62, (), generator=generator))
+        with torch.random.fork_rng(devices=[]), torch.enable_grad():
+            torch.manual_seed(seed)
+            try:
+                module = self.make(**dict(self.arguments))
+            except Exception as error:
+                raise ValueError(f"{self} cannot be made: {type(error).__name__}: {error}") from error
+        if not isinstance(module, nn.Module):
+            raise ValueError(f"{self} must be an nn.Module; got {type(module).__name__}.")
+        try:
+            with torch.random.fork_rng(devices=[]), torch.no_grad():
+                given = tuple(copy.deepcopy(module).eval()(torch.zeros(2, *shape)).shape)
+        except Exception as error:
+            raise ValueError(
+                f"{self} does not take examples [2, {', '.join(map(str, shape))}]: {type(error).__name__}: {error}"
+            ) from error
+        if given != (2, outputs):
+            raise ValueError(f"{self} must map two examples to outputs [2, {outputs}]; it gives {list(given)}.")
+        return module
+
+    def parameters(self, shape: tuple[int, ...], outputs: int) -> int:
+        """Number of trained numbers."""
+        return sum(p.numel() for p in self.module(shape, outputs).parameters())
+
+    def layer_count(self, shape: tuple[int, ...], outputs: int) -> int:
+        """Number of its ``affine_layers``."""
+        return len(affine_layers(self.module(shape, outputs)))
+
+
+def _plain(value) -> bool:
+    if isinstance(value, tuple):
+        return all(map(_plain, value))
+    return value is None or isinstance(value, bool | int | float | str) or hasattr(value, "__qualname__")
+
+
+def _named(value):
+    if isinstance(value, tuple):
+        return tuple(map(_named, value))
+    return f"{value.__module__}.{value.__qualname__}" if hasattr(value, "__qualname__") else value
+
+
+def custom(make: Callable[..., nn.Module], **arguments) -> dict:
+    """Describe a network of your own, or a grid of them where an argument is a list: see `Custom` and ``sweep.sweep``."""
+    return {"architecture": lambda **chosen: Custom(make, tuple(chosen.items())), **arguments}
 
 
 def cnn(width) -> dict:

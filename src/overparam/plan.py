@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import torch
 
+from overparam.arithmetic import has_bfloat16
 from overparam.data import Data
 from overparam.models import Layered
 from overparam.settings import Settings, log_schedule, require
@@ -20,7 +21,7 @@ from overparam.settings import Settings, log_schedule, require
 PER_LAYER = {"float32": 3.5e-5, "bfloat16": 1e-4}  # of a step, whatever is in it: some eight calls of PyTorch
 PER_EXAMPLE = 8e-8  # and network: gathering its input, its part of the loss
 PER_ACTIVATION = 1e-9  # ReLU and its gradient, forth and back
-PER_FLOP = {"float32": 1 / 85e9, "bfloat16": 1 / 200e9}
+PER_FLOP = {"float32": 1 / 85e9, "bfloat16": 1 / 200e9, "emulated bfloat16": 1 / 7e9}
 PER_WEIGHT = {"float32": 0.0, "bfloat16": 5e-10}  # of a step: the update beside the products, conversions
 MODULE_PER_FLOP = 1 / 30e9  # of a network that is trained alone
 GPU_SPEED = 200  # times a CPU core in arithmetic, while the calls cost the same (not measured)
@@ -112,6 +113,8 @@ def explain_plan(
         else:
             padded = "equal widths" if len(widths) == 1 else f"padded to width {widths[-1]}"
             why = f"one matrix product per layer for {len(members)} networks, {padded}"
+        if first.dtype == "bfloat16" and not has_bfloat16(device):
+            why += "; bfloat16 is emulated here, and slower than float32"
         rows.append(
             {
                 "architecture": type(first.architecture).__name__.lower(),
@@ -145,6 +148,7 @@ class _Costs:
         self.n, self.batch = np.array([[s.n, s.batch] for s in networks]).T
         self.steps = np.array([s.steps * s.epochs for s in networks])
         self.low = np.array([s.dtype == "bfloat16" for s in networks])
+        self.low_per_flop = PER_FLOP["bfloat16" if has_bfloat16(device) else "emulated bfloat16"]
         self.layered = isinstance(networks[0].architecture, Layered)
         self.drops = networks[0].dropout > 0
         self.versions = max(s.versions for s in networks) if self.layered else 1  # kept side by side in memory
@@ -168,7 +172,7 @@ class _Costs:
         penalty = 4 if self.penalised else 1  # double backward
         if not self.layered:
             return penalty * self.steps[widest] * 3 * self.flops[widest] * batch * MODULE_PER_FLOP
-        per_flop = np.where(self.low[widest], PER_FLOP["bfloat16"], PER_FLOP["float32"])
+        per_flop = np.where(self.low[widest], self.low_per_flop, PER_FLOP["float32"])
         per_weight = np.where(self.low[widest], PER_WEIGHT["bfloat16"], PER_WEIGHT["float32"])
         each = batch * (PER_EXAMPLE + self.units[widest] * PER_ACTIVATION + 3 * self.flops[widest] * per_flop)
         work = count * (each + self.weights[widest] * per_weight)
@@ -253,7 +257,8 @@ def _size(architecture, shape: tuple[int, ...], outputs: int) -> tuple[float, ..
         return weights, len(layers), units, flops, columns, max(layer.positions for layer in layers) ** 2
     # A convolution uses its weights at every pixel: early ones at all, late ones, which have most weights, at few.
     pixels = math.prod(shape[-2:])
-    return weights, 20, 20 * pixels * architecture.width, 2 * weights * max(1, pixels / 16), 0, 0
+    width = architecture.width or math.isqrt(weights)
+    return weights, 20, 20 * pixels * width, 2 * weights * max(1, pixels / 16), 0, 0
 
 
 def _partition(members: Sequence[int], costs: _Costs) -> Iterable[StackPlan]:

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from overparam.models import Layered
-from overparam.networks import CNN, ResNet18
+from overparam.networks import CNN, Custom, ResNet18
 
 OPTIMIZERS = ("sgd", "adam")
 LOSSES = ("cross_entropy", "squared")
@@ -24,6 +24,15 @@ RECORDABLE = {
     "gradient_norms": "the norm of the gradient of each training example's loss in all weights",
     "weights": "all weights and biases",
 }
+
+
+# Settings in which the networks of one stack may differ (n and batch size at equally many steps an epoch), and those that
+# all or none of them must have, at any strength. They must share what is named in neither.
+FREE = {
+    "n", "batch_size", "lr", "label_noise", "weight_decay", "shift", "stop_loss", "stop_fitted", "start", "mask",
+    "init_seed", "data_seed", "order_seed",
+}  # fmt: skip
+PRESENT = ("dropout", "input_noise", "adversarial", "gradient_penalty", "norm_target", "averaging", "layer_lr")
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +70,8 @@ class Settings:
 
     ``n`` training examples are drawn without replacement with ``data_seed``, which also decides which labels are
     corrupted (``label_noise``: the share of labels replaced by a uniformly drawn class). ``init_seed`` decides the
-    initial weights, the order of the examples and what ``dropout`` (the share of hidden units dropped) drops.
+    initial weights and, unless ``order_seed`` is given, the order of the examples and what ``dropout`` (the share of hidden
+    units dropped) drops.
     Whenever an example is drawn, it is moved by a uniform ``shift`` of up to so many positions either way, and mirrored
     with probability ½ if ``flip``: see ``versions``. Each step adds Gaussian noise of standard deviation ``input_noise`` to
     its inputs x, or trains on x + ``adversarial`` · sign(∂ loss/∂x) in their place (Goodfellow et al. 2015). It follows the
@@ -76,8 +86,12 @@ class Settings:
     a ← βa + (1 − β)w of the weights over the steps, which begins at the initial weights; training itself goes on unaveraged.
 
     ``batch_size=None`` is full-batch gradient descent, one step per epoch. ``start`` replaces the initial weights, and
-    weights where ``mask`` is 0 are 0 throughout. Products of matrices are computed in ``dtype``; the weights themselves
-    and all sums over them stay float32.
+    weights where ``mask`` is 0 are 0 throughout. ``order_seed`` decides in the place of ``init_seed`` all that is random in
+    a step: the order of the examples, how they are moved, what is dropped, the noise of inputs. With ``rewind`` k both the
+    mask and the order's seed hold from the end of epoch k on, and until then the network trains as it would without them:
+    the pruned network is rewound to epoch k of the dense one (Frankle et al. 2019, arXiv 1903.01611), and so are the state of
+    the optimizer, the order and the schedule. Products of matrices are computed in ``dtype``; the weights themselves and all
+    sums over them stay float32.
 
     A network trains for ``epochs``, or until its training loss is below ``stop_loss`` (of the whole training set before
     the step in full-batch training, averaged over the batches of the last epoch otherwise), or until it has classified
@@ -110,19 +124,25 @@ class Settings:
     dtype: str = "float32"
     start: Vector | None = None
     mask: Vector | None = None
+    rewind: int = 0
     init_seed: int = 0
     data_seed: int = 0
+    order_seed: int | None = None
 
     def __post_init__(self):
         for name, values in (("optimizer", OPTIMIZERS), ("loss", LOSSES), ("dtype", DTYPES), ("schedule", SCHEDULES)):
             value = getattr(self, name)
             require(value in values, f"{name} must be one of {', '.join(values)}; got {value!r}.")
-        for name, least in (("n", 1), ("epochs", 1), ("stop_fitted", 0), ("shift", 0)):
+        for name, least in (("n", 1), ("epochs", 1), ("stop_fitted", 0), ("shift", 0), ("rewind", 0)):
             value = getattr(self, name)
             require(
                 isinstance(value, int) and value >= least,
                 f"{name} must be a whole number of at least {least}; got {value!r}.",
             )
+        require(
+            self.rewind < self.epochs,
+            f"rewind is the epoch from which mask and order_seed hold, below epochs={self.epochs}; got {self.rewind}.",
+        )
         require(self.lr > 0, f"lr (the learning rate) must be positive; got {self.lr}.")
         require(0 <= self.label_noise <= 1, f"label noise must lie in [0, 1]; got {self.label_noise}.")
         require(0 <= self.momentum < 1, f"momentum must lie in [0, 1); got {self.momentum}.")
@@ -154,6 +174,10 @@ class Settings:
             require(value >= 0, f"{name.replace('_', ' ')} must not be negative; got {value}.")
         require(self.median_of in (1, 3), f"median_of must be 1 (the mean) or 3; got {self.median_of!r}.")
         self._require_fitting_options()
+        taken = set(_described(self.architecture)) & {f.name for f in fields(self)}
+        require(
+            not taken, f"{', '.join(sorted(taken))} is the name of a setting; rename this argument of the architecture."
+        )
         for name in ("start", "mask"):
             value = getattr(self, name)
             require(
@@ -222,38 +246,35 @@ class Settings:
         """Steps in one epoch; the last batch may be short."""
         return -(-self.n // self.batch)
 
+    def seed_at(self, epoch: int) -> int:
+        """The seed of what is random in the steps of this epoch."""
+        return self.init_seed if self.order_seed is None or epoch < self.rewind else self.order_seed
+
+    def mask_at(self, epoch: int) -> Vector | None:
+        """The mask that holds in this epoch."""
+        return self.mask if epoch >= self.rewind else None
+
     def signature(self) -> tuple:
-        """What networks must share to train in one stack."""
-        shape = tuple(
-            (f.name, getattr(self.architecture, f.name)) for f in fields(self.architecture) if f.name != "width"
-        )
-        return (
-            type(self.architecture),
-            shape,
-            self.steps,
-            self.epochs,
-            self.optimizer,
-            self.momentum,
-            self.loss,
-            self.dtype,
-            self.dropout > 0,
-            self.input_noise > 0,
-            self.adversarial > 0,
-            self.median_of,
-            self.gradient_penalty > 0,
-            self.norm_target > 0,
-            self.schedule,
-            len(self.layer_lr),
-            self.averaging > 0,
-            self.batch if self.median_of > 1 or getattr(self.architecture, "batch_norm", False) else None,
-        )
+        """What networks must share to train in one stack: everything but what `FREE` and `PRESENT` name."""
+        shared = [getattr(self, f.name) for f in fields(self) if f.name not in {"architecture", *FREE, *PRESENT}]
+        present = [bool(getattr(self, name)) for name in PRESENT]
+        shape = [getattr(self.architecture, f.name) for f in fields(self.architecture) if f.name != "width"]
+        # Statistics and medians are taken of whole batches, which then cannot be filled up to a common size.
+        whole = self.median_of > 1 or getattr(self.architecture, "batch_norm", False)
+        return type(self.architecture), self.steps, self.batch if whole else None, *shape, *shared, *present
 
     def columns(self) -> dict:
         """The settings as one flat row of a table; of ``start`` and ``mask`` their fingerprints."""
         row = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "architecture"}
         row |= {name: row[name] and row[name].fingerprint for name in ("start", "mask")}
-        architecture = {f.name: getattr(self.architecture, f.name) for f in fields(self.architecture)}
-        return {"architecture": type(self.architecture).__name__.lower(), **architecture, **row}
+        return {"architecture": type(self.architecture).__name__.lower(), **_described(self.architecture), **row}
+
+
+def _described(architecture) -> dict:
+    """What an architecture is made of, by name, for a table of runs."""
+    if isinstance(architecture, Custom):
+        return architecture.columns()
+    return {f.name: getattr(architecture, f.name) for f in fields(architecture)}
 
 
 def recording(record: Sequence[str] | Mapping[str, Iterable[float] | None]) -> dict[str, tuple[float, ...] | None]:

@@ -44,6 +44,7 @@ class Stack:
         self.dtype = getattr(torch, first.dtype)
         self.classes, self.outputs = data.classes, data.classes or data.y.shape[1]
         self.shape = shape = tuple(data.x.shape[1:])
+        self.settings = list(networks)
         self.networks = [s.architecture.layers(shape, self.outputs) for s in networks]
         self.parameters = [s.architecture.parameters(shape, self.outputs) for s in networks]
         widest = max(networks, key=lambda s: s.architecture.width)
@@ -54,9 +55,8 @@ class Stack:
 
         initial = [self._initial(s, shape) for s in networks]
         self.weights = self._placed(initial)
-        self.masks = self._masks(networks)
-        for weight, mask in zip(self.weights, self.masks or [], strict=False):
-            weight.mul_(mask)
+        self.masks = self._masks(0)
+        self._prune()
         slots = {"sgd": 1, "adam": 2}[first.optimizer]
         self.state = [[torch.zeros_like(w) for w in self.weights] for _ in range(slots)]
         self.clock = torch.zeros((), dtype=torch.int32, device=device)  # steps made; on the device, for CUDA graphs
@@ -66,8 +66,7 @@ class Stack:
         self.input_noise, self.adversarial = column("input_noise"), column("adversarial")
         self.decays, self.drops = any(s.weight_decay for s in networks), first.dropout > 0
         self.noisy, self.attacked, self.groups = first.input_noise > 0, first.adversarial > 0, first.median_of
-        keys = lambda *of: torch.stack([hash_keys(s.init_seed, *of) for s in networks]).to(device)  # noqa: E731
-        self.dropout_keys, self.noise_keys = keys("dropout", len(self.layers)), keys("input noise", 2)
+        self.dropout_keys, self.noise_keys = self._hash_keys(0)
         self.averages = [self._unit_statistics(number) for number in self.normalised]
 
         self.gradient_penalty, self.norm_target = column("gradient_penalty"), column("norm_target")
@@ -96,17 +95,38 @@ class Stack:
         drawn = settings.architecture.initial(shape, self.outputs, generator(settings.init_seed, "init"))
         return drawn if settings.start is None else _split(settings.start, drawn)
 
-    def _masks(self, networks: Sequence[Settings]) -> list[Tensor] | None:
-        if all(s.mask is None for s in networks):
+    def _masks(self, epoch: int) -> list[Tensor] | None:
+        if all(s.mask is None for s in self.settings):
             return None
         masks = []
-        for s in networks:
+        for s in self.settings:
             ones = [
                 tuple(torch.ones_like(t) for t in layer)
                 for layer in s.architecture.initial(self.shape, self.outputs, generator(0, "init"))
             ]
-            masks.append(ones if s.mask is None else _split(s.mask, ones))
+            mask = s.mask_at(epoch)
+            masks.append(ones if mask is None else _split(mask, ones))
         return self._placed(masks)
+
+    def _prune(self) -> None:
+        for weight, mask in zip(self.weights, self.masks or [], strict=False):
+            weight.mul_(mask)
+
+    def _hash_keys(self, epoch: int) -> list[Tensor]:
+        """Keys of dropout [network, layer] and of the inputs' noise [network, 2]."""
+        return [
+            torch.stack([hash_keys(s.seed_at(epoch), purpose, number) for s in self.settings]).to(self.device)
+            for purpose, number in (("dropout", len(self.layers)), ("input noise", 2))
+        ]
+
+    def branch(self, epoch: int) -> None:
+        """Let the masks and the seeds of the order hold from now on, in place (see ``Settings.rewind``)."""
+        self.examples.branch(self.settings, epoch)
+        for held, new in zip(self.masks or [], self._masks(epoch) or [], strict=True):
+            held.copy_(new)
+        for held, new in zip((self.dropout_keys, self.noise_keys), self._hash_keys(epoch), strict=True):
+            held.copy_(new)
+        self._prune()
 
     def _placed(self, networks: list[list[tuple[Tensor, ...]]]) -> list[Tensor]:
         """Per layer the (weight, bias) of all networks as [network, out, fan-in + 1], zero-padded to the widest.
@@ -503,6 +523,7 @@ class Stack:
     def keep(self, rows: Tensor) -> None:
         """Drop all networks but those in rows (on the CPU)."""
         self.examples.keep(rows)
+        self.settings = [self.settings[r] for r in rows.tolist()]
         self.networks = [self.networks[r] for r in rows.tolist()]
         self.parameters = [self.parameters[r] for r in rows.tolist()]
         rows = rows.to(self.device)
@@ -536,13 +557,14 @@ class Stack:
                 weight.copy_(own)
 
     def outcomes(self, test: bool) -> tuple[Tensor, Tensor]:
-        """Loss and whether it is misclassified (NaN in a regression), of each example [network, example]."""
+        """Loss and whether it is misclassified (NaN in a regression, or where the loss is), of each example [network, example]."""
         parts = []
         for memory, y in self._parts(test):
             logits = self._forward(memory)
             # (max finds the place ten times as fast as argmax)
-            wrong = (logits.max(1).indices != y).float() if self.classes else torch.full(y.shape[:2], torch.nan)
-            parts.append((self._losses(logits, y), wrong.to(self.device)))
+            losses = self._losses(logits, y)
+            wrong = (logits.max(1).indices != y).float() if self.classes else torch.full_like(losses, torch.nan)
+            parts.append((losses, wrong.where(losses.isfinite(), torch.nan)))  # outputs of NaN are no class
         losses, wrong = (torch.cat(values, 1) for values in zip(*parts, strict=True))
         return (losses, wrong) if test else (self._in_order(losses), self._in_order(wrong))
 
@@ -695,11 +717,11 @@ def _channels(weight: Tensor, layer: Layer) -> Tensor:
     return weight[:, :-1].unflatten(1, (layer.inputs, layer.kernel))
 
 
-def _split(vector: Vector, like: list[tuple[Tensor, Tensor]]) -> list[tuple[Tensor, Tensor]]:
-    """A vector as (weight, bias) per layer, with the shapes of ``like``."""
-    sizes = [t.numel() for pair in like for t in pair]
+def _split(vector: Vector, like: list[tuple[Tensor, ...]]) -> list[tuple[Tensor, ...]]:
+    """A vector as the tensors of each layer, (weight, bias) and where it is normalised (scale, offset), shaped like these."""
+    sizes = [t.numel() for layer in like for t in layer]
     parts = iter(torch.from_numpy(vector.values.copy()).split(sizes))
-    return [(next(parts).view_as(weight), next(parts)) for weight, _ in like]
+    return [tuple(next(parts).view_as(t) for t in layer) for layer in like]
 
 
 def hash_keys(init_seed: int, purpose: str, number: int) -> Tensor:

@@ -1,18 +1,14 @@
 """A grid of settings → one pandas table of records; cached, resumable, spread over processes or machines."""
 
-import ast
-import functools
-import hashlib
-import inspect
+import copy
 import itertools
-import json
 import os
 import time
+import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import closing, contextmanager
 from dataclasses import fields
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -23,14 +19,14 @@ from tqdm.auto import tqdm
 from overparam import data as data_module
 from overparam import store, workers
 from overparam.data import Data
-from overparam.ensemble import check_record, default_device, train
+from overparam.ensemble import check_device, check_record, default_device, train
 from overparam.examples import check
+from overparam.identity import engine_version, family, key
 from overparam.models import CNN1D, MLP, LeNet
-from overparam.networks import CNN, Conv, ResNet18, Transformer
+from overparam.networks import CNN, Conv, Custom, ResNet18, Transformer
 from overparam.plan import StackPlan, explain_plan, plan
 from overparam.settings import Settings, recording
 
-DECISIVE = ("stack", "ensemble", "examples", "modules", "networks", "models")  # modules that decide a network's numbers
 START_UP = 3.0  # seconds that worker processes take to start, about; less work than that stays in the calling process
 
 
@@ -38,7 +34,7 @@ def sweep(
     architecture: dict,
     data: Data | Mapping[str, Data],
     *,
-    seed=0,
+    seed=None,
     init_seed=None,
     data_seed=None,
     n=None,
@@ -52,7 +48,7 @@ def sweep(
     """Train a network for every combination of settings; one row per network.
 
     Any setting given as a list, tuple or range is a dimension of the grid, in ``architecture`` (see ``models.mlp``) as in
-    the keywords, which are those of ``settings.Settings``. ``init_seed`` and ``data_seed`` equal ``seed`` unless given;
+    the keywords, which are those of ``settings.Settings``. ``init_seed`` and ``data_seed`` equal ``seed`` (0) unless given;
     ``n`` is the whole training pool unless given. Several data sets, as a mapping from names, are one more dimension: the
     column ``data`` holds the name. The other keywords are those of ``run``, and so is the table.
     """
@@ -75,7 +71,8 @@ def run(
 ) -> pd.DataFrame:
     """Train these networks; one row for each, with its settings, what ``ensemble.train`` records, and where it was trained.
 
-    Of several data sets, as a mapping from names, all networks are trained on each.
+    Rows stand in the order of the networks, and a network that is given twice has two. Of several data sets, as a mapping
+    from names, all networks are trained on each.
 
     With ``cache`` a network trained before is read back instead (``overparam cache`` tells what is kept). ``executor``
     trains the stacks elsewhere: see ``workers.run``; otherwise a CPU's cores share them. With ``explain`` nothing is
@@ -89,12 +86,14 @@ class _Work:
     """The networks that are trained on one data set, and how far they are."""
 
     def __init__(self, name: str, data: Data, networks: Sequence[Settings]):
-        self.name, self.data, self.networks = name, data, list(dict.fromkeys(networks))
+        self.name, self.data, self.asked = name, data, list(networks)
+        self.networks = list(dict.fromkeys(self.asked))  # each is trained once
 
     def prepare(self, wanted: Mapping, device: torch.device) -> None:
         """Check the networks and plan their stacks."""
         check(self.networks, self.data)
         check_record(wanted, self.networks, self.data)
+        check_device(self.networks, device)
         self.stacks = plan(self.networks, self.data, device, wanted)
 
     def look_up(self, wanted: Mapping, device: torch.device, cache: bool) -> list[StackPlan]:
@@ -103,24 +102,34 @@ class _Work:
         The plan is that of the whole grid, whatever is stored, so that a sweep resumed after a kill trains the very stacks
         that it would have trained, to the same bits.
         """
-        self.family = _family(self.data, wanted, device) if cache else ""
-        self.keys = [_key(s) for s in self.networks]
-        self.stored = store.read(self.family, self.keys) if cache else {}
-        _count_cached(self.stored)
-        todo = [stack.without({i for i in stack.members if self.keys[i] in self.stored}) for stack in self.stacks]
+        self.records: dict[Settings, dict] = {}
+        self.family = family(self.data, wanted, device, store.FORMAT) if cache else ""
+        self.keys = [key(s) if cache else None for s in self.networks]
+        if cache and None in self.keys:
+            unknown = self.networks[self.keys.index(None)].architecture
+            warnings.warn(f"The source of {unknown} cannot be found, so it is trained anew each time.", stacklevel=5)
+        stored = store.read(self.family, [k for k in self.keys if k]) if cache else {}
+        _count_cached(stored)
+        self.records = {s: stored[k] for s, k in zip(self.networks, self.keys, strict=True) if k in stored}
+        todo = [stack.without({i for i in stack.members if self.keys[i] in stored}) for stack in self.stacks]
         return [stack for stack in todo if stack.members]
 
-    def take(self, stack: StackPlan, records: Iterable[dict], cache: bool) -> None:
+    def take(self, stack: StackPlan, records: Sequence[dict]) -> None:
         """Keep the records of a stack that was trained."""
-        rows = {self.keys[i]: row for i, row in zip(stack.members, records, strict=True)}
-        if cache:
-            store.write(self.family, rows, _about(self.networks[stack.members[0]], self.data))
-        self.stored |= rows
+        trained = list(zip(stack.members, records, strict=True))
+        self.records |= {self.networks[i]: record for i, record in trained}
+        known = {self.keys[i]: record for i, record in trained if self.keys[i]}
+        if known:
+            store.write(self.family, known, _about(self.networks[stack.members[0]], self.data))
 
     def rows(self) -> list[dict]:
-        """The table of records, one row per network."""
-        provenance = {"data": self.name, "engine": engine_version()}
-        return [s.columns() | provenance | self.stored[k] for s, k in zip(self.networks, self.keys, strict=True)]
+        """The table of records, one row per network that was asked for."""
+        provenance, given, rows = {"data": self.name, "engine": engine_version()}, set(), []
+        for s in self.asked:
+            record = copy.deepcopy(self.records[s]) if s in given else self.records[s]  # nobody shares an array
+            rows.append(s.columns() | provenance | record)
+            given.add(s)
+        return rows
 
 
 def _named(data: Data | Mapping[str, Data]) -> Mapping[str, Data]:
@@ -152,9 +161,16 @@ def _run(works: Sequence[_Work], record, device, cache: bool, executor: Executor
         dtypes = ", ".join(sorted({work.networks[i].dtype for stack, work in todo for i in stack.members}))
         bar.set_description(f"{len(todo)} {'stack' if len(todo) == 1 else 'stacks'} on {device.type}, {dtypes}")
         for stack, work, records in finished:
-            work.take(stack, records, cache)
+            work.take(stack, records)
             bar.update(len(records))
-    return pd.DataFrame([row for work in works for row in work.rows()])
+    runs = pd.DataFrame([row for work in works for row in work.rows()])
+    if lost := int(runs.diverged.sum()):
+        warnings.warn(
+            f"{lost} of {len(runs)} networks diverged, and their errors are NaN: means leave them out. "
+            "A smaller learning rate may help.",
+            stacklevel=3,
+        )
+    return runs
 
 
 def curves(runs: pd.DataFrame) -> pd.DataFrame:
@@ -186,15 +202,20 @@ def predictions(runs: pd.DataFrame, *by: str) -> np.ndarray:
     return np.stack(ordered["predictions"].to_list()).reshape(*shape, -1)
 
 
-def network(row: pd.Series, data: Data, time: int = -1) -> nn.Module:
+def network(row: pd.Series, data: Data, time: int = -1, architecture=None) -> nn.Module:
     """One row's network as a plain module, with its recorded weights: those at the end, or at another recorded time.
 
-    The module maps what its architecture makes of raw examples (for MLPs and 1-D CNNs the raw examples) to outputs.
+    The module maps what its architecture makes of raw examples (for MLPs and 1-D CNNs the raw examples) to outputs. For one
+    of your own give its ``architecture``, a ``networks.Custom``.
     """
     if not isinstance(row.get("weights"), np.ndarray):
         raise ValueError('This row holds no weights; ask for them with record=["weights"].')
-    kind = {k.__name__.lower(): k for k in (MLP, LeNet, CNN1D, CNN, Conv, ResNet18, Transformer)}[row["architecture"]]
-    architecture = kind(**{field.name: type(getattr(kind, field.name, 0))(row[field.name]) for field in fields(kind)})
+    kinds = {k.__name__.lower(): k for k in (MLP, LeNet, CNN1D, CNN, Conv, ResNet18, Transformer)}
+    if architecture is None and row["architecture"] not in kinds:
+        raise ValueError(f"{row['architecture']} is an architecture of your own; give it to network as architecture.")
+    if architecture is None:
+        kind = kinds[row["architecture"]]
+        architecture = kind(**{f.name: type(getattr(kind, f.name, 0))(row[f.name]) for f in fields(kind)})
     outputs = data.classes or data.y.shape[1]
     module = architecture.build(tuple(data.x.shape[1:]), outputs, data_module.generator(0, "init"))
     if list(module.buffers()):
@@ -206,8 +227,11 @@ def network(row: pd.Series, data: Data, time: int = -1) -> nn.Module:
 def _expand(architecture, data, seed, init_seed, data_seed, n, settings) -> list[Settings]:
     kind = architecture["architecture"]
     shape = {name: value for name, value in architecture.items() if name != "architecture"}
-    grid = shape | settings | {"n": len(data.x) if n is None else n, "seed": seed}
-    grid |= {name: s for name, s in (("init_seed", init_seed), ("data_seed", data_seed)) if s is not None}
+    own = {name: s for name, s in (("init_seed", init_seed), ("data_seed", data_seed)) if s is not None}
+    if seed is not None and len(own) == 2:
+        raise ValueError("seed sets init_seed and data_seed where they are not given; give at most two of the three.")
+    grid = shape | settings | {"n": len(data.x) if n is None else n} | own
+    grid |= {} if len(own) == 2 else {"seed": 0 if seed is None else seed}
     unknown = set(settings) - set(Settings.__dataclass_fields__)
     if unknown:
         raise ValueError(
@@ -222,7 +246,7 @@ def _expand(architecture, data, seed, init_seed, data_seed, n, settings) -> list
     networks = []
     for combination in itertools.product(*values):
         chosen = {name: v.item() if isinstance(v, np.generic) else v for name, v in zip(grid, combination, strict=True)}
-        common = chosen.pop("seed")
+        common = chosen.pop("seed", None)
         built = kind(**{name: chosen.pop(name) for name in shape})
         networks.append(Settings(built, **({"init_seed": common, "data_seed": common} | chosen)))
     return networks
@@ -235,7 +259,7 @@ def _train_stacks(
     todo: Sequence[tuple[StackPlan, _Work]], record, device, executor
 ) -> Iterator[tuple[StackPlan, _Work, list[dict]]]:
     """Yield (stack, its work, records) as stacks finish: here on a GPU or for little work, else in workers."""
-    alone = device.type != "cpu" or len(todo) == 1
+    alone = device.type != "cpu" or len(todo) == 1 or any(_is_of_notebook(work) for _, work in todo)
     start_up = 0.0 if workers.running() else START_UP
     if executor is None and (alone or sum(stack.seconds for stack, _ in todo) < start_up):
         for stack, work in todo:
@@ -252,6 +276,12 @@ def _train_stacks(
     with closing(workers.run(_train_one_of, tasks, shared, executor)) as finished:
         for position, records in finished:
             yield *todo[position], records
+
+
+def _is_of_notebook(work: _Work) -> bool:
+    """Whether an architecture is defined where no other process can import it."""
+    kinds = {s.architecture.make for s in work.networks if isinstance(s.architecture, Custom)}
+    return any(kind.__module__ == "__main__" or "<" in kind.__qualname__ for kind in kinds)
 
 
 def _train_one_of(networks: list[Settings], which: int, data: Sequence[Data], record, device) -> list[dict]:
@@ -291,45 +321,6 @@ def _train_in_memory(networks: list[Settings], data: Data, record, device) -> li
 def _is_out_of_memory(error: Exception) -> bool:
     """Torch raises OutOfMemoryError on a GPU, but a RuntimeError on the CPU that only its text tells apart."""
     return isinstance(error, MemoryError | torch.OutOfMemoryError) or "DefaultCPUAllocator" in str(error)
-
-
-# --- what a stored record is known by ---------------------------------------------------------------------------------
-
-
-@functools.cache
-def engine_version() -> str:
-    """A hash of the code that decides a network's numbers (comments and docstrings aside) and of the torch version."""
-    package = Path(__file__).parent
-    code = [(package / f"{name}.py").read_text() for name in DECISIVE]
-    code += [
-        inspect.getsource(part) for part in (data_module.generator, data_module.subset, data_module.corrupt_labels)
-    ]
-    code = [code_without_docstrings(ast.parse(part)) for part in code]
-    return hashlib.sha256("\n".join([torch.__version__, *code]).encode()).hexdigest()[:12]
-
-
-def code_without_docstrings(tree: ast.Module) -> str:
-    """What a module does, as text that comments, docstrings and layout do not change."""
-    for node in ast.walk(tree):
-        body = getattr(node, "body", None)
-        if (
-            isinstance(body, list)
-            and body
-            and isinstance(body[0], ast.Expr)
-            and isinstance(body[0].value, ast.Constant)
-        ):
-            node.body = body[1:] or [ast.Pass()]
-    return ast.dump(tree)
-
-
-def _family(data: Data, record: Mapping, device: torch.device) -> str:
-    """Where records of this data set, these recordings, this device and this engine are stored."""
-    identity = [store.FORMAT, data.fingerprint, record, device.type]
-    return f"{engine_version()}/{hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:16]}"
-
-
-def _key(settings: Settings) -> str:
-    return hashlib.sha256(json.dumps(settings.columns()).encode()).hexdigest()
 
 
 def _about(settings: Settings, data: Data) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Iterative magnitude pruning: all trials of a round, with all their controls, train in one call to the engine."""
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -44,30 +45,38 @@ def find_tickets(
 ) -> pd.DataFrame:
     """Iterative magnitude pruning of these dense networks, one trial each, with controls: one row per trial, round and arm.
 
-    Each round trains a trial's ticket, the smallest weights of its last one pruned, from the weights that the dense
-    network had at epoch ``rewind``, for the epochs that are left. In the same call train the ``controls``: "reinit" has the
-    ticket's mask and fresh initial weights, "shuffled" the ticket's start and a random mask with as many weights in each
-    layer, drawn anew in each round. All arms of a trial share their examples and the order of these.
+    Each round trains a trial's ticket, the smallest weights of its last one pruned, from where the dense network was at
+    epoch ``rewind``: its weights, the state of its optimizer, the order of its examples and its schedule go on from there
+    (see ``Settings.rewind``). In the same call train the ``controls``: "reinit" has the ticket's mask and fresh initial
+    weights from the first epoch on, "shuffled" is rewound as the ticket is and has a random mask with as many weights in
+    each layer, drawn anew in each round. All arms of a trial share their examples and the order of these.
+    Where a round prunes nothing of a trial, since a share of few weights rounds to none, it is said.
 
     Columns: ``trial``, ``arm`` ("dense" in round 0, then "ticket" or a control), ``round`` (how many of the paper's rounds),
     ``left`` (share of the weights), what ``early_stopping`` gives at the epochs of ``looks``, and ``start`` and ``end``
-    [parameters], ``settings``. The first ``validation`` test examples are for validation: see ``data.with_validation``.
+    [parameters] (the weights at epoch ``rewind`` of the settings, and the last), ``settings``. The first ``validation`` test examples are for validation: see ``data.with_validation``.
     """
     layers = prunable_layers(dense[0].architecture, data)
-    after = [replace(s, epochs=s.epochs - rewind) for s in dense]
     record = {"weights": [0, rewind], "test_losses": looks, "test_correct": looks}
     tables = [run(dense, data, record=record, device=device)]
-    starts = [Vector(rows.weights[rows.weights_epoch.tolist().index(rewind)]) for _, rows in tables[0].iterrows()]
     labels = [(trial, "dense", 0, None, s) for trial, s in enumerate(dense)]
     ends, masks, done = [w[-1] for w in tables[0].weights], [None] * len(dense), 0
     for rounds in recipe.rounds:
         done += rounds
         shares = recipe.shares(len(layers), rounds)
-        masks = [prune_smallest(end, mask, layers, shares) for end, mask in zip(ends, masks, strict=True)]
+        before = masks
+        masks = [prune_smallest(end, mask, layers, shares) for end, mask in zip(ends, before, strict=True)]
+        unpruned = [i for i, mask in enumerate(masks) if share_left(mask, layers) == share_left(before[i], layers)]
+        if unpruned and any(shares):
+            warnings.warn(
+                f"Round {done} prunes nothing of {len(unpruned)} of {len(masks)} trials: of so few weights, shares of "
+                f"{', '.join(f'{share:.3g}' for share in shares)} round to none.",
+                stacklevel=2,
+            )
         arms = [
-            (trial, arm, done, mask, _arm(arm, settings, start, mask, data, layers, done))
+            (trial, arm, done, mask, _arm(arm, settings, mask, data, layers, done, rewind))
             for arm in ("ticket", *controls)
-            for trial, (settings, start, mask) in enumerate(zip(after, starts, masks, strict=True))
+            for trial, (settings, mask) in enumerate(zip(dense, masks, strict=True))
         ]
         tables.append(run([settings for *_, settings in arms], data, record=record, device=device))
         labels += arms
@@ -85,17 +94,18 @@ def find_tickets(
     return pd.concat([names, rows], axis=1)
 
 
-def _arm(arm: str, settings: Settings, start: Vector, mask: Vector, data: Data, layers, rounds: int) -> Settings:
+def _arm(arm: str, settings: Settings, mask: Vector, data: Data, layers, rounds: int, rewind: int) -> Settings:
     if arm == "ticket":
-        return replace(settings, start=start, mask=mask)
+        return replace(settings, mask=mask, rewind=rewind)
     if arm == "reinit":
         return replace(settings, start=Vector(initial_weights(settings, data, fresh=True)), mask=mask)
     require(arm == "shuffled", f"Controls are {' and '.join(CONTROLS)}; got {arm!r}.")
-    return replace(settings, start=start, mask=shuffled(mask, layers, 1000 * rounds + settings.init_seed))
+    return replace(settings, mask=shuffled(mask, layers, 1000 * rounds + settings.init_seed), rewind=rewind)
 
 
 def _summary(runs: pd.DataFrame, validation: int) -> pd.DataFrame:
-    ends = {"start": [w[0] for w in runs.weights], "end": [w[-1] for w in runs.weights]}
+    starts = [row.weights[row.weights_epoch.tolist().index(row.rewind)] for _, row in runs.iterrows()]
+    ends = {"start": starts, "end": [w[-1] for w in runs.weights]}
     return early_stopping(runs, validation).assign(train_error=runs.train_error.to_numpy(), **ends)
 
 
@@ -105,16 +115,19 @@ def early_stopping(runs: pd.DataFrame, validation: int) -> pd.DataFrame:
     ``runs`` recorded "test_losses" and "test_correct" at the same epochs; the first ``validation`` test examples are for
     validation. Columns: ``stop`` (epochs; the first of the lowest), ``accuracy`` then, ``final_accuracy``, ``last`` (epochs
     at the last look), ``validation_loss`` at the stop, and the whole course: ``epochs`` [T] and ``accuracies`` [T]. What was
-    recorded before the first step is not a stop.
+    recorded before the first step, or before the last that a rewound network shares with the dense one, is not a stop. Of a
+    network that diverged all numbers but the epochs are NaN.
     """
     rows = []
     for _, run_ in runs.iterrows():
         epochs, losses = run_.test_losses_epoch, run_.test_losses[:, :validation].mean(1)
-        losses = np.where(epochs > 0, losses, np.inf)
-        best, accuracy = int(np.argmin(losses)), run_.test_correct[:, validation:].mean(1)
+        accuracy = run_.test_correct[:, validation:].mean(1)
+        if run_.diverged:
+            losses, accuracy = np.full((2, len(epochs)), np.nan)
+        best = int(np.argmin(np.where((epochs > run_.rewind) & np.isfinite(losses), losses, np.inf)))
         rows.append(
             {
-                "stop": epochs[best],
+                "stop": np.nan if run_.diverged else epochs[best],
                 "accuracy": accuracy[best],
                 "final_accuracy": accuracy[-1],
                 "last": epochs[-1],

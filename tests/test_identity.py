@@ -1,0 +1,199 @@
+"""What a stored record is known by: whatever changes the numbers changes that, and nothing else does."""
+
+import importlib
+import linecache
+import os
+import shutil
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from overparam import identity, networks
+from overparam.data import digits
+from overparam.models import MLP
+from overparam.settings import Settings
+from overparam.sweep import run, sweep
+
+PACKAGE = Path(identity.__file__).parent
+
+
+@pytest.fixture
+def package(tmp_path):
+    copy = tmp_path / "overparam"
+    shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__", "fonts"))
+    return copy
+
+
+def edit(package, module, before, after):
+    path = package / f"{module}.py"
+    text = path.read_text(encoding="utf-8")
+    assert before in text, f"{module}.py no longer says {before!r}"
+    path.write_text(text.replace(before, after, 1), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("module", "before", "after"),
+    [
+        ("settings", "return -(-self.n // self.batch)", "return self.n // self.batch"),
+        ("settings", 'schedule: str = "constant"', 'schedule: str = "cosine"'),
+        ("stack", "0x7FEB352D", "0x7FEB352F"),
+        ("examples", 'generator(s.seed_at(0), "order")', 'generator(s.seed_at(0), "orders")'),
+        ("models", "(2 * torch.rand(", "(3 * torch.rand("),
+        ("data", "torch.rand(y.shape,", "torch.rand(y.shape[:1],"),
+        ("ensemble", "DIVERGED_FROM = 10", "DIVERGED_FROM = 11"),
+        ("arithmetic", 'part.fp32_precision = "ieee"', 'part.fp32_precision = "tf32"'),
+    ],
+)
+def test_an_edit_that_changes_numbers_changes_the_identity(package, module, before, after):
+    whole = identity._code(package, "ensemble")
+    edit(package, module, before, after)
+    assert identity._code(package, "ensemble") != whole
+
+
+def test_a_module_that_training_begins_to_import_counts_from_then_on(package):
+    whole = identity._code(package, "ensemble")
+    (package / "helper.py").write_text("FACTOR = 1\n", encoding="utf-8")
+    assert identity._code(package, "ensemble") == whole
+    edit(package, "examples", "import functools", "import functools\nfrom overparam.helper import FACTOR")
+    imported = identity._code(package, "ensemble")
+    edit(package, "helper", "1", "2")
+    assert identity._code(package, "ensemble") != imported
+
+
+@pytest.mark.parametrize(
+    ("module", "before", "after"),
+    [
+        ("stack", "# in [0, 1]", "# from 0 to 1"),
+        ("stack", "The state of networks in training", "What networks in training are"),
+        ("figures", "import hashlib", "import hashlib, math"),  # no network is trained with it
+        ("sweep", "import copy", "import copy, math"),
+    ],
+)
+def test_comments_docstrings_and_what_does_not_train_leave_it_as_it_is(package, module, before, after):
+    whole = identity._code(package, "ensemble")
+    edit(package, module, before, after)
+    assert identity._code(package, "ensemble") == whole
+
+
+def test_the_same_settings_in_another_setting_are_another_record():
+    data, settings, cpu = digits(), Settings(MLP(4), n=20, epochs=1, lr=0.1), torch.device("cpu")
+    families = {
+        identity.family(each, record, cpu, form)
+        for each, record, form in (
+            (data, {}, 1), (replace(data, classes=20), {}, 1), (data, {"curves": None}, 1), (data, {}, 2),
+        )
+    }  # fmt: skip
+    assert len(families) == 4
+    assert len({identity.key(replace(settings, **change)) for change in ({}, {"rewind": 0}, {"lr": 0.2})}) == 2
+
+
+def test_records_of_one_gpu_are_not_found_on_another(monkeypatch):
+    data, found = digits(), set()
+    for name in ("NVIDIA H200", "Tesla T4"):
+        monkeypatch.setattr(torch.cuda, "get_device_name", lambda device, name=name: name)
+        found.add(identity.family(data, {}, torch.device("cuda:0"), 1))
+    assert len(found) == 2
+
+
+def test_data_with_other_classes_or_changed_in_place_are_trained_on_anew(tmp_path, monkeypatch):
+    monkeypatch.setenv("OVERPARAM_CACHE", str(tmp_path))
+    data = digits()
+    data = replace(data, x=data.x.clone())
+    ask = {"networks": [Settings(MLP(4), n=20, epochs=2, lr=0.1)], "device": "cpu"}
+    first = run(data=data, **ask)
+    assert run(data=replace(data, classes=20), **ask).parameters[0] > first.parameters[0]
+    data.x.mul_(3)
+    changed = run(data=data, **ask)
+    assert changed.train_loss[0] != first.train_loss[0]
+    assert changed.train_loss[0] == run(data=data, cache=False, **ask).train_loss[0]
+
+
+# --- networks of one's own --------------------------------------------------------------------------------------------
+
+
+class Narrow(nn.Module):
+    """A network as a user writes it."""
+
+    def __init__(self, width, dropout=0.0):
+        super().__init__()
+        self.layers = nn.Sequential(nn.Linear(64, width), nn.ReLU(), nn.Dropout(dropout), nn.Linear(width, 10))
+
+    def forward(self, x):
+        return self.layers(x)
+
+
+OWN = {"n": 60, "batch_size": 20, "epochs": 3, "lr": 0.2, "seed": range(2), "device": "cpu"}
+
+
+def test_a_network_of_ones_own_is_swept_like_any_other(tmp_path, monkeypatch):
+    monkeypatch.setenv("OVERPARAM_CACHE", str(tmp_path))
+    torch.manual_seed(3)
+    state = torch.get_rng_state()
+    runs = sweep(networks.custom(Narrow, width=[4, 8]), digits(), record=["weights"], **OWN)
+    again = sweep(networks.custom(Narrow, width=[4, 8]), digits(), record=["weights"], cache=False, **OWN)
+    assert torch.equal(state, torch.get_rng_state())
+    assert runs.width.tolist() == [4, 4, 8, 8]
+    assert runs.train_loss.tolist() == again.train_loss.tolist()
+    assert runs.train_loss.nunique() == 4
+
+
+def test_what_a_network_of_ones_own_draws_follows_from_its_seed(tmp_path, monkeypatch):
+    monkeypatch.setenv("OVERPARAM_CACHE", str(tmp_path))
+    with pytest.raises(ValueError, match="dropout is the name of a setting; rename this argument"):
+        sweep(networks.custom(Narrow, width=8, dropout=0.5), digits(), **OWN)
+
+    def dropping(width, share):
+        return Narrow(width, share)
+
+    losses = []
+    for seed in (1, 2):
+        torch.manual_seed(seed)
+        runs = sweep(networks.custom(dropping, width=8, share=[0.0, 0.5]), digits(), cache=False, **OWN)
+        losses.append(runs.train_loss.tolist())
+    assert losses[0] == losses[1]
+    assert len(set(losses[0])) == 4
+
+
+def test_an_edit_of_a_network_of_ones_own_is_noticed(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    known = []
+    for number, activation in enumerate(("nn.ReLU()", "nn.Tanh()")):
+        text = (
+            f"from torch import nn\n\ndef layer():\n    return {activation}\n\ndef make(width):\n    return layer()\n"
+        )
+        (tmp_path / "mine.py").write_text(text, encoding="utf-8")
+        os.utime(tmp_path / "mine.py", (number, number))
+        monkeypatch.delitem(sys.modules, "mine", raising=False)
+        importlib.invalidate_caches()
+        linecache.checkcache()
+        made = networks.Custom(importlib.import_module("mine").make, (("width", 2),))
+        known.append(identity.key(Settings(made, n=5, epochs=1, lr=0.1)))
+    assert known[0] != known[1]  # what it calls has changed
+
+
+def test_a_network_without_source_is_trained_anew_and_it_is_said(tmp_path, monkeypatch):
+    monkeypatch.setenv("OVERPARAM_CACHE", str(tmp_path))
+    exec("def make():\n    return nn.Linear(64, 10)", scope := {"nn": nn, "__name__": "__main__"})
+    with pytest.warns(UserWarning, match="cannot be found, so it is trained anew each time"):
+        sweep(networks.custom(scope["make"]), digits(), **OWN)
+    assert not list(tmp_path.rglob("*.parquet"))
+
+
+@pytest.mark.parametrize(
+    ("make", "arguments", "said"),
+    [
+        (Narrow(4), {}, "takes a subclass of nn.Module"),
+        (Narrow, {"width": [[1]]}, "arguments of custom are numbers, texts"),
+        (Narrow, {"depth": 2}, r"Narrow\(depth=2\) cannot be made: TypeError"),
+        (lambda: 3, {}, "must be an nn.Module; got int"),
+        (nn.Linear, {"in_features": 64, "out_features": 7}, r"outputs \[2, 10\]; it gives \[2, 7\]"),
+        (nn.Linear, {"in_features": 3, "out_features": 10}, r"does not take examples \[2, 64\]"),
+    ],
+)
+def test_what_is_no_network_is_refused_in_a_sentence(make, arguments, said):
+    with pytest.raises(ValueError, match=said):
+        sweep(networks.custom(make, **arguments), digits(), **OWN)
