@@ -64,35 +64,38 @@ sources += [folder / "src" for folder in (Path.cwd(), *Path.cwd().parents)]  # t
 try:
     kept = Path(os.environ.get("OVERPARAM_CACHE") or "~/.cache/overparam").expanduser().absolute()
     copy = kept / "{folder}"  # for all notebooks; remove it to have it fetched anew
-    source = next((each for each in sources if (each / "overparam/sweep.py").exists()), copy / "src")
-    if not source.exists():
+    source = next((each for each in sources if os.path.exists(each / "overparam/sweep.py")), copy / "src")
+    package = source / "overparam/__init__.py"
+    if not package.exists():
         kept.mkdir(parents=True, exist_ok=True)
-        # A GIT_DIR would lead git to another repository; and nobody could type a password that it waits for.
-        env = {{key: value for key, value in os.environ.items() if not key.startswith("GIT_") or "SSL" in key}}
-        options = dict(env=env | {{"GIT_TERMINAL_PROMPT": "0"}}, check=True, capture_output=True)
+        # These would lead git to another repository; and nobody could type a password that it waits for.
+        lead = ("GIT_DIR", "GIT_COMMON_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY")
+        env = {{key: value for key, value in os.environ.items() if key not in lead}} | {{"GIT_TERMINAL_PROMPT": "0"}}
+        options = dict(env=env, check=True, capture_output=True)
         with tempfile.TemporaryDirectory(dir=kept) as folder:
             clone, whole = Path(folder, "clone"), Path(folder, "whole")
             subprocess.run(["git", "clone", "-q", "--depth", "1", "--branch", "{branch}", "{url}", clone], **options)
             if find_spec("mnist1d") is None:
-                pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", clone / "src", "mnist1d"]
+                pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-user", "--target", clone / "src", "mnist1d"]
                 subprocess.run(pip, **options)
             for part in {{"src", "data", "pyproject.toml"}} & set(os.listdir(clone)):  # but no answers to assignments
                 os.renames(clone / part, whole / part)
-            if not source.exists():  # no other notebook was faster
+            if not package.exists():  # no other notebook was faster
                 whole.rename(copy)
+    if str(source) not in sys.path:
+        sys.path.insert(0, str(source))
+    import overparam
 except subprocess.CalledProcessError as error:
     what = "Cloning {url}" if error.cmd[0] == "git" else "Installing mnist1d"
     said = " ".join(error.stderr.decode(errors="replace").split())
     raise SystemExit(f"{{what}} failed: check the network, then run this cell again ({{said}}).")
+except ImportError as error:
+    raise SystemExit(error)
 except FileNotFoundError:
     raise SystemExit("The package is fetched with git, which is not installed: install it, then run this cell again.")
 except (OSError, RuntimeError) as error:
     raise SystemExit(f"No place for the package ({{error}}): run %env OVERPARAM_CACHE=<your folder>, then this cell again.")
-if str(source) not in sys.path:
-    sys.path.insert(0, str(source))
-import overparam
-
-if not str(overparam.__file__).startswith(str(source)):
+if Path(overparam.__file__ or "") != package:
     raise SystemExit("Another package called overparam was imported before: restart Python, then run this cell first.")
 print(f"The book's package is in {{source}}.")"""
 
