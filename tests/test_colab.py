@@ -551,7 +551,7 @@ def git(*arguments, cwd):
     """Run git with a name of its own, in a repository."""
     who = {f"GIT_{role}_{what}": "a@b" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
     done = subprocess.run(
-        ["git", *arguments], cwd=cwd, check=True, env=os.environ | who, capture_output=True, text=True
+        ["git", *arguments], cwd=cwd, check=True, env=os.environ | who, capture_output=True, encoding="utf-8"
     )
     return done.stdout
 
@@ -560,7 +560,7 @@ def make_repository(folder, *paths):
     """Make a repository whose files all hold their own path."""
     for path in map(folder.joinpath, paths):
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(f"# {path.name}\n")
+        path.write_text(f"# {path.name}\n", encoding="utf-8")
     git("init", "-q", "-b", "main", cwd=folder)
     git("add", ".", cwd=folder)
     git("commit", "-q", "-m", "all", cwd=folder)
@@ -606,7 +606,7 @@ class User:
             env=environment | self.variables,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            text=True,
+            encoding="utf-8",
         )
 
     def runs(self, **options):
@@ -628,7 +628,7 @@ class User:
 
     def has_program(self, name, script):
         """Put a program before those of the machine."""
-        (self.programs / name).write_text(f"#!/bin/sh\n{script}\n")
+        (self.programs / name).write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
         (self.programs / name).chmod(0o755)
 
     @property
@@ -684,13 +684,13 @@ def sparse_clone(folder, book):
 
 def changed_clone(folder, book):
     full_clone(folder, book)
-    (folder / "overparam/src/overparam/sweep.py").write_text("mine = 1\n")
+    (folder / "overparam/src/overparam/sweep.py").write_text("mine = 1\n", encoding="utf-8")
     (folder / "overparam/data/claims.yaml").unlink()
 
 
 def package(folder, book):
     (folder / "overparam").mkdir()
-    (folder / "overparam/__init__.py").write_text("raise RuntimeError\n")
+    (folder / "overparam/__init__.py").write_text("raise RuntimeError\n", encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -701,8 +701,8 @@ def package(folder, book):
         changed_clone,
         package,
         pytest.param(lambda folder, book: (folder / "overparam").mkdir(), id="empty folder"),
-        pytest.param(lambda folder, book: (folder / "overparam").write_text("mine"), id="file"),
-        pytest.param(lambda folder, book: (folder / "overparam.py").write_text("1 / 0"), id="module"),
+        pytest.param(lambda folder, book: (folder / "overparam").write_bytes(b"mine"), id="file"),
+        pytest.param(lambda folder, book: (folder / "overparam.py").write_bytes(b"1 / 0"), id="module"),
         pytest.param(lambda folder, book: (folder / "overparam").symlink_to("nowhere"), id="broken link"),
     ],
 )
@@ -805,7 +805,7 @@ def test_who_imported_another_overparam_before_is_told_to_restart(user):
 def test_mnist1d_is_fetched_where_it_is_missing(user, tmp_path):
     user.libraries = [tmp_path / "no network"]
     user.libraries[0].mkdir()
-    (user.libraries[0] / "pip.py").write_text("raise SystemExit('ERROR: none')")
+    (user.libraries[0] / "pip.py").write_text("raise SystemExit('ERROR: none')", encoding="utf-8")
     sentence = "Installing mnist1d failed: check the network, then run this cell again (ERROR: none)."
     assert user.is_told() == sentence
     assert list((user.home / ".cache/overparam").iterdir()) == []
