@@ -4,13 +4,10 @@ import ast
 import csv
 import functools
 import json
-import os
 import re
-import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from types import SimpleNamespace
 
 import jupytext
 import nbformat
@@ -134,30 +131,10 @@ def test_students_get_the_public_tests(source):
 
 
 @every_assignment
-def test_the_set_up_cell_fetches_no_source_of_an_assignment(source):
+def test_the_set_up_cell_names_the_assignment(source):
     setup = student(source).cells[1].source
     assert f'ASSIGNMENT = "{source.stem}"' in setup
-    assert '"--sparse"' in setup
-    assert '"sparse-checkout", "set", "src"' in setup
     ast.parse(setup)
-
-
-def test_the_set_up_cell_clones_the_package_and_no_assignment(tmp_path):
-    remote, student_folder = tmp_path / "overparam", tmp_path / "colab"
-    student_folder.mkdir()
-    for name in ("src/overparam/__init__.py", "src/mnist1d/__init__.py", "assignments/01_x.py", "README.md"):
-        (remote / name).parent.mkdir(parents=True, exist_ok=True)
-        (remote / name).touch()
-    who = {f"GIT_{role}_{what}": "a@b" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
-    for command in (["init", "-q", "-b", "main"], ["add", "."], ["commit", "-q", "-m", "all"]):
-        subprocess.run(["git", *command], cwd=remote, check=True, env={**os.environ, **who})
-    setup = assignments.set_up(SimpleNamespace(repository=f"file://{remote}", branch="main"))
-    program = f"import sys; sys.path.insert(0, '')\n{setup}\nimport overparam, mnist1d\nprint(overparam.__file__)"
-    for _ in range(2):  # the second time after a restart
-        command = [sys.executable, "-IS", "-c", program]
-        done = subprocess.run(command, cwd=student_folder, capture_output=True, text=True)
-        assert done.stdout.strip() == str(student_folder / "overparam/src/overparam/__init__.py"), done.stderr
-    assert not (student_folder / "overparam" / "assignments").exists()
 
 
 @every_assignment

@@ -1,9 +1,16 @@
 """The notebooks that Colab opens say in plain Markdown what the chapters say in MyST."""
 
+import ast
 import os
+import re
+import shutil
+import signal
 import subprocess
 import sys
+import tomllib
+import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import pytest
@@ -12,6 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
 
 import colab  # noqa: E402
+import overparam  # noqa: E402
 
 CONFIG = """\
 repository: {url: "https://example.org/team/house", branch: trunk}
@@ -531,42 +539,303 @@ def test_the_first_cell_says_where_the_notebook_comes_from(house):
     assert "Run all" in first
 
 
-def run_setup(house, url, folder):
-    """Run the set-up cell in an empty folder, in a Python that sees no installed package."""
-    (house / "_config.yml").write_text(CONFIG.replace("https://example.org/team/house", url))
-    colab.main([str(house)])
-    cell = nbformat.read(house / "notebooks/02_other.ipynb", as_version=4).cells[1]
-    assert cell.metadata == {"cellView": "form"}
-    folder.mkdir(exist_ok=True)
-    code = (
-        "import sys; sys.path.insert(0, '')\n" + cell.source + "\nimport overparam, mnist1d\nprint(overparam.__file__)"
-    )
-    return subprocess.run([sys.executable, "-IS", "-c", code], cwd=folder, capture_output=True, text=True)
-
-
-def test_the_setup_cell_clones_the_repository(house, tmp_path):
-    remote = tmp_path / "overparam"
-    for package in ("overparam", "mnist1d"):  # with mnist1d at hand nothing needs to be installed
-        (remote / "src" / package).mkdir(parents=True)
-        (remote / "src" / package / "__init__.py").touch()
-    who = {f"GIT_{role}_{what}": "a@b" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
-    for command in (["init", "-q", "-b", "trunk"], ["add", "."], ["commit", "-q", "-m", "all"]):
-        subprocess.run(["git", *command], cwd=remote, check=True, env={**os.environ, **who})
-    for _ in range(
-        2
-    ):  # the second time after a restart, when the clone lies in the folder under the package's own name
-        done = run_setup(house, f"file://{remote}", tmp_path / "colab")
-        assert done.stdout.strip() == str(tmp_path / "colab/overparam/src/overparam/__init__.py"), done.stderr
-
-
-def test_the_setup_cell_says_in_one_sentence_that_it_could_not_clone(house, tmp_path):
-    done = run_setup(house, f"file://{tmp_path}/nothing", tmp_path / "colab")
-    assert done.returncode == 1
-    assert (
-        done.stderr.strip().split("\n")[-1].startswith(f"Cloning file://{tmp_path}/nothing failed: check the network")
-    )
-
-
 @pytest.mark.skipif(not list(ROOT.glob("notebooks/*.py")), reason="there is no chapter yet")
 def test_the_notebooks_of_this_book_are_current():
     colab.main([str(ROOT), "--check"])
+
+
+# --- The set-up cell, in the folders and on the machines of those who run it -------------------------------------------
+
+
+def git(*arguments, cwd):
+    """Run git with a name of its own, in a repository."""
+    who = {f"GIT_{role}_{what}": "a@b" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+    done = subprocess.run(
+        ["git", *arguments], cwd=cwd, check=True, env=os.environ | who, capture_output=True, encoding="utf-8"
+    )
+    return done.stdout
+
+
+def make_repository(folder, *paths):
+    """Make a repository whose files all hold their own path."""
+    for path in map(folder.joinpath, paths):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"# {path.name}\n", encoding="utf-8")
+    git("init", "-q", "-b", "main", cwd=folder)
+    git("add", ".", cwd=folder)
+    git("commit", "-q", "-m", "all", cwd=folder)
+    return folder
+
+
+def contents(folder):
+    """Return all that a folder holds: the bytes of each file, None for each folder."""
+    return {path.relative_to(folder): path.read_bytes() if path.is_file() else None for path in folder.rglob("*")}
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory):
+    """Return a repository like the book's."""
+    package = ("src/overparam/__init__.py", "src/overparam/sweep.py", "data/claims.yaml", "notebooks/01_x.ipynb")
+    return make_repository(tmp_path_factory.mktemp("book") / "overparam", *package, "assignments/01_x.py")
+
+
+class User:
+    """Somebody who runs the set-up cell in `folder`, with a home but without the package, in a new Python each time."""
+
+    def __init__(self, tmp_path, book):
+        self.folder, self.home, self.book, self.programs = (
+            tmp_path / name for name in ("folder", "home", "book", "programs")
+        )
+        self.book = book
+        for folder in (self.folder, self.home, self.programs, tmp_path / "lib/mnist1d"):
+            folder.mkdir(parents=True)
+        (tmp_path / "lib/mnist1d/__init__.py").touch()
+        self.libraries = [tmp_path / "lib"]
+        self.variables = {}
+
+    def start(self, before="", after="import overparam.sweep\nprint(overparam.__file__)", url=None):
+        """Start a Python, without what is installed, that runs the set-up cell between two programs."""
+        cell = colab.set_up(SimpleNamespace(repository=url or f"file://{self.book}", branch="main"))
+        program = "\n".join(["import sys; sys.path.insert(0, '')", before, cell, after])
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(("OVERPARAM", "GIT_"))}
+        environment |= {"HOME": str(self.home), "PATH": f"{self.programs}{os.pathsep}{os.environ['PATH']}"}
+        environment |= {"PYTHONPATH": os.pathsep.join(map(str, self.libraries)), "PYTHONDONTWRITEBYTECODE": "1"}
+        return subprocess.Popen(
+            [sys.executable, "-S", "-c", program],
+            cwd=self.folder,
+            env=environment | self.variables,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+        )
+
+    def runs(self, **options):
+        """Run the cell, and return the folder from which the package was imported."""
+        process = self.start(**options)
+        said, complaint = process.communicate(timeout=60)
+        assert process.returncode == 0, complaint
+        assert complaint == ""
+        return Path(said.split("\n")[-2]).parents[2]
+
+    def is_told(self, **options):
+        """Run the cell, and return the one sentence with which it stops."""
+        process = self.start(**options)
+        said, complaint = process.communicate(timeout=60)
+        assert process.returncode == 1
+        assert "is in" not in said
+        assert complaint.count("\n") == 1, complaint
+        return complaint.strip()
+
+    def has_program(self, name, script):
+        """Put a program before those of the machine."""
+        (self.programs / name).write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
+        (self.programs / name).chmod(0o755)
+
+    @property
+    def copy(self):
+        """The copy of the package that the cell made; there is nothing beside it."""
+        (copy,) = (self.home / ".cache/overparam").iterdir()
+        return copy
+
+
+@pytest.fixture
+def user(tmp_path, book):
+    return User(tmp_path, book)
+
+
+def test_in_an_empty_folder_the_package_is_fetched_into_the_users_cache(user):
+    assert user.runs() == user.copy
+    assert {path.name for path in user.copy.iterdir()} == {"src", "data"}, "students get answers"
+    assert contents(user.folder) == {}
+
+
+def test_chapters_and_assignments_have_the_same_set_up_cell():
+    first, *others = (
+        nbformat.read(path, as_version=4).cells[1].source
+        for folder in ("notebooks", "assignments")
+        for path in sorted(ROOT.glob(f"{folder}/*.ipynb"))
+    )
+    assert {re.sub(r'\n\nASSIGNMENT = ".*', "", other) for other in others} == {first}
+
+
+def test_after_a_restart_nothing_is_fetched(user):
+    copy = user.runs()
+    user.has_program("git", "exit 1")
+    before = contents(user.home)
+    assert user.runs() == copy
+    assert contents(user.home) == before
+
+
+def test_the_set_up_cell_can_be_run_twice(user):
+    cell = colab.set_up(SimpleNamespace(repository=f"file://{user.book}", branch="main"))
+    assert user.runs(
+        before=f"{cell}\nonce = list(sys.path)", after="assert sys.path == once\nprint(overparam.__file__)"
+    )
+
+
+def full_clone(folder, book):
+    git("clone", "-q", f"file://{book}", "overparam", cwd=folder)
+
+
+def sparse_clone(folder, book):
+    git("clone", "-q", "--depth", "1", "--filter=blob:none", "--sparse", f"file://{book}", "overparam", cwd=folder)
+    git("sparse-checkout", "set", "src", cwd=folder / "overparam")
+
+
+def changed_clone(folder, book):
+    full_clone(folder, book)
+    (folder / "overparam/src/overparam/sweep.py").write_text("mine = 1\n", encoding="utf-8")
+    (folder / "overparam/data/claims.yaml").unlink()
+
+
+def package(folder, book):
+    (folder / "overparam").mkdir()
+    (folder / "overparam/__init__.py").write_text("raise RuntimeError\n", encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        full_clone,
+        sparse_clone,
+        changed_clone,
+        package,
+        pytest.param(lambda folder, book: (folder / "overparam").mkdir(), id="empty folder"),
+        pytest.param(lambda folder, book: (folder / "overparam").write_bytes(b"mine"), id="file"),
+        pytest.param(lambda folder, book: (folder / "overparam.py").write_bytes(b"1 / 0"), id="module"),
+        pytest.param(lambda folder, book: (folder / "overparam").symlink_to("nowhere"), id="broken link"),
+    ],
+)
+def test_whatever_is_called_overparam_in_the_users_folder_stays_as_it_is(user, make):
+    make(user.folder, user.book)
+    before = contents(user.folder)
+    assert user.runs() == user.copy
+    assert contents(user.folder) == before
+
+
+@pytest.mark.parametrize("exported", [False, True])
+def test_the_users_own_repository_stays_as_it_is(user, exported):
+    make_repository(user.folder, "overparam/mine.py", "book/mine.md", "src/mine.py", "src/overparam/__init__.py")
+    if exported:  # as for dotfiles, or in a hook
+        own = {"DIR": ".git", "COMMON_DIR": ".git", "WORK_TREE": "", "INDEX_FILE": ".git/index"}
+        own["OBJECT_DIRECTORY"] = ".git/objects"
+        user.variables = {f"GIT_{name}": str(user.folder / path) for name, path in own.items()}
+    before = contents(user.folder)
+    assert user.runs() == user.copy
+    assert contents(user.folder) == before
+    assert git("status", "--porcelain", cwd=user.folder) == ""
+
+
+def test_a_folder_that_cannot_be_written_is_no_obstacle(user):
+    user.folder.chmod(0o555)
+    assert user.runs() == user.copy
+
+
+def test_where_the_home_cannot_be_written_the_user_names_another_folder(user, tmp_path):
+    (user.home / ".cache").touch()
+    assert re.fullmatch(r"No place for the package \(.*\): run %env OVERPARAM_CACHE=<.*", user.is_told())
+    assert contents(user.folder) == {}
+    user.variables = {"OVERPARAM_CACHE": "elsewhere"}
+    assert user.runs(before="import os; os.chdir('..')").parent == tmp_path / "elsewhere"
+
+
+def test_without_a_network_the_user_is_told_and_nothing_is_left(user):
+    sentence = user.is_told(url="file:///nowhere")
+    assert sentence.startswith("Cloning file:///nowhere failed: check the network, then run this cell again (fatal: ")
+    assert list((user.home / ".cache/overparam").iterdir()) == []
+    assert contents(user.folder) == {}
+    assert user.runs() == user.copy
+
+
+def test_without_git_the_user_is_told_to_install_it(user):
+    user.variables = {"PATH": str(user.programs)}
+    assert "git, which is not installed: install it" in user.is_told()
+
+
+def test_an_old_git_clones_too(user):
+    options = "*sparse*|*--filter*"  # younger than git 2.17
+    user.has_program("git", f'case "$*" in {options}) exit 129;; esac\nexec {shutil.which("git")} "$@"')
+    assert user.runs() == user.copy
+
+
+def test_git_asks_nobody_for_a_password(user):
+    user.has_program("git", 'echo "fatal: prompt=$GIT_TERMINAL_PROMPT" >&2; exit 128')
+    assert "(fatal: prompt=0)" in user.is_told()
+
+
+def test_after_a_kernel_died_while_it_cloned_the_next_one_clones_anew(user):
+    user.has_program("git", 'for new; do :; done; mkdir -p "$new/src/overparam"; kill -9 $PPID')
+    assert user.start().wait(timeout=60) == -signal.SIGKILL
+    (user.programs / "git").unlink()
+    assert (user.runs() / "data/claims.yaml").exists()
+
+
+def test_a_copy_that_lost_the_package_is_named(user):
+    shutil.rmtree(user.runs() / "src/overparam")
+    assert str(user.copy) in user.is_told()
+
+
+def test_two_notebooks_that_are_started_together_share_a_clone(user):
+    user.has_program("git", f'{shutil.which("git")} "$@"; sleep 0.3')
+    processes = [user.start() for _ in range(2)]
+    said = {process.communicate(timeout=60) for process in processes}
+    assert said == {(f"The book's package is in {user.copy}/src.\n{user.copy}/src/overparam/__init__.py\n", "")}
+
+
+def test_where_the_package_is_installed_nothing_is_fetched(user):
+    user.has_program("git", "exit 1")
+    user.libraries.append(user.book / "src")
+    assert user.runs() == user.book
+    assert contents(user.home) == {}
+
+
+def test_in_a_checkout_its_own_package_is_used(user):
+    user.has_program("git", "exit 1")
+    user.folder = user.book / "notebooks"
+    assert user.runs() == user.book
+    assert contents(user.home) == {}
+
+
+def test_who_imported_another_overparam_before_is_told_to_restart(user):
+    (user.folder / "overparam.py").touch()
+    assert user.is_told(before="import overparam").startswith("Another package called overparam was imported before: ")
+    assert user.runs() == user.copy
+
+
+def test_mnist1d_is_fetched_where_it_is_missing(user, tmp_path):
+    user.libraries = [tmp_path / "no network"]
+    user.libraries[0].mkdir()
+    (user.libraries[0] / "pip.py").write_text("raise SystemExit('ERROR: none')", encoding="utf-8")
+    sentence = "Installing mnist1d failed: check the network, then run this cell again (ERROR: none)."
+    assert user.is_told() == sentence
+    assert list((user.home / ".cache/overparam").iterdir()) == []
+    about = "mnist1d-1.dist-info"
+    with zipfile.ZipFile(tmp_path / "mnist1d-1-py3-none-any.whl", "w") as wheel:
+        wheel.writestr("mnist1d.py", "")
+        wheel.writestr(f"{about}/METADATA", "Metadata-Version: 2.1\nName: mnist1d\nVersion: 1\n")
+        wheel.writestr(f"{about}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        wheel.writestr(f"{about}/RECORD", "")
+    user.libraries = []
+    user.variables = {"PIP_USER": "1", "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(tmp_path)}
+    for _ in range(2):
+        assert user.runs(after="import mnist1d\nprint(overparam.__file__)") == user.copy
+
+
+def test_who_lacks_what_the_package_needs_is_told_what_to_install(user):
+    user.libraries.append(ROOT / "src")
+    assert re.fullmatch(r"overparam needs .*: run `.* -m pip install .* torch torchvision .*`\.", user.is_told())
+    assert user.is_told(before="sys.version_info = (3, 10)").startswith("overparam needs Python 3.11 or newer")
+
+
+def test_the_package_says_all_that_it_needs():
+    imported = set()
+    for path in ROOT.glob("src/overparam/*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module] if isinstance(node, ast.ImportFrom) else []
+            imported |= {name.partition(".")[0] for name in names}
+    here = {"overparam", "matplotlib_inline"}  # every notebook server brings the second
+    assert imported - set(sys.stdlib_module_names) - here == set(overparam._NEEDED)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    declared = {re.match(r"[\w-]+", dependency)[0] for dependency in project["dependencies"]}
+    assert set(overparam._NEEDED.values()) <= declared

@@ -154,18 +154,6 @@ class Converter:
         return self.page.convert(text)
 
 
-def set_up(book):
-    """The first code cell: as in the chapters, but the clone leaves out the assignments' sources."""
-    setup = colab.SETUP.format(url=book.repository, branch=book.branch, folder=book.repository.rpartition("/")[2])
-    clone = '"--depth", "1",'
-    if clone not in setup or "    sys.path.insert" not in setup:
-        raise SourceError("tools/colab.py: its SETUP no longer clones in the way that tools/assignments.py knows.")
-    folder = book.repository.rpartition("/")[2]
-    only = f'    subprocess.run(["git", "-C", "{folder}", "sparse-checkout", "set", "src"], check=True)\n'
-    setup = setup.replace(clone, f'{clone} "--filter=blob:none", "--sparse",')
-    return setup.replace("    sys.path.insert", only + "    sys.path.insert")
-
-
 def derive(book, path, folder):
     """Let otter take a source apart into a folder, and return the text of the notebook for students."""
     from otter.assign import main as assign
@@ -181,7 +169,7 @@ def derive(book, path, folder):
             shutil.copytree(Path(work) / "out" / "autograder", folder)
             for archive in folder.glob("*-autograder_*.zip"):  # otter puts the time into its name
                 archive.rename(folder / "autograder.zip")
-    setup = NAME.format(setup=set_up(book), name=path.stem)
+    setup = NAME.format(setup=colab.set_up(book), name=path.stem)
     introduction = INTRODUCTION.format(repository=book.repository)
     cells = [("markdown", introduction, {}), ("code", *colab.folded(setup))]
     for cell in student.cells:

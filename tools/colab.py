@@ -54,19 +54,50 @@ SETUP = """\
 import os
 import subprocess
 import sys
+import tempfile
 from importlib.util import find_spec
+from pathlib import Path
 
-found = find_spec("overparam")
-if found is None or found.origin is None:  # a bare folder of that name is the clone below, not the package
-    os.environ["GIT_TERMINAL_PROMPT"] = "0"  # otherwise git would wait for a password that nobody can type
-    clone = ["git", "clone", "-q", "--depth", "1", "--branch", "{branch}", "{url}", "{folder}"]
-    if not os.path.isdir("{folder}") and subprocess.run(clone).returncode:
-        raise SystemExit("Cloning {url} failed: check the network, then run this cell again.")
-    sys.path.insert(0, os.path.abspath("{folder}/src"))
-    missing = [name for name in ("mnist1d",) if find_spec(name) is None]
-    install = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", *missing]
-    if missing and subprocess.run(install).returncode:
-        raise SystemExit(f"Installing {{' '.join(missing)}} failed: check the network, then run this cell again.")"""
+found = find_spec("overparam")  # the package is installed, or another one has its name
+sources = [Path(found.origin).parent.parent] if found and found.origin else []
+sources += [folder / "src" for folder in (Path.cwd(), *Path.cwd().parents)]  # the notebook lies in a checkout
+try:
+    kept = Path(os.environ.get("OVERPARAM_CACHE") or "~/.cache/overparam").expanduser().absolute()
+    copy = kept / "{folder}"  # for all notebooks; remove it to have it fetched anew
+    source = next((each for each in sources if os.path.exists(each / "overparam/sweep.py")), copy / "src")
+    package = source / "overparam/__init__.py"
+    if not package.exists():
+        kept.mkdir(parents=True, exist_ok=True)
+        # These would lead git to another repository; and nobody could type a password that it waits for.
+        lead = ("GIT_DIR", "GIT_COMMON_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY")
+        env = {{key: value for key, value in os.environ.items() if key not in lead}} | {{"GIT_TERMINAL_PROMPT": "0"}}
+        options = dict(env=env, check=True, capture_output=True)
+        with tempfile.TemporaryDirectory(dir=kept) as folder:
+            clone, whole = Path(folder, "clone"), Path(folder, "whole")
+            subprocess.run(["git", "clone", "-q", "--depth", "1", "--branch", "{branch}", "{url}", clone], **options)
+            if find_spec("mnist1d") is None:
+                pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-user", "--target", clone / "src", "mnist1d"]
+                subprocess.run(pip, **options)
+            for part in {{"src", "data", "pyproject.toml"}} & set(os.listdir(clone)):  # but no answers to assignments
+                os.renames(clone / part, whole / part)
+            if not package.exists():  # no other notebook was faster
+                whole.rename(copy)
+    if str(source) not in sys.path:
+        sys.path.insert(0, str(source))
+    import overparam
+except subprocess.CalledProcessError as error:
+    what = "Cloning {url}" if error.cmd[0] == "git" else "Installing mnist1d"
+    said = " ".join(error.stderr.decode(errors="replace").split())
+    raise SystemExit(f"{{what}} failed: check the network, then run this cell again ({{said}}).")
+except ImportError as error:
+    raise SystemExit(error)
+except FileNotFoundError:
+    raise SystemExit("The package is fetched with git, which is not installed: install it, then run this cell again.")
+except (OSError, RuntimeError) as error:
+    raise SystemExit(f"No place for the package ({{error}}): run %env OVERPARAM_CACHE=<your folder>, then this cell again.")
+if Path(overparam.__file__ or "") != package:
+    raise SystemExit("Another package called overparam was imported before: restart Python, then run this cell first.")
+print(f"The book's package is in {{source}}.")"""
 
 
 class MystError(Exception):
@@ -499,17 +530,22 @@ def folded(source):
     return f"# @title {first.lstrip('# ')}\n{rest}", {"cellView": "form"}
 
 
+def set_up(book):
+    """Return the first code cell of a notebook: the folder of its copy is named after the repository and the branch."""
+    folder = re.sub(r"\W+", "-", f"{book.repository.removeprefix('https://')}-{book.branch}")
+    return SETUP.format(url=book.repository, branch=book.branch, folder=folder)
+
+
 def derive(book, key):
     """Return the text of the notebook that Colab opens for a chapter."""
     source = f"{key}.py"
     note = INTRODUCTION.format(source=source, source_url=book.file_url(source), page_url=book.page_url(key))
-    setup = SETUP.format(url=book.repository, branch=book.branch, folder=book.repository.rpartition("/")[2])
     notebook = nbformat.v4.new_notebook()
     notebook.metadata = {
         "colab": {"provenance": [], "toc_visible": True},
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     }
-    cells = [("markdown", note, {}), ("code", *folded(setup)), *Page(book, key).cells(book.chapters[key])]
+    cells = [("markdown", note, {}), ("code", *folded(set_up(book))), *Page(book, key).cells(book.chapters[key])]
     for position, (kind, text, metadata) in enumerate(cells):
         new_cell = nbformat.v4.new_code_cell if kind == "code" else nbformat.v4.new_markdown_cell
         # nbformat would draw a random id, but the same source must give the same bytes.

@@ -4,4 +4,34 @@ One direction of flow: data → models → ensemble (train many at once) → swe
 claims (verdicts) → figures. The package knows no chapter.
 """
 
+import sys
+from importlib.util import find_spec
+
 __version__ = "0.1.0"
+
+# What the modules import, and the name under which it is installed; pyproject.toml has the versions.
+_NEEDED = {
+    "ipywidgets": "ipywidgets",
+    "matplotlib": "matplotlib",
+    "mnist1d": "mnist1d",
+    "numpy": "numpy",
+    "pandas": "pandas",
+    "pyarrow": "pyarrow",
+    "scipy": "scipy",
+    "sklearn": "scikit-learn",
+    "statsmodels": "statsmodels",
+    "threadpoolctl": "threadpoolctl",
+    "torch": "torch",
+    "torchvision": "torchvision",
+    "tqdm": "tqdm",
+    "yaml": "pyyaml",
+}
+
+if sys.version_info < (3, 11):  # noqa: UP036 - from a clone it may be imported by any Python
+    raise ImportError(
+        f"overparam needs Python 3.11 or newer, and this is {sys.version.split()[0]}: use another kernel."
+    )
+if _missing := " ".join(package for module, package in _NEEDED.items() if find_spec(module) is None):
+    raise ImportError(
+        f"overparam needs packages that this Python lacks: run `{sys.executable} -m pip install {_missing}`."
+    )
