@@ -83,6 +83,36 @@ def test_the_two_way_jackknife_covers_about_as_often_as_it_says(part):
     assert 0.90 <= hits / 200 <= 1.0
 
 
+class Means:
+    """A crossing of values [a, b] whose only component is their mean."""
+
+    def __init__(self, values):
+        self.values = values
+
+    def components(self):
+        return self.values.mean()
+
+    def leave_one_out(self):
+        return [[np.delete(self.values, k, axis).mean() for k in range(self.values.shape[axis])] for axis in (0, 1)]
+
+
+@pytest.mark.parametrize("level", [0.5, 0.95])
+def test_the_two_way_jackknife_of_a_mean_is_students_t(level):
+    rng = np.random.default_rng(4)
+    one_way = rng.normal(size=6)
+    estimate = claims.two_way_jackknife(lambda cs: cs[0], [Means(np.repeat(one_way[:, None], 3, 1))], level)
+    expected = stats.t.interval(level, 5, one_way.mean(), stats.sem(one_way))
+    assert (estimate.low, estimate.high) == pytest.approx(expected)
+    # Of two factors the variances add, with the degrees of freedom of Satterthwaite (1946).
+    other = 2 * rng.normal(size=3)
+    estimate = claims.two_way_jackknife(lambda cs: cs[0], [Means(one_way[:, None] + other)], level)
+    a, b = stats.sem(one_way) ** 2, stats.sem(other) ** 2
+    expected = stats.t.interval(
+        level, (a + b) ** 2 / (a**2 / 5 + b**2 / 2), one_way.mean() + other.mean(), np.sqrt(a + b)
+    )
+    assert (estimate.low, estimate.high) == pytest.approx(expected)
+
+
 def test_the_two_way_jackknife_leaves_out_pairs():
     rng = np.random.default_rng(3)
     base = rng.normal(size=(8, 4, 30))

@@ -22,10 +22,16 @@ PACKAGE = Path(identity.__file__).parent
 
 
 @pytest.fixture
-def package(tmp_path):
+def package(tmp_path, monkeypatch):
+    """A copy of the package, which the version of the engine is that of."""
     copy = tmp_path / "overparam"
     shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__", "fonts"))
+    monkeypatch.setattr(identity, "PACKAGE", copy)
     return copy
+
+
+def version():
+    return identity.engine_version.__wrapped__()  # computed anew
 
 
 def edit(package, module, before, after):
@@ -49,19 +55,25 @@ def edit(package, module, before, after):
     ],
 )
 def test_an_edit_that_changes_numbers_changes_the_identity(package, module, before, after):
-    whole = identity._code(package, "ensemble")
+    whole = version()
     edit(package, module, before, after)
-    assert identity._code(package, "ensemble") != whole
+    assert version() != whole
+
+
+def test_another_torch_is_another_identity(package, monkeypatch):
+    here = version()
+    monkeypatch.setattr(torch, "__version__", "99.0")
+    assert version() != here
 
 
 def test_a_module_that_training_begins_to_import_counts_from_then_on(package):
-    whole = identity._code(package, "ensemble")
+    whole = version()
     (package / "helper.py").write_text("FACTOR = 1\n", encoding="utf-8")
-    assert identity._code(package, "ensemble") == whole
+    assert version() == whole
     edit(package, "examples", "import functools", "import functools\nfrom overparam.helper import FACTOR")
-    imported = identity._code(package, "ensemble")
+    imported = version()
     edit(package, "helper", "1", "2")
-    assert identity._code(package, "ensemble") != imported
+    assert version() != imported
 
 
 @pytest.mark.parametrize(
@@ -74,9 +86,9 @@ def test_a_module_that_training_begins_to_import_counts_from_then_on(package):
     ],
 )
 def test_comments_docstrings_and_what_does_not_train_leave_it_as_it_is(package, module, before, after):
-    whole = identity._code(package, "ensemble")
+    whole = version()
     edit(package, module, before, after)
-    assert identity._code(package, "ensemble") == whole
+    assert version() == whole
 
 
 def test_the_same_settings_in_another_setting_are_another_record():

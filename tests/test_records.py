@@ -20,7 +20,7 @@ from overparam.models import CNN1D, MLP
 from overparam.networks import CNN, ResNet18, Transformer
 from overparam.settings import Settings, Vector, log_schedule
 
-DEVICES = ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]
+DEVICES = ["cpu", pytest.param("cuda", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here"))]
 EVERYTHING = (
     "curves", "predictions", "correct", "losses", "test_correct", "test_losses", "gradient_norms", "weights",
 )  # fmt: skip

@@ -275,10 +275,12 @@ STACKS = {
     "each example": (models.MLP(8), 64, {"n": 4000, "epochs": 20}, {"losses": range(20), "correct": range(20)}),
     "gradient norms": (models.CNN1D(20), 16, {"n": 1000, "batch_size": 100}, ["gradient_norms"]),
     "dropout": (models.MLP(300), 8, {"n": 4000, "dropout": 0.2}, ()),
+    "gradient penalty": (models.MLP(300), 8, {"n": 4000, "gradient_penalty": 0.1}, ()),
     "bfloat16": (models.MLP(1000), 3, {"n": 4000, "dtype": "bfloat16"}, ()),
 }
 ALONE = {
     "cnn": (networks.CNN(16), 1, {"n": 1000}, ()),
+    "cnn, gradient penalty": (networks.CNN(16), 1, {"n": 1000, "gradient_penalty": 0.1}, ()),
     "cnn, gradient norms": (networks.CNN(16), 1, {"n": 1000, "batch_size": 100}, ["gradient_norms"]),
 }
 

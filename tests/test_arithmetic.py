@@ -1,0 +1,170 @@
+"""Full float32 whatever was set before, and the right answer whatever vector units the CPU has."""
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from torch.overrides import TorchFunctionMode
+
+from overparam import arithmetic, models, networks, plan, sweep
+from overparam.arithmetic import full_precision
+from overparam.data import digits
+from overparam.ensemble import train
+from overparam.models import MLP
+from overparam.networks import CNN
+from overparam.settings import Settings
+
+SETTINGS = [Settings(a, n=20, batch_size=10, epochs=2, lr=0.1) for a in (MLP(8), CNN(2))]
+
+
+@pytest.fixture(scope="module")
+def images():
+    return digits()
+
+
+@pytest.fixture
+def as_it_was():
+    yield
+    torch.set_float32_matmul_precision("highest")
+    torch.set_default_dtype(torch.float32)
+
+
+def set_low():
+    torch.set_float32_matmul_precision("medium")
+
+
+def set_low_by_backend():
+    torch.backends.mkldnn.matmul.fp32_precision = "bf16"
+    torch.backends.cuda.matmul.fp32_precision = "tf32"
+
+
+def set_doubles():
+    torch.set_default_dtype(torch.float64)
+
+
+def state():
+    parts = torch.backends.mkldnn.matmul, torch.backends.cuda.matmul, torch.backends.cudnn.conv
+    return torch.get_default_dtype(), *(part.fp32_precision for part in parts)
+
+
+class Watch(TorchFunctionMode):
+    """Collect the precision in force wherever matrices are multiplied."""
+
+    def __init__(self):
+        super().__init__()
+        self.seen = set()
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        if getattr(function, "__name__", "") in ("bmm", "mm", "baddbmm_", "linear", "conv2d", "matmul", "__matmul__"):
+            self.seen.add(torch.backends.mkldnn.matmul.fp32_precision)
+        return function(*args, **(kwargs or {}))
+
+
+@pytest.mark.skipif(not hasattr(torch.backends.mkldnn, "matmul"), reason="this torch sets one precision for all")
+@pytest.mark.parametrize("settings", SETTINGS, ids=["stack", "alone"])
+@pytest.mark.parametrize("before", [set_low, set_low_by_backend, set_doubles])
+def test_training_is_in_full_float32_and_leaves_what_was_set(images, as_it_was, settings, before):
+    (expected,) = train([settings], images, ["weights"], "cpu")
+    before()
+    set_before = state()
+    with Watch() as watch:
+        (record,) = train([settings], images, ["weights"], "cpu")
+    assert state() == set_before
+    assert watch.seen == {"ieee"}
+    np.testing.assert_array_equal(record["weights"], expected["weights"])
+
+
+@pytest.mark.parametrize("around", [lambda: torch.autocast("cpu"), torch.inference_mode, lambda: torch.device("meta")])
+@pytest.mark.parametrize("settings", SETTINGS, ids=["stack", "alone"])
+def test_what_surrounds_training_does_not_reach_it(images, settings, around):
+    (expected,) = train([settings], images, ["weights"], "cpu")
+    with around():
+        (record,) = train([settings], images, ["weights"], "cpu")
+    np.testing.assert_array_equal(record["weights"], expected["weights"])
+
+
+def test_full_precision_lasts_until_the_last_thread_leaves(as_it_was):
+    set_low()
+    low, one, two = state(), full_precision(), full_precision()
+    one.__enter__()
+    two.__enter__()
+    one.__exit__(None, None, None)
+    assert state() != low
+    two.__exit__(None, None, None)
+    assert state() == low
+
+
+# --- vector units -----------------------------------------------------------------------------------------------------
+
+NARROW = """
+import sys
+import numpy as np, torch
+sys.path.insert(0, {tests!r})
+torch.set_num_threads(1)
+from test_records import plain
+from torch.nn.utils import parameters_to_vector
+from overparam.data import digits
+from overparam.ensemble import train
+from overparam.models import MLP
+from overparam.networks import ResNet18
+from overparam.settings import Settings
+
+images = digits()
+for architecture in (ResNet18(2), ResNet18(3), ResNet18(5), ResNet18(7), ResNet18(9), MLP(30)):
+    settings = Settings(architecture, n=26, batch_size=13, epochs=2, lr=0.02)
+    (record,) = train([settings], images, ["weights"], "cpu")
+    expected = parameters_to_vector(plain(settings, images).parameters()).detach().numpy()
+    np.testing.assert_allclose(record["weights"][-1], expected, rtol=1e-3, atol=2e-4)
+print("the same")
+"""
+
+
+@pytest.mark.skipif(os.uname().machine not in ("x86_64", "AMD64"), reason="what is narrowed are x86's vector units")
+@pytest.mark.parametrize(
+    "units", [{"ONEDNN_MAX_CPU_ISA": "AVX2", "ATEN_CPU_CAPABILITY": "avx2"}, {"ONEDNN_MAX_CPU_ISA": "SSE41", "ATEN_CPU_CAPABILITY": "default"}]
+)  # fmt: skip
+def test_narrow_convolutional_networks_train_on_a_cpu_with_fewer_vector_units(units):
+    program = NARROW.format(tests=os.path.dirname(__file__))
+    # MALLOC_CHECK_ lets the C library abort where memory was written beside its place.
+    environment = os.environ | units | {"MALLOC_CHECK_": "3", "OMP_NUM_THREADS": "1"}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True)
+    assert done.stdout.strip() == "the same", (done.returncode, done.stderr[-2000:])
+
+
+@pytest.mark.parametrize("has", [True, False])
+def test_the_plan_asks_the_cpu_whether_it_multiplies_bfloat16(images, monkeypatch, has):
+    monkeypatch.setattr(plan, "has_bfloat16", lambda device: has)
+    ask = {"epochs": 100, "lr": 0.1, "explain": True, "device": "cpu"}
+    rows = sweep.sweep(models.mlp(400), images, dtype=["float32", "bfloat16"], **ask).set_index("dtype")
+    assert (rows.seconds.bfloat16 < rows.seconds.float32) == has
+    assert ("emulated" in rows.why.bfloat16) != has
+
+
+def test_what_the_cpu_has_is_what_onednn_may_use():
+    ask = "from overparam.arithmetic import has_bfloat16; print(has_bfloat16('cpu'))"
+    environment = os.environ | {"ONEDNN_MAX_CPU_ISA": "AVX2"}
+    done = subprocess.run([sys.executable, "-c", ask], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+
+
+def test_a_gpu_without_bfloat16_is_not_asked_for_it(images, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation=True: including_emulation)
+    low = [replace(SETTINGS[0], dtype="bfloat16")]
+    with pytest.raises(ValueError, match="cuda multiplies no bfloat16 by itself; choose dtype='float32'"):
+        sweep.run(low, images, device="cuda")
+    with pytest.raises(ValueError, match="cuda multiplies no bfloat16 by itself"):
+        train(low, images, device="cuda")
+    assert arithmetic.has_bfloat16("cuda") is False
+
+
+def test_modules_with_wide_strided_convolutions_keep_the_order_that_is_fast():
+    from overparam.modules import prepare
+
+    narrow, wide = (networks.ResNet18(w).build((8, 8), 10, torch.Generator()) for w in (8, 16))
+    fast = torch.channels_last
+    assert not prepare(narrow, "cpu")[1].conv1.weight.is_contiguous(memory_format=fast)
+    assert prepare(wide, "cpu")[1].conv1.weight.is_contiguous(memory_format=fast)
