@@ -208,7 +208,8 @@ def test_what_has_no_plain_form_arrives_as_its_name():
     assert repr(wire.unpack(wire.pack(np.array([object()])))[0]) == "<a object>"
     assert wire.unusable == [(None, "object"), (None, "object")]
     assert wire.pack(np.float64(2)) == 2
-    for hostile in ({"array": ["|O", [1], "AAAAAAAAAAA="]}, {"array": ["<f8", [10**12], ""]}):
+    room = {"text": [[1001], ["x" * 10**5, *[""] * 1000]]}
+    for hostile in ({"array": ["|O", [1], "AAAAAAAAAAA="]}, {"array": ["<f8", [10**12], ""]}, room):
         with pytest.raises((KeyError, ValueError)):
             wire.unpack(hostile)
 
@@ -520,7 +521,7 @@ import ctypes, gc, glob, os, sys
 found = []
 def look(path):
     try:
-        found.append(open(path).read())
+        found.append(open(path, errors="replace").read())
     except OSError:
         pass
 for path in glob.glob("{root}/assignments/*") + glob.glob("{root}/build/assignments/*/tests/*") + glob.glob("**", recursive=True):
@@ -541,7 +542,8 @@ secret = [text for text in found if "BEGIN SOLUTION" in text or "{hidden}" in te
 def decompose(predictions, target):
     caller = sys._getframe(1)
     while caller:
-        secret.extend(name for name in caller.f_code.co_names if name.startswith("test_"))
+        names = [name for name in caller.f_code.co_names if name.startswith("test_")]
+        secret.extend(name for name in names if name not in globals())  # the visible tests are in the notebook
         caller = caller.f_back
     if secret:
         raise RuntimeError("found " + secret[0][:50])
@@ -634,6 +636,9 @@ def test_a_class_is_graded_whatever_it_hands_in(classroom, name):
 def test_what_spies_finds_no_hidden_test_and_scores_like_any_wrong_answer(classroom):
     row = classroom[1]["spy.ipynb"]
     assert "found" not in row["notes"]
+    cells = class_of(SOURCES[0])["spy.ipynb"][0].cells
+    (number,) = [number for number, cell in enumerate(cells, 1) if "gc.get_objects" in cell.source]
+    assert f"cell {number} failed" not in row["notes"]  # it got to the end of its search
     assert float(row["decompose"]) <= 1
 
 

@@ -117,7 +117,7 @@ def in_zip(open_zip, name, depth=1):
             for entry in entries:
                 parts = [part for part in re.split(r"[/\\]", name_in_zip(entry)) if part != "."]
                 own, reopen = f"{name}/{printable('/'.join(parts))}", partial(open_entry, open_zip, entry)
-                if ".." in parts or parts[0] in ("", "C:"):
+                if ".." in parts or not parts[0] or parts[0].endswith(":"):
                     found.append(refusal(own, f"its name leads out of the zip: {AGAIN}"))
                 elif not any(map(clutter, parts)):
                     held.append(own.removeprefix(f"{name}/"))

@@ -175,6 +175,10 @@ class Wire:
             dtype, shape, values = content
             return np.frombuffer(base64.b64decode(values), ARRAYS[dtype]).reshape(shape).copy()
         if kind == "text":
+            if (
+                len(content[1]) * max(map(len, content[1]), default=0) > LARGEST
+            ):  # NumPy gives each the room of the longest
+                raise ValueError("an array of text that is too large")
             return np.array(content[1], dtype=str).reshape(content[0])
         if kind == "objects":
             array = np.empty(len(content[1]), dtype=object)
