@@ -102,6 +102,8 @@ LINES = {  # what stands in a cell of a right submission: (which cell, its text)
     "time a cell": ("total", f"%%time\n{TOTAL}"),
     "time below a comment": ("total", f"# mine\n%%time\n{TOTAL}"),
     "time a line": ("twice", f"{TWICE}\n%time twice(np.ones(3))\n%time y = twice(np.ones(3))\ny"),
+    "exit": ("imports", f"{IMPORTS}\nexit"),
+    "another language": ("more", "%%R\nx <- c(1, 2)"),
     "timeit": ("more", "%%timeit\ntotal(np.ones(3))"),
     "timeit a line": ("twice", f"%timeit -n 1000000 np.ones(10**6)\n{TWICE}"),
     "capture": ("total", f"%%capture out\n!pip install torch\n{TOTAL}\n%time 1"),
@@ -549,7 +551,7 @@ def test_what_is_wrong_with_grading_one_costs_nobody_else(monkeypatch):
 def test_cells_that_take_too_long_leave_time_for_the_tests():
     slow = [f"for _ in iter(int, 1):\n    pass  # {k}" for k in range(5)]
     content = text(IMPORTS, TOTAL, TWICE, *slow).encode()
-    limits = LIMITS | {"seconds": 4, "cell_seconds": 2}
+    limits = LIMITS | {"seconds": 5, "cell_seconds": 2.5}
     row = grade.grade(handed_in.HandedIn("a.ipynb", lambda: content), ASSIGNMENT, limits)
     assert (row.status, row.scores) == ("graded", {"total": 1, "twice": 2})
     assert row.notes[-1] == "cell 8 failed: TimeoutError: not run, like all below: the cells above took too long"
@@ -567,6 +569,41 @@ def test_a_folder_with_anything_in_it_is_looked_through(tmp_path):
     for each in found[1:]:
         with pytest.raises(handed_in.UnusableError, match="not a file, or a link to nothing: choose File"):
             each.read()
+
+
+def test_a_damaged_file_is_read_or_refused_in_a_sentence(tmp_path):
+    rng = np.random.default_rng(0)
+    whole = [
+        RIGHT.encode(),
+        RIGHT.encode("utf-16"),
+        json.dumps(OLD).encode(),
+        zipped({"a/hw.ipynb": RIGHT, "b.zip": ""}),
+    ]
+    for number in range(300):
+        data = bytearray(whole[number % len(whole)])
+        for place in rng.integers(len(data), size=rng.integers(1, 3)):
+            data[place] = rng.integers(256)
+        data = data[: rng.integers(1, len(data))] if number % 9 == 0 else data
+        (tmp_path / f"{number}.ipynb").write_bytes(data)
+    refused = []
+    for each in handed_in.find(tmp_path):
+        try:
+            grade.cells_of(each.notebook(), ASSIGNMENT)
+        except handed_in.UnusableError as error:
+            refused.append(str(error))
+    assert 50 < len(refused) < 250
+    assert [why for why in refused if "hand in" not in why] == []
+
+
+@pytest.mark.parametrize("field", ["metadata", "nbformat", "nbformat_minor", "cells"])
+def test_a_notebook_with_a_field_that_is_null_is_read_as_if_it_were_not_there(field):
+    content = json.loads(RIGHT)
+    content["cells"].append({"cell_type": "code", "source": None})
+    content["cells"].append(None)
+    if field != "cells":
+        content[field] = None
+    found = handed_in.HandedIn("a.ipynb", json.dumps(content).encode).notebook()
+    assert [number for number, _ in grade.cells_of(found, ASSIGNMENT)[0]] == [2, 3, 4, 5]
 
 
 def test_a_zip_with_a_password_says_so(tmp_path):

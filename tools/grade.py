@@ -12,6 +12,7 @@ import argparse
 import csv
 import html
 import io
+import logging
 import os
 import re
 import sys
@@ -292,7 +293,7 @@ def main(argv=None):
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")  # a terminal may not know every letter of a name
     if not arguments.folder.is_dir():
-        sys.exit(f"There is no folder {arguments.folder}: give the folder that holds the submitted notebooks.")
+        sys.exit(f"There is no folder {arguments.folder}: give the folder that holds the submitted notebooks or zips.")
     if arguments.jobs < 1 or min(arguments.seconds, arguments.cell_seconds, arguments.gigabytes) <= 0:
         sys.exit("--jobs, --seconds, --cell-seconds and --gigabytes must be positive.")
     folder = arguments.folder
@@ -308,6 +309,7 @@ def main(argv=None):
         print(f"Warning: submissions can read {path}: move it out of the folders of Python and of the system.")
     if not sandbox.landlock():
         print("Warning: this kernel has no Landlock: only Python itself keeps submissions from reading your files.")
+    logging.getLogger("traitlets").setLevel(logging.CRITICAL)  # nbformat's long complaints; the table says it shortly
     sandbox.prepare()
     limits = {"seconds": arguments.seconds, "cell_seconds": arguments.cell_seconds, "gigabytes": arguments.gigabytes}
     with ThreadPoolExecutor(arguments.jobs) as pool:

@@ -6,12 +6,10 @@ A file is judged by what is in it and not by its name. Zips are read in place, a
 import codecs
 import io
 import json
-import lzma
 import os
 import re
 import unicodedata
 import zipfile
-import zlib
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -25,7 +23,6 @@ DEEPEST = 2  # a zip in a zip is opened, one in that is not
 AGAIN = "choose File → Download → Download .ipynb and hand in that file"
 ARCHIVES = (b"7z\xbc\xaf'\x1c", b"Rar!", b"\x1f\x8b", b"BZh", b"\xfd7zXZ")
 ZIP = b"PK\x03\x04"
-BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, EOFError, ValueError, NotImplementedError)
 LIKELY = re.compile(r'^\s*\{.*"(cells|worksheets|metadata|nbformat)"', re.DOTALL)
 CLUTTER = {"__MACOSX", "Thumbs.db", "desktop.ini"}
 
@@ -124,7 +121,7 @@ def in_zip(open_zip, name, depth=1):
                     try:
                         with archive.open(entry) as opened:
                             start = opened.read(512)
-                    except (*BROKEN, RuntimeError) as error:
+                    except Exception as error:
                         if parts[-1].lower().endswith((".ipynb", ".zip")):
                             found.append(refusal(own, f"{why_closed(error)}: {AGAIN}"))
                         continue
@@ -138,7 +135,7 @@ def in_zip(open_zip, name, depth=1):
                 raise UnusableError(f"a zip that unpacks to {size / 2**30:.1f} GB: hand in the notebook alone")
     except UnusableError as error:
         return [refusal(name, str(error))]
-    except BROKEN as error:
+    except Exception as error:  # a damaged zip makes zipfile raise all sorts
         return [refusal(name, f"{why_closed(error)}: {AGAIN}")]
     ending = PurePosixPath(name).suffix.lower()
     if not found and ending not in ("", ".zip", ".ipynb"):  # a .docx, say
@@ -166,7 +163,7 @@ def open_entry(open_zip, entry):
     try:
         with open_zip() as file, zipfile.ZipFile(file) as archive, archive.open(entry) as opened:
             return io.BytesIO(opened.read(LARGEST_NOTEBOOK + 1))
-    except (*BROKEN, RuntimeError) as error:
+    except Exception as error:
         raise UnusableError(f"{why_closed(error)}: {AGAIN}") from error
 
 
@@ -211,21 +208,29 @@ def notebook(name, data):
     if not isinstance(content.get("cells", content.get("worksheets")), list):
         raise UnusableError(f"not a notebook: JSON without cells; {AGAIN}")
     try:
-        return nbformat.convert(nbformat.reader.reads(json.dumps(completed(content))), 4)
+        found = nbformat.convert(nbformat.reader.reads(json.dumps(completed(content))), 4)
+        found.cells = [cell for cell in found.cells if "source" in cell and "cell_type" in cell]
+        return found
     except Exception as error:  # it can be malformed in any way
         raise UnusableError(f"not a notebook: {type(error).__name__} on reading it; {AGAIN}") from error
 
 
 def completed(content):
     """The JSON of a notebook with what programs leave out, and a version that can be read."""
+    content = known(content)
     version = content.get("nbformat")
-    known = isinstance(version, int) and 1 <= version <= 4
-    content = content | {"nbformat": version if known else 4 if "cells" in content else 3}
-    content = {"nbformat_minor": 0, "metadata": {}} | content
-    if content["nbformat"] == 4:
-        cells = [cell for cell in content["cells"] if isinstance(cell, dict) and "cell_type" in cell]
+    if not (isinstance(version, int) and 1 <= version <= 4):
+        version = 4 if "cells" in content else 3
+    content = {"nbformat_minor": 0, "metadata": {}} | content | {"nbformat": version}
+    if version == 4:
+        cells = [known(cell) for cell in content["cells"] if isinstance(cell, dict) and "cell_type" in cell]
         content["cells"] = [{"metadata": {}, "source": "", "outputs": []} | cell for cell in cells]
     return content
+
+
+def known(fields):
+    """What is said in a dictionary, without what is null."""
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def kind_of(name, data):

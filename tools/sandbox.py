@@ -59,7 +59,7 @@ THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 KEPT = {"PATH", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", *THREADS}
 MAGICS = {"cd", "env", "file", "pylab", "reset", "reset_selective", "run", "set_env", "writefile", "xdel"}
 PROGRAMS = {"!", "bash", "cmd", "conda", "mamba", "perl", "pip", "pypy", "python", "python2", "python3", "ruby"}
-PROGRAMS |= {"script", "sh", "shell", "sx", "system", "uv"}
+PROGRAMS |= {"bigquery", "cython", "julia", "R", "script", "sh", "shell", "sql", "sx", "system", "uv"}
 SHOWING = {"html", "HTML", "javascript", "js", "latex", "markdown", "svg", "SVG", "timeit"}
 SHARE = 0.75  # of a submission's time, for its cells
 HARMLESS = ("/proc/self", "/proc/cpuinfo", "/proc/meminfo", "/sys/devices/system", "/sys/fs/cgroup")
@@ -474,6 +474,9 @@ class Notebook(InteractiveShell):
         return SList([]) if split else ""
 
     def enable_gui(self, gui=None):
+        pass
+
+    def ask_exit(self):
         pass
 
 
