@@ -36,6 +36,7 @@ import numpy as np
 import pandas as pd
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.text import SList
+from traitlets.config import Config
 
 SOURCE = Path(__file__).resolve().parent.parent / "src"
 LARGEST = 64 * 2**20  # bytes of one message, and of one file that a submission writes
@@ -45,7 +46,9 @@ MOST_ITEMS = 1_000_000  # of one iterator
 READABLE = ("/usr", "/lib", "/lib64", "/etc", "/System", "/Library", "/opt/homebrew", "/dev/null", "/dev/urandom")
 PRELOADED = [
     "sandbox",
+    "IPython.core.completer",
     "IPython.core.interactiveshell",
+    "IPython.core.oinspect",
     "matplotlib.pyplot",
     "pandas",
     "scipy.stats",
@@ -332,7 +335,7 @@ def inside(connection, folder, limits, withheld):
         with suppress(ValueError, OSError):  # macOS knows no limit of memory
             resource.setrlimit(what, (amount, amount))
 
-    shell = Notebook.instance(colors="NoColor")
+    shell = Notebook.instance(colors="NoColor", config=Config({"HistoryManager": {"enabled": False}}))
     sys.meta_path.append(Colab())
     for name in withheld:
         sys.modules[name] = None  # so that importing it fails
@@ -414,11 +417,8 @@ class Notebook(InteractiveShell):
     Of lines that begin with % those run that matter to what is defined, of those with ! none.
     """
 
-    history_load_length = 0
-
     def __init__(self, **options):
         super().__init__(**options)
-        self.history_manager.enabled = False
         self.errors, self.skipped, self.asked = [], [], 0
         self.ast_transformers.append(GoOn())
         builtins.__note_failure__ = self.note_failure
