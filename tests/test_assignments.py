@@ -20,6 +20,7 @@ sys.path.insert(0, str(ROOT / "tools"))
 import assignments  # noqa: E402
 import colab  # noqa: E402
 import grade  # noqa: E402
+import handed_in  # noqa: E402
 import sandbox  # noqa: E402
 
 SOURCES = assignments.sources(ROOT)
@@ -74,7 +75,8 @@ def hand_in(notebook, path):
 
 
 def graded(path, source):
-    return grade.grade(path, path.name, load(source.stem[:2]), LIMITS)
+    (submission,) = handed_in.in_file(path, path.name)
+    return grade.grade(submission, load(source.stem[:2]), LIMITS)
 
 
 load = functools.cache(grade.load)
@@ -180,9 +182,11 @@ def test_plain_values_and_arrays_arrive_as_they_were(value):
 def test_what_has_no_plain_form_arrives_as_its_name():
     wire = sandbox.Wire(None)
     assert repr(wire.unpack(wire.pack(object()))) == "<a object>"
-    assert repr(wire.unpack(wire.pack(np.array([object()])))) == "<a ndarray>"
+    assert repr(wire.unpack(wire.pack(np.array([object()])))[0]) == "<a object>"
+    assert wire.unusable == [(None, "object"), (None, "object")]
     assert wire.pack(np.float64(2)) == 2
-    for hostile in ({"array": ["|O", [1], "AAAAAAAAAAA="]}, {"array": ["<f8", [10**12], ""]}):
+    room = {"text": [[1001], ["x" * 10**5, *[""] * 1000]]}
+    for hostile in ({"array": ["|O", [1], "AAAAAAAAAAA="]}, {"array": ["<f8", [10**12], ""]}, room):
         with pytest.raises((KeyError, ValueError)):
             wire.unpack(hostile)
 
@@ -196,6 +200,29 @@ def test_a_right_submission_gets_all_points(source, tmp_path):
     assert (row.status, row.failed, row.notes) == ("graded", [], [])
     possible = {name: file.possible for name, file in load(source.stem[:2]).questions().items()}
     assert row.scores == possible
+
+
+def test_a_right_submission_as_colab_and_windows_leave_it_gets_all_points(tmp_path):
+    source = SOURCES[0]
+    solution = next(cell.source for cell in code("solution", source) if "def decompose" in cell.source)
+    series = solution.replace("def decompose", "def parts") + (
+        "\n\n\ndef decompose(predictions, target):\n"
+        "    return [pd.Series(each) if each.ndim == 1 else each for each in parts(predictions, target)]"
+    )
+    notebook = filled(source, decompose=series)
+    for cell in notebook.cells:
+        if cell.source.startswith("# Set-up\nimport numpy"):
+            cell.source = f"%matplotlib inline\nfrom google.colab import drive\nimport missing\n{cell.source}"
+        if "def jackknife" in cell.source:
+            cell.source = f"!pip install torch\n{cell.source}"
+    path = tmp_path / "right (1).ipynb.txt"
+    path.write_text(nbformat.writes(notebook), encoding="utf-8-sig")
+    row = graded(path, source)
+    assert (row.status, sum(row.scores.values()), row.failed) == ("graded", 18, [])
+    assert row.notes == [
+        "cell 4 failed: ModuleNotFoundError: No module named 'missing'",
+        "not run when it is graded: !pip install torch",
+    ]
 
 
 @every_assignment
@@ -471,7 +498,7 @@ import ctypes, gc, glob, os, sys
 found = []
 def look(path):
     try:
-        found.append(open(path).read())
+        found.append(open(path, errors="replace").read())
     except OSError:
         pass
 for path in glob.glob("{root}/assignments/*") + glob.glob("{root}/build/assignments/*/tests/*") + glob.glob("**", recursive=True):
@@ -492,7 +519,8 @@ secret = [text for text in found if "BEGIN SOLUTION" in text or "{hidden}" in te
 def decompose(predictions, target):
     caller = sys._getframe(1)
     while caller:
-        secret.extend(name for name in caller.f_code.co_names if name.startswith("test_"))
+        names = [name for name in caller.f_code.co_names if name.startswith("test_")]
+        secret.extend(name for name in names if name not in globals())  # the visible tests are in the notebook
         caller = caller.f_back
     if secret:
         raise RuntimeError("found " + secret[0][:50])
@@ -559,7 +587,7 @@ def classroom(tmp_path_factory):
     (folder / ".ipynb_checkpoints" / "right.ipynb").write_text("{}")
     limits = ["--seconds", "8", "--cell-seconds", "2", "--gigabytes", "3", "--jobs", "2"]
     grade.main([str(folder), "--assignment", "01", *limits])
-    with (folder / "scores-01.csv").open(newline="", encoding="utf-8") as file:
+    with (folder / "scores-01.csv").open(newline="", encoding="utf-8-sig") as file:
         return folder, {row["submission"]: row for row in csv.DictReader(file)}
 
 
@@ -585,6 +613,9 @@ def test_a_class_is_graded_whatever_it_hands_in(classroom, name):
 def test_what_spies_finds_no_hidden_test_and_scores_like_any_wrong_answer(classroom):
     row = classroom[1]["spy.ipynb"]
     assert "found" not in row["notes"]
+    cells = class_of(SOURCES[0])["spy.ipynb"][0].cells
+    (number,) = [number for number, cell in enumerate(cells, 1) if "gc.get_objects" in cell.source]
+    assert f"cell {number} failed" not in row["notes"]  # it got to the end of its search
     assert float(row["decompose"]) <= 1
 
 
@@ -605,7 +636,8 @@ def test_what_a_person_reads_is_on_one_page_that_runs_nothing(tmp_path):
     without.cells = without.cells[:8]
     paths = [hand_in(notebook, tmp_path / "a.ipynb"), hand_in(without, tmp_path / "b.ipynb"), tmp_path / "c.ipynb"]
     paths[2].write_text('{"cells": 1}')
-    page = grade.reading(paths, ["a <u>.ipynb", "b.ipynb", "c.ipynb"])
+    paths[0] = paths[0].rename(tmp_path / "a <u>.ipynb")
+    page = grade.reading(handed_in.find(tmp_path))
     assert "a &lt;u&gt;.ipynb" in page
     assert "<strong>answer</strong>" in page
     assert "data:image/svg+xml;base64," in page
@@ -627,8 +659,9 @@ def test_an_answer_in_the_cell_of_the_heading_is_read(tmp_path):
     (cell,) = [cell for cell in inside.cells if cell.source == given]
     cell.source += "\n\nIt walks along no U."
     below.cells.append(nbformat.v4.new_markdown_cell("It walks along a U."))
-    paths = [hand_in(inside, tmp_path / "inside.ipynb"), hand_in(below, tmp_path / "below.ipynb")]
-    page = grade.reading(paths, ["inside.ipynb", "below.ipynb"], given)
+    hand_in(inside, tmp_path / "inside.ipynb")
+    hand_in(below, tmp_path / "below.ipynb")
+    page = grade.reading(handed_in.find(tmp_path), given)
     assert "It walks along no U." in page
     assert "It walks along a U." in page
     assert page.count(f">{title}") == 1

@@ -1,6 +1,7 @@
 """Grade a class: a folder of submitted notebooks in, a table of scores out.
 
     python tools/grade.py FOLDER --assignment 01     print the table; write FOLDER/scores-01.csv and FOLDER/reading-01.html
+    … --platform moodle                              write FOLDER/scores-01-moodle.csv as well, for Moodle to import
 
 Every submission runs in a process of its own, without the hidden tests (tools/sandbox.py says what guards them and what does
 not). One that loops, crashes, is no notebook or belongs to another assignment is named in the table, and the rest is graded.
@@ -10,6 +11,8 @@ What stands below the heading *Investigate* is not run. It is collected, as it w
 import argparse
 import csv
 import html
+import io
+import logging
 import os
 import re
 import sys
@@ -18,15 +21,17 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import handed_in
+import platforms
 import sandbox
 
 ROOT = Path(__file__).resolve().parent.parent
-LARGEST_NOTEBOOK = 50 * 2**20  # bytes
 INVESTIGATE = re.compile(r"^#+\s*(\d+\.\s*)?Investigate\b", re.M | re.I)
 # What students' own text and outputs may hold on the page that a person reads.
 TAGS = "a b blockquote br code dd div dl dt em h1 h2 h3 h4 h5 h6 hr i li ol p pre s span strong sub sup table tbody td"
 TAGS += " th thead tr ul"
 PICTURES = ("image/svg+xml", "image/png", "image/jpeg")
+USABLE = "return numbers, text, arrays, or lists, tuples and dictionaries of them"
 ASSIGNMENT = re.compile(r"""^ASSIGNMENT\s*=\s*["']([\w-]+)["']""", re.M)
 
 
@@ -62,10 +67,6 @@ class Row:
     notes: list = field(default_factory=list)
 
 
-class NotGradedError(Exception):
-    """Why a file is not graded at all."""
-
-
 def load(number, root=ROOT):
     """The assignment that a number or a name stands for, derived from its source if that has changed."""
     import assignments
@@ -81,7 +82,7 @@ def load(number, root=ROOT):
         import colab
 
         assignments.derive(colab.Book(root), source, folder)
-    files = {path.stem: path.read_text() for path in tests.glob("*.py")}
+    files = {path.stem: path.read_text(encoding="utf-8") for path in tests.glob("*.py")}
     order = [cell.metadata["question"] for cell in assignments.read(source) if "question" in cell.metadata]
     by_question = {name: files[name] for name in order if name in files}
     return Assignment(source.stem, by_question, assignments.withheld(source), handed_out(source.with_suffix(".ipynb")))
@@ -95,85 +96,72 @@ def handed_out(path):
     return next((str(cell.source) for cell in cells if INVESTIGATE.search(str(cell.source))), "")
 
 
-def submitted(folder):
-    """All files of a folder and of those in it, except hidden ones and tables of scores."""
-    files = [path for path in folder.rglob("*") if path.is_file()]
-    inner = {path: path.relative_to(folder).parts for path in files}
-    return sorted(
-        path
-        for path, parts in inner.items()
-        if not any(part.startswith(".") for part in parts)
-        and not re.fullmatch(r"(scores-.*\.csv|reading-.*\.html)", path.name)
-    )
-
-
-def cells_of(path, assignment):
-    """The code cells [(number, source)] that are run; a sentence about what is wrong with the file instead, if it is."""
-    import nbformat
-
-    if path.suffix != ".ipynb":
-        raise NotGradedError(f"not a notebook: a file of type {path.suffix or 'unknown'}")
-    if path.stat().st_size > LARGEST_NOTEBOOK:
-        raise NotGradedError(f"larger than {LARGEST_NOTEBOOK // 2**20} MB: clear its outputs")
-    try:
-        cells = nbformat.reads(path.read_text(encoding="utf-8"), as_version=4).cells
-        cells = [(number, cell.cell_type, str(cell.source)) for number, cell in enumerate(cells, 1)]
-    except Exception as error:  # whatever a reader of notebooks finds wrong with it
-        raise NotGradedError(f"not a notebook: {type(error).__name__} on reading it") from error
+def cells_of(notebook, assignment):
+    """The code cells [(number, source)] that are run, and what is noteworthy about them."""
+    cells = [(number, cell.cell_type, clean(cell.source)) for number, cell in enumerate(notebook.cells, 1)]
     code = [(number, source) for number, kind, source in cells if kind == "code" and source.strip()]
     named = {name for _, source in code for name in ASSIGNMENT.findall(source)}
     if named and assignment.name not in named:
-        raise NotGradedError(f"for another assignment: {', '.join(sorted(named))}")
+        here = ", ".join(sorted(named))
+        raise handed_in.UnusableError(f"for another assignment: {here}; hand in the notebook of {assignment.name}")
     if not code:
-        raise NotGradedError("has no code in it")
+        raise handed_in.UnusableError("has no code in it: hand in the notebook with your answers")
     ends = [number for number, kind, source in cells if kind == "markdown" and INVESTIGATE.search(source)]
     notes = [] if named else ["the set-up cell, which names the assignment, is missing"]
     return [cell for cell in code if not ends or cell[0] < ends[0]], notes
 
 
-def grade(path, name, assignment, limits):
-    """One submission's row."""
-    row = Row(name)
+def clean(source):
+    """A cell's text with the line ends of Unix, and without a byte order mark."""
+    return str(source).replace("\r\n", "\n").replace("\r", "\n").lstrip("\ufeff")
+
+
+def grade(submission, assignment, limits):
+    """The row of one submission (as handed_in.find gives them)."""
+    row = Row(submission.name)
+    questions = assignment.questions()
     try:
-        cells, row.notes = cells_of(path, assignment)
-    except (NotGradedError, OSError) as error:
+        cells, row.notes = cells_of(submission.notebook(), assignment)
+        with (
+            tempfile.TemporaryDirectory(prefix="submission-", ignore_cleanup_errors=True) as folder,
+            sandbox.Submission(folder, withheld=assignment.withheld, **limits) as running,
+        ):
+            run_tests(running, cells, questions, assignment, row)
+    except handed_in.UnusableError as error:
         row.status, row.notes = "not graded", [str(error)]
         return row
-    questions = assignment.questions()
-    with tempfile.TemporaryDirectory(prefix="submission-") as folder:
-        try:
-            with sandbox.Submission(folder, withheld=assignment.withheld, **limits) as submission:
-                run_tests(submission, cells, questions, assignment, row)
-        except Exception as error:  # a submission's answer can be anything; it costs nobody else their grade
-            row.status = "stopped"
-            row.notes.append(f"grading it failed: {type(error).__name__}: {error}")
+    except Exception as error:  # a submission can be anything; it costs nobody else their grade
+        row.status = "stopped"
+        row.notes.append(f"grading it failed: {type(error).__name__}: {error}; look at it by hand")
     for question, file in questions.items():
         passed = [result.test_case.points for result in file.test_case_results if result.passed]
         row.scores[question] = sum(passed)
         names = {id(result.test_case.body): result.passed for result in file.test_case_results}
         cases = [case.body for case in file.test_cases]
         row.failed += [case.test_func.__name__ for case in cases if not names.get(id(case))]
-    row.notes = [re.sub(r"\s+", " ", note)[:300] for note in row.notes]
     return row
 
 
-def run_tests(submission, cells, questions, assignment, row):
+def run_tests(running, cells, questions, assignment, row):
     """Run the cells, then every test from outside; what is noteworthy goes into the row."""
     try:
-        submission.start(cells, assignment.asked())
-        if missing := sorted(set(assignment.asked()) - set(submission.names)):
+        running.start(cells, assignment.asked())
+        if missing := sorted(set(assignment.asked()) - set(running.names)):
             row.notes.append(f"not defined: {', '.join(missing)}")
-        for number, kind, message in submission.failed[:3]:
+        for number, kind, message in running.failed[:3]:
             row.notes.append(f"cell {number} failed: {kind}: {message}")
-        if len(submission.failed) > 3:
-            row.notes.append(f"and {len(submission.failed) - 3} more cells failed")
+        if len(running.failed) > 3:
+            row.notes.append(f"and {len(running.failed) - 3} more cells failed")
+        row.notes += [f"not run when it is graded: {line}" for line in dict.fromkeys(running.skipped)][:3]
         for file in questions.values():
-            file.run(submission.names)
-        submission.finish()
+            file.run(running.names)
+        running.finish()
     except sandbox.SubmissionEnded as ended:
         row.status = "stopped"
-        row.notes.append(submission.why_ended(str(ended)))
-    row.notes += [f"was refused: {what}" for what in dict.fromkeys(submission.refused)][:3]
+        row.notes.append(running.why_ended(str(ended)))
+    row.notes += [f"was refused: {what}" for what in dict.fromkeys(running.refused)][:3]
+    for name, kind in running.unusable()[:3]:
+        row.notes.append(f"{name} gave a value of type {kind}, which the tests cannot use: {USABLE}")
 
 
 def table(rows, questions):
@@ -186,39 +174,60 @@ def table(rows, questions):
         scores = [row.scores.get(name, "") for name in questions]
         total = sum(row.scores.values()) if graded else ""
         failed = " ".join(row.failed)
-        lines.append([row.submission, row.status, *scores, total, of, failed, "; ".join(row.notes)])
+        lines.append(
+            [row.submission, row.status, *scores, total, of, failed, "; ".join(note[:300] for note in row.notes)]
+        )
     return [[f"{each:g}" if isinstance(each, int | float) else safe(each) for each in line] for line in lines]
 
 
-def reading(paths, names, given=""):
+def reading(submissions, given=""):
     """One page with what each submission says below *Investigate*, its figures and printed output included, its HTML not.
 
     The cell with the heading is shown only where it differs from the one that was ``given``: somebody may have answered in it.
     """
+    import nbformat
+
+    prose = nbformat.v4.new_markdown_cell
+
+    def part_of(submission, checked):
+        try:
+            part = investigation(submission.notebook(), given)
+            if checked:
+                page_of(part)
+        except Exception as error:  # a notebook can be malformed in any way
+            part = [prose(f"*It cannot be shown: {type(error).__name__}. Open the notebook itself.*")]
+        title = prose(f"# {html.escape(submission.name)}")
+        return [title, *(part or [prose("*There is nothing below “Investigate”.*")])]
+
+    try:
+        return page_of([cell for each in submissions for cell in part_of(each, checked=False)])
+    except Exception:  # one of them cannot be shown: find out which
+        return page_of([cell for each in submissions for cell in part_of(each, checked=True)])
+
+
+def investigation(notebook, given):
+    """The cells of a notebook from *Investigate* on, made harmless."""
+    starts = [i for i, cell in enumerate(notebook.cells) if INVESTIGATE.search(str(cell.source))]
+    part = notebook.cells[starts[0] :] if starts else []
+    if part and str(part[0].source).split() == given.split():
+        part = part[1:]
+    return [harmless(cell) for cell in part]
+
+
+def page_of(cells):
+    """Cells as a page of HTML that runs nothing."""
     import bleach
     import nbformat
     from nbconvert import HTMLExporter
 
-    cells = []
-    for path, name in zip(paths, names, strict=True):
-        title = nbformat.v4.new_markdown_cell(f"# {html.escape(name)}")
-        try:
-            notebook = nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
-            starts = [i for i, cell in enumerate(notebook.cells) if INVESTIGATE.search(str(cell.source))]
-            part = notebook.cells[starts[0] :] if starts else []
-            if part and str(part[0].source).split() == given.split():
-                part = part[1:]
-            part = list(map(harmless, part))
-        except Exception as error:  # a notebook can be malformed in any way
-            part = [nbformat.v4.new_markdown_cell(f"*It cannot be shown: {type(error).__name__}.*")]
-        cells += [title, *(part or [nbformat.v4.new_markdown_cell("*There is nothing below “Investigate”.*")])]
     for number, cell in enumerate(cells):
         cell["id"] = f"cell-{number}"
     exporter = HTMLExporter(sanitize_html=True, exclude_input_prompt=True, exclude_output_prompt=True)
     exporter.register_filter(
         "clean_html", lambda text: bleach.clean(str(text), tags=TAGS.split(), attributes=["class"])
     )
-    return exporter.from_notebook_node(nbformat.v4.new_notebook(cells=cells))[0]
+    page = exporter.from_notebook_node(nbformat.v4.new_notebook(cells=cells))[0]
+    return page.encode("utf-8", "backslashreplace").decode()  # half a character may stand in JSON
 
 
 def harmless(cell):
@@ -240,8 +249,27 @@ def harmless(cell):
 
 
 def safe(text):
-    """A cell of the table that a spreadsheet takes for text, whatever a submission is called or says."""
+    """A cell of the table: one line that can be written, and that a spreadsheet takes for text, whatever somebody wrote."""
+    text = re.sub(r"\s+", " ", text.encode("utf-8", "backslashreplace").decode()).strip()
+    text = "".join(letter for letter in text if letter.isprintable())
     return f"'{text}" if text[:1] in ("=", "+", "-", "@") else text
+
+
+def write(path, text):
+    """Write a file whole or not at all: beside its place first. Excel needs a mark to see UTF-8 in a table."""
+    beside = path.with_name(f".{path.name}.part")
+    try:
+        beside.write_text(text, encoding="utf-8-sig" if path.suffix == ".csv" else "utf-8", newline="")
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def as_csv(lines):
+    """Lines as the text of a file, every cell made safe."""
+    text = io.StringIO()
+    csv.writer(text).writerows([[safe(each) for each in line] for line in lines])
+    return text.getvalue()
 
 
 def show(lines):
@@ -256,44 +284,66 @@ def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("folder", type=Path, help="the folder of submissions; folders in it are searched too")
     parser.add_argument("--assignment", required=True, help="its number, such as 01")
-    parser.add_argument("--jobs", type=int, default=min(os.cpu_count() or 1, 8), help="submissions at a time")
+    parser.add_argument("--jobs", type=int, default=min(cores(), 8), help="submissions at a time")
     parser.add_argument("--seconds", type=float, default=120, help="for one submission, tests included")
     parser.add_argument("--cell-seconds", type=float, default=30, help="for one cell, and for one call of a function")
     parser.add_argument("--gigabytes", type=float, default=4, help="of memory for one submission")
+    parser.add_argument("--platform", choices=platforms.COLUMNS, help="write what this platform imports as well")
     arguments = parser.parse_args(argv)
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal may not know every letter of a name
     if not arguments.folder.is_dir():
-        sys.exit(f"There is no folder {arguments.folder}: give the folder that holds the submitted notebooks.")
+        sys.exit(f"There is no folder {arguments.folder}: give the folder that holds the submitted notebooks or zips.")
     if arguments.jobs < 1 or min(arguments.seconds, arguments.cell_seconds, arguments.gigabytes) <= 0:
         sys.exit("--jobs, --seconds, --cell-seconds and --gigabytes must be positive.")
-    paths = submitted(arguments.folder)
-    if not paths:
-        sys.exit(f"There is nothing in {arguments.folder}: give the folder that holds the submitted notebooks.")
+    folder = arguments.folder
+    try:
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        sys.exit(f"The table cannot be written into {folder} ({error.strerror}): give a folder that you may write to.")
+    submissions = handed_in.find(folder)
+    if not submissions:
+        sys.exit(f"There is nothing in {folder}: give the folder that holds the submitted notebooks.")
     assignment = load(arguments.assignment)
-    for path in sandbox.exposed([ROOT / "assignments", ROOT / "build", arguments.folder]):
+    for path in sandbox.exposed([ROOT / "assignments", ROOT / "build", folder]):
         print(f"Warning: submissions can read {path}: move it out of the folders of Python and of the system.")
     if not sandbox.landlock():
         print("Warning: this kernel has no Landlock: only Python itself keeps submissions from reading your files.")
+    logging.getLogger("traitlets").setLevel(logging.CRITICAL)  # nbformat's long complaints; the table says it shortly
     sandbox.prepare()
     limits = {"seconds": arguments.seconds, "cell_seconds": arguments.cell_seconds, "gigabytes": arguments.gigabytes}
-
-    def one(path):
-        return grade(path, path.relative_to(arguments.folder).as_posix(), assignment, limits)
-
     with ThreadPoolExecutor(arguments.jobs) as pool:
-        rows = list(pool.map(one, paths))
-    lines = table(rows, assignment.questions())
-    target = arguments.folder / f"scores-{assignment.name[:2]}.csv"
-    with target.open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows(lines)
-    page = arguments.folder / f"reading-{assignment.name[:2]}.html"
-    read = [(path, row.submission) for path, row in zip(paths, rows, strict=True) if row.status != "not graded"]
-    try:
-        page.write_text(reading(*zip(*read, strict=True), assignment.investigate) if read else "", encoding="utf-8")
-    except Exception as error:  # what students wrote can be anything; the table stands
-        print(f"Warning: {page} could not be written: {type(error).__name__}: {error}")
+        rows = list(pool.map(lambda submission: grade(submission, assignment, limits), submissions))
+    questions, number = assignment.questions(), assignment.name[:2]
+    lines = table(rows, questions)
     show(lines)
+    graded = [each for each, row in zip(submissions, rows, strict=True) if row.status != "not graded"]
+    scores, page = folder / f"scores-{number}.csv", folder / f"reading-{number}.html"
+    files = {scores: lambda: as_csv(lines), page: lambda: reading(graded, assignment.investigate)}
+    if arguments.platform:
+        of = sum(file.possible for file in questions.values())
+        imported, unknown = platforms.table(arguments.platform, rows, assignment.name, of)
+        files[folder / f"scores-{number}-{arguments.platform}.csv"] = lambda: as_csv(imported)
+        for name in unknown:
+            print(
+                f"Warning: {name} is not named as {arguments.platform} names its downloads: enter its points by hand."
+            )
     print(f"\n{len(rows)} submissions, {sum(row.status == 'graded' for row in rows)} graded to the end.")
-    print(f"The table is {target}; what a person reads is {page}.")
+    complete = True
+    for path, content in files.items():
+        try:
+            write(path, content())
+            print(f"Written: {path}")
+        except Exception as error:  # the others are written all the same
+            complete = False
+            print(f"Warning: {path} could not be written, and is as it was: {type(error).__name__}: {error}")
+    if not complete:
+        sys.exit(1)
+
+
+def cores():
+    """How many processor cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 if __name__ == "__main__":

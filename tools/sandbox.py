@@ -6,12 +6,16 @@ size of files. An audit hook refuses files outside its own folder and of the Pyt
 and so does the kernel where it is Linux with Landlock (5.13 or later).
 """
 
+import ast
 import base64
 import builtins
 import ctypes
+import getpass
 import importlib
+import itertools
 import json
 import multiprocessing
+import numbers
 import os
 import resource
 import signal
@@ -20,19 +24,31 @@ import sysconfig
 import tempfile
 import threading
 import time
+from array import array as buffer
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from importlib.machinery import ModuleSpec
 from multiprocessing import forkserver
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
+import pandas as pd
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.text import SList
+from traitlets.config import Config
 
 SOURCE = Path(__file__).resolve().parent.parent / "src"
 LARGEST = 64 * 2**20  # bytes of one message, and of one file that a submission writes
 ARRAYS = {np.dtype(kind).str: np.dtype(kind) for kind in "?bBhHiIlLefdFD"}  # what travels as an array
+SEQUENCES = {kind.__name__: kind for kind in (list, tuple, set, frozenset)}
+MOST_ITEMS = 1_000_000  # of one iterator
 READABLE = ("/usr", "/lib", "/lib64", "/etc", "/System", "/Library", "/opt/homebrew", "/dev/null", "/dev/urandom")
 PRELOADED = [
     "sandbox",
+    "IPython.core.completer",
     "IPython.core.interactiveshell",
+    "IPython.core.oinspect",
     "matplotlib.pyplot",
     "pandas",
     "scipy.stats",
@@ -44,6 +60,11 @@ PRELOADED = [
 ]
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 KEPT = {"PATH", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", *THREADS}
+MAGICS = {"cd", "env", "file", "pylab", "reset", "reset_selective", "run", "set_env", "writefile", "xdel"}
+PROGRAMS = {"!", "bash", "cmd", "conda", "mamba", "perl", "pip", "pypy", "python", "python2", "python3", "ruby"}
+PROGRAMS |= {"bigquery", "cython", "julia", "R", "script", "sh", "shell", "sql", "sx", "system", "uv"}
+SHOWING = {"html", "HTML", "javascript", "js", "latex", "markdown", "svg", "SVG", "timeit"}
+SHARE = 0.75  # of a submission's time, for its cells
 HARMLESS = ("/proc/self", "/proc/cpuinfo", "/proc/meminfo", "/sys/devices/system", "/sys/fs/cgroup")
 FILE_EVENTS = [
     "open",
@@ -95,44 +116,89 @@ class Wire:
 
     def __init__(self, connection):
         self.connection, self.functions, self.deadline, self.slow = connection, [], None, set()
+        self.calling, self.unusable = None, []  # which function is called, and what came back that is of no use
 
     def pack(self, value):
-        """A value as JSON; what has no plain form is sent as the name of its type."""
-        if type(value).__module__.partition(".")[0] == "torch" and hasattr(value, "detach"):
-            value = value.detach().cpu().numpy()
+        """A value as JSON; whatever can be taken for an array or a list travels as one, the rest as the name of its type."""
         if isinstance(value, np.generic):
             value = value.item()
         if value is None or isinstance(value, bool | int | float | str):
             return value
-        if isinstance(value, list | tuple):
-            return {type(value).__name__ if type(value) is list else "tuple": [self.pack(each) for each in value]}
-        if isinstance(value, dict):
+        if isinstance(value, complex):
+            return {"complex": [value.real, value.imag]}
+        if isinstance(value, list | tuple | set | frozenset):
+            kind = next(kind for kind in SEQUENCES if isinstance(value, SEQUENCES[kind]))
+            return {kind: [self.pack(each) for each in value]}
+        if isinstance(value, Mapping):
             return {"dict": [[self.pack(key), self.pack(each)] for key, each in value.items()]}
-        if isinstance(value, np.ndarray) and value.dtype.str in ARRAYS:
-            return {"array": [value.dtype.str, value.shape, base64.b64encode(value.tobytes()).decode()]}
         if callable(value):
             self.functions.append(value)
             return {"function": len(self.functions) - 1}
+        if value is pd.NA:
+            return float("nan")
+        if isinstance(value, numbers.Number):  # Fraction, Decimal, NumPy's long double
+            return float(value)
+        if (array := as_array(value)) is not None:
+            return self.pack_array(array)
+        if isinstance(value, Iterable) and not isinstance(value, bytes | bytearray):
+            items = list(itertools.islice(value, MOST_ITEMS + 1))
+            if len(items) > MOST_ITEMS:
+                raise ValueError(f"a {type(value).__name__} of more than {MOST_ITEMS} items")
+            return {"list": [self.pack(each) for each in items]}
         return {"other": type(value).__name__}
+
+    def pack_array(self, array):
+        if array.dtype == object:
+            array = pd.Series(array.ravel()).infer_objects().to_numpy().reshape(array.shape)
+        if (
+            array.dtype.kind in "fc" and array.dtype.newbyteorder("=").str not in ARRAYS
+        ):  # longer than the others have it
+            array = array.astype(float if array.dtype.kind == "f" else complex)
+        array = array.astype(array.dtype.newbyteorder("="))
+        if array.dtype.str in ARRAYS:
+            return {"array": [array.dtype.str, array.shape, base64.b64encode(array.tobytes()).decode()]}
+        if array.dtype.kind == "U":
+            return {"text": [array.shape, array.ravel().tolist()]}
+        if array.dtype == object:
+            return {"objects": [array.shape, [self.pack(each) for each in array.ravel()]]}
+        return {"other": f"array of type {array.dtype}"}
 
     def unpack(self, packed):
         """The value that was packed."""
         if not isinstance(packed, dict):
             return packed
         ((kind, content),) = packed.items()
-        if kind in ("list", "tuple"):
-            return (list if kind == "list" else tuple)(map(self.unpack, content))
+        if kind in SEQUENCES:
+            return SEQUENCES[kind](map(self.unpack, content))
         if kind == "dict":
             return {self.unpack(key): self.unpack(each) for key, each in content}
+        if kind == "complex":
+            return complex(*content)
         if kind == "array":
             dtype, shape, values = content
             return np.frombuffer(base64.b64decode(values), ARRAYS[dtype]).reshape(shape).copy()
+        if kind == "text":
+            if (
+                len(content[1]) * max(map(len, content[1]), default=0) > LARGEST
+            ):  # NumPy gives each the room of the longest
+                raise ValueError("an array of text that is too large")
+            return np.array(content[1], dtype=str).reshape(content[0])
+        if kind == "objects":
+            array = np.empty(len(content[1]), dtype=object)
+            array[:] = [*map(self.unpack, content[1])]
+            return array.reshape(content[0])
         if kind == "function":
             return lambda *arguments, **named: self.call(content, arguments, named)
+        self.unusable.append((self.calling, str(content)))
         return Other(content)
 
     def send(self, kind, content):
-        self.connection.send_bytes(json.dumps([kind, content]).encode())
+        message = json.dumps([kind, content]).encode()
+        if len(message) > LARGEST:
+            raise ValueError(
+                f"{len(message) / 2**20:.0f} MB is too much to hand over; at most {LARGEST // 2**20} MB are"
+            )
+        self.connection.send_bytes(message)
 
     def receive(self):
         """The next message, waited for until the deadline if there is one."""
@@ -148,19 +214,21 @@ class Wire:
         return kind, content
 
     def call(self, function, arguments, named):
-        """Call a function that lives at the other end; what it raises is raised here, by its name if that is Python's own."""
+        """Call a function that lives at the other end; what it raises is raised here, as the nearest error of Python's own."""
         try:
             self.send("call", [function, self.pack(arguments), self.pack(named)])
         except OSError as error:
             raise SubmissionEnded("process") from error
         kind, content = self.serve(until=("value", "error"))
         if kind == "value":
+            self.calling = function
             return self.unpack(content)
-        name, text = content
-        own = getattr(builtins, str(name), None)
+        name, text = map(str, content)
+        own, error = getattr(builtins, name, None), SubmissionError(f"{name}: {text}")
         if isinstance(own, type) and issubclass(own, Exception):
-            raise own(text)
-        raise SubmissionError(f"{name}: {text}")
+            with suppress(TypeError):  # a few cannot be made from a text
+                error = own(text)
+        raise error
 
     def serve(self, until=("end",), limit=0):
         """Answer calls from the other end until one of these messages comes, which is returned."""
@@ -174,13 +242,41 @@ class Wire:
                     raise TimeoutError("took too long before, and is not called again")
                 with alarm(limit):
                     value = self.functions[function](*self.unpack(arguments), **self.unpack(named))
-                answer = "value", self.pack(value)
+                    answer = self.pack(value)
+                self.send("value", answer)
             except SubmissionEnded:
                 raise
             except BaseException as error:
                 self.slow |= {function} if isinstance(error, TimeoutError) else set()
-                answer = "error", [type(error).__name__, str(error)]
-            self.send(*answer)
+                self.send("error", described(error))
+
+
+def as_array(value):
+    """An array for what libraries use as one (pandas, PyTorch, SciPy's sparse matrices, …); None for everything else."""
+    torch = sys.modules.get("torch")
+    if torch and isinstance(value, torch.Tensor):
+        value = value.detach().cpu()
+        value = value.to_dense() if value.layout != torch.strided else value
+        value = value.float() if value.dtype == torch.bfloat16 else value  # NumPy has none
+        return value.resolve_conj().resolve_neg().numpy()
+    if isinstance(value, np.ma.MaskedArray):
+        return np.ma.filled(value.astype(float), np.nan) if np.ma.is_masked(value) else np.asarray(value)
+    if hasattr(value, "toarray"):
+        return np.asarray(value.toarray())
+    if hasattr(type(value), "__array__") or hasattr(type(value), "__array_interface__"):
+        return np.asarray(value)
+    return np.asarray(value) if isinstance(value, memoryview | buffer) else None
+
+
+def described(error):
+    """[The name of the nearest error of Python's own, the message]; the message names the error where that is another."""
+    kind = type(error)
+    own = next(each.__name__ for each in kind.__mro__ if each.__module__ == "builtins")
+    try:
+        text = str(error)
+    except Exception:  # a class of the submission's can do anything
+        text = "an error that cannot be shown"
+    return [own, text if own == kind.__name__ else f"{kind.__name__}: {text}"]
 
 
 class Other:
@@ -226,9 +322,9 @@ def inside(connection, folder, limits, withheld):
     tempfile.tempdir = folder
     for name in PRELOADED:  # nothing to do where they were imported before the fork
         importlib.import_module(name)
-    null, log = os.open(os.devnull, os.O_RDONLY), os.open("output.txt", os.O_WRONLY | os.O_CREAT)
-    for target, source in ((0, null), (1, log), (2, log)):
-        os.dup2(source, target)
+    null = os.open(os.devnull, os.O_RDWR)
+    for target in (0, 1, 2):
+        os.dup2(null, target)
     sys.stdout, sys.stderr = open(1, "w", closefd=False), open(2, "w", closefd=False)  # noqa: SIM115
     for what, amount in (
         (resource.RLIMIT_FSIZE, LARGEST),
@@ -239,11 +335,8 @@ def inside(connection, folder, limits, withheld):
         with suppress(ValueError, OSError):  # macOS knows no limit of memory
             resource.setrlimit(what, (amount, amount))
 
-    from IPython.core.interactiveshell import InteractiveShell
-
-    InteractiveShell.history_load_length = 0
-    shell = InteractiveShell.instance(colors="NoColor")
-    shell.history_manager.enabled = False
+    shell = Notebook.instance(colors="NoColor", config=Config({"HistoryManager": {"enabled": False}}))
+    sys.meta_path.append(Colab())
     for name in withheld:
         sys.modules[name] = None  # so that importing it fails
         parent, _, child = name.rpartition(".")
@@ -257,14 +350,16 @@ def inside(connection, folder, limits, withheld):
 
     wire = Wire(connection)
     _, (cells, names) = wire.serve(until=("cells",))
-    failed = []
-    for number, source in cells:
-        error = run_cell(shell, source, limits["cell"])
-        if error:
-            failed.append([number, *error])
-    functions = {name: shell.user_ns[name] for name in names if name in shell.user_ns}
-    values = [[name, wire.pack(value)] for name, value in functions.items()]
-    wire.send("ready", {"values": values, "failed": failed, "refused": refused, "kernel": enforced})
+    failed = run_cells(shell, cells, limits)
+    values = []
+    for name in names:
+        if name in shell.user_ns:
+            try:
+                values.append([name, wire.pack(shell.user_ns[name])])
+            except Exception:  # whatever is bound to a name that is asked for
+                values.append([name, {"other": type(shell.user_ns[name]).__name__}])
+    state = {"failed": failed, "refused": refused, "skipped": shell.skipped, "kernel": enforced}
+    wire.send("ready", {"values": values, **state})
     wire.serve(limit=limits["cell"])
     wire.send("refused", refused)
 
@@ -286,15 +381,136 @@ def within(path, root):
     return path == root or path.startswith(root.rstrip("/") + "/")
 
 
+def run_cells(shell, cells, limits):
+    """Run the cells; [number, the error's name, its message] for each that failed. A part of the time is left for the tests."""
+    failed, ends = [], time.monotonic() + SHARE * limits["seconds"]
+    for number, source in cells:
+        left = ends - time.monotonic()
+        if left <= 0:
+            failed.append([number, "TimeoutError", "not run, like all below: the cells above took too long"])
+            break
+        if error := run_cell(shell, source, min(left, limits["cell"])):
+            failed.append([number, *error])
+    return failed
+
+
 def run_cell(shell, source, seconds):
-    """Run a cell as Jupyter would; [error's name, its message] if it failed."""
+    """Run a cell as Jupyter would, but go on after a statement that fails; [the first error's name, its message] or None."""
+    shell.errors = []
     try:
         with alarm(seconds):
             result = shell.run_cell(source, store_history=False)
-        error = result.error_before_exec or result.error_in_exec
+        shell.errors += [error for error in (result.error_before_exec, result.error_in_exec) if error]
     except BaseException as raised:
-        error = raised
-    return [type(error).__name__, (str(error).splitlines() or [""])[0][:200]] if error else None
+        shell.errors.append(raised)
+    sys.modules["matplotlib.pyplot"].close("all")  # as a notebook does; figures would fill the memory
+    if not shell.errors:
+        return None
+    error = shell.errors[0]
+    text = described(error)[1].removeprefix(f"{type(error).__name__}: ")
+    return [type(error).__name__, (text.splitlines() or [""])[0][:200]]
+
+
+class Notebook(InteractiveShell):
+    """IPython with what a notebook may hold besides Python; what starts programs, asks or only shows does nothing.
+
+    Of lines that begin with % those run that matter to what is defined, of those with ! none.
+    """
+
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.errors, self.skipped, self.asked = [], [], 0
+        self.ast_transformers.append(GoOn())
+        builtins.__note_failure__ = self.note_failure
+        builtins.input = getpass.getpass = self.answer
+
+    def note_failure(self):
+        """Keep the error that is being handled, unless it says that time is up."""
+        error = sys.exc_info()[1]
+        if isinstance(error, TimeoutError):
+            raise
+        self.errors.append(error)
+
+    def answer(self, *_):
+        """What `input` gives: an empty line, and after many of them the end of the input, for whoever waits for another."""
+        self.asked += 1
+        if self.asked > 20:
+            raise EOFError("asks for input, and nobody answers when it is graded")
+        return ""
+
+    def skip(self, text):
+        if len(self.skipped) < 20:
+            self.skipped.append(text[:80])
+
+    def run_line_magic(self, magic_name, line, _stack_depth=1):
+        if magic_name in ("time", "prun"):
+            frame = sys._getframe(_stack_depth)
+            tree = ast.parse(self.transform_cell(line))
+            shown = tree.body and isinstance(tree.body[-1], ast.Expr)
+            value = ast.Expression(tree.body.pop().value) if shown else None
+            exec(compile(tree, "<line>", "exec"), frame.f_globals, frame.f_locals)
+            return eval(compile(value, "<line>", "eval"), frame.f_globals, frame.f_locals) if value else None
+        if magic_name in MAGICS:
+            return super().run_line_magic(magic_name, line, _stack_depth + 1)
+        if magic_name in PROGRAMS:
+            self.skip(f"%{magic_name} {line}")
+        return None
+
+    def run_cell_magic(self, magic_name, line, cell):
+        if magic_name in MAGICS:
+            super().run_cell_magic(magic_name, line, cell)
+        elif magic_name in PROGRAMS:
+            self.skip(f"%%{magic_name} {line}")
+        elif magic_name not in SHOWING:  # %%time, %%capture and others that run a cell of Python
+            self.run_cell(cell).raise_error()
+
+    def system(self, cmd):
+        self.skip(f"!{cmd}")
+
+    system_piped = system_raw = system
+
+    def getoutput(self, cmd, split=True, depth=0):
+        self.skip(f"!{cmd}")
+        return SList([]) if split else ""
+
+    def enable_gui(self, gui=None):
+        pass
+
+    def ask_exit(self):
+        pass
+
+
+class GoOn(ast.NodeTransformer):
+    """Puts each statement of a cell into a `try`, so that one that fails does not keep those below from running."""
+
+    def visit_Module(self, tree):
+        tree.body = [statement if first_of_all(statement) else self.guarded(statement) for statement in tree.body]
+        return tree
+
+    def guarded(self, statement):
+        (attempt,) = ast.parse("try:\n    pass\nexcept Exception:\n    __note_failure__()").body
+        attempt.body = [statement]
+        return attempt
+
+
+def first_of_all(statement):
+    """Whether a statement may only stand at the top of a cell."""
+    return isinstance(statement, ast.ImportFrom) and statement.module == "__future__"
+
+
+class Colab:
+    """Finds `google.colab` and all in it, for notebooks that were written there: modules that do nothing."""
+
+    def find_spec(self, name, path=None, target=None):
+        if name in ("google", "google.colab") or name.startswith("google.colab."):
+            return ModuleSpec(name, self, is_package=True)
+        return None
+
+    def create_module(self, spec):
+        return None if spec.name == "google" else mock.MagicMock(__all__=[])
+
+    def exec_module(self, module):
+        pass
 
 
 def confine_by_audit(readable, folder):
@@ -318,9 +534,11 @@ def confine_by_audit(readable, folder):
             try:
                 path = os.path.realpath(os.fsdecode(arguments[0] if arguments[0] is not None else "."))
                 writing = event != "open" or (isinstance(arguments[2], int) and arguments[2] & 3 != os.O_RDONLY)
-                looking = event in ("os.listdir", "os.scandir")
+                looking = event in ("os.listdir", "os.scandir", "os.chdir")
                 roots = [folder] if writing and not looking else [folder, *readable]
                 allowed = any(within(path, root) for root in roots)
+                # what is not there is not found, as everywhere
+                allowed |= (looking or not writing) and not os.path.lexists(path)
             except (TypeError, ValueError):
                 allowed = True  # Python will complain about it
             finally:
@@ -383,29 +601,49 @@ class Submission:
         ours, theirs = context.Pipe()
         limits = {"seconds": seconds, "cell": cell_seconds, "gigabytes": gigabytes}
         self.seconds = seconds
-        self.process = context.Process(target=inside, args=(theirs, str(folder), limits, tuple(withheld)), daemon=True)
         with STARTING:
-            # a new process would import the program that started this one, and with it what it knows
-            main = sys.modules["__main__"]
-            file, spec = main.__dict__.pop("__file__", None), main.__spec__
-            main.__spec__ = None
+            prepare()  # if the process is gone that all are forked from, it comes again
             try:
-                self.process.start()
-            finally:
-                main.__spec__ = spec
-                if file is not None:
-                    main.__file__ = file
+                self.process = self.started(context, theirs, folder, limits, withheld)
+            except (OSError, EOFError):  # it went just now
+                prepare()
+                self.process = self.started(context, theirs, folder, limits, withheld)
         theirs.close()
         self.wire = Wire(ours)
-        self.names, self.failed, self.refused, self.kernel = {}, [], [], False
+        self.names, self.called = {}, {}
+        self.failed, self.refused, self.skipped, self.kernel = [], [], [], False
+
+    @staticmethod
+    def started(context, connection, folder, limits, withheld):
+        """A new process, which does not import the program that started this one, and with it what it knows."""
+        process = context.Process(target=inside, args=(connection, str(folder), limits, tuple(withheld)), daemon=True)
+        main = sys.modules["__main__"]
+        file, spec = main.__dict__.pop("__file__", None), main.__spec__
+        main.__spec__ = None
+        try:
+            process.start()
+        finally:
+            main.__spec__ = spec
+            if file is not None:
+                main.__file__ = file
+        return process
 
     def start(self, cells, names):
         """Run the cells [(number, source)] and fetch these names as far as they came to exist."""
         self.wire.deadline = time.monotonic() + self.seconds
         self.wire.send("cells", [cells, names])
         _, state = self.wire.serve(until=("ready",))
-        self.failed, self.refused, self.kernel = state["failed"], state["refused"], state["kernel"]
-        self.names = {name: self.wire.unpack(value) for name, value in state["values"]}
+        for kind in ("failed", "refused", "skipped", "kernel"):
+            setattr(self, kind, state[kind])
+        for name, value in state["values"]:
+            self.wire.calling = name
+            self.names[name] = self.wire.unpack(value)
+            if isinstance(value, dict) and "function" in value:
+                self.called[value["function"]] = name
+
+    def unusable(self):
+        """What the tests cannot use: (the name of a function or of a variable, the type of what came from it)."""
+        return [(self.called.get(which, which), kind) for which, kind in dict.fromkeys(self.wire.unusable)]
 
     def finish(self):
         """Ask what else was refused while the tests called it."""
@@ -416,14 +654,14 @@ class Submission:
     def why_ended(self, reason):
         """The sentence for a process that is gone."""
         if reason == "time":
-            return f"did not finish within {self.seconds:g} s"
+            return f"did not finish within {self.seconds:g} s: shorten what runs above *Investigate*"
         if reason == "message":
-            return "sent something that is no answer"
+            return "sent something that is no answer: take out what writes to open files of the process"
         self.process.join(2)
         code = self.process.exitcode
         if code is not None and code < 0:
-            return f"its process was killed by {signal.Signals(-code).name}"
-        return "ended its own process" + (f" (exit code {code})" if code else "")
+            return f"its process was killed by {signal.Signals(-code).name}: run the notebook anew from the top and mend what crashes"
+        return "ended its own process" + (f" (exit code {code})" if code else "") + ": take out what does that"
 
     def __enter__(self):
         return self
