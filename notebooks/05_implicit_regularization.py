@@ -274,7 +274,7 @@ def errors(landscape, start, whole=None, fractions=(0.04, 0.02, 0.01, 0.005)):
 # %%
 starts = []
 for seed in scale.seeds(sizes.starts):
-    g = np.random.default_rng(seed)
+    g = scale.rng(seed)
     at, weights = g.uniform(0.3, 2.5, 2), g.normal(size=24)
     starts += [
         errors(valley, at).assign(loss="valley", seed=seed),
@@ -505,7 +505,7 @@ card.
 # %%
 def interpolating(seed, points=8):
     """A tanh network of 24 parameters fitted to 8 random values, to rounding, and the loss that it minimises."""
-    draw = np.random.default_rng(seed)
+    draw = scale.rng(seed)
     x, y = (
         torch.linspace(-1, 1, points, dtype=torch.float64),
         torch.from_numpy(draw.normal(size=points)),
@@ -599,7 +599,7 @@ We take linear regressions with 16 examples in 4 minibatches, so that all 24 ord
 # %% mystnb={"code_prompt_show": "The code"} tags=["hide-input"]
 def regression(seed):
     """Four minibatches of four examples in three dimensions, and a start."""
-    g = np.random.default_rng(seed)
+    g = scale.rng(seed)
     x, y = g.standard_normal((4, 4, 3)), g.standard_normal((4, 4))
     return [
         backward_error.least_squares(*batch) for batch in zip(x, y, strict=True)
@@ -663,7 +663,7 @@ plt.show()
 # %% mystnb={"code_prompt_show": "Does SGD's law keep the minima?"} tags=["hide-input"]
 # Distance between the minimum of L and that of its SGD law, with noisy labels and with labels that a linear model fits
 def moved(seed, fits, h=0.1):
-    g = np.random.default_rng(seed)
+    g = scale.rng(seed)
     x = g.standard_normal((4, 4, 3))
     y = x @ np.ones(3) + (0 if fits else 1) * g.standard_normal((4, 4))
     batches = [backward_error.least_squares(*batch) for batch in zip(x, y, strict=True)]
@@ -1889,7 +1889,7 @@ Expand $\lVert \nabla L_j \rVert^2 = \lVert \nabla L + (\nabla L_j - \nabla L) \
 """
 
 # %% mystnb={"code_prompt_show": "The code"} tags=["hide-input"]
-g = np.random.default_rng(scale.seed_offset())
+g = scale.rng(scale.seed_offset())
 x, y, w = g.standard_normal((256, 5)), g.standard_normal(256), np.zeros(5)
 per_example = (x @ w - y)[:, None] * x
 rows = {}

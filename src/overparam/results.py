@@ -11,6 +11,8 @@ from pathlib import Path
 import pandas as pd
 import torch
 
+from overparam import scale
+
 FOLDER = Path(__file__).parents[2] / "data" / "results"
 
 
@@ -53,8 +55,8 @@ def record(name: str, table: pd.DataFrame, seconds: float) -> None:
         "python": platform.python_version(),
         "torch": torch.__version__,
         "commit": commit.stdout.strip(),
-        "scale": os.environ.get("OVERPARAM_SCALE") or "laptop",
-        "seed_offset": int(os.environ.get("OVERPARAM_SEED") or 0),
+        "scale": scale.current(),
+        "seed_offset": scale.seed_offset(),
     }
     path = FOLDER / f"{name}.json"
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -21,7 +21,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from overparam import data as data_module
+from overparam import paths
 
 FORMAT = 1  # of the files: make it a part of the family's name
 
@@ -33,8 +33,8 @@ _footers: dict[str, dict] = {}  # by file name, which contains the checksum of w
 
 
 def folder() -> Path:
-    """Where the records lie: ``runs`` in ``data.cache()``."""
-    return data_module.cache() / "runs"
+    """Where the records lie: ``runs`` in ``paths.cache()``."""
+    return paths.cache() / "runs"
 
 
 def read(family: str, keys: Iterable[str]) -> dict[str, dict]:
