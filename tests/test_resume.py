@@ -103,6 +103,7 @@ def life(folder: Path, grid: dict, start_up: float = 1e9, room: int | None = Non
     os.environ |= {"OVERPARAM_CACHE": str(folder / "cache"), "TQDM_DISABLE": "1"}
     torch.set_num_threads(1)
     plan.MAX_STACK["cpu"], sweep.START_UP = STACK, start_up
+    workers._is_part = lambda: False  # as a process that a user has started
     real_train, real_write = sweep.train, store.write
 
     def noted(networks, *rest):
