@@ -68,7 +68,7 @@ sizes = scale.sizes(
     norm_epochs=(     4,                 40,                             40),
     mnist=(           100,               1_000,                          10_000),
     mnist_widths=(    (10, 20),          (25, 50),                       (100, 400)),
-    functions=(       400,               40_000,                         20_000_000),
+    functions=(       2_000,             40_000,                         20_000_000),
 )  # fmt: skip
 
 sizes

@@ -8,13 +8,12 @@ import functools
 import html
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 import numpy as np
 import yaml
 from scipy import stats
 
-from overparam import scale
+from overparam import paths, scale
 
 VERDICTS = ("supported", "contradicted", "inconclusive", "not-run")
 METADATA = "overparam_claim"  # key of a notebook output's metadata under which a card leaves its record
@@ -259,10 +258,10 @@ class Card:
 
 @functools.cache
 def _facts() -> list[dict]:
-    path = Path(__file__).parents[2] / "data" / "claims.yaml"
+    path = paths.book() / "claims.yaml"
     if not path.is_file():
-        raise FileNotFoundError(f"{path} is missing; verdict cards need a checkout of the book's repository.")
-    return yaml.safe_load(path.read_text())
+        raise FileNotFoundError(f"{path} is missing; fetch the whole repository of the book, or install the package anew.")
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
 
 
 def _bound(value: float) -> float | None:
