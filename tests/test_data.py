@@ -653,7 +653,7 @@ def test_a_root_that_cannot_be_a_folder(tmp_path):
 
 
 def test_another_failure_of_torchvision_is_passed_on(tmp_path, monkeypatch):
-    (tmp_path / "torchvision.py").write_text("raise RuntimeError('something else')")
+    (tmp_path / "torchvision.py").write_text("raise RuntimeError('something else')", encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delitem(sys.modules, "torchvision", raising=False)
     with pytest.raises(RuntimeError, match="something else"):

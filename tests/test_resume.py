@@ -107,7 +107,7 @@ def life(folder: Path, grid: dict, start_up: float = 1e9, room: int | None = Non
     real_train, real_write = sweep.train, store.write
 
     def noted(networks, *rest):
-        with (folder / f"trained {os.getpid()}").open("a") as notes:
+        with (folder / f"trained {os.getpid()}").open("a", encoding="utf-8") as notes:
             notes.writelines(f"{sweep._key(s)}\n" for s in networks)
         return real_train(networks, *rest)
 
@@ -120,7 +120,7 @@ def life(folder: Path, grid: dict, start_up: float = 1e9, room: int | None = Non
             real_write(*arguments)
         except OSError as error:
             resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
-            (folder / "error").write_text(str(error))
+            (folder / "error").write_text(str(error), encoding="utf-8")
             raise SystemExit(error.errno) from None
 
     sweep.train, store.write = noted, written
@@ -131,7 +131,7 @@ def life(folder: Path, grid: dict, start_up: float = 1e9, room: int | None = Non
 def trained_by(folder: Path, process) -> list[str]:
     """The keys of the networks that it began to train."""
     notes = folder / f"trained {process.pid}"
-    return notes.read_text().split() if notes.exists() else []
+    return notes.read_text(encoding="utf-8").split() if notes.exists() else []
 
 
 def table_of(folder: Path, process) -> pd.DataFrame:
@@ -227,7 +227,7 @@ def test_sweeps_at_once_on_one_cache_do_not_disturb_each_other(tmp_path, cache, 
 def test_a_full_disk_is_one_sentence_and_costs_nothing_finished(tmp_path, cache, undisturbed, capsys):
     full = start(life, tmp_path, SHORT, 1e9, 3)
     assert ended(full) == errno.EFBIG
-    message = (tmp_path / "error").read_text()
+    message = (tmp_path / "error").read_text(encoding="utf-8")
     assert re.search(
         r"Cannot store trained networks in .* \(File too large\); those stored before are kept: free some", message
     )
@@ -285,7 +285,7 @@ ALONE = {
 
 
 def resident(name: str) -> int:
-    return 1024 * int(re.search(rf"{name}:\s+(\d+)", Path("/proc/self/status").read_text())[1])
+    return 1024 * int(re.search(rf"{name}:\s+(\d+)", Path("/proc/self/status").read_text(encoding="utf-8"))[1])
 
 
 def measure_memory(folder: Path, data: Path, case: str) -> None:
@@ -300,10 +300,10 @@ def measure_memory(folder: Path, data: Path, case: str) -> None:
     nets = [Settings(architecture, init_seed=seed, **settings) for seed in range(count)]
     stack = plan._Costs(nets, data, torch.device("cpu"), recording(record)).plan_of(range(count))
     sweep.plan = lambda *_: [stack]
-    Path("/proc/self/clear_refs").write_text("5")  # the peak counts from here
+    Path("/proc/self/clear_refs").write_text("5", encoding="utf-8")  # the peak counts from here
     before = resident("VmRSS")
     sweep.run(nets, data, record=record, device="cpu")
-    (folder / "memory").write_text(f"{resident('VmHWM') - before} {stack.bytes}")
+    (folder / "memory").write_text(f"{resident('VmHWM') - before} {stack.bytes}", encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -320,7 +320,7 @@ def saved(tmp_path_factory, images):
 def test_a_stack_takes_no_more_memory_than_planned(tmp_path, saved, case):
     data = saved / ("signals" if case in STACKS else "images")
     assert ended(start(measure_memory, tmp_path, data, case)) == 0
-    taken, planned = map(int, (tmp_path / "memory").read_text().split())
+    taken, planned = map(int, (tmp_path / "memory").read_text(encoding="utf-8").split())
     assert taken <= planned <= 3 * taken + plan.OVERHEAD
 
 

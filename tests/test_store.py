@@ -44,7 +44,7 @@ def child(code, tmp_path, **options):
     environment = os.environ | {"PYTHONPATH": os.path.dirname(__file__), "OVERPARAM_CACHE": str(tmp_path)}
     command = [sys.executable, "-c", prologue + textwrap.dedent(code)]
     return subprocess.Popen(
-        command, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options
+        command, env=environment, encoding="utf-8", stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options
     )
 
 
@@ -384,7 +384,7 @@ def test_a_disk_that_turns_out_full_at_the_flush_leaves_no_file(runs, monkeypatc
 
 
 def test_a_place_that_is_no_folder_is_one_sentence(tmp_path, monkeypatch):
-    (tmp_path / "file").write_text("")
+    (tmp_path / "file").write_text("", encoding="utf-8")
     monkeypatch.setenv("OVERPARAM_CACHE", str(tmp_path / "file"))
     assert store.read(FAMILY, ["a"]) == {}
     with pytest.raises(OSError, match=r"\(Not a directory\); .*set OVERPARAM_CACHE to one that is\.$"):
@@ -429,7 +429,7 @@ def test_clearing_removes_all_or_what_other_engine_versions_left(runs):
     for family in ("new/1", "old/1", "old/2"):
         store.write(family, stack(), ABOUT)
     (runs / "1111111111111111-2222222222222222.parquet").write_bytes(b"of a version without folders")
-    (runs / "old" / "notes.txt").write_text("mine")
+    (runs / "old" / "notes.txt").write_text("mine", encoding="utf-8")
     sizes = {path: path.stat().st_size for path in files(runs)}
     removed, size = store.clear(keep="new")
     assert removed == 3

@@ -61,7 +61,7 @@ def die(*_):
 def where(numbers):
     """Which process, how many torch threads, which array, and whether it lies in a mapped file or in shared memory."""
     time.sleep(0.1)
-    maps = Path("/proc/self/maps").read_text() if sys.platform == "linux" else "/overparam-"
+    maps = Path("/proc/self/maps").read_text(encoding="utf-8") if sys.platform == "linux" else "/overparam-"
     return os.getpid(), torch.get_num_threads(), numbers.data_ptr(), "/overparam-" in maps, "/torch_" in maps
 
 
@@ -308,7 +308,7 @@ def script(tmp_path, *command, **options) -> subprocess.Popen:
     return subprocess.Popen(
         [sys.executable, *command],
         env=environment,
-        text=True,
+        encoding="utf-8",
         stdout=subprocess.PIPE,
         start_new_session=True,
         **options,
@@ -328,7 +328,7 @@ def ends(session: int) -> bool:
 
 
 def test_scripts_need_no_main_guard(tmp_path):
-    (tmp_path / "script.py").write_text(SCRIPT)
+    (tmp_path / "script.py").write_text(SCRIPT, encoding="utf-8")
     by_name = script(tmp_path, tmp_path / "script.py", "end")
     from_stdin = script(tmp_path, "-", "end", stdin=subprocess.PIPE)
     assert from_stdin.communicate(SCRIPT, timeout=60)[0] == by_name.communicate(timeout=60)[0] == "[(0, 1), (1, 2)]\n"

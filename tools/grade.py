@@ -10,7 +10,6 @@ What stands below the heading *Investigate* is not run. It is collected, as it w
 import argparse
 import csv
 import html
-import os
 import re
 import sys
 import tempfile
@@ -19,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import sandbox
+from overparam import machine
 
 ROOT = Path(__file__).resolve().parent.parent
 LARGEST_NOTEBOOK = 50 * 2**20  # bytes
@@ -81,7 +81,7 @@ def load(number, root=ROOT):
         import colab
 
         assignments.derive(colab.Book(root), source, folder)
-    files = {path.stem: path.read_text() for path in tests.glob("*.py")}
+    files = {path.stem: path.read_text(encoding="utf-8") for path in tests.glob("*.py")}
     order = [cell.metadata["question"] for cell in assignments.read(source) if "question" in cell.metadata]
     by_question = {name: files[name] for name in order if name in files}
     return Assignment(source.stem, by_question, assignments.withheld(source), handed_out(source.with_suffix(".ipynb")))
@@ -256,7 +256,7 @@ def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("folder", type=Path, help="the folder of submissions; folders in it are searched too")
     parser.add_argument("--assignment", required=True, help="its number, such as 01")
-    parser.add_argument("--jobs", type=int, default=min(os.cpu_count() or 1, 8), help="submissions at a time")
+    parser.add_argument("--jobs", type=int, default=min(machine.cores(), 8), help="submissions at a time")
     parser.add_argument("--seconds", type=float, default=120, help="for one submission, tests included")
     parser.add_argument("--cell-seconds", type=float, default=30, help="for one cell, and for one call of a function")
     parser.add_argument("--gigabytes", type=float, default=4, help="of memory for one submission")

@@ -229,7 +229,7 @@ def inside(connection, folder, limits, withheld):
     null, log = os.open(os.devnull, os.O_RDONLY), os.open("output.txt", os.O_WRONLY | os.O_CREAT)
     for target, source in ((0, null), (1, log), (2, log)):
         os.dup2(source, target)
-    sys.stdout, sys.stderr = open(1, "w", closefd=False), open(2, "w", closefd=False)  # noqa: SIM115
+    sys.stdout, sys.stderr = (open(to, "w", closefd=False, encoding="utf-8") for to in (1, 2))  # noqa: SIM115
     for what, amount in (
         (resource.RLIMIT_FSIZE, LARGEST),
         (resource.RLIMIT_CORE, 0),

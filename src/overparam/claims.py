@@ -260,7 +260,9 @@ class Card:
 def _facts() -> list[dict]:
     path = paths.book() / "claims.yaml"
     if not path.is_file():
-        raise FileNotFoundError(f"{path} is missing; fetch the whole repository of the book, or install the package anew.")
+        raise FileNotFoundError(
+            f"{path} is missing; fetch the whole repository of the book, or install the package anew."
+        )
     return yaml.safe_load(path.read_text(encoding="utf-8"))
 
 

@@ -45,9 +45,12 @@ def _quotas() -> Iterator[tuple[int, int]]:
 def _groups(controller: str) -> Iterator[Path]:
     """Folders of the control groups (version 1 and 2) that this process is in, and of those around them, as far as they are seen."""
     with suppress(OSError, ValueError, IndexError):  # not Linux, or hidden
-        entries = [line.split(":", 2) for line in (PROCESS / "cgroup").read_text(encoding="utf-8").splitlines()]
+        entries = [
+            line.split(":", 2)
+            for line in (PROCESS / "cgroup").read_text(encoding="utf-8", errors="replace").splitlines()
+        ]
         own = {name: path for _, names, path in entries for name in names.split(",")}  # version 2 has no names: ""
-        for line in (PROCESS / "mountinfo").read_text(encoding="utf-8").splitlines():
+        for line in (PROCESS / "mountinfo").read_text(encoding="utf-8", errors="replace").splitlines():
             where, _, what = line.partition(" - ")
             root, mount = where.split()[3:5]
             kind, _, options = what.split(maxsplit=2)

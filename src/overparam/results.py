@@ -66,5 +66,7 @@ def record(name: str, table: pd.DataFrame, seconds: float) -> None:
     path = FOLDER / f"{name}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}")
-    temporary.write_text(json.dumps({"provenance": provenance, "rows": table.to_dict("records")}, indent=1) + "\n", encoding="utf-8")
+    temporary.write_text(
+        json.dumps({"provenance": provenance, "rows": table.to_dict("records")}, indent=1) + "\n", encoding="utf-8"
+    )
     temporary.rename(path)

@@ -300,7 +300,7 @@ def _is_out_of_memory(error: Exception) -> bool:
 def engine_version() -> str:
     """A hash of the code that decides a network's numbers (comments and docstrings aside) and of the torch version."""
     package = Path(__file__).parent
-    code = [(package / f"{name}.py").read_text() for name in DECISIVE]
+    code = [(package / f"{name}.py").read_text(encoding="utf-8") for name in DECISIVE]
     code += [
         inspect.getsource(part) for part in (data_module.generator, data_module.subset, data_module.corrupt_labels)
     ]
