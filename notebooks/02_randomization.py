@@ -1683,7 +1683,7 @@ def rank_correlation(runs):
     """Spearman's correlation of corruption and epochs to fit over all runs; jackknife over seeds."""
 
     def spearman(rows):
-        return stats.spearmanr(rows.label_noise, rows.epochs_run).statistic
+        return claims.rank_correlation(rows.label_noise, rows.epochs_run)
 
     without = [spearman(runs[runs.init_seed != seed]) for seed in runs.init_seed.unique()]
     return claims.jackknife(spearman(runs), without)

@@ -1453,7 +1453,7 @@ def ordering(labels, measure, where):
     """Spearman's correlation over N of a measure with the test error, one for each seed."""
     rows = vc_runs[(vc_runs.labels == labels) & where(vc_runs.N)]
     return mean_of(
-        [stats.spearmanr(r[measure], r.error)[0] for _, r in rows.groupby("seed")]
+        [claims.rank_correlation(r[measure], r.error) for _, r in rows.groupby("seed")]
     )
 
 

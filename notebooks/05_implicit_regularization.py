@@ -1437,7 +1437,7 @@ def prior(found):
 
 prior_of = {key: prior(found) for key, found in drawn.items()}
 relu = {s: prior_of["ReLU", s] for s in edge_seeds}
-rank = claims.mean([stats.spearmanr(t.P, t.complexity).statistic for t, _ in relu.values()])
+rank = claims.mean([claims.rank_correlation(t.P, t.complexity) for t, _ in relu.values()])
 mean_complexity = {
     kind: np.array([prior_of[kind, s][1].mean() for s in edge_seeds])
     for kind in (*kinds, "all equally likely")

@@ -533,7 +533,7 @@ matching_barrier, unstable_drop = (
 )
 together = interval(
     [
-        stats.spearmanr(rows.barrier, rows["drop"]).statistic
+        claims.rank_correlation(rows.barrier, rows["drop"])
         for _, rows in drop.groupby("trial")
     ]
 )
@@ -1562,7 +1562,7 @@ def index_with_loss(rows):
     rows = [
         r for _, r in rows.groupby("seed") if r.loss.nunique() > 1 < r.negative.nunique()
     ]
-    return interval([stats.spearmanr(r.loss, r.negative).statistic for r in rows])
+    return interval([claims.rank_correlation(r.loss, r.negative) for r in rows])
 
 
 index_loss, off_plateaus = map(index_with_loss, (critical, critical[~critical.plateau]))

@@ -240,6 +240,18 @@ def test_a_full_disk_is_one_sentence_and_costs_nothing_finished(tmp_path, cache,
     assert before.items() <= contents(cache).items()
 
 
+def test_a_cache_that_cannot_be_written_is_said_before_training_and_costs_no_result(tmp_path, images, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("OVERPARAM_CACHE", str(tmp_path / "file"))
+    began = []
+    monkeypatch.setattr(sweep, "train", lambda *arguments: began.append(len(told)) or train(*arguments))
+    with pytest.warns(UserWarning, match=r"Cannot store .*file.runs \(Not a directory\).* returns its table") as told:
+        table = small(images)
+    assert began[0] == 1
+    assert_same(table, small(images, cache=False))
+    assert (tmp_path / "file").is_file()
+
+
 def test_a_dask_worker_killed_in_the_middle_changes_nothing(images, cache, undisturbed):
     from distributed import Client, LocalCluster
 

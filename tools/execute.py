@@ -19,7 +19,7 @@ import yaml
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 
-from overparam import claims, data, machine, scale
+from overparam import claims, data, machine, scale, store
 from overparam.sweep import code_without_docstrings
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -96,6 +96,11 @@ def run_key(notebook, root: Path) -> str:
 
 def execute(source: Path, notebook, root: Path) -> dict:
     """Run every cell, in place; how long it took and where."""
+    try:
+        store.check()
+        cores = machine.cores()
+    except (OSError, ValueError) as error:
+        raise BuildError(getattr(error, "strerror", None) or str(error)) from error
     code = sum(cell.cell_type == "code" for cell in notebook.cells)
     environment = {
         "TQDM_DISABLE": "1",  # a page has no use for progress bars
@@ -103,6 +108,8 @@ def execute(source: Path, notebook, root: Path) -> dict:
         "OVERPARAM_SCALE": scale.current(),
         "OVERPARAM_SEED": str(scale.seed_offset()),
     }
+    if cores < (os.cpu_count() or 1):  # libraries look at the machine, not at the container or at OVERPARAM_CORES
+        environment["OMP_NUM_THREADS"] = os.environ.get("OMP_NUM_THREADS") or str(cores)
     counted = iter(range(1, code + 1))
     current = 0
 
@@ -146,7 +153,6 @@ def execute(source: Path, notebook, root: Path) -> dict:
             )
     notebook.cells.pop()
     cached, device = ast.literal_eval(probe.outputs[-1]["data"]["text/plain"])
-    cores = machine.cores()
     print(
         f"\r{source.name}: done in {seconds:.0f} s"
         + (f" ({cached:.0f} s of training read from the cache)" if cached >= 1 else "")

@@ -61,6 +61,17 @@ def mean(values, level: float = 0.95) -> Estimate:
     return Estimate(float(values.mean()), float(low), float(high))
 
 
+def rank_correlation(x, y) -> float:
+    """Spearman's rank correlation of pairs. It is not defined where one side is constant: at ``smoke`` scale that counts as 0."""
+    if np.ptp(x) > 0 and np.ptp(y) > 0:
+        return float(stats.spearmanr(x, y).statistic)
+    if scale.current() == "smoke":
+        return 0.0
+    raise ValueError(
+        f"All of one side of {len(x)} pairs are equal: there is no rank correlation, state that as a fact."
+    )
+
+
 def every(values) -> Estimate:
     """Mean, lowest and highest of all draws, for statements about each of them."""
     return Estimate(*(float(f(values)) for f in (np.mean, np.min, np.max)))

@@ -12,8 +12,8 @@ import os
 import re
 import time
 import uuid
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -58,15 +58,30 @@ def write(family: str, rows: dict[str, dict], about: dict[str, str]) -> None:
     """
     content = _encode(rows, about)
     path = folder() / family / f"{_name(rows)}-{_digest(content)}.parquet"
-    try:
+    with _explained():
         _save(path, content)
+    _footers.pop(path.name, None)
+
+
+def check() -> None:
+    """OSError, as `write` raises it, where nothing can be stored: to be told before anything is trained."""
+    probe = folder() / f".{uuid.uuid4().hex}"
+    with _explained():
+        _save(probe, bytes(4096))
+        probe.unlink(missing_ok=True)
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Make an OSError one sentence that says what to do."""
+    try:
+        yield
     except OSError as error:
         advice = "make that folder writable, or set OVERPARAM_CACHE to one that is"
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             advice = "free some space, run `overparam cache clear`, or set OVERPARAM_CACHE to a folder with more room"
-        reason = f"Cannot store trained networks in {path.parent} ({error.strerror})"
+        reason = f"Cannot store trained networks in {folder()} ({error.strerror})"
         raise OSError(error.errno, f"{reason}; those stored before are kept: {advice}.") from None
-    _footers.pop(path.name, None)
 
 
 def inventory() -> pd.DataFrame:

@@ -8,7 +8,8 @@ import itertools
 import json
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import closing, contextmanager
 from dataclasses import fields
@@ -114,7 +115,7 @@ class _Work:
         """Keep the records of a stack that was trained."""
         rows = {self.keys[i]: row for i, row in zip(stack.members, records, strict=True)}
         if cache:
-            store.write(self.family, rows, _about(self.networks[stack.members[0]], self.data))
+            _try_to_keep(store.write, self.family, rows, _about(self.networks[stack.members[0]], self.data))
         self.stored |= rows
 
     def rows(self) -> list[dict]:
@@ -144,6 +145,8 @@ def _run(works: Sequence[_Work], record, device, cache: bool, executor: Executor
         return pd.concat(tables, ignore_index=True)
     todo = [(stack, work) for work in works for stack in work.look_up(wanted, device, cache)]
     todo.sort(key=lambda pair: -pair[0].seconds)
+    if cache and todo:
+        _try_to_keep(store.check)
 
     quiet = not todo or bool(os.environ.get("TQDM_DISABLE"))  # tqdm's notebook bar does not look for itself
     trained = _train_stacks(todo, wanted, device, executor)
@@ -155,6 +158,14 @@ def _run(works: Sequence[_Work], record, device, cache: bool, executor: Executor
             work.take(stack, records, cache)
             bar.update(len(records))
     return pd.DataFrame([row for work in works for row in work.rows()])
+
+
+def _try_to_keep(action: Callable, *arguments: object) -> None:
+    """Do this with the store. Where that fails a warning says so, and the table is returned all the same."""
+    try:
+        action(*arguments)
+    except OSError as error:
+        warnings.warn(f"{error.strerror} This sweep returns its table, but the next one trains anew.", stacklevel=2)
 
 
 def curves(runs: pd.DataFrame) -> pd.DataFrame:
