@@ -121,10 +121,11 @@ def _run_here(function: Callable, tasks: Sequence[tuple], shared: tuple) -> Iter
                 pool.end()
                 pool = _pool()
             path = pool.write(shared)
-        except OSError as error:
+        except (OSError, NotImplementedError) as error:  # no room for the data, or a system without semaphores
+            reason = getattr(error, "strerror", None) or error
             warnings.warn(
-                f"Training in this process alone, since worker processes cannot get their data ({error.strerror or error}): "
-                "set TMPDIR to a folder with room for temporary files.",
+                f"Training in this process alone, as it can have no workers ({reason}): set TMPDIR to a folder with room for "
+                "temporary files.",
                 stacklevel=2,
             )
             yield from _run_itself(function, {position: tasks[position] for position in todo}, shared)
