@@ -27,6 +27,7 @@ from itertools import product
 
 import numpy as np
 import pandas as pd
+import seaborn as sns
 import torch
 from IPython.display import Markdown
 from matplotlib import pyplot as plt
@@ -1463,18 +1464,22 @@ shown = relu[edge_seeds[0]][0]
 jitter = np.random.default_rng(0).uniform(-1.2, 1.2, len(shown))
 left.plot(shown.complexity + jitter, shown.P, ".", color=figures.SEQUENCE[0], alpha=0.5)
 left.set(yscale="log", xlabel="complexity, in bits", ylabel="probability")
-bins = np.arange(0, 185, 8)
-for kind, color in zip(
-    mean_complexity,
-    (*(figures.SEQUENCE[k] for k in (0, 1, 3)), figures.INK),
-    strict=True,
-):
-    together = np.concatenate([prior_of[kind, s][1] for s in edge_seeds])
-    right.hist(
-        together, bins, density=True, histtype="step", color=color, linewidth=2, label=kind
-    )
+colors = (*(figures.SEQUENCE[k] for k in (0, 1, 3)), figures.INK)
+sns.histplot(
+    {
+        kind: np.concatenate([prior_of[kind, s][1] for s in edge_seeds])
+        for kind in mean_complexity
+    },
+    palette=dict(zip(mean_complexity, colors, strict=True)),
+    bins=np.arange(0, 185, 8),
+    stat="density",
+    common_norm=False,
+    element="step",
+    fill=False,
+    ax=right,
+)
 right.set(xlabel="complexity, in bits", ylabel="share per bit")
-right.legend(fontsize=10, loc="upper left", borderaxespad=0)
+sns.move_legend(right, "upper left", fontsize=10, borderaxespad=0)
 plt.show()
 
 # %% tags=["remove-input"]
