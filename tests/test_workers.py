@@ -291,6 +291,25 @@ def test_a_fork_leaves_the_workers_to_its_parent():
     assert doubles() == [0, 2, 4, 6, 8]
 
 
+def product(size: int = 500) -> float:
+    return float((torch.ones(size, size) @ torch.ones(size, size)).sum())
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no forks here")
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_a_fork_of_a_process_with_several_threads_does_not_wait_for_them():
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        expected = product()
+        with multiprocessing.get_context("fork").Pool(1) as pool:
+            assert pool.apply_async(product).get(PROMPT) == expected
+            assert pool.apply(torch.get_num_threads) == 1
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+
+
 # --- a process of its own ---------------------------------------------------------------------------------------------
 
 SCRIPT = """

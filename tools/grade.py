@@ -253,10 +253,14 @@ def show(lines):
 
 
 def main(argv=None):
+    try:
+        cores = machine.cores()
+    except ValueError as error:
+        sys.exit(str(error))
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("folder", type=Path, help="the folder of submissions; folders in it are searched too")
     parser.add_argument("--assignment", required=True, help="its number, such as 01")
-    parser.add_argument("--jobs", type=int, default=min(machine.cores(), 8), help="submissions at a time")
+    parser.add_argument("--jobs", type=int, default=min(cores, 8), help="submissions at a time")
     parser.add_argument("--seconds", type=float, default=120, help="for one submission, tests included")
     parser.add_argument("--cell-seconds", type=float, default=30, help="for one cell, and for one call of a function")
     parser.add_argument("--gigabytes", type=float, default=4, help="of memory for one submission")

@@ -72,6 +72,10 @@ def one_thread() -> Iterator[None]:
             torch.set_num_threads(_threads_before.pop())
 
 
+if hasattr(os, "register_at_fork"):
+    # OpenMP's threads do not come along into a fork, which would wait for them for ever.
+    os.register_at_fork(after_in_child=functools.partial(torch.set_num_threads, 1))
+
 _counting = threading.Lock()
 _threads_before: list[int] = []  # one entry, always the same number, for each `one_thread` that is now in force
 
