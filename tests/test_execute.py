@@ -322,3 +322,18 @@ def test_a_bad_seed_is_one_sentence(tree, capsys, monkeypatch):
     monkeypatch.setenv("OVERPARAM_SEED", "lucky")
     assert execute.main(tree) == 1
     assert capsys.readouterr().err == "FAILED  OVERPARAM_SEED is 'lucky'; set it to a whole number.\n"
+
+
+@pytest.mark.usefixtures("no_kernel")
+@pytest.mark.parametrize(
+    ("variable", "value", "sentence"),
+    [
+        ("OVERPARAM_CORES", "many", "OVERPARAM_CORES is 'many'; set it to a whole number from 1 up."),
+        ("OVERPARAM_CACHE", __file__, "Cannot store trained networks in "),
+    ],
+)
+def test_what_would_cost_the_run_its_results_is_said_before_it(tree, capsys, monkeypatch, variable, value, sentence):
+    monkeypatch.setenv("OVERPARAM_SEED", "7")  # so that there is something to run
+    monkeypatch.setenv(variable, value)
+    assert execute.main(tree) == 1
+    assert capsys.readouterr().err.startswith(f"FAILED  {sentence}")
