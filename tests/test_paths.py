@@ -17,6 +17,7 @@ def installed(tmp_path, monkeypatch):
         monkeypatch.delenv(name, raising=False)
     (tmp_path / "home").mkdir()
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    (tmp_path / "site-packages" / "overparam" / "book").mkdir(parents=True)
     monkeypatch.setattr(paths, "PACKAGE", tmp_path / "site-packages" / "overparam")
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
     return tmp_path

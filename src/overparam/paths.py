@@ -14,9 +14,9 @@ def checkout() -> Path | None:
 
 
 def book() -> Path:
-    """The folder that holds ``claims.yaml`` and ``results``: ``data`` of a checkout, or the copy that was installed."""
-    repository = checkout()
-    return repository / "data" if repository else PACKAGE / "book"
+    """The folder that holds ``claims.yaml`` and ``results``: the copy that was installed, else ``data`` of a checkout."""
+    installed = PACKAGE / "book"
+    return installed if installed.is_dir() else PACKAGE.parents[1] / "data"
 
 
 def root() -> Path:
