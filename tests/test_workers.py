@@ -244,7 +244,11 @@ def test_without_room_for_temporary_files_tasks_are_done_all_the_same(temporary,
 
 
 def refuse(*_):
-    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    """As torch does where the disk is full."""
+    try:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    except OSError:
+        raise RuntimeError("unexpected pos 1216 vs 1110")  # noqa: B904
 
 
 # --- inside of what is parallel already -------------------------------------------------------------------------------

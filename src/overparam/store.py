@@ -185,7 +185,8 @@ def _footer(path: Path) -> dict:
     """
     if path.name not in _footers:
         try:
-            footer = json.loads(pq.read_metadata(path).metadata[b"overparam"])
+            with path.open("rb") as file:  # by Python, which can open a path that the locale cannot spell
+                footer = json.loads(pq.read_metadata(file).metadata[b"overparam"])
             ours = _name(footer["keys"]) == path.stem[:16]
         except (OSError, ValueError, KeyError, TypeError, pa.ArrowException):
             ours = False

@@ -189,9 +189,10 @@ class _Pool(ProcessPoolExecutor):
         try:
             with path.open("xb") as file:
                 torch.save(shared, file)
-        except OSError:
+        except (OSError, RuntimeError) as error:
             self.end()
-            raise
+            # Torch covers a full disk up, by one of its own.
+            raise error.__context__ if isinstance(error.__context__, OSError) else error
         return path
 
     def end(self) -> None:
