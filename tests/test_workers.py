@@ -234,6 +234,14 @@ def test_a_folder_for_temporary_files_may_have_a_long_name(tmp_path, monkeypatch
     assert list(folder.glob("overparam-*")) == []
 
 
+def test_a_folder_for_temporary_files_may_have_a_name_that_the_locale_cannot_spell(tmp_path):
+    folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/tempor\xe4r"))
+    folder.mkdir()
+    torch.save((torch.ones(3),), (file := (folder / "shared").open("wb")))
+    file.close()
+    assert workers._load(folder / "shared")[0].sum() == 3
+
+
 def test_without_room_for_temporary_files_tasks_are_done_all_the_same(temporary, monkeypatch):
     monkeypatch.setattr(workers.torch, "save", refuse)
     with pytest.warns(

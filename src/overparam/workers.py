@@ -192,7 +192,7 @@ class _Pool(ProcessPoolExecutor):
         except (OSError, RuntimeError) as error:
             self.end()
             # Torch covers a full disk up, by one of its own.
-            raise error.__context__ if isinstance(error.__context__, OSError) else error
+            raise error.__context__ if isinstance(error.__context__, OSError) else error from None
         return path
 
     def end(self) -> None:
@@ -270,7 +270,11 @@ def _portable(error: Exception) -> Exception:
 
 @functools.lru_cache(maxsize=1)
 def _load(path: Path) -> tuple:
-    return torch.load(path, mmap=True, weights_only=False)
+    try:
+        return torch.load(path, mmap=True, weights_only=False)
+    except UnicodeEncodeError:  # a path that the locale cannot spell: only Python can open it
+        with path.open("rb") as file:
+            return torch.load(file, weights_only=False)
 
 
 # --- any other executor -----------------------------------------------------------------------------------------------
