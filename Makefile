@@ -1,5 +1,5 @@
 # Why Overparameterized Networks Generalize: `make` builds the book, `make help` lists what else there is.
-# OVERPARAM_SCALE, OVERPARAM_SEED and OVERPARAM_DATA are read from the environment (README.md).
+# Variables whose names begin with OVERPARAM_ are read from the environment (README.md).
 
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -13,6 +13,9 @@ PORT ?= 8000
 BIN := .venv/bin
 SCALE := $(or $(OVERPARAM_SCALE),laptop)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PYTHONUTF8 := 1
+# The scripts in .venv name the folder where it was made. In a checkout that was moved or copied they lead elsewhere.
+MOVED := $(shell [[ ! -e $(BIN)/pip || "$$(head -n 2 $(BIN)/pip)" == *[\!\"\ ]"$(realpath .venv)/bin/python"* ]] || echo moved)
 
 book: .venv/.ready ## run the chapters that changed, then build the book
 	@$(BIN)/python tools/execute.py
@@ -78,7 +81,12 @@ help: ## list these targets
 TOO_OLD := import sys; sys.version_info >= (3, 11) or \
   sys.exit("Python 3.11 or newer is needed, but $(PYTHON) is %s: name another with make PYTHON=python3.12" % sys.version.split()[0])
 
-.venv/.ready: requirements.txt pyproject.toml
+.PHONY: moved
+moved:
+	@echo "This checkout was moved or copied, and its .venv leads to where it was made: it is made again."
+	rm -rf .venv
+
+.venv/.ready: requirements.txt pyproject.toml setup.py $(MOVED)
 	@$(PYTHON) -c '$(TOO_OLD)'
 	echo "Setting up .venv: about 2 minutes the first time, up to 10 where PyTorch brings its GPU libraries"
 	test -x $(BIN)/pip || $(PYTHON) -m venv .venv

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from benchmarks import peak
 from benchmarks.works import N_TEST, VARIANTS, Work
+from overparam import machine
 
 ROOT = Path(__file__).resolve().parents[1]
 PEAKS = {"loader": "float32", "tensor": "float32", "fp32": "float32", "bf16": "bfloat16"}
@@ -51,7 +52,7 @@ def run_child(work: Work, variant: str, seconds: float | None) -> dict:
         cwd=ROOT,
         env=os.environ | {"TQDM_DISABLE": "1"},
         capture_output=True,
-        text=True,
+        encoding="utf-8",
     )
     wall = time.perf_counter() - started
     if done.returncode:
@@ -63,7 +64,9 @@ def busy_cores(seconds: float = 0.3) -> float | None:
     """How many cores other programs, or other machines on the same processor, keep busy right now; None if unknown."""
 
     def busy() -> int:
-        user, nice, system, _idle, _waiting, *rest = Path("/proc/stat").read_text().splitlines()[0].split()[1:9]
+        user, nice, system, _idle, _waiting, *rest = (
+            Path("/proc/stat").read_text(encoding="utf-8").splitlines()[0].split()[1:9]
+        )
         return sum(map(int, (user, nice, system, *rest)))
 
     try:
@@ -106,9 +109,9 @@ def provenance() -> dict:
     """On what machine, with what software and when it is measured."""
     return {
         "date": time.strftime("%Y-%m-%d"),
-        "device": f"{peak.cores()} CPU cores ({platform.machine()})",
+        "device": f"{machine.cores()} CPU cores ({platform.machine()})",
         "cpu": cpu(),
-        "cores": peak.cores(),
+        "cores": machine.cores(),
         "python": platform.python_version(),
         "torch": metadata.version("torch"),
         "commit": commit(),
@@ -117,7 +120,7 @@ def provenance() -> dict:
 
 def commit() -> str:
     """The repository's commit, marked where the code that is measured differs from it."""
-    git = lambda *arguments: subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True)  # noqa: E731
+    git = lambda *arguments: subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, encoding="utf-8")  # noqa: E731
     name = git("rev-parse", "--short", "HEAD").stdout.strip() or "unknown"
     return name + "-dirty" * bool(git("status", "--porcelain", "--", "src", "benchmarks").stdout)
 
@@ -125,7 +128,7 @@ def commit() -> str:
 def cpu() -> str:
     """The processor's name."""
     try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
         return next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
     except (OSError, StopIteration):
         return platform.processor() or platform.machine()
@@ -134,11 +137,11 @@ def cpu() -> str:
 def write(path: Path, origin: dict, rows: list[dict]) -> None:
     """Write the result file; works that it has from the same machine and software, but that are not in `rows`, stay."""
     rows = [row | {"date": origin["date"], "commit": origin["commit"]} for row in rows]
-    old = json.loads(path.read_text()) if path.is_file() else {"rows": []}
+    old = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {"rows": []}
     if old["rows"] and all(old["provenance"][key] == origin[key] for key in ("cpu", "cores", "python", "torch")):
         new = {row["work"] for row in rows}
         rows = [row for row in old["rows"] if row["work"] not in new] + rows
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}")
-    temporary.write_text(json.dumps({"provenance": origin, "rows": rows}, indent=1) + "\n")
+    temporary.write_text(json.dumps({"provenance": origin, "rows": rows}, indent=1) + "\n", encoding="utf-8")
     temporary.rename(path)

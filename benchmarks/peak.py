@@ -1,25 +1,21 @@
 """The machine's peak: how many operations per second its cores do together in products of large square matrices."""
 
-import os
 import statistics
 import subprocess
 import sys
 import time
 
+from overparam import machine
+
 SIZES = (1024, 1536, 2048)
 REPEATS = 7
-
-
-def cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def measure(dtype: str) -> float:
     """Operations per second of one process per core, each with one thread, all at the same time; dtype is torch's name."""
     command = [sys.executable, "-m", "benchmarks.peak", dtype]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    processes = [subprocess.Popen(command, **pipes) for _ in range(cores())]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "encoding": "utf-8"}
+    processes = [subprocess.Popen(command, **pipes) for _ in range(machine.cores())]
     for process in processes:
         process.stdout.readline()  # it has imported torch
     for process in processes:

@@ -20,7 +20,7 @@ STAND_IN = "random pixels"  # how the name of a stand-in for a data set begins
 def load(path: Path | None = None) -> dict | None:
     """What was measured, with its provenance; None where nothing was."""
     path = path or RESULT
-    return json.loads(path.read_text()) if path.is_file() else None
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
 
 
 # --- What follows from one measurement --------------------------------------------------------------------------------

@@ -227,7 +227,7 @@ of the fits of one half on the right, the error of the other half on fresh noisy
 
 # %%
 half = len(sets) // 2
-rng = np.random.default_rng(scale.seed_offset())
+rng = scale.rng(scale.seed_offset())
 noisy = truth + 0.3 * rng.standard_normal((len(sets) - half, 1, len(grid)))
 risk = ((fits[half:] - noisy) ** 2).mean(-1)  # [training sets, p]
 bias2, variance = (part.mean(-1) for part in measures.bias_variance(fits[:half], truth))
@@ -350,7 +350,7 @@ what lies behind the wall.
 """
 
 # %%
-n, sigma, rng = 100, 0.5, np.random.default_rng(scale.seed_offset())
+n, sigma, rng = 100, 0.5, scale.rng(scale.seed_offset())
 
 
 def excess_risks(p, beta, repeats=400):
@@ -1425,7 +1425,7 @@ running median, over 2,000 training sets. Then argue that the mean of the second
 """
 
 # %%
-draws, errors = np.random.default_rng(scale.seed_offset()), {6: [], 12: []}
+draws, errors = scale.rng(scale.seed_offset()), {6: [], 12: []}
 for _ in range(2000):
     u = draws.uniform(-1, 1, 20)
     y = np.sin(5 * u) + 0.3 * draws.standard_normal(20)

@@ -660,7 +660,7 @@ def two_layer(x, y, rng):
 # %%
 def construct(n, seed):
     """Build the network for n signals with Gaussian values, and look at it."""
-    rng = np.random.default_rng(seed)
+    rng = scale.rng(seed)
     x = signals.x[data.subset(signals, n, seed)].double().numpy()
     y = rng.standard_normal(n)
     a, b, w = two_layer(x, y, rng)
@@ -683,7 +683,7 @@ the second says that the fit is exact up to rounding; the last says what it cost
 
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Exact, and useless.** Left: the constructed network along its one direction, for thirty signals with random values: a zigzag through all points, which leaves the picture between many neighbours. Right: with some of its units taken away and direction and thresholds kept, the values cannot all be met, however the output weights are chosen. Dots are draws, the blue ones with all units.", "name": "fig-rand-zigzag"}, "image": {"alt": "Left, a jagged piecewise linear curve passes through thirty points and leaves the frame between many of them. Right, the largest remaining error relative to the largest value is zero with as many units as points, scattered above zero with one unit less, and larger with half of them."}} tags=["hide-input"]
 fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.5))
-rng = np.random.default_rng(scale.seed_offset())
+rng = scale.rng(scale.seed_offset())
 x, y = signals.x[:30].double().numpy(), rng.standard_normal(30)
 a, b, w = two_layer(x, y, rng)
 z = x @ a
@@ -697,7 +697,7 @@ left.set(xlabel="a · x", ylabel="value", title="Thirty points", ylim=(-6, 6))
 
 def left_over(units, seed):
     """Largest error over largest value with only some of the hidden units, output weights by least squares."""
-    rng = np.random.default_rng(seed)
+    rng = scale.rng(seed)
     x = signals.x[data.subset(signals, 200, seed)].double().numpy()
     y = rng.standard_normal(200)
     a, b, _ = two_layer(x, y, rng)
@@ -752,7 +752,7 @@ def constructed_errors(seed):
     """Training and test error of the construction on true labels."""
     rows = data.subset(images, min(sizes.pictures_per_run, 800), seed)
     x, y = images.x[rows].flatten(1).double().numpy(), images.y[rows].numpy()
-    a, b, w = two_layer(x, np.eye(10)[y], np.random.default_rng(seed))
+    a, b, w = two_layer(x, np.eye(10)[y], scale.rng(seed))
     x_test = images.x_test.flatten(1).double().numpy()
     fitted, new = ((hidden(points, a, b) @ w).argmax(1) for points in (x, x_test))
     return (fitted != y).mean(), (new != images.y_test.numpy()).mean()
@@ -1264,7 +1264,7 @@ def descend(X, y, w, steps=1000):
 # %%
 rows = []
 for seed in scale.seeds(20):
-    rng = np.random.default_rng(seed)
+    rng = scale.rng(seed)
     X, y, start = (rng.standard_normal(shape) for shape in ((50, 200), 50, 200))
     pinv = np.linalg.pinv(X)
     shortest, kept_part = pinv @ y, start - pinv @ (X @ start)
@@ -1291,7 +1291,7 @@ one with the largest margin ({cite:t}`soudry2018`). Is that the direction of the
 # Gradient descent on the logistic loss, and the direction of largest margin (by its dual, a non-negative least squares)
 def directions(d, seed, steps=20_000, n=50):
     """Cosine of the iterate with the largest-margin and with the minimum-norm direction, at a few times."""
-    rng = np.random.default_rng(seed)
+    rng = scale.rng(seed)
     y = rng.choice([-1.0, 1.0], n)
     A = y[:, None] * rng.standard_normal((n, d))  # example times label: the margins are A w
     L = np.linalg.cholesky(A @ A.T)
@@ -1683,7 +1683,7 @@ def rank_correlation(runs):
     """Spearman's correlation of corruption and epochs to fit over all runs; jackknife over seeds."""
 
     def spearman(rows):
-        return stats.spearmanr(rows.label_noise, rows.epochs_run).statistic
+        return claims.rank_correlation(rows.label_noise, rows.epochs_run)
 
     without = [spearman(runs[runs.init_seed != seed]) for seed in runs.init_seed.unique()]
     return claims.jackknife(spearman(runs), without)
@@ -2210,7 +2210,7 @@ rows = {}
 for omega in (0, 0.03, 0.1, 0.3, 1):
     errors = []
     for seed in scale.seeds(20):
-        rng = np.random.default_rng(seed)
+        rng = scale.rng(seed)
         X, w0, beta = (
             rng.standard_normal((50, 200)),
             omega * rng.standard_normal(200),
@@ -2247,7 +2247,7 @@ equality, and the shortest $w$ with $y_i x_i^\top w = 1$, which is $x_i^\top w =
 # NBVAL_CHECK_OUTPUT
 rows = {}
 for d in (60, 100, 200, 500, 2000):
-    A = np.random.default_rng(scale.seed_offset()).standard_normal((50, d))
+    A = scale.rng(scale.seed_offset()).standard_normal((50, d))
     L = np.linalg.cholesky(A @ A.T)
     dual = nnls(L.T, np.linalg.solve(L, np.ones(50)))[0]
     u, v = A.T @ dual, np.linalg.pinv(A) @ np.ones(50)

@@ -465,7 +465,7 @@ ends_share = dispersion.pivot_table("extreme", "seed", "kind")
 more_extreme = interval(ends_share["real"] - ends_share["random inputs"])
 
 # %% tags=["remove-input"]
-coin_rng = np.random.default_rng(scale.seed_offset())
+coin_rng = scale.rng(scale.seed_offset())
 coin = np.quantile(
     [
         measures.over_dispersion(coin_rng.random((R, right[seed]["real"].shape[1])) < 0.5)
@@ -2725,7 +2725,7 @@ seen only once, and guesses there {cite:p}`feldman2020`. Then replace a share of
 # %%
 def tail_errors(seed, noise, kinds_=1000, n=1000):
     """Test error of remembering all kinds seen, and of forgetting those seen once."""
-    draw = np.random.default_rng(seed)
+    draw = scale.rng(seed)
     frequency = 1 / np.arange(1, kinds_ + 1)
     frequency /= frequency.sum()
     seen, truth = draw.choice(kinds_, n, p=frequency), draw.integers(10, size=kinds_)

@@ -1098,12 +1098,8 @@ spline_bases = (4, 5, 6, 8, 10, 12, 14, 16, 18, 20, 22, 25, 30, 40, 60, 100)
 spline_seeds = scale.seeds(sizes.lin_splines)
 even_inputs, spline_grid = np.linspace(-1, 1, 20), np.linspace(-1, 1, 400)
 spline_truth = np.sin(5 * spline_grid)
-spline_noise = 0.3 * np.stack(
-    [np.random.default_rng(s).standard_normal(20) for s in spline_seeds]
-)
-scattered = np.stack(
-    [np.random.default_rng([s, 1]).uniform(-1, 1, 20) for s in spline_seeds]
-)
+spline_noise = 0.3 * np.stack([scale.rng(s).standard_normal(20) for s in spline_seeds])
+scattered = np.stack([scale.rng(s, 1).uniform(-1, 1, 20) for s in spline_seeds])
 
 
 def even_fits(k, roughness=0.0):
@@ -1457,7 +1453,7 @@ def ordering(labels, measure, where):
     """Spearman's correlation over N of a measure with the test error, one for each seed."""
     rows = vc_runs[(vc_runs.labels == labels) & where(vc_runs.N)]
     return mean_of(
-        [stats.spearmanr(r[measure], r.error)[0] for _, r in rows.groupby("seed")]
+        [claims.rank_correlation(r[measure], r.error) for _, r in rows.groupby("seed")]
     )
 
 
@@ -3868,7 +3864,7 @@ Five labels of one image are drawn independently, each wrong with probability 0.
 """
 
 # %%
-draw = np.random.default_rng(scale.seed_offset())
+draw = scale.rng(scale.seed_offset())
 given = np.where(draw.random((100_000, 5)) < 0.2, draw.integers(1, 10, (100_000, 5)), 0)
 tally = (given[:, :, None] == np.arange(10)).sum(1) + 0.5 * draw.random((100_000, 10))
 f"The plurality is wrong in {(tally.argmax(1) != 0).mean():.2%} of the draws; a single label in {(given[:, 0] != 0).mean():.0%}."

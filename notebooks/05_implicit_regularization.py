@@ -27,6 +27,7 @@ from itertools import product
 
 import numpy as np
 import pandas as pd
+import seaborn as sns
 import torch
 from IPython.display import Markdown
 from matplotlib import pyplot as plt
@@ -68,7 +69,7 @@ sizes = scale.sizes(
     norm_epochs=(     4,                 40,                             40),
     mnist=(           100,               1_000,                          10_000),
     mnist_widths=(    (10, 20),          (25, 50),                       (100, 400)),
-    functions=(       400,               40_000,                         20_000_000),
+    functions=(       2_000,             40_000,                         20_000_000),
 )  # fmt: skip
 
 sizes
@@ -274,7 +275,7 @@ def errors(landscape, start, whole=None, fractions=(0.04, 0.02, 0.01, 0.005)):
 # %%
 starts = []
 for seed in scale.seeds(sizes.starts):
-    g = np.random.default_rng(seed)
+    g = scale.rng(seed)
     at, weights = g.uniform(0.3, 2.5, 2), g.normal(size=24)
     starts += [
         errors(valley, at).assign(loss="valley", seed=seed),
@@ -505,7 +506,7 @@ card.
 # %%
 def interpolating(seed, points=8):
     """A tanh network of 24 parameters fitted to 8 random values, to rounding, and the loss that it minimises."""
-    draw = np.random.default_rng(seed)
+    draw = scale.rng(seed)
     x, y = (
         torch.linspace(-1, 1, points, dtype=torch.float64),
         torch.from_numpy(draw.normal(size=points)),
@@ -599,7 +600,7 @@ We take linear regressions with 16 examples in 4 minibatches, so that all 24 ord
 # %% mystnb={"code_prompt_show": "The code"} tags=["hide-input"]
 def regression(seed):
     """Four minibatches of four examples in three dimensions, and a start."""
-    g = np.random.default_rng(seed)
+    g = scale.rng(seed)
     x, y = g.standard_normal((4, 4, 3)), g.standard_normal((4, 4))
     return [
         backward_error.least_squares(*batch) for batch in zip(x, y, strict=True)
@@ -663,7 +664,7 @@ plt.show()
 # %% mystnb={"code_prompt_show": "Does SGD's law keep the minima?"} tags=["hide-input"]
 # Distance between the minimum of L and that of its SGD law, with noisy labels and with labels that a linear model fits
 def moved(seed, fits, h=0.1):
-    g = np.random.default_rng(seed)
+    g = scale.rng(seed)
     x = g.standard_normal((4, 4, 3))
     y = x @ np.ones(3) + (0 if fits else 1) * g.standard_normal((4, 4))
     batches = [backward_error.least_squares(*batch) for batch in zip(x, y, strict=True)]
@@ -1437,7 +1438,7 @@ def prior(found):
 
 prior_of = {key: prior(found) for key, found in drawn.items()}
 relu = {s: prior_of["ReLU", s] for s in edge_seeds}
-rank = claims.mean([stats.spearmanr(t.P, t.complexity).statistic for t, _ in relu.values()])
+rank = claims.mean([claims.rank_correlation(t.P, t.complexity) for t, _ in relu.values()])
 mean_complexity = {
     kind: np.array([prior_of[kind, s][1].mean() for s in edge_seeds])
     for kind in (*kinds, "all equally likely")
@@ -1463,18 +1464,22 @@ shown = relu[edge_seeds[0]][0]
 jitter = np.random.default_rng(0).uniform(-1.2, 1.2, len(shown))
 left.plot(shown.complexity + jitter, shown.P, ".", color=figures.SEQUENCE[0], alpha=0.5)
 left.set(yscale="log", xlabel="complexity, in bits", ylabel="probability")
-bins = np.arange(0, 185, 8)
-for kind, color in zip(
-    mean_complexity,
-    (*(figures.SEQUENCE[k] for k in (0, 1, 3)), figures.INK),
-    strict=True,
-):
-    together = np.concatenate([prior_of[kind, s][1] for s in edge_seeds])
-    right.hist(
-        together, bins, density=True, histtype="step", color=color, linewidth=2, label=kind
-    )
+colors = (*(figures.SEQUENCE[k] for k in (0, 1, 3)), figures.INK)
+sns.histplot(
+    {
+        kind: np.concatenate([prior_of[kind, s][1] for s in edge_seeds])
+        for kind in mean_complexity
+    },
+    palette=dict(zip(mean_complexity, colors, strict=True)),
+    bins=np.arange(0, 185, 8),
+    stat="density",
+    common_norm=False,
+    element="step",
+    fill=False,
+    ax=right,
+)
 right.set(xlabel="complexity, in bits", ylabel="share per bit")
-right.legend(fontsize=10, loc="upper left", borderaxespad=0)
+sns.move_legend(right, "upper left", fontsize=10, borderaxespad=0)
 plt.show()
 
 # %% tags=["remove-input"]
@@ -1889,7 +1894,7 @@ Expand $\lVert \nabla L_j \rVert^2 = \lVert \nabla L + (\nabla L_j - \nabla L) \
 """
 
 # %% mystnb={"code_prompt_show": "The code"} tags=["hide-input"]
-g = np.random.default_rng(scale.seed_offset())
+g = scale.rng(scale.seed_offset())
 x, y, w = g.standard_normal((256, 5)), g.standard_normal(256), np.zeros(5)
 per_example = (x @ w - y)[:, None] * x
 rows = {}

@@ -534,7 +534,7 @@ matching_barrier, unstable_drop = (
 )
 together = interval(
     [
-        stats.spearmanr(rows.barrier, rows["drop"]).statistic
+        claims.rank_correlation(rows.barrier, rows["drop"])
         for _, rows in drop.groupby("trial")
     ]
 )
@@ -1026,7 +1026,7 @@ def winners_tests(m):
         other = landscape.first_weights(m, k, int(row.init_seed), draw=1)
         other[winners] = start[winners]
         seed = int(row.init_seed)
-        pick = np.random.default_rng([seed, 5]).choice(m, k, replace=False)
+        pick = scale.rng(seed, 5).choice(m, k, replace=False)
         alone.append(landscape.student(start[winners], seed, **descent))
         chance.append(landscape.student(start[np.sort(pick)], seed, **descent))
         redrawn.append(landscape.student(other, seed, **descent))
@@ -1056,7 +1056,7 @@ winners = winners_tests(wider)
 # %% mystnb={"code_prompt_show": "The estimates"} tags=["hide-input"]
 rates = {m: claims.proportion(success[m].sum(), len(many)) for m in widths}
 null = {m: 1 - (1 - rates[k].value) ** (m / k) for m in widths}
-draws = np.random.default_rng(scale.seed_offset())
+draws = scale.rng(scale.seed_offset())
 
 
 def above_restarts(m, paired=True, resamples=20_000):
@@ -1561,7 +1561,7 @@ def index_with_loss(rows):
     rows = [
         r for _, r in rows.groupby("seed") if r.loss.nunique() > 1 < r.negative.nunique()
     ]
-    return interval([stats.spearmanr(r.loss, r.negative).statistic for r in rows])
+    return interval([claims.rank_correlation(r.loss, r.negative) for r in rows])
 
 
 index_loss, off_plateaus = map(index_with_loss, (critical, critical[~critical.plateau]))

@@ -88,7 +88,7 @@ load = functools.cache(grade.load)
 @every_assignment
 def test_the_source_is_what_jupytext_writes(source):
     form = {"extension": ".py", "format_name": "percent", "cell_markers": '"""'}
-    text = source.read_text()
+    text = source.read_text(encoding="utf-8")
     again = jupytext.writes(jupytext.reads(text, fmt=form), fmt=form)
     header = re.compile(r"\A# ---\n(?:#.*\n)*?# ---\n")
     assert header.sub("", again) == header.sub("", text)
@@ -96,7 +96,9 @@ def test_the_source_is_what_jupytext_writes(source):
 
 @every_assignment
 def test_the_student_notebook_is_current(source, book):
-    assert source.with_suffix(".ipynb").read_text() == assignments.derive(book, source, None), "run make assignments"
+    assert source.with_suffix(".ipynb").read_text(encoding="utf-8") == assignments.derive(book, source, None), (
+        "run make assignments"
+    )
 
 
 def told_apart(source):
@@ -115,7 +117,7 @@ def told_apart(source):
 @every_assignment
 def test_students_get_no_solution_and_no_hidden_test(source):
     _, secret = told_apart(source)
-    raw = source.with_suffix(".ipynb").read_text()
+    raw = source.with_suffix(".ipynb").read_text(encoding="utf-8")
     lines = {line.strip() for cell in student(source).cells for line in cell.source.splitlines()}
     assert len(secret) > 100
     assert not lines & secret
@@ -153,7 +155,7 @@ def test_every_question_says_what_it_is_worth(source):
 def test_a_source_that_says_too_little_is_refused(tmp_path):
     def source(text):
         path = tmp_path / "09_x.py"
-        path.write_text(f"# %% [markdown]\n# # Title\n\n{text}")
+        path.write_text(f"# %% [markdown]\n# # Title\n\n{text}", encoding="utf-8")
         return path
 
     for text, said in (
@@ -580,11 +582,11 @@ def classroom(tmp_path_factory):
     folder, source = tmp_path_factory.mktemp("class"), SOURCES[0]
     for name, (content, *_) in class_of(source).items():
         if isinstance(content, str):
-            (folder / name).write_text(content)
+            (folder / name).write_text(content, encoding="utf-8")
         else:
             hand_in(content, folder / name)
     (folder / ".ipynb_checkpoints").mkdir()
-    (folder / ".ipynb_checkpoints" / "right.ipynb").write_text("{}")
+    (folder / ".ipynb_checkpoints" / "right.ipynb").write_text("{}", encoding="utf-8")
     limits = ["--seconds", "8", "--cell-seconds", "2", "--gigabytes", "3", "--jobs", "2"]
     grade.main([str(folder), "--assignment", "01", *limits])
     with (folder / "scores-01.csv").open(newline="", encoding="utf-8-sig") as file:
@@ -635,7 +637,7 @@ def test_what_a_person_reads_is_on_one_page_that_runs_nothing(tmp_path):
     without = filled(SOURCES[0])
     without.cells = without.cells[:8]
     paths = [hand_in(notebook, tmp_path / "a.ipynb"), hand_in(without, tmp_path / "b.ipynb"), tmp_path / "c.ipynb"]
-    paths[2].write_text('{"cells": 1}')
+    paths[2].write_text('{"cells": 1}', encoding="utf-8")
     paths[0] = paths[0].rename(tmp_path / "a <u>.ipynb")
     page = grade.reading(handed_in.find(tmp_path))
     assert "a &lt;u&gt;.ipynb" in page
@@ -668,7 +670,7 @@ def test_an_answer_in_the_cell_of_the_heading_is_read(tmp_path):
 
 
 def test_a_class_leaves_a_page_to_read(classroom):
-    page = (classroom[0] / "reading-01.html").read_text()
+    page = (classroom[0] / "reading-01.html").read_text(encoding="utf-8")
     assert "ada/right.ipynb" in page
     assert "photo.pdf" not in page
 
@@ -680,6 +682,6 @@ def test_grading_says_what_it_cannot_do(tmp_path, capsys):
     ):
         with pytest.raises(SystemExit, match=said):
             grade.main(arguments)
-    (tmp_path / "a.ipynb").write_text("{}")
+    (tmp_path / "a.ipynb").write_text("{}", encoding="utf-8")
     with pytest.raises(SystemExit, match="There is no assignment '77'"):
         grade.main([str(tmp_path), "--assignment", "77"])

@@ -235,14 +235,14 @@ def test_the_page_shows_the_file(tmp_path, monkeypatch, measured):
 
     monkeypatch.setattr(report, "RESULT", tmp_path / "benchmark.json")
     if measured:
-        report.RESULT.write_text(json.dumps(content()))
-    (tmp_path / "index.md").write_text(PAGE)
+        report.RESULT.write_text(json.dumps(content()), encoding="utf-8")
+    (tmp_path / "index.md").write_text(PAGE, encoding="utf-8")
     monkeypatch.syspath_prepend(ROOT / "book/_ext")
     places = [str(tmp_path), None, str(tmp_path / "html"), str(tmp_path / "trees"), "html"]
     warnings = io.StringIO()
     Sphinx(*places, confoverrides={"extensions": ["myst_parser", "benchmark"]}, status=None, warning=warnings).build()
     assert "index.md" not in warnings.getvalue()
-    html = (tmp_path / "html/index.html").read_text()
+    html = (tmp_path / "html/index.html").read_text(encoding="utf-8")
     assert (
         "<p>10.0</p>" in html and 'role="img"' in html and 'id="fig-bars"' in html and "With a sentence" in html
     ) == measured
@@ -250,7 +250,7 @@ def test_the_page_shows_the_file(tmp_path, monkeypatch, measured):
 
 
 def test_the_book_has_the_page_and_the_build_looks_at_its_file():
-    assert "{benchmark} table" in (ROOT / "book/how_fast.md").read_text()
+    assert "{benchmark} table" in (ROOT / "book/how_fast.md").read_text(encoding="utf-8")
     spec = importlib.util.spec_from_file_location("build", ROOT / "tools/build.py")
     build = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(build)

@@ -74,5 +74,5 @@ def test_a_wrong_command_is_explained(arguments, capsys):
 
 def test_it_runs_as_a_module(runs):
     command = [sys.executable, "-m", "overparam.cli", "cache"]
-    done = subprocess.run(command, env=os.environ, capture_output=True, text=True)
+    done = subprocess.run(command, env=os.environ, capture_output=True, encoding="utf-8")
     assert (done.returncode, done.stdout) == (0, f"No trained networks are kept in {runs}.\n")

@@ -79,13 +79,13 @@ def house(tmp_path):
         "data/claims.yaml": "",
     }.items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / path).write_text(text)
+        (tmp_path / path).write_text(text, encoding="utf-8")
     return tmp_path
 
 
 def cells_of(house, source):
     """Return the cells derived from a chapter's source, without the two that every derived notebook starts with."""
-    (house / "notebooks/01_one.py").write_text(source)
+    (house / "notebooks/01_one.py").write_text(source, encoding="utf-8")
     colab.main([str(house)])
     notebook = nbformat.read(house / "notebooks/01_one.ipynb", as_version=4)
     nbformat.validate(notebook)
@@ -231,7 +231,7 @@ QUIZ = """\
 
 def test_a_quiz_has_its_explanations_folded(house):
     (house / "data/quiz").mkdir()
-    (house / "data/quiz/01_one.yaml").write_text("".join(QUIZ.format(number=i) for i in range(5)))
+    (house / "data/quiz/01_one.yaml").write_text("".join(QUIZ.format(number=i) for i in range(5)), encoding="utf-8")
     text = plain(house, "## Check yourself\n\n```{quiz}\n```\n\nAfter.")
     first = text[: text.index("**Question 2.**")]
     assert first.split("\n\n") == [
@@ -517,9 +517,9 @@ def test_check_names_what_is_not_current_and_writes_nothing(house):
     cells_of(house, CHAPTER)
     colab.main([str(house), "--check"])
     stale = house / "notebooks/01_one.ipynb"
-    stale.write_text("{}")
+    stale.write_text("{}", encoding="utf-8")
     (house / "notebooks/02_other.ipynb").unlink()
-    (house / "notebooks/09_left.ipynb").write_text("{}")
+    (house / "notebooks/09_left.ipynb").write_text("{}", encoding="utf-8")
     with pytest.raises(SystemExit) as stop:
         colab.main([str(house), "--check"])
     assert [line.split(":")[0] for line in str(stop.value).split("\n")] == [
@@ -527,7 +527,7 @@ def test_check_names_what_is_not_current_and_writes_nothing(house):
         "notebooks/02_other.ipynb is not current",
         "notebooks/09_left.ipynb has no source beside it",
     ]
-    assert stale.read_text() == "{}"
+    assert stale.read_text(encoding="utf-8") == "{}"
     assert not (house / "notebooks/02_other.ipynb").exists()
 
 

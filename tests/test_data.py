@@ -388,16 +388,6 @@ def test_available(tmp_path):
     assert not data.available("mnist", tmp_path)
 
 
-def test_root(tmp_path, monkeypatch):
-    monkeypatch.delenv("OVERPARAM_DATA", raising=False)
-    monkeypatch.setattr(data, "__file__", str(tmp_path / "src" / "overparam" / "data.py"))
-    assert data.root() == Path.home() / ".cache" / "overparam"
-    (tmp_path / "pyproject.toml").touch()
-    assert data.root() == tmp_path / "data" / "cache"
-    monkeypatch.setenv("OVERPARAM_DATA", "~/pictures")
-    assert data.root() == Path.home() / "pictures"
-
-
 def test_root_is_used(tmp_path, monkeypatch):
     write_mnist(tmp_path)
     monkeypatch.setenv("OVERPARAM_DATA", str(tmp_path))
@@ -653,7 +643,7 @@ def test_a_root_that_cannot_be_a_folder(tmp_path):
 
 
 def test_another_failure_of_torchvision_is_passed_on(tmp_path, monkeypatch):
-    (tmp_path / "torchvision.py").write_text("raise RuntimeError('something else')")
+    (tmp_path / "torchvision.py").write_text("raise RuntimeError('something else')", encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delitem(sys.modules, "torchvision", raising=False)
     with pytest.raises(RuntimeError, match="something else"):

@@ -61,7 +61,7 @@ def executed(tmp_path_factory):
     shutil.copytree(ROOT / "src/overparam", root / "src/overparam")
     for name, text in {SOURCE: CHAPTER, "data/claims.yaml": CLAIMS, "requirements.txt": "torch==2\n"}.items():
         (root / name).parent.mkdir(exist_ok=True)
-        (root / name).write_text(text)
+        (root / name).write_text(text, encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         set_environment(patch, root)
         assert execute.main(root) == 0
@@ -92,9 +92,9 @@ def set_environment(patch, root):
 
 
 def replace(path, old, new):
-    text = path.read_text()
+    text = path.read_text(encoding="utf-8")
     assert text.count(old) == 1
-    path.write_text(text.replace(old, new))
+    path.write_text(text.replace(old, new), encoding="utf-8")
 
 
 def outputs(root):
@@ -105,7 +105,9 @@ def outputs(root):
 def built(root):
     """What lies in build/, hidden files as well, and when each file was written."""
     files = [path for path in (root / "build").rglob("*") if path.is_file()]
-    return {path.relative_to(root).as_posix(): (path.read_text(), path.stat().st_mtime_ns) for path in files}
+    return {
+        path.relative_to(root).as_posix(): (path.read_text(encoding="utf-8"), path.stat().st_mtime_ns) for path in files
+    }
 
 
 # --- when a chapter is executed ---------------------------------------------------------------------------------------
@@ -122,7 +124,7 @@ def test_the_first_run_executes(executed):
 
 
 def test_the_verdicts_have_what_the_design_promises(executed):
-    (record,) = json.loads((executed / VERDICTS).read_text())
+    (record,) = json.loads((executed / VERDICTS).read_text(encoding="utf-8"))
     promised = {
         "id": "01-tiny/dice",
         "verdict": "supported",
@@ -187,7 +189,7 @@ CHANGES = {
     "requirements": edit("requirements.txt", "2", "3"),
     "recorded results": lambda root, patch: [
         (root / "data/results").mkdir(),
-        (root / "data/results/01_tiny.csv").write_text("width,error\n"),
+        (root / "data/results/01_tiny.csv").write_text("width,error\n", encoding="utf-8"),
     ],
     "seed": lambda root, patch: patch.setenv("OVERPARAM_SEED", "0"),
     "scale": lambda root, patch: patch.setenv("OVERPARAM_SCALE", "smoke"),
@@ -205,9 +207,9 @@ def test_a_change_that_may_show_executes_again(tree, change, monkeypatch):
 
 
 def test_edited_code_gives_new_outputs_and_a_dropped_claim_no_verdict(tree, capsys):
-    source = (tree / SOURCE).read_text().replace("random.random()", "6 * 7")
-    (tree / SOURCE).write_text(source[: source.index("# %%\nfrom overparam")])
-    (tree / "data/claims.yaml").write_text("[]\n")
+    source = (tree / SOURCE).read_text(encoding="utf-8").replace("random.random()", "6 * 7")
+    (tree / SOURCE).write_text(source[: source.index("# %%\nfrom overparam")], encoding="utf-8")
+    (tree / "data/claims.yaml").write_text("[]\n", encoding="utf-8")
     assert execute.main(tree) == 0
     assert capsys.readouterr().out.startswith(
         "01_tiny.py: running 2 cells at laptop scale, seeds from 1000\n\r01_tiny.py: done in "
@@ -309,7 +311,7 @@ def test_an_unknown_scale_is_one_sentence(tool):
         [sys.executable, ROOT / "tools" / f"{tool}.py"],
         env=os.environ | {"OVERPARAM_SCALE": "huge"},
         capture_output=True,
-        text=True,
+        encoding="utf-8",
     )
     sentence = "FAILED  OVERPARAM_SCALE is 'huge'; set it to one of smoke, laptop, gpu.\n"
     assert (done.returncode, done.stdout, done.stderr) == (1, "", sentence)
@@ -319,4 +321,19 @@ def test_an_unknown_scale_is_one_sentence(tool):
 def test_a_bad_seed_is_one_sentence(tree, capsys, monkeypatch):
     monkeypatch.setenv("OVERPARAM_SEED", "lucky")
     assert execute.main(tree) == 1
-    assert capsys.readouterr().err == "FAILED  OVERPARAM_SEED is 'lucky'; set it to a whole number from 0 up.\n"
+    assert capsys.readouterr().err == "FAILED  OVERPARAM_SEED is 'lucky'; set it to a whole number.\n"
+
+
+@pytest.mark.usefixtures("no_kernel")
+@pytest.mark.parametrize(
+    ("variable", "value", "sentence"),
+    [
+        ("OVERPARAM_CORES", "many", "OVERPARAM_CORES is 'many'; set it to a whole number from 1 up."),
+        ("OVERPARAM_CACHE", __file__, "Cannot store trained networks in "),
+    ],
+)
+def test_what_would_cost_the_run_its_results_is_said_before_it(tree, capsys, monkeypatch, variable, value, sentence):
+    monkeypatch.setenv("OVERPARAM_SEED", "7")  # so that there is something to run
+    monkeypatch.setenv(variable, value)
+    assert execute.main(tree) == 1
+    assert capsys.readouterr().err.startswith(f"FAILED  {sentence}")

@@ -51,7 +51,7 @@ def book(tmp_path):
     }
     for name, text in write.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_text(text)
+        (tmp_path / name).write_text(text, encoding="utf-8")
     record_here(tmp_path, record("01-dice-games/pips", (3.5, 3.4, 3.6)), record("01-dice-games/odds", (1, 0.5, 2)))
     return tmp_path
 
@@ -59,18 +59,18 @@ def book(tmp_path):
 def record_here(root, *records, file="01-dice-games"):
     folder = root / "build/claims"
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{file}.json").write_text(json.dumps(records))
+    (folder / f"{file}.json").write_text(json.dumps(records), encoding="utf-8")
 
 
 def record_on_gpu(root, *records, file="01-dice-games"):
     folder = root / "data/results/gpu"
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{file}.json").write_text(json.dumps({"provenance": PROVENANCE, "rows": records}))
+    (folder / f"{file}.json").write_text(json.dumps({"provenance": PROVENANCE, "rows": records}), encoding="utf-8")
 
 
 def add_fact(root, name, file="claims"):
     path = root / "data" / f"{file}.yaml"
-    path.write_text(yaml.safe_dump([*yaml.safe_load(path.read_text()), fact(name)]))
+    path.write_text(yaml.safe_dump([*yaml.safe_load(path.read_text(encoding="utf-8")), fact(name)]), encoding="utf-8")
 
 
 def html(root, scale="laptop"):
@@ -218,9 +218,9 @@ def test_what_does_not_fit_is_one_sentence(book, break_it, sentence):
 
 def test_the_build_says_so_and_stops(monkeypatch, tmp_path):
     monkeypatch.setattr(build, "find_pages", lambda folder: {})
-    (tmp_path / "_toc.yml").write_text("- file: notebooks/01_dice_games\n")
+    (tmp_path / "_toc.yml").write_text("- file: notebooks/01_dice_games\n", encoding="utf-8")
     (tmp_path / "data").mkdir()
-    (tmp_path / "data/claims.yaml").write_text(yaml.safe_dump([fact("01-dice-games/pips")]))
+    (tmp_path / "data/claims.yaml").write_text(yaml.safe_dump([fact("01-dice-games/pips")]), encoding="utf-8")
     monkeypatch.setattr(build, "ROOT", tmp_path)
     with pytest.raises(SystemExit, match="FAILED  The claim 01-dice-games/pips has no verdict"):
         build.main()
@@ -256,12 +256,12 @@ def warnings(book, page):
     }
     for name, text in files.items():
         (book / "build/source" / name).parent.mkdir(parents=True, exist_ok=True)
-        (book / "build/source" / name).write_text(text)
+        (book / "build/source" / name).write_text(text, encoding="utf-8")
     done = subprocess.run(
         [sys.executable, "-m", "sphinx", "-q", book / "build/source", book / "out"],
         env=os.environ | {"PYTHONPATH": str(ROOT / "src")},
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=True,
     )
     return done.stderr.splitlines()
@@ -269,7 +269,7 @@ def warnings(book, page):
 
 def test_a_claim_in_a_sentence_links_to_its_card(book):
     assert warnings(book, PAGE) == []
-    text = (book / "out/index.html").read_text()
+    text = (book / "out/index.html").read_text(encoding="utf-8")
     found = re.findall(r'(?:href="([^"]+)">)?<span>([^<]+)</span>(?:</a>)?\xa0<span class="verdict ([\w-]+)', text)
     assert found == [
         ("notebooks/01_dice_games.html#claim-01-dice-games-pips", "Dice &amp; odds", "supported"),
@@ -289,10 +289,10 @@ def test_a_claim_that_its_chapter_lacks_fails(book):
 
 def test_no_chapter_that_is_there_is_planned():
     there = {path.stem.replace("_", "-") for path in (ROOT / "notebooks").glob("[0-9]*.py")}
-    planned = yaml.safe_load((ROOT / "data/planned.yaml").read_text())
+    planned = yaml.safe_load((ROOT / "data/planned.yaml").read_text(encoding="utf-8"))
     assert not {fact["id"] for fact in planned if fact["chapter"] in there}
 
 
 def test_planned_claims_say_what_and_whose():
-    for claim in yaml.safe_load((ROOT / "data/planned.yaml").read_text()):
+    for claim in yaml.safe_load((ROOT / "data/planned.yaml").read_text(encoding="utf-8")):
         assert set(claim) == {"id", "chapter", "title", "statement", "paper", "url"}, claim["id"]

@@ -53,7 +53,7 @@ def test_name(path):
 
 @every_chapter
 def test_jupytext_reads_and_writes_the_same(path):
-    text = path.read_text()
+    text = path.read_text(encoding="utf-8")
     assert HEADER.match(text), f"{path.name} begins with no jupytext header"
     assert round_trip(text) == HEADER.sub("", text), f"{path.name}: jupytext would write this source differently"
 

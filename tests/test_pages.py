@@ -8,7 +8,7 @@ import pytest
 from overparam.settings import RECORDABLE, Settings
 
 BOOK = Path(__file__).resolve().parent.parent / "book"
-ENGINE = (BOOK / "engine.md").read_text()
+ENGINE = (BOOK / "engine.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,7 @@ import quiz
 
 ROOT = Path(__file__).resolve().parents[1]
 FILES = sorted((ROOT / quiz.FOLDER).glob("*.yaml"))
-CHAPTERS = re.findall(r"notebooks/((?!00)\d\d_\w+)", (ROOT / "_toc.yml").read_text())
+CHAPTERS = re.findall(r"notebooks/((?!00)\d\d_\w+)", (ROOT / "_toc.yml").read_text(encoding="utf-8"))
 
 every_file = pytest.mark.parametrize("file", [pytest.param(file, id=file.stem) for file in FILES])
 
@@ -38,7 +38,7 @@ def house(tmp_path):
 
     def write(content, name="01_one"):
         text = content if isinstance(content, str) else yaml.safe_dump(content)
-        (tmp_path / quiz.FOLDER / f"{name}.yaml").write_text(text)
+        (tmp_path / quiz.FOLDER / f"{name}.yaml").write_text(text, encoding="utf-8")
         return tmp_path
 
     return write
@@ -131,7 +131,9 @@ def test_the_questions_of_this_book_are_in_order():
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_every_chapter_asks_its_questions_once(chapter):
-    asked = re.findall(r"^```\{quiz\}\n```$", (ROOT / f"notebooks/{chapter}.py").read_text(), re.MULTILINE)
+    asked = re.findall(
+        r"^```\{quiz\}\n```$", (ROOT / f"notebooks/{chapter}.py").read_text(encoding="utf-8"), re.MULTILINE
+    )
     assert len(asked) == 1, f"{chapter} needs a section that holds a {{quiz}}"
     assert (ROOT / quiz.FOLDER / f"{chapter}.yaml").is_file()
 

@@ -83,13 +83,15 @@ def test_no_two_entries_are_one_work(entries):
 
 def test_every_citation_has_an_entry(entries):
     pages = [*(ROOT / "notebooks").glob("*.py"), *(ROOT / "book").glob("*.md")]
-    missing = {f"{page.name}: {key}" for page in pages for key in cited(page.read_text()) - set(entries)}
+    missing = {
+        f"{page.name}: {key}" for page in pages for key in cited(page.read_text(encoding="utf-8")) - set(entries)
+    }
     assert not missing
 
 
 @pytest.mark.parametrize("name", ["claims", "planned"])
 def test_every_paper_of_the_ledger_has_an_entry(entries, name):
-    text = (ROOT / "data" / f"{name}.yaml").read_text()
+    text = (ROOT / "data" / f"{name}.yaml").read_text(encoding="utf-8")
     arxiv = set(re.findall(r"(?<![\d.])\d{4}\.\d{4,5}(?!\d)|(?<=arxiv\.org/abs/)[a-z-]+/\d{7}", text))
     doi = {d.rstrip(".,;)'\"") for d in re.findall(r"doi\.org/(10\.\d{4,9}/\S+)", text)}
     known = {e.fields[f].lower() for e in entries.values() for f in ("eprint", "doi") if f in e.fields}

@@ -103,10 +103,11 @@ def life(folder: Path, grid: dict, start_up: float = 1e9, room: int | None = Non
     os.environ |= {"OVERPARAM_CACHE": str(folder / "cache"), "TQDM_DISABLE": "1"}
     torch.set_num_threads(1)
     plan.MAX_STACK["cpu"], sweep.START_UP = STACK, start_up
+    workers._is_part = lambda: False  # as a process that a user has started
     real_train, real_write = sweep.train, store.write
 
     def noted(networks, *rest):
-        with (folder / f"trained {os.getpid()}").open("a") as notes:
+        with (folder / f"trained {os.getpid()}").open("a", encoding="utf-8") as notes:
             notes.writelines(f"{sweep._key(s)}\n" for s in networks)
         return real_train(networks, *rest)
 
@@ -119,7 +120,7 @@ def life(folder: Path, grid: dict, start_up: float = 1e9, room: int | None = Non
             real_write(*arguments)
         except OSError as error:
             resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
-            (folder / "error").write_text(str(error))
+            (folder / "error").write_text(str(error), encoding="utf-8")
             raise SystemExit(error.errno) from None
 
     sweep.train, store.write = noted, written
@@ -130,7 +131,7 @@ def life(folder: Path, grid: dict, start_up: float = 1e9, room: int | None = Non
 def trained_by(folder: Path, process) -> list[str]:
     """The keys of the networks that it began to train."""
     notes = folder / f"trained {process.pid}"
-    return notes.read_text().split() if notes.exists() else []
+    return notes.read_text(encoding="utf-8").split() if notes.exists() else []
 
 
 def table_of(folder: Path, process) -> pd.DataFrame:
@@ -226,7 +227,7 @@ def test_sweeps_at_once_on_one_cache_do_not_disturb_each_other(tmp_path, cache, 
 def test_a_full_disk_is_one_sentence_and_costs_nothing_finished(tmp_path, cache, undisturbed, capsys):
     full = start(life, tmp_path, SHORT, 1e9, 3)
     assert ended(full) == errno.EFBIG
-    message = (tmp_path / "error").read_text()
+    message = (tmp_path / "error").read_text(encoding="utf-8")
     assert re.search(
         r"Cannot store trained networks in .* \(File too large\); those stored before are kept: free some", message
     )
@@ -237,6 +238,18 @@ def test_a_full_disk_is_one_sentence_and_costs_nothing_finished(tmp_path, cache,
     assert_same(table_of(tmp_path, again), undisturbed[1])
     assert not known & set(trained_by(tmp_path, again))
     assert before.items() <= contents(cache).items()
+
+
+def test_a_cache_that_cannot_be_written_is_said_before_training_and_costs_no_result(tmp_path, images, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("OVERPARAM_CACHE", str(tmp_path / "file"))
+    began = []
+    monkeypatch.setattr(sweep, "train", lambda *arguments: began.append(len(told)) or train(*arguments))
+    with pytest.warns(UserWarning, match=r"Cannot store .*file.runs \(Not a directory\).* returns its table") as told:
+        table = small(images)
+    assert began[0] == 1
+    assert_same(table, small(images, cache=False))
+    assert (tmp_path / "file").is_file()
 
 
 def test_a_dask_worker_killed_in_the_middle_changes_nothing(images, cache, undisturbed):
@@ -286,7 +299,7 @@ ALONE = {
 
 
 def resident(name: str) -> int:
-    return 1024 * int(re.search(rf"{name}:\s+(\d+)", Path("/proc/self/status").read_text())[1])
+    return 1024 * int(re.search(rf"{name}:\s+(\d+)", Path("/proc/self/status").read_text(encoding="utf-8"))[1])
 
 
 def measure_memory(folder: Path, data: Path, case: str) -> None:
@@ -301,10 +314,10 @@ def measure_memory(folder: Path, data: Path, case: str) -> None:
     nets = [Settings(architecture, init_seed=seed, **settings) for seed in range(count)]
     stack = plan._Costs(nets, data, torch.device("cpu"), recording(record)).plan_of(range(count))
     sweep.plan = lambda *_: [stack]
-    Path("/proc/self/clear_refs").write_text("5")  # the peak counts from here
+    Path("/proc/self/clear_refs").write_text("5", encoding="utf-8")  # the peak counts from here
     before = resident("VmRSS")
     sweep.run(nets, data, record=record, device="cpu")
-    (folder / "memory").write_text(f"{resident('VmHWM') - before} {stack.bytes}")
+    (folder / "memory").write_text(f"{resident('VmHWM') - before} {stack.bytes}", encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -321,7 +334,7 @@ def saved(tmp_path_factory, images):
 def test_a_stack_takes_no_more_memory_than_planned(tmp_path, saved, case):
     data = saved / ("signals" if case in STACKS else "images")
     assert ended(start(measure_memory, tmp_path, data, case)) == 0
-    taken, planned = map(int, (tmp_path / "memory").read_text().split())
+    taken, planned = map(int, (tmp_path / "memory").read_text(encoding="utf-8").split())
     assert taken <= planned <= 3 * taken + plan.OVERHEAD
 
 

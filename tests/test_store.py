@@ -41,10 +41,11 @@ def forget_footers():
 def child(code, tmp_path, **options):
     """A process of its own that runs this code on the same store."""
     prologue = "import numpy as np, os, sys, time\nfrom overparam import store\nfrom test_store import *\n"
-    environment = os.environ | {"PYTHONPATH": os.path.dirname(__file__), "OVERPARAM_CACHE": str(tmp_path)}
+    places = os.pathsep.join([os.path.dirname(__file__), *filter(None, [os.environ.get("PYTHONPATH")])])
+    environment = os.environ | {"PYTHONPATH": places, "OVERPARAM_CACHE": str(tmp_path)}
     command = [sys.executable, "-c", prologue + textwrap.dedent(code)]
     return subprocess.Popen(
-        command, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options
+        command, env=environment, encoding="utf-8", stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options
     )
 
 
@@ -322,7 +323,7 @@ def test_a_writer_killed_at_any_moment_leaves_a_store_that_reads(tmp_path, runs,
 
 TOO_LARGE = {"big": {"weights": np.random.default_rng(0).random(1_000_000)}}  # 8 MB that no compression makes small
 NO_ROOM = (
-    r"Cannot store trained networks in .*{} \({}\); those stored before are kept: free some space, run `overparam cache "
+    r"Cannot store trained networks in .*runs \({}\); those stored before are kept: free some space, run `overparam cache "
     r"clear`, or set OVERPARAM_CACHE to a folder with more room\.$"
 )
 
@@ -339,7 +340,7 @@ def test_a_file_over_the_limit_of_the_process_is_one_sentence(tmp_path, runs):
         """
     _, said = child(work, tmp_path).communicate(timeout=60)
     message = said.strip().splitlines()[-1]
-    assert re.search(rf"^OSError: \[Errno {errno.EFBIG}\] " + NO_ROOM.format(FAMILY, "File too large"), message)
+    assert re.search(rf"^OSError: \[Errno {errno.EFBIG}\] " + NO_ROOM.format("File too large"), message)
     assert files(runs) == before
     assert_same(store.read(FAMILY, list(stack())), stack())
 
@@ -354,7 +355,7 @@ def test_a_full_disk_is_one_sentence_and_costs_nothing_stored(tmp_path, monkeypa
         monkeypatch.setenv("OVERPARAM_CACHE", str(disk))
         store.write(FAMILY, stack(), ABOUT)
         before = files(disk)
-        with pytest.raises(OSError, match=NO_ROOM.format(FAMILY, "No space left on device")) as raised:
+        with pytest.raises(OSError, match=NO_ROOM.format("No space left on device")) as raised:
             store.write(FAMILY, TOO_LARGE, ABOUT)
         assert raised.value.errno == errno.ENOSPC
         assert files(disk) == before
@@ -364,6 +365,8 @@ def test_a_full_disk_is_one_sentence_and_costs_nothing_stored(tmp_path, monkeypa
             OSError, match=r"\(Read-only file system\); .*: make that folder writable, or set OVERPARAM"
         ):
             store.write(FAMILY, stack("b"), ABOUT)
+        with pytest.raises(OSError, match="Read-only file system"):
+            store.check()
         assert_same(store.read(FAMILY, list(stack())), stack())
     finally:
         subprocess.run(["umount", str(disk)], check=True)
@@ -377,18 +380,24 @@ def test_a_disk_that_turns_out_full_at_the_flush_leaves_no_file(runs, monkeypatc
     store.write(FAMILY, stack(), ABOUT)
     before = files(runs)
     monkeypatch.setattr(store.os, "fsync", full)
-    with pytest.raises(OSError, match=NO_ROOM.format(FAMILY, os.strerror(number))) as raised:
+    with pytest.raises(OSError, match=NO_ROOM.format(os.strerror(number))) as raised:
         store.write(FAMILY, stack("b"), ABOUT)
     assert raised.value.errno == number
     assert files(runs) == before
 
 
 def test_a_place_that_is_no_folder_is_one_sentence(tmp_path, monkeypatch):
-    (tmp_path / "file").write_text("")
+    (tmp_path / "file").write_text("", encoding="utf-8")
     monkeypatch.setenv("OVERPARAM_CACHE", str(tmp_path / "file"))
     assert store.read(FAMILY, ["a"]) == {}
-    with pytest.raises(OSError, match=r"\(Not a directory\); .*set OVERPARAM_CACHE to one that is\.$"):
-        store.write(FAMILY, stack(), ABOUT)
+    for attempt in (store.check, lambda: store.write(FAMILY, stack(), ABOUT)):
+        with pytest.raises(OSError, match=r"\(Not a directory\); .*set OVERPARAM_CACHE to one that is\.$"):
+            attempt()
+
+
+def test_a_check_leaves_nothing_behind(runs):
+    store.check()
+    assert files(runs) == []
 
 
 def test_damage_in_a_closed_folder_is_said_once_and_never_believed(runs, monkeypatch, capsys):
@@ -429,7 +438,7 @@ def test_clearing_removes_all_or_what_other_engine_versions_left(runs):
     for family in ("new/1", "old/1", "old/2"):
         store.write(family, stack(), ABOUT)
     (runs / "1111111111111111-2222222222222222.parquet").write_bytes(b"of a version without folders")
-    (runs / "old" / "notes.txt").write_text("mine")
+    (runs / "old" / "notes.txt").write_text("mine", encoding="utf-8")
     sizes = {path: path.stat().st_size for path in files(runs)}
     removed, size = store.clear(keep="new")
     assert removed == 3

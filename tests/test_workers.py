@@ -1,10 +1,14 @@
 """Tasks in worker processes and on other executors: complete, in order, and sound whatever dies or stops."""
 
 import concurrent.futures
+import errno
+import multiprocessing
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from operator import attrgetter
@@ -15,7 +19,7 @@ import pytest
 import torch
 from distributed import Client, LocalCluster
 
-from overparam import data, workers
+from overparam import data, machine, workers
 
 PROMPT = 10  # seconds: far less than the tasks that must not be waited for, far more than a new pool needs
 
@@ -57,7 +61,7 @@ def die(*_):
 def where(numbers):
     """Which process, how many torch threads, which array, and whether it lies in a mapped file or in shared memory."""
     time.sleep(0.1)
-    maps = Path("/proc/self/maps").read_text() if sys.platform == "linux" else "/overparam-"
+    maps = Path("/proc/self/maps").read_text(encoding="utf-8") if sys.platform == "linux" else "/overparam-"
     return os.getpid(), torch.get_num_threads(), numbers.data_ptr(), "/overparam-" in maps, "/torch_" in maps
 
 
@@ -68,7 +72,7 @@ def doubles(count: int = 5, **options) -> list:
 @pytest.fixture
 def one_worker(monkeypatch):
     workers._pool().end()
-    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0}, raising=False)
+    monkeypatch.setenv("OVERPARAM_CORES", "1")
     yield
     workers._pool().end()
 
@@ -90,7 +94,7 @@ def test_tasks_start_in_the_order_given(one_worker):
 def test_results_come_as_they_finish():
     doubles()
     tasks = [(1.0,), (0.0,)]
-    assert [position for position, _ in workers.run(nap, tasks)] == ([1, 0] if os.cpu_count() > 1 else [0, 1])
+    assert [position for position, _ in workers.run(nap, tasks)] == ([1, 0] if machine.cores() > 1 else [0, 1])
 
 
 def test_a_killed_worker_costs_only_its_work():
@@ -149,7 +153,7 @@ def test_large_shared_arguments_are_mapped_once_and_not_sent():
     places = {(process, array) for process, _, array, _, _ in seen}
     assert len(places) == len({process for process, *_ in seen})  # one place per process
     assert all(threads == 1 and mapped and not shared for _, threads, _, mapped, shared in seen)
-    assert list(Path(workers._pool().folder.name).iterdir()) == []
+    assert list(workers._pool().folder.iterdir()) == []
 
 
 def test_a_data_set_arrives_as_it_was():
@@ -162,6 +166,160 @@ def test_tensors_in_tasks_and_results_stay_out_of_shared_memory():
     ((_, result),) = workers.run(double, [(torch.ones(1000),)])
     assert result.sum() == 2000
     assert not result.is_shared()
+
+
+# --- temporary files that are cleaned away, far away or nowhere -------------------------------------------------------
+
+
+@pytest.fixture
+def temporary(tmp_path, monkeypatch):
+    """A folder for temporary files that is used by a new pool only, and by no later one."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(workers._Pool, "by_server", workers._Pool.by_server)
+    workers._pool().end()
+    yield tmp_path
+    workers._pool().end()
+
+
+def test_the_pools_folder_may_be_cleaned_away_between_two_runs(temporary):
+    assert doubles() == [0, 2, 4, 6, 8]
+    for folder in temporary.iterdir():
+        shutil.rmtree(folder)
+    assert doubles() == [0, 2, 4, 6, 8]
+
+
+CLEANED = """
+import os, shutil, signal, sys
+from overparam import workers
+
+(_, victim), = workers.run(os.getpid, [()])
+shutil.rmtree(sys.argv[1])  # with the socket of the server that starts workers
+os.kill(victim, signal.SIGKILL)
+print(sorted(workers.run(abs, [(-1,), (-2,)])), flush=True)
+os._exit(0)  # multiprocessing would say that its folder is gone
+"""
+
+
+def test_all_temporary_files_may_be_cleaned_away_and_the_workers_die(tmp_path, monkeypatch):
+    monkeypatch.setenv("OVERPARAM_CORES", "1")
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    process = script(folder, "-c", CLEANED, str(folder))
+    assert process.communicate(timeout=60)[0] == "[(0, 1), (1, 2)]\n"
+    assert ends(process.pid)
+
+
+def clean(folder: str):
+    shutil.rmtree(folder)
+
+
+def test_files_may_be_cleaned_away_while_tasks_wait(temporary, monkeypatch):
+    monkeypatch.setenv("OVERPARAM_CORES", "1")
+    workers._pool()
+    tasks = [(clean, str(workers._pool().folder)), (nap, 0.0)]
+    workers._load.cache_clear()
+    assert sorted(position for position, _ in workers.run(call, tasks)) == [0, 1]
+
+
+def call(function, argument):
+    return function(argument)
+
+
+def test_a_folder_for_temporary_files_may_have_a_long_name(tmp_path, monkeypatch):
+    monkeypatch.setenv("OVERPARAM_CORES", "1")
+    folder = tmp_path / (120 * "x")
+    folder.mkdir()
+    process = script(folder, "-c", SCRIPT, "end")
+    assert process.communicate(timeout=60)[0] == "[(0, 1), (1, 2)]\n"
+    assert list(folder.glob("overparam-*")) == []
+
+
+def test_a_folder_for_temporary_files_may_have_a_name_that_the_locale_cannot_spell(tmp_path):
+    folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/tempor\xe4r"))
+    folder.mkdir()
+    torch.save((torch.ones(3),), (file := (folder / "shared").open("wb")))
+    file.close()
+    assert workers._load(folder / "shared")[0].sum() == 3
+
+
+def test_without_room_for_temporary_files_tasks_are_done_all_the_same(temporary, monkeypatch):
+    monkeypatch.setattr(workers.torch, "save", refuse)
+    with pytest.warns(
+        UserWarning, match=r"in this process alone.* \(No space left on device\): set TMPDIR to a folder"
+    ):
+        assert [pid for _, (pid, _) in workers.run(nap, [(0,)] * 2)] == 2 * [os.getpid()]
+    monkeypatch.undo()
+
+
+def refuse(*_):
+    """As torch does where the disk is full."""
+    try:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    except OSError:
+        raise RuntimeError("unexpected pos 1216 vs 1110")  # noqa: B904
+
+
+# --- inside of what is parallel already -------------------------------------------------------------------------------
+
+
+def places(*_) -> tuple[int, list[int]]:
+    """Which process this is, and where tasks of `workers.run` are done when it is called here."""
+    return os.getpid(), [process for _, (process, _) in workers.run(nap, [(0.0,)] * 3)]
+
+
+def alone(result: tuple[int, list[int]]) -> bool:
+    here, where = result
+    return where == 3 * [here]
+
+
+def test_inside_a_process_pool_tasks_stay_in_their_process():
+    with multiprocessing.get_context("forkserver").Pool(1) as pool, workers._anonymous_main():
+        assert alone(pool.apply(places))  # its processes are daemons, which may start none
+    with concurrent.futures.ProcessPoolExecutor(1, multiprocessing.get_context("forkserver")) as pool:
+        assert alone(pool.submit(places).result())
+
+
+def test_inside_a_task_tasks_stay_in_their_process():
+    assert all(alone(result) for _, result in workers.run(places, [()] * 2))
+
+
+def test_inside_a_thread_tasks_stay_in_the_process():
+    doubles()
+    with concurrent.futures.ThreadPoolExecutor(2) as threads:
+        assert all(map(alone, threads.map(places, range(4))))
+    assert doubles() == [0, 2, 4, 6, 8]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no forks here")
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_a_fork_leaves_the_workers_to_its_parent():
+    doubles()
+    with multiprocessing.get_context("fork").Pool(1) as pool:
+        assert alone(pool.apply_async(places).get(PROMPT))
+    child = os.fork()
+    if not child:
+        os._exit(0 if alone(places()) else 1)
+    assert os.waitpid(child, 0)[1] == 0
+    assert doubles() == [0, 2, 4, 6, 8]
+
+
+def product(size: int = 500) -> float:
+    return float((torch.ones(size, size) @ torch.ones(size, size)).sum())
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no forks here")
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_a_fork_of_a_process_with_several_threads_does_not_wait_for_them():
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        expected = product()
+        with multiprocessing.get_context("fork").Pool(1) as pool:
+            assert pool.apply_async(product).get(PROMPT) == expected
+            assert pool.apply(torch.get_num_threads) == 1
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
 
 
 # --- a process of its own ---------------------------------------------------------------------------------------------
@@ -181,7 +339,7 @@ def script(tmp_path, *command, **options) -> subprocess.Popen:
     return subprocess.Popen(
         [sys.executable, *command],
         env=environment,
-        text=True,
+        encoding="utf-8",
         stdout=subprocess.PIPE,
         start_new_session=True,
         **options,
@@ -201,7 +359,7 @@ def ends(session: int) -> bool:
 
 
 def test_scripts_need_no_main_guard(tmp_path):
-    (tmp_path / "script.py").write_text(SCRIPT)
+    (tmp_path / "script.py").write_text(SCRIPT, encoding="utf-8")
     by_name = script(tmp_path, tmp_path / "script.py", "end")
     from_stdin = script(tmp_path, "-", "end", stdin=subprocess.PIPE)
     assert from_stdin.communicate(SCRIPT, timeout=60)[0] == by_name.communicate(timeout=60)[0] == "[(0, 1), (1, 2)]\n"
@@ -286,6 +444,12 @@ def test_a_dask_cluster_runs_the_tasks(client):
     with pytest.raises(ValueError, match="too small"):
         list(workers.run(fail, [("too small",)], executor=client))
     assert doubles(executor=client) == [0, 2, 4, 6, 8]
+
+
+def test_inside_a_dask_worker_tasks_stay_in_their_process(client):
+    here, where = client.submit(places, pure=False).result()
+    assert here != os.getpid()
+    assert where == 3 * [here]
 
 
 def test_a_killed_dask_worker_changes_nothing(client):

@@ -49,7 +49,7 @@ def main():
 
     state = fingerprint(pages)
     stamp = folder / "book.sha256"
-    if html.is_dir() and stamp.is_file() and stamp.read_text() == state:
+    if html.is_dir() and stamp.is_file() and stamp.read_text(encoding="utf-8") == state:
         print("Nothing has changed since the last build.")
         return report(html)
 
@@ -65,7 +65,7 @@ def main():
     if dead:
         sys.exit("\n".join(["The book has links to nothing:", *dead]))
     shutil.move(folder / "_build/html", html)
-    stamp.write_text(state)
+    stamp.write_text(state, encoding="utf-8")
     print(
         f"Built {len([p for p in pages if p.suffix == '.md' or p.parts[0] == 'notebooks'])} pages in {time.monotonic() - started:.0f} s."
     )
@@ -74,7 +74,7 @@ def main():
 
 def find_pages(folder):
     """Return {path in the book: file} for the pages that _toc.yml names and everything that lies in book/."""
-    toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
     names = list(dict.fromkeys(toc_files(toc)))
     notebooks = {Path(f"{name}.ipynb"): folder / f"{name}.ipynb" for name in names if name.startswith("notebooks/")}
     missing = [file.relative_to(ROOT) for file in notebooks.values() if not file.is_file()]
@@ -128,7 +128,9 @@ def stage(pages, source):
     for name, file in pages.items():
         (source / name).parent.mkdir(parents=True, exist_ok=True)
         if name.parts[0] == "notebooks":
-            (source / name).write_text(with_run_time(json.loads(file.read_text()), name.stem))
+            (source / name).write_text(
+                with_run_time(json.loads(file.read_text(encoding="utf-8")), name.stem), encoding="utf-8"
+            )
         else:
             shutil.copy2(file, source / name)
 
@@ -164,10 +166,11 @@ def run_jupyter_book(folder):
         list(map(str, command)),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        text=True,
-        env=os.environ | {"NO_COLOR": "1", "PYTHONUNBUFFERED": "1"},
+        encoding="utf-8",
+        errors="replace",
+        env=os.environ | {"NO_COLOR": "1", "PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1"},
     )
-    with (folder / "book.log").open("w") as log:
+    with (folder / "book.log").open("w", encoding="utf-8") as log:
         for raw in process.stdout:
             line = re.sub(r"\x1b\[[\d;]*m", "", raw)
             log.write(line)

@@ -202,7 +202,7 @@ class Book:
     """What pages share: where the book is published, its references, and all pages' titles, labels and citations."""
 
     def __init__(self, root):
-        config = yaml.safe_load((root / "_config.yml").read_text())
+        config = yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8"))
         self.root = root
         self.repository, self.branch = config["repository"]["url"].rstrip("/"), config["repository"]["branch"]
         self.url = config["html"]["baseurl"].rstrip("/")
@@ -214,7 +214,7 @@ class Book:
         self.titles = {key: key for key in [*self.chapters, *prose]}
         self.labels, self.cited = {}, {key: [] for key in self.titles}
         for key, path in sorted(prose.items()):
-            Page(self, key, scanning=True).convert(path.read_text())
+            Page(self, key, scanning=True).convert(path.read_text(encoding="utf-8"))
         for key, cells in self.chapters.items():
             Page(self, key, scanning=True).cells(cells)
 
@@ -557,8 +557,10 @@ def derive(book, key):
 def assignment(root, name):
     """Return the title of an assignment and its address on Colab, or None if there is no such assignment."""
     source = root / "assignments" / f"{name}.py"
-    title = re.search(r"^# (Assignment .*)$", source.read_text(), flags=re.M) if source.exists() else None
-    config = yaml.safe_load((root / "_config.yml").read_text())
+    title = (
+        re.search(r"^# (Assignment .*)$", source.read_text(encoding="utf-8"), flags=re.M) if source.exists() else None
+    )
+    config = yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8"))
     site, repository = config["launch_buttons"]["colab_url"], config["repository"]
     path = f"{urlsplit(repository['url']).path.rstrip('/')}/blob/{repository['branch']}/assignments/{name}.ipynb"
     return title and (title[1], f"{site}/github{path}")
@@ -569,7 +571,7 @@ def bring_up_to_date(root, folder, derived, command, check):
 
     `command` is what would write them. A notebook in the folder that is not among them has lost its source, which is said too.
     """
-    stale = [path for path, text in derived.items() if not path.exists() or path.read_text() != text]
+    stale = [path for path, text in derived.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
     orphans = sorted(set(root.glob(f"{folder}/*.ipynb")) - set(derived))
     if check:
         reports = [f"{path.relative_to(root)} is not current: run {command}" for path in stale]
@@ -578,7 +580,7 @@ def bring_up_to_date(root, folder, derived, command, check):
             sys.exit("\n".join(reports))
         return
     for path in stale:
-        path.write_text(derived[path])
+        path.write_text(derived[path], encoding="utf-8")
         print(f"{path.relative_to(root)} written")
 
 

@@ -19,7 +19,7 @@ import yaml
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 
-from overparam import claims, data, scale
+from overparam import claims, data, machine, scale, store
 from overparam.sweep import code_without_docstrings
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -79,8 +79,14 @@ def bring_up_to_date(source: Path, build: Path, root: Path) -> None:
 def run_key(notebook, root: Path) -> str:
     """A hash of all that the outputs depend on."""
     code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
-    package = [code_without_docstrings(ast.parse(p.read_text())) for p in sorted((root / "src").rglob("*.py"))]
-    facts = [(root / name).read_text() for name in ("data/claims.yaml", "requirements.txt") if (root / name).is_file()]
+    package = [
+        code_without_docstrings(ast.parse(p.read_text(encoding="utf-8"))) for p in sorted((root / "src").rglob("*.py"))
+    ]
+    facts = [
+        (root / name).read_text(encoding="utf-8")
+        for name in ("data/claims.yaml", "requirements.txt")
+        if (root / name).is_file()
+    ]
     recorded = sorted((root / "data" / "results").glob("[0-9]*"))  # the tables that chapters show
     facts += [f"{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()}" for path in recorded]
     at_hand = [name for name in ("mnist", "cifar10") if data.available(name)]
@@ -90,6 +96,11 @@ def run_key(notebook, root: Path) -> str:
 
 def execute(source: Path, notebook, root: Path) -> dict:
     """Run every cell, in place; how long it took and where."""
+    try:
+        store.check()
+        cores = machine.cores()
+    except (OSError, ValueError) as error:
+        raise BuildError(getattr(error, "strerror", None) or str(error)) from error
     code = sum(cell.cell_type == "code" for cell in notebook.cells)
     environment = {
         "TQDM_DISABLE": "1",  # a page has no use for progress bars
@@ -97,6 +108,8 @@ def execute(source: Path, notebook, root: Path) -> dict:
         "OVERPARAM_SCALE": scale.current(),
         "OVERPARAM_SEED": str(scale.seed_offset()),
     }
+    if cores < (os.cpu_count() or 1):  # libraries look at the machine, not at the container or at OVERPARAM_CORES
+        environment["OMP_NUM_THREADS"] = os.environ.get("OMP_NUM_THREADS") or str(cores)
     counted = iter(range(1, code + 1))
     current = 0
 
@@ -140,7 +153,6 @@ def execute(source: Path, notebook, root: Path) -> dict:
             )
     notebook.cells.pop()
     cached, device = ast.literal_eval(probe.outputs[-1]["data"]["text/plain"])
-    cores = os.cpu_count() or 1
     print(
         f"\r{source.name}: done in {seconds:.0f} s"
         + (f" ({cached:.0f} s of training read from the cache)" if cached >= 1 else "")
@@ -173,7 +185,7 @@ def write_claims(source: Path, notebook, build: Path, root: Path) -> None:
         for output in cell.outputs
         if claims.METADATA in output.get("metadata", {})
     ]
-    facts = yaml.safe_load((root / "data" / "claims.yaml").read_text())
+    facts = yaml.safe_load((root / "data" / "claims.yaml").read_text(encoding="utf-8"))
     wanted = {fact["id"] for fact in facts if fact["chapter"] == chapter}
     given = [record["id"] for record in records]
     if missing := wanted - set(given):
@@ -198,11 +210,11 @@ def write_claims(source: Path, notebook, build: Path, root: Path) -> None:
 
 def _replace(path: Path, text: str) -> None:
     """Write a file whole or not at all; one that says the same already keeps its date."""
-    if path.is_file() and path.read_text() == text:
+    if path.is_file() and path.read_text(encoding="utf-8") == text:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}")
-    temporary.write_text(text)
+    temporary.write_text(text, encoding="utf-8")
     temporary.rename(path)
 
 

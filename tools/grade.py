@@ -13,7 +13,6 @@ import csv
 import html
 import io
 import logging
-import os
 import re
 import sys
 import tempfile
@@ -24,6 +23,7 @@ from pathlib import Path
 import handed_in
 import platforms
 import sandbox
+from overparam import machine
 
 ROOT = Path(__file__).resolve().parent.parent
 INVESTIGATE = re.compile(r"^#+\s*(\d+\.\s*)?Investigate\b", re.M | re.I)
@@ -281,10 +281,14 @@ def show(lines):
 
 
 def main(argv=None):
+    try:
+        cores = machine.cores()
+    except ValueError as error:
+        sys.exit(str(error))
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("folder", type=Path, help="the folder of submissions; folders in it are searched too")
     parser.add_argument("--assignment", required=True, help="its number, such as 01")
-    parser.add_argument("--jobs", type=int, default=min(cores(), 8), help="submissions at a time")
+    parser.add_argument("--jobs", type=int, default=min(cores, 8), help="submissions at a time")
     parser.add_argument("--seconds", type=float, default=120, help="for one submission, tests included")
     parser.add_argument("--cell-seconds", type=float, default=30, help="for one cell, and for one call of a function")
     parser.add_argument("--gigabytes", type=float, default=4, help="of memory for one submission")
@@ -339,11 +343,6 @@ def main(argv=None):
             print(f"Warning: {path} could not be written, and is as it was: {type(error).__name__}: {error}")
     if not complete:
         sys.exit(1)
-
-
-def cores():
-    """How many processor cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 if __name__ == "__main__":

@@ -57,7 +57,7 @@ class Chapter:
 
 def collect(root: Path, build: Path) -> list[Chapter]:
     """Return the chapters in order, after checking that every claim of a chapter that is there has its verdict."""
-    there = {page.replace("_", "-"): page for page in CHAPTER.findall((root / "_toc.yml").read_text())}
+    there = {page.replace("_", "-"): page for page in CHAPTER.findall((root / "_toc.yml").read_text(encoding="utf-8"))}
     facts, planned = (read_facts(root / "data" / name) for name in ("claims.yaml", "planned.yaml"))
     ids = [fact["id"] for fact in facts + planned]
     for fact in facts + planned:
@@ -73,9 +73,9 @@ def collect(root: Path, build: Path) -> list[Chapter]:
             )
     live, recorded = {}, {}
     for file in sorted((build / "claims").glob("*.json")):
-        live |= verdicts(json.loads(file.read_text()), file, set(ids))
+        live |= verdicts(json.loads(file.read_text(encoding="utf-8")), file, set(ids))
     for file in sorted((root / "data" / "results" / "gpu").glob("*.json")):
-        content = json.loads(file.read_text())
+        content = json.loads(file.read_text(encoding="utf-8"))
         found = verdicts(content["rows"], file, set(ids))
         recorded |= {name: record | {"provenance": content["provenance"]} for name, record in found.items()}
 
@@ -95,7 +95,7 @@ def collect(root: Path, build: Path) -> list[Chapter]:
 
 
 def read_facts(path: Path) -> list[dict]:
-    return (yaml.safe_load(path.read_text()) or []) if path.is_file() else []
+    return (yaml.safe_load(path.read_text(encoding="utf-8")) or []) if path.is_file() else []
 
 
 def verdicts(records: list[dict], file: Path, known: set) -> dict:
@@ -125,7 +125,7 @@ def runs(fact: dict, live: dict, recorded: dict) -> dict:
 def title(root: Path, name: str, page: str | None) -> str:
     """Return a chapter's title: its source's first heading, or its name made readable as long as there is none."""
     source = root / "notebooks" / f"{page}.py"
-    heading = TITLE.search(source.read_text()) if page and source.is_file() else None
+    heading = TITLE.search(source.read_text(encoding="utf-8")) if page and source.is_file() else None
     return heading[1] if heading else name[3:].replace("-", " ").capitalize()
 
 

@@ -62,14 +62,16 @@ def main():
             (FIGURE_FONT.parent / "LICENSE").write_bytes(tar.extractfile("package/LICENSE").read())
     # the widget manager's package lacks the text of its licence, which is that of ipywidgets
     licence = next(f for f in metadata.files("ipywidgets") if f.name == "LICENSE")
-    (VENDOR / "html-manager/LICENSE").write_text(licence.read_text())
-    (VENDOR / "VERSIONS").write_text("".join(f"{line}\n" for line in sorted(versions)))
+    (VENDOR / "html-manager/LICENSE").write_text(licence.read_text(encoding="utf-8"), encoding="utf-8")
+    (VENDOR / "VERSIONS").write_text("".join(f"{line}\n" for line in sorted(versions)), encoding="utf-8")
     print(f"{VENDOR.relative_to(ROOT)}: {sum(f.stat().st_size for f in VENDOR.rglob('*') if f.is_file()) / 1e6:.1f} MB")
 
 
 def pack(package, folder):
     """Download `package` and return its archive and a line that names version, licence and checksum."""
-    done = subprocess.run(["npm", "pack", "--json", package], cwd=folder, check=True, capture_output=True, text=True)
+    done = subprocess.run(
+        ["npm", "pack", "--json", package], cwd=folder, check=True, capture_output=True, encoding="utf-8"
+    )
     facts = json.loads(done.stdout)[0]
     archive = Path(folder) / facts["filename"]
     with tarfile.open(archive) as tar:

@@ -4,6 +4,7 @@ One direction of flow: data → models → ensemble (train many at once) → swe
 claims (verdicts) → figures. The package knows no chapter.
 """
 
+import io
 import sys
 from importlib.util import find_spec
 
@@ -35,3 +36,7 @@ if _missing := " ".join(package for module, package in _NEEDED.items() if find_s
     raise ImportError(
         f"overparam needs packages that this Python lacks: run `{sys.executable} -m pip install {_missing}`."
     )
+
+# Tables and sentences of this package hold ×, – and −. A terminal or file that has no such character gets it as \xd7.
+if isinstance(sys.stdout, io.TextIOWrapper) and not sys.stdout.encoding.lower().startswith("utf"):
+    sys.stdout.reconfigure(errors="backslashreplace")

@@ -8,13 +8,12 @@ import functools
 import html
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 import numpy as np
 import yaml
 from scipy import stats
 
-from overparam import scale
+from overparam import paths, scale
 
 VERDICTS = ("supported", "contradicted", "inconclusive", "not-run")
 METADATA = "overparam_claim"  # key of a notebook output's metadata under which a card leaves its record
@@ -60,6 +59,17 @@ def mean(values, level: float = 0.95) -> Estimate:
         raise ValueError(f"All {len(values)} replicates are {values[0]:g}: state that as a fact, it has no interval.")
     low, high = stats.t.interval(level, len(values) - 1, values.mean(), stats.sem(values))
     return Estimate(float(values.mean()), float(low), float(high))
+
+
+def rank_correlation(x, y) -> float:
+    """Spearman's rank correlation of pairs. It is not defined where one side is constant: at ``smoke`` scale that counts as 0."""
+    if np.ptp(x) > 0 and np.ptp(y) > 0:
+        return float(stats.spearmanr(x, y).statistic)
+    if scale.current() == "smoke":
+        return 0.0
+    raise ValueError(
+        f"All of one side of {len(x)} pairs are equal: there is no rank correlation, state that as a fact."
+    )
 
 
 def every(values) -> Estimate:
@@ -259,10 +269,12 @@ class Card:
 
 @functools.cache
 def _facts() -> list[dict]:
-    path = Path(__file__).parents[2] / "data" / "claims.yaml"
+    path = paths.book() / "claims.yaml"
     if not path.is_file():
-        raise FileNotFoundError(f"{path} is missing; verdict cards need a checkout of the book's repository.")
-    return yaml.safe_load(path.read_text())
+        raise FileNotFoundError(
+            f"{path} is missing; fetch the whole repository of the book, or install the package anew."
+        )
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
 
 
 def _bound(value: float) -> float | None:

@@ -23,6 +23,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from overparam.paths import root
+from overparam.scale import random_state
+
 
 class DataError(RuntimeError):
     """A data set that cannot be had: not there and not downloadable, or there but damaged."""
@@ -148,7 +151,7 @@ def mnist1d(n: int = 4000, n_test: int = 1000, seed: int = 42) -> Data:
 
     settings = get_dataset_args(as_dict=True)
     per_class = -(-(n + n_test) // 10)
-    settings |= {"num_samples": 10 * per_class, "seed": seed}
+    settings |= {"num_samples": 10 * per_class, "seed": random_state(seed)}
     before = random.getstate(), np.random.get_state()  # noqa: NPY002 (make_dataset seeds both of these globals)
     try:
         made = make_dataset(ObjectView(settings))
@@ -258,22 +261,6 @@ def _pixels(data: Data, test: bool = False) -> Tensor:
 
 _MNIST = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
 _FILES = {"mnist": [f"MNIST/raw/{name}" for name in _MNIST], "cifar10": ["cifar10.npz"]}
-
-
-def root() -> Path:
-    """Where data sets are looked for and downloaded to: OVERPARAM_DATA, else the folder `cache()`."""
-    named = os.environ.get("OVERPARAM_DATA")
-    return Path(named).expanduser() if named else cache()
-
-
-def cache() -> Path:
-    """Where this package keeps what it can make again: OVERPARAM_CACHE, else data/cache of a checkout, else ~/.cache/overparam."""
-    if named := os.environ.get("OVERPARAM_CACHE"):
-        return Path(named).expanduser()
-    repository = Path(__file__).resolve().parents[2]
-    if (repository / "pyproject.toml").is_file():
-        return repository / "data" / "cache"
-    return Path.home() / ".cache" / "overparam"
 
 
 def mnist(root: str | Path | None = None) -> Data:

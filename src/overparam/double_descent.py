@@ -11,6 +11,7 @@ from torch import Tensor
 from overparam.data import Data, corrupt_labels, generator
 from overparam.linear import spread
 from overparam.models import MLP
+from overparam.scale import rng
 from overparam.settings import Settings, Vector, require
 from overparam.sweep import run
 
@@ -230,14 +231,14 @@ class TwoSpeedRegression:
         The step size is relative to the largest eigenvalue of the training inputs' covariance, after ``factors`` have multiplied
         the gradients of the two groups. In closed form: the error of eigendirection k shrinks by 1 − h λ_k in each step.
         """
-        rng, s = np.random.default_rng([seed, 4]), self.scales
+        draw, s = rng(seed, 4), self.scales
         d, n = self.fast + self.slow, self.n
-        x = rng.standard_normal((n, d))
+        x = draw.standard_normal((n, d))
         if self.design == "orthonormal":
             x = np.linalg.qr(x)[0] * np.sqrt(n)
-        signal = [rng.standard_normal(k) for k in (self.fast, self.slow)]
+        signal = [draw.standard_normal(k) for k in (self.fast, self.slow)]
         b = np.concatenate([np.sqrt(self.energy) * part / np.linalg.norm(part) for part in signal])
-        y = x @ b + np.sqrt(self.noise) * rng.standard_normal(n)
+        y = x @ b + np.sqrt(self.noise) * draw.standard_normal(n)
         # Gradients of group j times f_j are plain gradients after the features are multiplied by √f_j.
         faster = s * np.sqrt(np.repeat(factors, (self.fast, self.slow)))
         moved = x * faster

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from overparam.data import Data, generator
 from overparam.models import MLP, Layer
+from overparam.scale import rng
 from overparam.settings import Settings, Vector
 
 # --- bumps and planes -------------------------------------------------------------------------------------------------
@@ -143,7 +144,7 @@ def student(first: np.ndarray, seed: int, **settings) -> Settings:
 
 def first_weights(width: int, inputs: int, seed: int, draw: int = 0) -> np.ndarray:
     """Initial weights of a student [width, inputs], N(0, 1/inputs); those of a narrower one are the first rows of a wider one's."""
-    return np.random.default_rng([seed, draw]).standard_normal((width, inputs)) / math.sqrt(inputs)
+    return rng(seed, draw).standard_normal((width, inputs)) / math.sqrt(inputs)
 
 
 def winners(weights: np.ndarray, teachers: int) -> np.ndarray:
@@ -161,7 +162,7 @@ def winners(weights: np.ndarray, teachers: int) -> np.ndarray:
 
 def goe(size: int, count: int, seed: int) -> np.ndarray:
     """``count`` symmetric matrices [count, size, size] of the Gaussian orthogonal ensemble, (A + Aᵀ)/√2 with A_ij ~ N(0, 1)."""
-    a = np.random.default_rng([seed, size]).standard_normal((count, size, size))
+    a = rng(seed, size).standard_normal((count, size, size))
     return (a + a.swapaxes(1, 2)) / math.sqrt(2)
 
 

@@ -4,7 +4,6 @@ Everything works on stacks of draws, [..., n, p]. The matrices are small, so tha
 """
 
 import math
-import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from scipy.special import ndtr
 from threadpoolctl import threadpool_limits
 from torch import Tensor
 
+from overparam import machine
 from overparam.data import generator
 from overparam.ensemble import default_device
 from overparam.settings import require
@@ -23,7 +23,7 @@ from overparam.settings import require
 def spread(function: Callable, values: Iterable) -> list:
     """[function(v) for v in values], on one thread per core; each multiplies its matrices alone. On a GPU one after the other."""
     before = torch.get_num_threads()
-    threads = 1 if torch.cuda.is_available() else os.cpu_count()
+    threads = 1 if torch.cuda.is_available() else machine.cores()
     try:
         torch.set_num_threads(1)
         with (

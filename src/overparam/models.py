@@ -12,6 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from overparam.scale import random_state
+
 
 @dataclass(frozen=True)
 class Layer:
@@ -219,7 +221,8 @@ def forest_smoother(x: Tensor, labels: np.ndarray, at: Tensor, leaves: int, tree
 
     smoother = np.zeros((len(at), len(x)))
     for k in range(trees):
-        tree = DecisionTreeRegressor(max_leaf_nodes=leaves, max_features="sqrt", random_state=1000 * seed + k)
+        state = random_state(1000 * seed + k)
+        tree = DecisionTreeRegressor(max_leaf_nodes=leaves, max_features="sqrt", random_state=state)
         tree.fit(x.numpy(), labels)
         together = tree.apply(at.numpy())[:, None] == tree.apply(x.numpy())
         smoother += together / together.sum(1, keepdims=True) / trees

@@ -3,15 +3,14 @@
 import collections
 import functools
 import math
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import torch
 
+from overparam import machine
 from overparam.arithmetic import has_bfloat16
 from overparam.data import Data
 from overparam.models import Layered
@@ -65,7 +64,11 @@ def plan(
         else:
             own = [costs.plan_of([i]) for i in range(len(alike))]
         if len(groups) == len(own) == 1 and device.type == "cpu":
-            threads = torch.get_num_threads() if costs.flops_of_a_product(own[0].members) >= THREADS_FROM else 1
+            threads = (
+                min(torch.get_num_threads(), machine.cores())
+                if costs.flops_of_a_product(own[0].members) >= THREADS_FROM
+                else 1
+            )
             own = [replace(own[0], threads=threads)]
         stacks += [replace(stack, members=tuple(members[i] for i in stack.members)) for stack in own]
     largest, limit = max(stacks, key=lambda stack: stack.bytes), memory_limit(device)
@@ -79,23 +82,14 @@ def plan(
 
 def workers(device: torch.device) -> int:
     """How many stacks train at a time on this machine."""
-    if device.type != "cpu":
-        return 1
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return machine.cores() if device.type == "cpu" else 1
 
 
 def memory_limit(device: torch.device) -> int:
     """Bytes that one process may take for a stack: half of the machine's memory, shared among the processes."""
     if device.type == "cuda":
         return torch.cuda.get_device_properties(device).total_memory // 2
-    try:
-        machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, ValueError, OSError):  # not on Windows
-        machine = 8 * 2**30
-    container = Path("/sys/fs/cgroup/memory.max")
-    if container.is_file() and (allowed := container.read_text().strip()).isdecimal():
-        machine = min(machine, int(allowed))
-    return machine // 2 // workers(device)
+    return machine.memory() // 2 // workers(device)
 
 
 def explain_plan(

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch.nn.utils import parameters_to_vector
 
+from overparam import scale
 from overparam.data import Data, generator
 from overparam.models import Layer, Layered
 from overparam.networks import affine_layers
@@ -144,7 +145,7 @@ def at_random(chosen: np.ndarray, mask: Vector, layers: Sequence[Layer], seed: i
 
     The answer says of each weight and bias whether it was drawn [parameters]: what ``frozen`` takes as ``zeroed``.
     """
-    rng = np.random.default_rng([seed, 7])
+    rng = scale.rng(seed, 7)
     drawn = np.zeros(len(mask.values), bool)
     for own in weights_of(layers):
         pruned = np.flatnonzero(mask.values[own] == 0)
@@ -163,7 +164,7 @@ def keeping_signs(start: np.ndarray, mask: Vector, layers: Sequence[Layer], seed
     names = ("reshuffled", "redrawn", "constant")
     variants = {f"{name}, signs {kept}": start.copy() for name in names for kept in ("kept", "lost")}
     variants["redrawn at equal spread, signs kept"] = start.copy()
-    rng = np.random.default_rng([seed, 6])
+    rng = scale.rng(seed, 6)
     for own, layer in zip(weights_of(layers), layers, strict=True):
         left = np.flatnonzero(mask.values[own])
         signs = np.sign(start[own][left])

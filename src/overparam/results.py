@@ -6,12 +6,13 @@ import platform
 import subprocess
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import pandas as pd
 import torch
 
-FOLDER = Path(__file__).parents[2] / "data" / "results"
+from overparam import machine, paths, scale
+
+FOLDER = paths.book() / "results"
 
 
 def measured_or_recorded(name: str, possible: bool, measure: Callable[[], pd.DataFrame]) -> tuple[pd.DataFrame, str]:
@@ -22,9 +23,15 @@ def measured_or_recorded(name: str, possible: bool, measure: Callable[[], pd.Dat
     """
     if not possible:
         return recorded(name)
+    recording = os.environ.get("OVERPARAM_RECORD") == "1"
+    if recording and not paths.checkout():
+        raise RuntimeError(
+            f"OVERPARAM_RECORD is 1, but the package was installed to {paths.PACKAGE}: record from a checkout of the book's "
+            "repository, or unset it."
+        )
     started = time.perf_counter()
     table = measure()
-    if os.environ.get("OVERPARAM_RECORD") == "1":
+    if recording:
         record(name, table, time.perf_counter() - started)
     return table, "measured with this page"
 
@@ -34,7 +41,7 @@ def recorded(name: str) -> tuple[pd.DataFrame, str]:
     path = FOLDER / f"{name}.json"
     if not path.is_file():
         raise FileNotFoundError(f"There is no recorded result {path}; measure it with OVERPARAM_RECORD=1.")
-    content = json.loads(path.read_text())
+    content = json.loads(path.read_text(encoding="utf-8"))
     p = content["provenance"]
     where = f"recorded on {p['date']} on {p['device']} in {p['seconds']} s (torch {p['torch']}, commit {p['commit']})"
     return pd.DataFrame(content["rows"]), where
@@ -43,21 +50,23 @@ def recorded(name: str) -> tuple[pd.DataFrame, str]:
 def record(name: str, table: pd.DataFrame, seconds: float) -> None:
     """Record a table that took this long to measure on this machine, with its provenance."""
     commit = subprocess.run(
-        ["git", "describe", "--always", "--dirty"], cwd=FOLDER.parent, capture_output=True, text=True, check=True
+        ["git", "describe", "--always", "--dirty"], cwd=FOLDER.parent, capture_output=True, encoding="utf-8", check=True
     )
     on_gpu = torch.cuda.is_available()
     provenance = {
         "date": time.strftime("%Y-%m-%d"),
-        "device": torch.cuda.get_device_name() if on_gpu else f"{os.cpu_count()} CPU cores ({platform.machine()})",
+        "device": torch.cuda.get_device_name() if on_gpu else f"{machine.cores()} CPU cores ({platform.machine()})",
         "seconds": round(seconds),
         "python": platform.python_version(),
         "torch": torch.__version__,
         "commit": commit.stdout.strip(),
-        "scale": os.environ.get("OVERPARAM_SCALE") or "laptop",
-        "seed_offset": int(os.environ.get("OVERPARAM_SEED") or 0),
+        "scale": scale.current(),
+        "seed_offset": scale.seed_offset(),
     }
     path = FOLDER / f"{name}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}")
-    temporary.write_text(json.dumps({"provenance": provenance, "rows": table.to_dict("records")}, indent=1) + "\n")
+    temporary.write_text(
+        json.dumps({"provenance": provenance, "rows": table.to_dict("records")}, indent=1) + "\n", encoding="utf-8"
+    )
     temporary.rename(path)

@@ -1,9 +1,13 @@
 """The size of every experiment (smoke, laptop or gpu) and the seeds it uses, both set from outside the book."""
 
+import hashlib
 import html
 import os
 from collections.abc import Mapping
+from operator import index
 from types import SimpleNamespace
+
+import numpy as np
 
 SCALES = ("smoke", "laptop", "gpu")
 
@@ -19,14 +23,26 @@ def current() -> str:
 def seed_offset() -> int:
     """The number that ``OVERPARAM_SEED`` adds to every seed; 0 when it is unset."""
     text = os.environ.get("OVERPARAM_SEED") or "0"
-    if not text.isdecimal():
-        raise ValueError(f"OVERPARAM_SEED is {text!r}; set it to a whole number from 0 up.")
-    return int(text)
+    try:
+        return int(text)
+    except ValueError:
+        raise ValueError(f"OVERPARAM_SEED is {text!r}; set it to a whole number.") from None
 
 
 def seeds(n: int) -> list[int]:
     """The first ``n`` seeds of this run: ``seed_offset(), …, seed_offset() + n - 1``."""
     return list(range(seed_offset(), seed_offset() + n))
+
+
+def random_state(seed: int) -> int:
+    """What scikit-learn, NumPy and torch take for any whole number: itself from 0 to 2³² − 1, else 32 bits of its hash."""
+    seed = index(seed)
+    return seed if 0 <= seed < 2**32 else int.from_bytes(hashlib.sha256(str(seed).encode()).digest()[:4], "big")
+
+
+def rng(*seeds: int) -> np.random.Generator:
+    """NumPy's generator for any whole number; further numbers give it other streams: ``rng(seed)``, ``rng(seed, 1)``, …"""
+    return np.random.default_rng([random_state(seed) for seed in seeds])
 
 
 class Sizes(SimpleNamespace):

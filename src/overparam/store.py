@@ -12,8 +12,8 @@ import os
 import re
 import time
 import uuid
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +21,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from overparam import data as data_module
+from overparam import paths
 
 FORMAT = 1  # of the files: make it a part of the family's name
 
@@ -33,8 +33,8 @@ _footers: dict[str, dict] = {}  # by file name, which contains the checksum of w
 
 
 def folder() -> Path:
-    """Where the records lie: ``runs`` in ``data.cache()``."""
-    return data_module.cache() / "runs"
+    """Where the records lie: ``runs`` in ``paths.cache()``."""
+    return paths.cache() / "runs"
 
 
 def read(family: str, keys: Iterable[str]) -> dict[str, dict]:
@@ -58,15 +58,30 @@ def write(family: str, rows: dict[str, dict], about: dict[str, str]) -> None:
     """
     content = _encode(rows, about)
     path = folder() / family / f"{_name(rows)}-{_digest(content)}.parquet"
-    try:
+    with _explained():
         _save(path, content)
+    _footers.pop(path.name, None)
+
+
+def check() -> None:
+    """OSError, as `write` raises it, where nothing can be stored: to be told before anything is trained."""
+    probe = folder() / f".{uuid.uuid4().hex}"
+    with _explained():
+        _save(probe, bytes(4096))
+        probe.unlink(missing_ok=True)
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Make an OSError one sentence that says what to do."""
+    try:
+        yield
     except OSError as error:
         advice = "make that folder writable, or set OVERPARAM_CACHE to one that is"
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             advice = "free some space, run `overparam cache clear`, or set OVERPARAM_CACHE to a folder with more room"
-        reason = f"Cannot store trained networks in {path.parent} ({error.strerror})"
+        reason = f"Cannot store trained networks in {folder()} ({error.strerror})"
         raise OSError(error.errno, f"{reason}; those stored before are kept: {advice}.") from None
-    _footers.pop(path.name, None)
 
 
 def inventory() -> pd.DataFrame:
@@ -170,7 +185,8 @@ def _footer(path: Path) -> dict:
     """
     if path.name not in _footers:
         try:
-            footer = json.loads(pq.read_metadata(path).metadata[b"overparam"])
+            with path.open("rb") as file:  # by Python, which can open a path that the locale cannot spell
+                footer = json.loads(pq.read_metadata(file).metadata[b"overparam"])
             ours = _name(footer["keys"]) == path.stem[:16]
         except (OSError, ValueError, KeyError, TypeError, pa.ArrowException):
             ours = False

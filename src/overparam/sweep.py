@@ -5,7 +5,7 @@ import itertools
 import os
 import time
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import closing, contextmanager
 from dataclasses import fields
@@ -120,7 +120,7 @@ class _Work:
         self.records |= {self.networks[i]: record for i, record in trained}
         known = {self.keys[i]: record for i, record in trained if self.keys[i]}
         if known:
-            store.write(self.family, known, _about(self.networks[stack.members[0]], self.data))
+            _try_to_keep(store.write, self.family, known, _about(self.networks[stack.members[0]], self.data))
 
     def rows(self) -> list[dict]:
         """The table of records, one row per network that was asked for."""
@@ -153,6 +153,8 @@ def _run(works: Sequence[_Work], record, device, cache: bool, executor: Executor
         return pd.concat(tables, ignore_index=True)
     todo = [(stack, work) for work in works for stack in work.look_up(wanted, device, cache)]
     todo.sort(key=lambda pair: -pair[0].seconds)
+    if cache and todo:
+        _try_to_keep(store.check)
 
     quiet = not todo or bool(os.environ.get("TQDM_DISABLE"))  # tqdm's notebook bar does not look for itself
     trained = _train_stacks(todo, wanted, device, executor)
@@ -171,6 +173,14 @@ def _run(works: Sequence[_Work], record, device, cache: bool, executor: Executor
             stacklevel=3,
         )
     return runs
+
+
+def _try_to_keep(action: Callable, *arguments: object) -> None:
+    """Do this with the store. Where that fails a warning says so, and the table is returned all the same."""
+    try:
+        action(*arguments)
+    except OSError as error:
+        warnings.warn(f"{error.strerror} This sweep returns its table, but the next one trains anew.", stacklevel=2)
 
 
 def curves(runs: pd.DataFrame) -> pd.DataFrame:

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from overparam.scale import random_state
+
 
 def forest(x, targets, at, leaves: int | None, trees: int, seed: int) -> tuple[np.ndarray, int]:
     """Predictions at x of the forests of 1, 2, …, ``trees`` trees, [trees, m, K], and the leaves of the first tree.
@@ -13,7 +15,8 @@ def forest(x, targets, at, leaves: int | None, trees: int, seed: int) -> tuple[n
 
     total, means, first = 0, [], 0
     for k in range(trees):
-        tree = DecisionTreeRegressor(max_leaf_nodes=leaves, max_features="sqrt", random_state=1000 * seed + k)
+        state = random_state(1000 * seed + k)
+        tree = DecisionTreeRegressor(max_leaf_nodes=leaves, max_features="sqrt", random_state=state)
         tree.fit(x, targets)
         first = first or tree.get_n_leaves()
         total = total + tree.predict(at)
@@ -31,7 +34,8 @@ def boosted(x, targets, at, leaves: int, rounds: int, shrinkage: float, seed: in
 
     new, fitted, steps = 0, np.zeros(np.shape(targets)), []
     for k in range(rounds):
-        tree = DecisionTreeRegressor(max_leaf_nodes=leaves, max_features="sqrt", random_state=1000 * seed + k)
+        state = random_state(1000 * seed + k)
+        tree = DecisionTreeRegressor(max_leaf_nodes=leaves, max_features="sqrt", random_state=state)
         tree.fit(x, targets - fitted)
         new, fitted = new + shrinkage * tree.predict(at), fitted + shrinkage * tree.predict(x)
         steps.append((new, fitted))

@@ -1,7 +1,8 @@
 """Many independent tasks, run by worker processes on this machine or by any executor; results come as they finish.
 
 The worker processes belong to the calling process: they start with its first `run`, serve the later ones, and end with
-it, however it ends. A task is small and is sent to a worker; what all tasks share, a data set for instance, may be large
+it, however it ends. A process that is a worker itself, of whatever pool, and a thread beside the main one start none:
+they do their tasks one after the other. A task is small and is sent to a worker; what all tasks share, a data set for instance, may be large
 and is not: local workers map one file into memory, a Dask cluster keeps it where it is needed.
 """
 
@@ -12,21 +13,23 @@ import pickle
 import shutil
 import signal
 import sys
+import tempfile
 import threading
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from multiprocessing import get_context
+from multiprocessing import current_process, get_context
 from multiprocessing.connection import Connection
 from multiprocessing.util import Finalize
 from pathlib import Path
 from queue import SimpleQueue
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
+
+from overparam import machine
 
 MAX_RESTARTS = 3  # of the local workers in one `run`, after one of them was killed
 
@@ -37,12 +40,15 @@ def run(
     """Call ``function(*task, *shared)`` for every task and yield (position of the task, result) as they finish.
 
     Tasks start in the order given, so put the longest first; each has one torch thread. Without an executor they run in
-    local processes, one per core, where ``function`` must be importable; tasks lost with a killed worker run again.
+    local processes, one per core, where ``function`` must be importable; tasks lost with a killed worker run again, and
+    where a process may not or cannot start others (see above) it does the tasks itself.
     ``executor`` is anything that has ``submit`` and futures with callbacks, or a Dask client. It stays the caller's: it
     is never shut down. The first exception of a task ends the run. To leave early, close the iterator: local workers
     are ended, on an executor only the tasks that have not started are cancelled.
     """
-    if executor is None:
+    if executor is None and _is_part():
+        yield from _run_itself(function, dict(enumerate(tasks)), shared)
+    elif executor is None:
         yield from _run_here(function, tasks, shared)
     else:
         yield from _run_elsewhere(function, tasks, shared, executor)
@@ -50,7 +56,7 @@ def run(
 
 def running() -> bool:
     """Whether the local workers are up, so that the next `run` need not wait about two seconds for their imports."""
-    return _pool.cache_info().currsize > 0
+    return _pool.cache_info().currsize > 0 and not _is_part()
 
 
 @contextmanager
@@ -65,6 +71,10 @@ def one_thread() -> Iterator[None]:
         with _counting:
             torch.set_num_threads(_threads_before.pop())
 
+
+if hasattr(os, "register_at_fork"):
+    # OpenMP's threads do not come along into a fork, which would wait for them for ever.
+    os.register_at_fork(after_in_child=functools.partial(torch.set_num_threads, 1))
 
 _counting = threading.Lock()
 _threads_before: list[int] = []  # one entry, always the same number, for each `one_thread` that is now in force
@@ -88,13 +98,42 @@ def _results(futures: Iterable[tuple[int, Future]], cancel: bool) -> Iterator[tu
 # --- worker processes on this machine ---------------------------------------------------------------------------------
 
 
+_started_as = os.getpid()  # the process that imported this module; a fork of it has its pool in name only
+
+
+def _is_part() -> bool:
+    """Whether this is a part of something that runs in parallel already: another process's child, or not the main thread."""
+    child = current_process().name != "MainProcess" or os.getpid() != _started_as
+    return child or threading.current_thread() is not threading.main_thread()
+
+
+def _run_itself(function: Callable, tasks: dict[int, tuple], shared: tuple) -> Iterator[tuple[int, Any]]:
+    for position, task in tasks.items():
+        with one_thread():
+            result = function(*task, *shared)
+        yield position, result
+
+
 def _run_here(function: Callable, tasks: Sequence[tuple], shared: tuple) -> Iterator[tuple[int, Any]]:
     todo = {position: pickle.dumps((function, task)) for position, task in enumerate(tasks)}
     for _ in range(MAX_RESTARTS + 1):
         if not todo:
             return
-        pool = _pool()
-        path = pool.write(shared)
+        try:
+            pool = _pool()
+            if not pool.folder.is_dir():  # cleaned away while the workers waited
+                pool.end()
+                pool = _pool()
+            path = pool.write(shared)
+        except (OSError, NotImplementedError) as error:  # no room for the data, or a system without semaphores
+            reason = getattr(error, "strerror", None) or error
+            warnings.warn(
+                f"Training in this process alone, as it can have no workers ({reason}): set TMPDIR to a folder with room for "
+                "temporary files.",
+                stacklevel=2,
+            )
+            yield from _run_itself(function, {position: tasks[position] for position in todo}, shared)
+            return
         try:
             # Not cancelled one by one: where workers die at that moment (Ctrl-C), the pool's thread fails on a cancelled future.
             futures = ((i, pool.submit(_work, task, path)) for i, task in todo.items())
@@ -103,8 +142,12 @@ def _run_here(function: Callable, tasks: Sequence[tuple], shared: tuple) -> Iter
                 yield position, pickle.loads(result)
         except BrokenProcessPool:  # a worker was killed, now or since the last run: what it left is done by a new pool
             pass
+        except FileNotFoundError:
+            if path.exists():
+                raise  # a task's own
+            # Temporary files were cleaned away meanwhile: a new pool has a folder of its own.
         finally:
-            Path(path).unlink(missing_ok=True)
+            path.unlink(missing_ok=True)
             if todo:  # tasks may still run that nobody waits for
                 pool.end()
     if todo:
@@ -117,27 +160,39 @@ def _run_here(function: Callable, tasks: Sequence[tuple], shared: tuple) -> Iter
 class _Pool(ProcessPoolExecutor):
     """One process per core. They end when told to, or when their lifeline, whose other end is here, is cut."""
 
+    # A server imports torch once and forks each worker from there in milliseconds; that is not safe elsewhere.
+    by_server = sys.platform == "linux"
+
     def __init__(self):
-        self.folder = TemporaryDirectory(prefix="overparam-", ignore_cleanup_errors=True)
-        context = get_context("spawn")
-        if sys.platform == "linux":
-            # A server imports torch once and forks each worker from there in milliseconds; that is not safe elsewhere.
-            context = get_context("forkserver")
+        cores = machine.cores()
+        self.folder = _temporary_folder()
+        context = get_context("forkserver" if self.by_server else "spawn")
+        if self.by_server:
             context.set_forkserver_preload(["torch", "overparam.ensemble"])
         end, self.lifeline = context.Pipe(duplex=False)
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         limit = 61 if sys.platform == "win32" else cores  # of concurrent.futures
-        super().__init__(min(cores, limit), context, _start, (end, self.folder.name))
+        super().__init__(min(cores, limit), context, _start, (end, str(self.folder)))
 
     def submit(self, *args) -> Future:
         """Queue a call; a process is started for it while there are fewer than cores."""
-        with _anonymous_main():
-            return super().submit(*args)
+        try:
+            with _anonymous_main():
+                return super().submit(*args)
+        except OSError as error:
+            # The server is spoken to through a socket among the temporary files: cleaned away, or of too long a name.
+            _Pool.by_server = False
+            raise BrokenProcessPool(str(error)) from error
 
-    def write(self, shared: tuple) -> str:
+    def write(self, shared: tuple) -> Path:
         """Write the arguments that all tasks share to a file for the workers to map; the path of that file."""
-        path = str(Path(self.folder.name) / os.urandom(8).hex())
-        torch.save(shared, path)
+        path = self.folder / os.urandom(8).hex()
+        try:
+            with path.open("xb") as file:
+                torch.save(shared, file)
+        except (OSError, RuntimeError) as error:
+            self.end()
+            # Torch covers a full disk up, by one of its own.
+            raise error.__context__ if isinstance(error.__context__, OSError) else error from None
         return path
 
     def end(self) -> None:
@@ -145,13 +200,20 @@ class _Pool(ProcessPoolExecutor):
         _pool.cache_clear()
         self.lifeline.close()
         self.shutdown(wait=False, cancel_futures=True)
-        self.folder.cleanup()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _temporary_folder() -> Path:
+    try:
+        return Path(tempfile.mkdtemp(prefix="overparam-"))
+    except FileNotFoundError:  # what Python took for temporary files is gone: it has to choose again
+        tempfile.tempdir = None
+        return Path(tempfile.mkdtemp(prefix="overparam-"))
 
 
 @functools.cache
 def _pool() -> _Pool:
-    # Left to themselves, a process that multiprocessing started would wait at its end for the workers, and they for work.
-    Finalize(None, _end_pool, exitpriority=0)
+    Finalize(None, _end_pool, exitpriority=0)  # at the end of this process, and of no fork of it
     return _Pool()
 
 
@@ -186,7 +248,7 @@ def _end_with(lifeline: Connection, folder: str) -> None:
     os._exit(1)
 
 
-def _work(packed: bytes, path: str) -> bytes:
+def _work(packed: bytes, path: Path) -> bytes:
     """Run one task in a worker. Bytes go in and come out: torch would send tensors through a /dev/shm that may be small."""
     try:
         function, task = pickle.loads(packed)
@@ -207,8 +269,12 @@ def _portable(error: Exception) -> Exception:
 
 
 @functools.lru_cache(maxsize=1)
-def _load(path: str) -> tuple:
-    return torch.load(path, mmap=True, weights_only=False)
+def _load(path: Path) -> tuple:
+    try:
+        return torch.load(path, mmap=True, weights_only=False)
+    except UnicodeEncodeError:  # a path that the locale cannot spell: only Python can open it
+        with path.open("rb") as file:
+            return torch.load(file, weights_only=False)
 
 
 # --- any other executor -----------------------------------------------------------------------------------------------
