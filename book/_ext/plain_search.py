@@ -18,7 +18,9 @@ LETTERS = {
 def plain(text):
     """Return the text in small letters without accents."""
     letters = unicodedata.normalize("NFKD", text.lower())
-    return "".join(LETTERS.get(letter, letter) for letter in letters if not unicodedata.category(letter).startswith("M"))
+    return "".join(
+        LETTERS.get(letter, letter) for letter in letters if not unicodedata.category(letter).startswith("M")
+    )
 
 
 class PlainEnglish(SearchEnglish):

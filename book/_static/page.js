@@ -303,21 +303,22 @@ function copyTex(event) {
     if (formula.contains(range.startContainer)) range.setStartBefore(formula);
     if (formula.contains(range.endContainer)) range.setEndAfter(formula);
     const source = document.createElement("span");
-    source.style.whiteSpace = "pre";
+    source.className = "tex";
     source.textContent = texOf(item);
-    formula.before(source);
-    formula.hidden = true;
-    return { source, formula };
+    formula.append(source); // and not beside it, where it would shift the ends of the selection
+    formula.classList.add("as-tex");
+    return { formula, source };
   });
   const copy = document.createElement("div");
   copy.append(range.cloneContents());
-  copy.querySelectorAll("[hidden], button").forEach((element) => element.remove());
+  copy.querySelectorAll(".as-tex").forEach((formula) => formula.replaceWith(formula.querySelector(".tex").textContent));
+  copy.querySelectorAll("button").forEach((button) => button.remove());
   event.clipboardData.setData("text/plain", selection.toString());
   event.clipboardData.setData("text/html", copy.innerHTML);
   event.preventDefault();
-  for (const { source, formula } of swapped) {
+  for (const { formula, source } of swapped) {
     source.remove();
-    formula.hidden = false;
+    formula.classList.remove("as-tex");
   }
 }
 
