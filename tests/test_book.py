@@ -7,14 +7,19 @@ import importlib.util
 import os
 import re
 import shutil
+import zlib
 from collections import Counter
+from html import unescape
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 HTML = ROOT / "build" / (os.environ.get("OVERPARAM_SCALE") or "smoke") / "html"
 PAGES = sorted(file for file in HTML.rglob("*.html") if "_static" not in file.parts and file != HTML / "index.html")
+QUIZZES = [page for page in PAGES if 'class="quiz"' in page.read_text(encoding="utf-8")]
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 LACKING = (
     f"{HTML.relative_to(ROOT)} is missing: build the book first (make test does)."
@@ -30,6 +35,7 @@ FLAGS = [
     "--no-first-run",
     "--disable-gpu",
 ]
+DESKTOP = {"width": 1280, "height": 800}
 
 # The lowest contrast between an element's text and the ground it stands on, over all that match a selector.
 CONTRAST = """(selector) => {
@@ -38,12 +44,13 @@ CONTRAST = """(selector) => {
     const [x, y, z] = [r, g, b].map((c) => (c /= 255) <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
     return 0.2126 * x + 0.7152 * y + 0.0722 * z;
   };
+  const known = new Map([[null, [255, 255, 255]]]);
   const ground = (element) => {
-    for (; element; element = element.parentElement) {
+    if (!known.has(element)) {
       const color = numbers(getComputedStyle(element).backgroundColor);
-      if (color.length < 4 || color[3] === 1) return color;
+      known.set(element, color.length < 4 || color[3] === 1 ? color : ground(element.parentElement));
     }
-    return [255, 255, 255];
+    return known.get(element);
   };
   let lowest = 21;
   for (const element of document.querySelectorAll(selector)) {
@@ -83,24 +90,22 @@ def context():
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=BROWSER, args=FLAGS)
-        context = browser.new_context(viewport={"width": 1280, "height": 800}, has_touch=True)
+        # reduced motion: a colour is there at once, so that no test waits for one to fade
+        context = browser.new_context(viewport=DESKTOP, has_touch=True, reduced_motion="reduce")
         yield context
         browser.close()
 
 
-@pytest.fixture(scope="module", params=PAGES or [None], ids=lambda p: p and p.relative_to(HTML).as_posix())
-def page(request, context):
+def opened(context, file):
     """A page that has finished loading, with its `troubles`: errors, and requests beyond its own files."""
     page = context.new_page()
-    page.file, page.troubles = request.param, []
+    page.file, page.troubles = file, []
 
     def guard(route):
-        if route.request.url.split(":")[0] in ("file", "data", "blob"):
-            return route.continue_()
         page.troubles.append(f"asked {route.request.url}")
         return route.abort()
 
-    page.route("**/*", guard)
+    page.route(re.compile("^(?!file:|data:|blob:)"), guard)
     page.on("console", lambda message: message.type == "error" and page.troubles.append(f"console: {message.text}"))
     page.on("pageerror", lambda error: page.troubles.append(f"script: {error}"))
     page.on("requestfailed", lambda asked: page.troubles.append(f"did not load {asked.url}"))
@@ -110,7 +115,23 @@ def page(request, context):
     page.wait_for_function(
         f"() => [...document.querySelectorAll('{views}')].every((s) => s.parentElement.querySelector('.widget-subarea svg'))"
     )
+    return page
+
+
+@pytest.fixture(scope="module", params=PAGES or [None], ids=lambda p: p and p.relative_to(HTML).as_posix())
+def page(request, context):
+    """One page after the other; what all pages must have is tested on it."""
+    page = opened(context, request.param)
     yield page
+    page.close()
+
+
+@pytest.fixture(scope="module")
+def chapter(context):
+    """The smallest chapter; what works alike in all chapters is tested on it."""
+    page = opened(context, min(QUIZZES, key=lambda file: file.stat().st_size))
+    yield page
+    assert not page.troubles
     page.close()
 
 
@@ -158,20 +179,26 @@ def test_mathematics_is_typeset(page):
     assert not [text for text in prose if re.search(r"\\\(|\\\[|\$[^ ][^$]*\$", text)]
 
 
-def test_sliders_answer_to_keys_mouse_and_touch(page):
+def test_sliders_answer_to_keys(page):
     for figure in page.locator(".figure-slider").all():
         for handle in figure.locator(".noUi-handle").all():
-            row = handle.locator("xpath=ancestor::*[contains(@class, 'widget-hslider')]")
-            track = row.locator(".noUi-target")
-            ends = [{"x": x, "y": 2} for x in (2, track.bounding_box()["width"] - 2)]
             handle.focus()
             page.keyboard.press("Home")
             assert_frame_changes(figure, lambda: page.keyboard.press("ArrowRight"))
             assert handle.get_attribute("aria-label"), "a slider needs a name"
-            assert handle.get_attribute("aria-valuetext") == row.locator(".widget-readout").inner_text()
-            assert_frame_changes(figure, lambda track=track, ends=ends: track.click(position=ends[0]))
-            page.wait_for_timeout(400)  # a slider that is still moving takes no new tap
-            assert_frame_changes(figure, lambda track=track, ends=ends: track.tap(position=ends[1]))
+            readout = handle.locator("xpath=ancestor::*[contains(@class, 'widget-hslider')]").locator(".widget-readout")
+            assert handle.get_attribute("aria-valuetext") == readout.inner_text()
+
+
+def test_a_slider_answers_to_mouse_and_touch(chapter):
+    figure = chapter.locator(".figure-slider").first
+    track = figure.locator(".noUi-target").first
+    ends = [{"x": x, "y": 2} for x in (2, track.bounding_box()["width"] - 2)]
+    figure.locator(".noUi-handle").first.focus()
+    chapter.keyboard.press("Home")
+    assert_frame_changes(figure, lambda: track.click(position=ends[1]))
+    chapter.wait_for_timeout(400)  # a slider that is still moving takes no new tap
+    assert_frame_changes(figure, lambda: track.tap(position=ends[0]))
 
 
 def assert_frame_changes(figure, act):
@@ -190,7 +217,6 @@ def assert_frame_changes(figure, act):
 def test_text_stands_out_from_its_ground(page, theme):
     page.emulate_media(color_scheme=theme)
     page.wait_for_function("(theme) => document.documentElement.dataset.theme === theme", arg=theme)
-    page.wait_for_timeout(300)  # the theme fades
     contrasts = {selector: round(page.evaluate(CONTRAST, selector), 2) for selector in TEXT}
     page.emulate_media(color_scheme="light")
     assert {selector: found for selector, found in contrasts.items() if found < 4.5} == {}
@@ -198,10 +224,9 @@ def test_text_stands_out_from_its_ground(page, theme):
 
 def test_a_phone_shows_the_whole_width(page):
     page.set_viewport_size({"width": 360, "height": 740})
-    page.wait_for_timeout(100)
     width = page.evaluate("document.documentElement.scrollWidth")
     outside = page.evaluate(
-        """() => [...document.querySelectorAll("article *")].filter((element) => {
+        """() => [...document.querySelectorAll("article *:not(svg *, mjx-container *)")].filter((element) => {
              if (!element.checkVisibility() || element.getBoundingClientRect().right <= 361) return false;
              for (let box = element.parentElement; box; box = box.parentElement)
                if (getComputedStyle(box).overflowX !== "visible") return false;
@@ -214,7 +239,7 @@ def test_a_phone_shows_the_whole_width(page):
              .map((e) => [e.getBoundingClientRect().height + (e.matches(".noUi-target") ? 40 : 0), e.className || e.tagName])
              .filter(([height]) => height < 40)"""
     )
-    page.set_viewport_size({"width": 1280, "height": 800})
+    page.set_viewport_size(DESKTOP)
     assert width <= 360
     assert not outside
     assert not small
@@ -337,17 +362,17 @@ def test_the_totals_of_the_first_page_are_those_of_the_ledger(ledger):
 
 # --- the self-check questions -----------------------------------------------------------------------------------------
 
-QUIZZES = [page for page in PAGES if 'class="quiz"' in page.read_text(encoding="utf-8")]
 
+@pytest.fixture
+def asked(context):
+    """A page with questions, in a browser that has not been there; it asks nobody, and no script fails.
 
-@pytest.fixture(params=QUIZZES[:1] or [None], ids=lambda p: p and p.stem)
-def asked(request, context):
-    """A page with questions, in a browser that has not been there; it asks nobody, and no script fails."""
-    if request.param is None:
-        pytest.fail("no page of the book has questions")
-    visit = context.browser.new_context(viewport={"width": 1280, "height": 800}, has_touch=True)
+    What takes most of a page's time, and no question needs, does not load: MathJax and the sliders.
+    """
+    visit = context.browser.new_context(viewport=DESKTOP, has_touch=True, reduced_motion="reduce")
+    visit.route(re.compile("mathjax|html-manager"), lambda route: route.abort())
     page = visit.new_page()
-    page.file, troubles = request.param, []
+    page.file, troubles = min(QUIZZES, key=lambda file: file.stat().st_size), []
     page.on("request", lambda asked: asked.url.startswith(("file:", "data:")) or troubles.append(f"asked {asked.url}"))
     page.on("pageerror", lambda error: troubles.append(f"script: {error}"))
     page.goto(page.file.as_uri())
@@ -401,7 +426,6 @@ def test_answers_outlast_the_theme_and_a_visit(asked):
     asked.wait_for_function("(theme) => document.documentElement.dataset.theme !== theme", arg=before)
     for theme in ("light", "dark"):
         asked.evaluate("(theme) => { document.documentElement.dataset.theme = theme; }", theme)
-        asked.wait_for_timeout(300)  # the theme fades
         assert (
             asked.evaluate(CONTRAST, ".quiz :is(.quiz-verdict, .quiz-mark, label, summary, button, .quiz-why)") >= 4.5
         )
@@ -525,6 +549,214 @@ def test_questions_can_be_read_without_javascript(context):
     assert sorted({text.split(". ")[0] for text in said}) == ["Not this one", "Right"]
     assert sum(text.startswith("Right. ") for text in said) == 1
     page.context.close()
+
+
+# --- on paper ---------------------------------------------------------------------------------------------------------
+
+FOLDED = ".admonition.toggle-hidden, article details:not(.hide, [open])"
+
+
+def printed(page, theme):
+    """The colours of the page as a PDF from this theme; on paper nothing is folded."""
+    page.emulate_media(color_scheme=theme, reduced_motion="no-preference")
+    page.wait_for_function("(theme) => document.documentElement.dataset.theme === theme", arg=theme)
+    page.evaluate(
+        """(folded) => matchMedia("print").addEventListener("change", () => {
+             window.closed = document.querySelectorAll(folded).length;
+           }, { once: true })""",
+        FOLDED,
+    )
+    pdf = page.pdf()
+    assert page.evaluate("window.closed") == 0
+    assert page.evaluate("document.documentElement.dataset.theme") == theme, "on the screen it is as it was"
+    colours = set()
+    for stream in re.findall(rb"/FlateDecode[^>]*>>\s*stream\r?\n(.*?)\r?\nendstream", pdf, re.S):
+        drawing = zlib.decompressobj().decompress(stream)
+        colours |= set(re.findall(rb"(?:[\d.]+ ){3}(?:rg|RG)\b", drawing))
+    return colours
+
+
+def test_a_chapter_is_printed_in_the_same_light_colours_from_dark(chapter):
+    parts = ".figure-slider svg.figure, article pre, .claim-card, .admonition, table.dataframe, .quiz, .toggle-hidden"
+    assert all(chapter.locator(part).count() for part in parts.split(", "))
+    folded = chapter.locator(FOLDED).count()
+    light = printed(chapter, "light")
+    assert len(light) > 10
+    assert printed(chapter, "dark") == light
+    assert chapter.locator(FOLDED).count() == folded > 0
+    chapter.emulate_media(reduced_motion="reduce")
+
+
+def test_the_ledger_is_printed_in_the_same_light_colours_from_dark(ledger):
+    page = ledger.open()
+    assert printed(page, "dark") == printed(page, "light")
+
+
+def test_a_reader_who_chose_dark_prints_light_and_reads_on_in_dark(ledger):
+    page = ledger.open()
+    while page.evaluate("document.documentElement.dataset.mode") != "dark":
+        page.locator(".theme-switch-button:visible").click()
+    page.emulate_media(media="print")
+    page.wait_for_function("() => document.documentElement.dataset.theme === 'light'")
+    assert page.evaluate(CONTRAST, "h1, article p, table.ledger *") >= 4.5
+    assert page.locator(".report:visible").count() == 0
+    page.emulate_media(media="screen")
+    page.wait_for_function("() => document.documentElement.dataset.theme === 'dark'")
+    page.evaluate("localStorage.clear()")
+
+
+# --- formulas ---------------------------------------------------------------------------------------------------------
+
+
+def pasted(page):
+    """What lies in the clipboard, as text that is pasted into a field."""
+    page.evaluate(
+        """() => { const field = document.createElement("textarea"); field.id = "paste"; document.body.append(field);
+             field.focus(); }"""
+    )
+    page.keyboard.press("Control+v")
+    text = page.locator("#paste").input_value()
+    page.evaluate("document.getElementById('paste').remove()")
+    return text
+
+
+def sources(page, pattern):
+    """What stands between `\\(` and `\\)` in the file of the page, or between other such marks."""
+    return [unescape(tex).strip() for tex in re.findall(pattern, page.file.read_text(encoding="utf-8"), re.S)]
+
+
+def test_a_paragraph_is_copied_with_the_tex_of_its_formulas(chapter):
+    paragraph = chapter.locator("article p:has(span.math)").first
+    text = re.search(r"<p>((?:(?!</p>).)*?\\\(.*?)</p>", chapter.file.read_text(encoding="utf-8"), re.S)[1]
+    text = unescape(re.sub(r"<[^>]+>", "", text))
+    before = paragraph.evaluate("(e) => e.outerHTML")
+    paragraph.evaluate("(e) => getSelection().selectAllChildren(e)")
+    chapter.keyboard.press("Control+c")
+    assert pasted(chapter).split() == re.sub(r"\\\((.*?)\\\)", r"$\1$", text).split()
+    assert paragraph.evaluate("(e) => e.outerHTML") == before
+
+
+def test_a_formula_that_is_double_clicked_is_copied_as_tex(chapter):
+    formula = chapter.locator("article p span.math mjx-container").first
+    formula.dblclick()
+    chapter.keyboard.press("Control+c")
+    assert pasted(chapter) == f"${sources(chapter, r'<p>(?:(?!</p>).)*?<span class=.math[^>]*>..(.*?)..</span>')[0]}$"
+
+
+@pytest.mark.parametrize("way", ["keyboard", "touch"])
+def test_a_displayed_formula_is_copied_without_a_mouse(chapter, way):
+    button = chapter.locator("div.math button").last
+    if way == "touch":
+        chapter.locator("div.math mjx-container").last.tap()
+        button.tap()
+    else:
+        button.focus()
+        chapter.keyboard.press("Enter")
+    assert button.evaluate("(e) => getComputedStyle(e).opacity") == "1", "the button can be seen"
+    assert button.inner_text() == "Copied"
+    assert (
+        pasted(chapter)
+        == sources(chapter, r"<div class=.math[^>]*>(?:\s*<span class=.eqno.*?</span>)?\s*..(.*?)..</div>")[-1]
+    )
+
+
+def test_text_without_formulas_is_copied_as_ever(chapter):
+    chapter.locator("article h1").evaluate("(e) => getSelection().selectAllChildren(e)")
+    chapter.keyboard.press("Control+c")
+    assert pasted(chapter).split("\n")[-1].strip("#") in chapter.title()
+
+
+# --- search -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def search(context):
+    """Looks for words, from files or from a server, and returns what was found: [(title, excerpt, marked words)]."""
+    page = context.new_page()
+    troubles = []
+    page.on("console", lambda message: message.type == "error" and troubles.append(message.text))
+    page.on("pageerror", lambda error: troubles.append(str(error)))
+    served = "http://book.test/"
+
+    def serve(route):
+        route.fulfill(path=HTML / urlsplit(route.request.url).path.removeprefix("/"))
+
+    page.route(f"{served}**", serve)
+
+    def find(words, address=None):
+        page.goto(f"{address or HTML.as_uri() + '/'}search.html")
+        page.locator("main input[name=q]").fill(words)
+        page.keyboard.press("Enter")
+        page.wait_for_function("() => document.querySelector('.search-summary')?.innerText")
+        results = page.locator("ul.search > li")
+        if address == served:
+            page.wait_for_function(
+                "(n) => document.querySelectorAll('ul.search p.context').length === n", arg=results.count()
+            )
+        return results.evaluate_all(
+            """(all) => all.map((e) => [e.querySelector("a").textContent, e.querySelector("p")?.textContent ?? "",
+                 [...(e.querySelector("p")?.querySelectorAll(".highlighted") ?? [])].map((m) => m.textContent)])"""
+        )
+
+    find.served = served
+    yield find
+    assert not troubles
+    page.close()
+
+
+@pytest.mark.parametrize("words", ["Jastrzebski", "Jastrzębski", "JASTRZĘBSKI", "Jastrze\u0328bski", "jastrzebski"])
+def test_a_name_is_found_with_and_without_its_accents(search, words):
+    assert "References" in [title for title, *_ in search(words)]
+
+
+def test_an_accent_too_many_does_no_harm(search):
+    assert search("rándom lábels") == search("random labels") != []
+
+
+def test_python_and_javascript_take_the_same_accents_away(context):
+    spec = importlib.util.spec_from_file_location("plain_search", ROOT / "book/_ext/plain_search.py")
+    plain_search = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(plain_search)
+    page = context.new_page()
+    page.goto((HTML / "search.html").as_uri())
+    letters = [chr(i) for i in [*range(0xC0, 0x250), *range(0x370, 0x400), *range(0x1E00, 0x1F00), 0xFB01]]
+    words = [f"a{letter}b" for letter in letters if letter.isalpha()]
+    assert page.evaluate("(words) => words.map(plain)", words) == [plain_search.plain(word) for word in words]
+    assert page.evaluate("(words) => words.map(splitQuery)", words) == [
+        plain_search.PlainEnglish({}).split(word) for word in words
+    ]
+    assert plain_search.plain("Šimšek, Łoś, Gauß, Bjørn") == "simsek, los, gauss, bjorn"
+    page.close()
+
+
+@pytest.mark.parametrize("words", ["Jastrzebski", "Rademacher complexity"])
+def test_an_excerpt_shows_the_words_and_no_tex(search, words):
+    found = search(words, search.served)
+    assert found
+    for _, excerpt, marked in found:
+        assert not re.search(r"\\|\$|\^|\{", excerpt)
+        assert len(excerpt) < 300
+        assert marked
+
+
+# --- errors in the book -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(not PAGES and not os.environ.get("CI"), reason=LACKING or "")
+def test_an_error_can_be_reported_on_every_page():
+    assert PAGES, LACKING
+    repository = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["repository"]["url"]
+    for page in PAGES:
+        links = re.findall(r'<a class="report"[^>]* href="([^"]*)">([^<]+)</a>', page.read_text(encoding="utf-8"))
+        assert len(links) == 1, page
+        address, words = links[0]
+        assert words == "Report an error on this page"
+        asked = urlsplit(unescape(address))
+        assert f"{asked.scheme}://{asked.netloc}{asked.path}" == f"{repository}/issues/new"
+        fields = parse_qs(asked.query)
+        assert page.relative_to(HTML).as_posix() in fields["body"][0]
+        title = fields["title"][0].removeprefix("Error in: ")
+        assert f"<title>{title} ".casefold() in page.read_text(encoding="utf-8").casefold()
 
 
 def test_index_leads_to_the_first_page(context):

@@ -103,7 +103,7 @@ def toc_files(node):
 def fingerprint(pages):
     """Return one hash of all that a build reads."""
     rest = [ROOT / name for name in ("_config.yml", "_toc.yml", "tools/build.py", "src/overparam/figures.py")]
-    rest += sorted((ROOT / "book/_ext").glob("*.py"))
+    rest += sorted((ROOT / "book/_ext").glob("*.*"))
     rest += [
         ROOT / "benchmarks/report.py",
         ROOT / "benchmarks/works.py",

@@ -9,6 +9,7 @@ window.MathJax.startup = {
   ready() {
     window.MathJax.Hub = queue;
     window.MathJax.startup.defaultReady();
+    window.MathJax.startup.promise.then(offerTex);
   },
 };
 
@@ -262,14 +263,87 @@ function runQuiz(quiz) {
   tell();
 }
 
-// On paper every answer is open.
-function openForPrint() {
-  let opened = [];
-  addEventListener("beforeprint", () => {
-    opened = [...document.querySelectorAll("details:not(.hide, [open])")];
-    opened.forEach((details) => (details.open = true));
+// Paper is white, and nothing on it can be unfolded: a page is printed in the colours of the light theme, every answer open.
+function prepareForPrint() {
+  const root = document.documentElement;
+  let screen = null;
+  const enter = () => {
+    if (screen) return;
+    const folded = [...document.querySelectorAll("details:not(.hide, [open])")];
+    screen = { theme: root.dataset.theme, folded };
+    root.dataset.theme = "light";
+    folded.forEach((details) => (details.open = true));
+  };
+  const leave = () => {
+    if (!screen) return;
+    root.dataset.theme = screen.theme;
+    screen.folded.forEach((details) => (details.open = false));
+    screen = null;
+  };
+  addEventListener("beforeprint", enter);
+  addEventListener("afterprint", leave);
+  matchMedia("print").addEventListener("change", ({ matches }) => (matches ? enter() : leave()));
+}
+
+// A formula is copied as the TeX that it was written in: MathJax draws glyphs, which are no text to a browser.
+const texOf = ({ math, display, start }) => {
+  if (!start.delim) return math; // an environment, which is its own delimiter
+  return display ? `$$${math.trim()}$$` : `$${math.trim()}$`;
+};
+const formulas = () => [...(window.MathJax.startup.document?.math ?? [])].filter(({ typesetRoot }) => typesetRoot?.isConnected);
+
+function copyTex(event) {
+  const selection = getSelection();
+  if (selection.isCollapsed) return;
+  const chosen = formulas().filter(({ typesetRoot }) => selection.containsNode(typesetRoot, true));
+  if (!chosen.length) return;
+  const range = selection.getRangeAt(0);
+  const swapped = chosen.map((item) => {
+    const formula = item.typesetRoot.closest("span.math") ?? item.typesetRoot;
+    if (formula.contains(range.startContainer)) range.setStartBefore(formula);
+    if (formula.contains(range.endContainer)) range.setEndAfter(formula);
+    const source = document.createElement("span");
+    source.className = "tex";
+    source.textContent = texOf(item);
+    formula.append(source); // and not beside it, where it would shift the ends of the selection
+    formula.classList.add("as-tex");
+    return { formula, source };
   });
-  addEventListener("afterprint", () => opened.forEach((details) => (details.open = false)));
+  const copy = document.createElement("div");
+  copy.append(range.cloneContents());
+  copy.querySelectorAll(".as-tex").forEach((formula) => formula.replaceWith(formula.querySelector(".tex").textContent));
+  copy.querySelectorAll("button").forEach((button) => button.remove());
+  event.clipboardData.setData("text/plain", selection.toString());
+  event.clipboardData.setData("text/html", copy.innerHTML);
+  event.preventDefault();
+  for (const { formula, source } of swapped) {
+    source.remove();
+    formula.classList.remove("as-tex");
+  }
+}
+
+// A displayed formula has a button that copies it, for those who have no mouse to select it with.
+function offerTex() {
+  for (const { typesetRoot, display, math } of formulas()) {
+    const box = display && typesetRoot.closest(".bd-article div.math");
+    if (!box) continue;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "copytex";
+    button.textContent = "Copy TeX";
+    button.setAttribute("aria-live", "polite");
+    button.addEventListener("click", () => {
+      const source = document.createElement("pre");
+      source.textContent = math.trim();
+      box.append(source);
+      getSelection().selectAllChildren(source);
+      document.execCommand("copy"); // navigator.clipboard is lacking where the book is served without encryption
+      source.remove();
+      button.textContent = "Copied";
+      setTimeout(() => (button.textContent = "Copy TeX"), 2000);
+    });
+    box.append(button);
+  }
 }
 
 document.addEventListener("DOMContentLoaded", () => {
@@ -282,6 +356,7 @@ document.addEventListener("DOMContentLoaded", () => {
       seen.add(handle);
     }
   }).observe(document.querySelector("main"), { childList: true, subtree: true });
+  document.addEventListener("copy", copyTex);
   document.querySelectorAll(".predict").forEach(markPrediction);
   document.querySelectorAll(".quiz").forEach(runQuiz);
   for (const number of document.querySelectorAll("h1 > .section-number")) {
@@ -289,7 +364,7 @@ document.addEventListener("DOMContentLoaded", () => {
   }
   nameFolds();
   watchScrolling();
-  openForPrint();
+  prepareForPrint();
   filterLedger();
   clearMargin();
 });
