@@ -41,6 +41,14 @@ def whole(name: str, value, least: float = -math.inf, most: float = math.inf, sa
     return number
 
 
+def positive(architecture, *names: str) -> None:
+    """Make these fields of a frozen description ints; ValueError unless they are whole numbers from 1 up."""
+    for name in names:
+        value = getattr(architecture, name)
+        says = f"{name} must be a whole number from 1 up; got {shown(value)}."
+        object.__setattr__(architecture, name, whole(name, value, 1, 2**31, says))
+
+
 def real(name: str, value, says: str = "") -> float:
     """The value as a float; ValueError, with ``says`` where that is given, unless it is a finite number."""
     message = says or f"{name} must be a finite number; got {shown(value)}."

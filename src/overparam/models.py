@@ -12,6 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from overparam.arguments import positive, truth, whole
+
 
 @dataclass(frozen=True)
 class Layer:
@@ -107,7 +109,9 @@ class MLP(Layered):
     batch_norm: bool = False
 
     def __post_init__(self):
-        require_positive(self, "width", *(("depth",) if self.depth else ()))
+        positive(self, "width")
+        object.__setattr__(self, "depth", whole("depth", self.depth, 0))
+        object.__setattr__(self, "batch_norm", truth("batch_norm", self.batch_norm))
 
     def layers(self, shape, outputs):
         """See ``Layered.layers``; an example of any shape is flattened."""
@@ -126,7 +130,8 @@ class LeNet(Layered):
     batch_norm: bool = False
 
     def __post_init__(self):
-        require_positive(self, "width")
+        positive(self, "width")
+        object.__setattr__(self, "batch_norm", truth("batch_norm", self.batch_norm))
 
     def layers(self, shape, outputs):
         """See ``Layered.layers``; an example of any shape is flattened."""
@@ -145,7 +150,8 @@ class CNN1D(Layered):
     batch_norm: bool = False
 
     def __post_init__(self):
-        require_positive(self, "width", "depth", "kernel", "stride")
+        positive(self, "width", "depth", "kernel", "stride")
+        object.__setattr__(self, "batch_norm", truth("batch_norm", self.batch_norm))
 
     def layers(self, shape, outputs):
         """See ``Layered.layers``; shape is (positions,) or (channels, positions)."""
@@ -160,14 +166,6 @@ class CNN1D(Layered):
             layers.append(Layer(channels, self.width, length, self.kernel, self.stride))
             channels, length = self.width, layers[-1].positions
         return [*layers, Layer(channels, outputs, length, kernel=length)]
-
-
-def require_positive(architecture, *names: str) -> None:
-    """Raise unless these fields are whole numbers from 1 up."""
-    for name in names:
-        value = getattr(architecture, name)
-        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-            raise ValueError(f"{name} must be a whole number from 1 up; got {value!r}.")
 
 
 def mlp(width, depth=1, batch_norm=False) -> dict:

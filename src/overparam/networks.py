@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
+from overparam.arguments import positive
+
 
 class _Description:
     """What all descriptions share; each adds ``module``, which lays out the layers."""
@@ -48,7 +50,7 @@ class CNN(_Description):
     width: int
 
     def __post_init__(self):
-        _check_whole(self, "width")
+        positive(self, "width")
 
     def examples(self, x: Tensor) -> Tensor:
         """Images [n, channels, height, width] from raw data [n, ...]; see ``image_shape``."""
@@ -80,7 +82,7 @@ class Conv(_Description):
     depth: int = 2
 
     def __post_init__(self):
-        _check_whole(self, "width", "depth")
+        positive(self, "width", "depth")
         if self.depth % 2:
             raise ValueError(f"depth of Conv counts its convolutions, which come in pairs; got {self.depth}.")
 
@@ -124,7 +126,7 @@ class ResNet18(_Description):
     width: int
 
     def __post_init__(self):
-        _check_whole(self, "width")
+        positive(self, "width")
 
     def examples(self, x: Tensor) -> Tensor:
         """Images [n, channels, height, width] from raw data [n, ...]; see ``image_shape``."""
@@ -171,7 +173,7 @@ class Transformer(_Description):
     tokens: int = field(kw_only=True)  # size of the vocabulary: token ids run from 0 to tokens - 1
 
     def __post_init__(self):
-        _check_whole(self, "width", "depth", "heads", "tokens")
+        positive(self, "width", "depth", "heads", "tokens")
         if self.width % self.heads:
             raise ValueError(f"width must be a multiple of heads; got width {self.width} and {self.heads} heads.")
 
@@ -300,10 +302,3 @@ def draw(module: nn.Module, generator: torch.Generator) -> nn.Module:
         elif layer._parameters or layer._buffers:
             raise TypeError(f"draw does not know how {type(layer).__name__} is initialised.")
     return module
-
-
-def _check_whole(description: _Description, *names: str) -> None:
-    for name in names:
-        value = getattr(description, name)
-        if not isinstance(value, int) or value < 1:
-            raise ValueError(f"{name} must be a whole number from 1 up; got {value!r}.")
