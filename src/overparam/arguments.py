@@ -1,7 +1,7 @@
 """Checks of what is given to the package: what is wrong with it is said in one sentence, before any work starts."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from numbers import Real
 from operator import index
 
@@ -39,6 +39,15 @@ def whole(name: str, value, least: float = -math.inf, most: float = math.inf, sa
         raise ValueError(message) from None
     require(not isinstance(value, bool) and least <= number <= most, message)
     return number
+
+
+def listed(values, says: str) -> list:
+    """The values as a list; ValueError that says this where they are not several: a text, a mapping, a single number."""
+    several = (
+        isinstance(values, Iterable) and not isinstance(values, str | bytes | Mapping) and getattr(values, "ndim", 1)
+    )
+    require(bool(several), says)
+    return list(values)
 
 
 def positive(architecture, *names: str) -> None:

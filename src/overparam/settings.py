@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from overparam.arguments import numbers, real, require, shown, truth, whole
+from overparam.arguments import listed, numbers, real, require, shown, truth, whole
 from overparam.models import Layered
 from overparam.networks import CNN, ResNet18
 
@@ -283,9 +283,7 @@ def require_settings(networks: Sequence[Settings]) -> list[Settings]:
     if isinstance(networks, Settings):
         networks = [networks]
     advice = "pass a list of settings.Settings, or describe a grid of networks to sweep"
-    several = isinstance(networks, Iterable) and not isinstance(networks, str | Mapping)
-    require(several, f"The networks to train are {shown(networks)}; {advice}.")
-    networks = list(networks)
+    networks = listed(networks, f"The networks to train are {shown(networks)}; {advice}.")
     require(bool(networks), f"There are no networks to train; {advice}.")
     wrong = [each for each in networks if not isinstance(each, Settings)]
     require(not wrong, f"One of the networks to train is {shown(wrong[0]) if wrong else ''}; {advice}.")
@@ -296,9 +294,8 @@ def recording(record: Sequence[str] | Mapping[str, Iterable[float] | None]) -> d
     """What to record, and at which epochs: None where only names were given. Raises where it cannot be recorded."""
     if isinstance(record, str):
         record = [record]
-    several = isinstance(record, Iterable) and not isinstance(record, bytes)
-    require(several, f"What to record is a list of names, or a mapping from names to epochs; got {shown(record)}.")
-    chosen = list(record.items()) if isinstance(record, Mapping) else [(name, None) for name in record]
+    says = f"What to record is a list of names, or a mapping from names to epochs; got {shown(record)}."
+    chosen = list(record.items()) if isinstance(record, Mapping) else [(name, None) for name in listed(record, says)]
     unknown = [name for name, _ in chosen if not (isinstance(name, str) and name in RECORDABLE)]
     named = ", ".join(name if isinstance(name, str) else shown(name) for name in unknown)
     require(not unknown, f"Cannot record {named}; choose from {', '.join(RECORDABLE)}.")
@@ -310,10 +307,7 @@ def recording(record: Sequence[str] | Mapping[str, Iterable[float] | None]) -> d
 def _recorded_epochs(name: str, epochs: Iterable[float] | None) -> tuple[float, ...] | None:
     if epochs is None:
         return None
-    says = f"Epochs at which {name} are recorded are a list or a range; got {shown(epochs)}."
-    require(isinstance(epochs, Iterable) and not isinstance(epochs, str | bytes | Mapping), says)
-    require(getattr(epochs, "ndim", 1) > 0, says)  # an array of a single number cannot be iterated over
-    given = list(epochs)
+    given = listed(epochs, f"Epochs at which {name} are recorded are a list or a range; got {shown(epochs)}.")
     says = f"Epochs at which {name} are recorded are a list of finite numbers; got {shown(given)}."
     chosen = tuple(sorted({real(name, epoch, says) for epoch in given}))
     require(

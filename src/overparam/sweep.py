@@ -8,10 +8,10 @@ import itertools
 import json
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import closing, contextmanager
-from dataclasses import fields
+from dataclasses import MISSING, fields, is_dataclass
 from pathlib import Path
 
 import numpy as np
@@ -22,20 +22,21 @@ from tqdm.auto import tqdm
 
 from overparam import data as data_module
 from overparam import store, workers
-from overparam.data import Data
-from overparam.ensemble import check_record, default_device, train
+from overparam.arguments import require, shown, truth, whole
+from overparam.data import Data, require_data
+from overparam.ensemble import check_record, chosen_device, train
 from overparam.examples import check
 from overparam.models import CNN1D, MLP, LeNet
 from overparam.networks import CNN, Conv, ResNet18, Transformer
 from overparam.plan import StackPlan, explain_plan, plan
-from overparam.settings import Settings, recording
+from overparam.settings import Settings, recording, require_settings
 
 DECISIVE = ("stack", "ensemble", "examples", "modules", "networks", "models")  # modules that decide a network's numbers
 START_UP = 3.0  # seconds that worker processes take to start, about; less work than that stays in the calling process
 
 
 def sweep(
-    architecture: dict,
+    architecture,
     data: Data | Mapping[str, Data],
     *,
     seed=0,
@@ -51,8 +52,9 @@ def sweep(
 ) -> pd.DataFrame:
     """Train a network for every combination of settings; one row per network.
 
-    Any setting given as a list, tuple or range is a dimension of the grid, in ``architecture`` (see ``models.mlp``) as in
-    the keywords, which are those of ``settings.Settings``. ``init_seed`` and ``data_seed`` equal ``seed`` unless given;
+    ``architecture`` is one, such as ``models.MLP(32)``, or a grid of them, such as ``models.mlp([16, 32])``. Any setting given
+    as a list, tuple or range is a dimension of the grid, in the architecture as in the keywords, which are those of
+    ``settings.Settings``. ``init_seed`` and ``data_seed`` equal ``seed`` unless given;
     ``n`` is the whole training pool unless given. Several data sets, as a mapping from names, are one more dimension: the
     column ``data`` holds the name. The other keywords are those of ``run``, and so is the table.
     """
@@ -81,6 +83,7 @@ def run(
     trains the stacks elsewhere: see ``workers.run``; otherwise a CPU's cores share them. With ``explain`` nothing is
     trained and the table is the plan: one row per stack, with the time and memory that are expected and the reason.
     """
+    networks = require_settings(networks)
     works = [_Work(name, each, networks) for name, each in _named(data).items()]
     return _run(works, record, device, cache, executor, explain)
 
@@ -128,15 +131,19 @@ def _named(data: Data | Mapping[str, Data]) -> Mapping[str, Data]:
     named = data if isinstance(data, Mapping) else {getattr(data, "name", ""): data}
     wrong = [each for each in named.values() if not isinstance(each, Data)]
     if wrong or not named:
-        given = repr(wrong[0]) if wrong else "an empty mapping"
+        given = shown(wrong[0]) if wrong else "an empty mapping"
         raise ValueError(f"data is {given}; pass a data set such as data.load('digits'), or several by name.")
     return named
 
 
 def _run(works: Sequence[_Work], record, device, cache: bool, executor: Executor | None, explain: bool) -> pd.DataFrame:
     """Train all stacks of all data sets, the longest first."""
-    wanted = recording(record)
-    device = torch.device(device) if device is not None else default_device()
+    wanted, device = recording(record), chosen_device(device)
+    cache, explain = truth("cache", cache), truth("explain", explain)
+    require(
+        executor is None or hasattr(executor, "submit"),
+        f"executor is {shown(executor)}; pass one of concurrent.futures, a Dask client, or None.",
+    )
     for work in works:
         work.prepare(wanted, device)
     if explain:
@@ -157,8 +164,18 @@ def _run(works: Sequence[_Work], record, device, cache: bool, executor: Executor
     return pd.DataFrame([row for work in works for row in work.rows()])
 
 
+def require_runs(runs, *columns: str) -> None:
+    """Raise ValueError unless this is a table of runs, of at least one, with these columns."""
+    advice = "pass the table that sweep or run gives"
+    require(isinstance(runs, pd.DataFrame), f"The runs are {shown(runs)}; {advice}.")
+    require(len(runs) > 0, f"The table of runs is empty; {advice}, with at least one row.")
+    missing = [shown(name) for name in columns if not isinstance(name, Hashable) or name not in runs]
+    require(not missing, f"The runs have no column {', '.join(missing)}; runs.columns lists those that they have.")
+
+
 def curves(runs: pd.DataFrame) -> pd.DataFrame:
     """The learning curves of a sweep with ``record=["curves"]`` in long form: one row per network and epoch."""
+    require_runs(runs)
     if "curve_epoch" not in runs:
         raise ValueError('These runs hold no learning curves; ask for them with record=["curves"].')
     names = [c for c in runs.columns if c.startswith("curve_")]
@@ -177,6 +194,12 @@ def predictions(runs: pd.DataFrame, *by: str) -> np.ndarray:
 
     Raises where the grid has a hole or holds several networks in one place.
     """
+    require_runs(runs, *by)
+    require(bool(by), "Say by which columns the predictions are arranged, such as 'data_seed', 'init_seed'.")
+    recorded = "predictions" in runs and all(isinstance(p, np.ndarray) for p in runs["predictions"])
+    require(recorded, 'These runs hold no predictions; ask for them with record=["predictions"].')
+    sizes = sorted({len(p) for p in runs["predictions"]})
+    require(len(sizes) == 1, f"These runs predict {sizes} numbers each; select those on one test set.")
     ordered = runs.sort_values(list(by))
     shape = [ordered[name].nunique() for name in by]
     if len(ordered) != int(np.prod(shape)) or ordered.duplicated(list(by)).any():
@@ -191,21 +214,37 @@ def network(row: pd.Series, data: Data, time: int = -1) -> nn.Module:
 
     The module maps what its architecture makes of raw examples (for MLPs and 1-D CNNs the raw examples) to outputs.
     """
+    require(
+        isinstance(row, pd.Series), f"network takes one row of a table of runs, such as runs.iloc[0]; got {shown(row)}."
+    )
+    require_data(data)
     if not isinstance(row.get("weights"), np.ndarray):
         raise ValueError('This row holds no weights; ask for them with record=["weights"].')
-    kind = {k.__name__.lower(): k for k in (MLP, LeNet, CNN1D, CNN, Conv, ResNet18, Transformer)}[row["architecture"]]
+    times = len(row["weights"])
+    says = f"Weights were recorded at {times} times, numbered from 0, or from the end as -1, -2, …; got {shown(time)}."
+    time = whole("time", time, -times, times - 1, says)
+    kinds = {k.__name__.lower(): k for k in (MLP, LeNet, CNN1D, CNN, Conv, ResNet18, Transformer)}
+    name = row.get("architecture")
+    require(name in kinds, f"The row's architecture is {shown(name)}; a module can be made of {', '.join(kinds)}.")
+    kind = kinds[name]
+    missing = [field.name for field in fields(kind) if pd.isna(row.get(field.name))]
+    require(not missing, f"This row says nothing of the network's {' and '.join(missing)}; take it as sweep gave it.")
     architecture = kind(**{field.name: type(getattr(kind, field.name, 0))(row[field.name]) for field in fields(kind)})
     outputs = data.classes or data.y.shape[1]
     module = architecture.build(tuple(data.x.shape[1:]), outputs, data_module.generator(0, "init"))
     if list(module.buffers()):
         raise ValueError(f"{architecture} has batch norm, whose running statistics are not among the recorded weights.")
-    nn.utils.vector_to_parameters(torch.from_numpy(row["weights"][time].copy()), module.parameters())
+    weights, total = row["weights"][time], sum(p.numel() for p in module.parameters())
+    require(
+        len(weights) == total,
+        f"The row has {len(weights):,} weights but {architecture} on {data.name} has {total:,}; pass the data set of the row.",
+    )
+    nn.utils.vector_to_parameters(torch.from_numpy(weights.copy()), module.parameters())
     return module
 
 
 def _expand(architecture, data, seed, init_seed, data_seed, n, settings) -> list[Settings]:
-    kind = architecture["architecture"]
-    shape = {name: value for name, value in architecture.items() if name != "architecture"}
+    kind, shape = _described(architecture)
     grid = shape | settings | {"n": len(data.x) if n is None else n, "seed": seed}
     grid |= {name: s for name, s in (("init_seed", init_seed), ("data_seed", data_seed)) if s is not None}
     unknown = set(settings) - set(Settings.__dataclass_fields__)
@@ -216,16 +255,43 @@ def _expand(architecture, data, seed, init_seed, data_seed, n, settings) -> list
     for name, meaning in (("lr", "the learning rate"), ("epochs", "passes over the training set")):
         if name not in grid:
             raise ValueError(f"sweep needs {name} ({meaning}), for instance {name}={0.1 if name == 'lr' else 100}.")
-    values = [list(v) if isinstance(v, list | tuple | range | np.ndarray) else [v] for v in grid.values()]
+    values = [_values(v) for v in grid.values()]
     if empty := [name for name, v in zip(grid, values, strict=True) if not v]:
         raise ValueError(f"{empty[0]} is an empty list; give it at least one value.")
     networks = []
     for combination in itertools.product(*values):
-        chosen = {name: v.item() if isinstance(v, np.generic) else v for name, v in zip(grid, combination, strict=True)}
-        common = chosen.pop("seed")
+        chosen = dict(zip(grid, combination, strict=True))
+        common = whole("seed", chosen.pop("seed"))
         built = kind(**{name: chosen.pop(name) for name in shape})
         networks.append(Settings(built, **({"init_seed": common, "data_seed": common} | chosen)))
     return networks
+
+
+def _described(architecture) -> tuple[Callable, dict]:
+    """What makes an architecture, and from which fields or lists of fields."""
+    if not isinstance(architecture, dict):
+        return lambda: architecture, {}  # Settings say what is none
+    kind = architecture.get("architecture")
+    known = isinstance(kind, type) and is_dataclass(kind) and hasattr(kind, "build")
+    require(known, f"{shown(architecture)} is no description of architectures; take that of models.mlp or its kin.")
+    shape = {name: value for name, value in architecture.items() if name != "architecture"}
+    names = [field.name for field in fields(kind)]
+    require(
+        set(shape) <= set(names),
+        f"{kind.__name__} is described by {', '.join(names)}; got {', '.join(map(str, shape))}.",
+    )
+    missing = [
+        f.name for f in fields(kind) if f.default is MISSING and f.default_factory is MISSING and f.name not in shape
+    ]
+    require(not missing, f"The description of {kind.__name__} lacks {' and '.join(missing)}.")
+    return kind, shape
+
+
+def _values(given) -> list:
+    """The values of one dimension of a grid; what is not several values is one."""
+    if isinstance(given, np.ndarray | torch.Tensor | pd.Series | pd.Index) and given.ndim:
+        return given.tolist()
+    return list(given) if isinstance(given, list | tuple | range) else [given]
 
 
 # --- training ---------------------------------------------------------------------------------------------------------
