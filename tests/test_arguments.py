@@ -17,7 +17,7 @@ from torch import nn
 import overparam
 from overparam import ensemble, models, networks, sweep
 from overparam.data import Data, digits
-from overparam.models import CNN1D, MLP
+from overparam.models import CNN1D, MLP, LeNet
 from overparam.settings import Settings, Vector
 
 PACKAGE = Path(overparam.__file__).parent
@@ -125,66 +125,142 @@ ANYTHING = NOTHING + NUMBERS + LIBRARY_NUMBERS + TEXTS + SEVERAL + ARRAYS + OBJE
 anything = st.sampled_from(ANYTHING)
 
 
-def mostly(*right):
-    """One of these, or anything once in four times."""
-    return st.one_of(*[st.sampled_from(right)] * 3, anything)
+# What fits is as varied: half of the examples should be trained.
+FITTING = {
+    "architecture": [
+        MLP(2),
+        MLP(3, 2, batch_norm=True),
+        MLP(1, 0),
+        LeNet(1),
+        CNN1D(2, 1, 2, 1),
+        networks.CNN(1),
+        networks.ResNet18(1),
+    ],
+    "n": [6, 8, np.int64(4), 1],
+    "epochs": [1, 2, np.uint8(3)],
+    "lr": [0.1, 1, np.float32(0.5), torch.tensor(0.1), 1e6],
+    "label_noise": [0, 0.5, 1],
+    "batch_size": [None, 2, 3, 1, np.int32(4)],
+    "momentum": [0, 0.9],
+    "weight_decay": [0, 0.1],
+    "dropout": [0, 0.5],
+    "shift": [0, 1, 3],
+    "flip": [False, True, np.bool_(False)],
+    "input_noise": [0, 0.1],
+    "adversarial": [0, 0.1],
+    "median_of": [1, 3],
+    "gradient_penalty": [0, 0.1],
+    "norm_target": [0, 1.0],
+    "schedule": ["constant", "cosine", "inverse_sqrt"],
+    "layer_lr": [(), (1, 0.5)],
+    "averaging": [0, 0.5],
+    "optimizer": ["sgd", "adam"],
+    "loss": ["cross_entropy", "squared"],
+    "stop_loss": [0, 10, 0.1],
+    "stop_fitted": [0, 1],
+    "dtype": ["float32"],
+    "start": [None, Vector(np.zeros(19))],
+    "mask": [None, Vector(np.ones(19))],
+    "init_seed": [0, -1, 2**64, np.int64(3)],
+    "data_seed": [0, 7],
+    "seed": [0, range(2), np.arange(2), [-3]],
+    "record": [
+        (),
+        "curves",
+        ["weights", "predictions"],
+        {"losses": [0, 0.5], "test_losses": None},
+        ["correct", "gradient_norms"],
+    ],
+    "device": ["cpu", torch.device("cpu"), None],
+    "cache": [False],
+    "executor": [None],
+    "explain": [False, True],
+    "width": [4],
+    "depth": [1, 2],
+    "kernel": [2],
+    "stride": [1, 2],
+    "batch_norm": [False, True],
+    "heads": [1, 2],
+    "tokens": [5],
+}
 
 
-def mistakes(names, at_most: int = 2):
-    """Up to so many arguments that are given as anything."""
-    return st.dictionaries(st.sampled_from(list(names)), anything, max_size=at_most)
+@st.composite
+def arguments(draw, names):
+    """A few of these arguments, most of them fitting: in half of the cases one is anything."""
+    chosen = draw(st.lists(st.sampled_from(list(names)), max_size=4, unique=True))
+    values = {name: draw(st.sampled_from(FITTING[name])) for name in chosen}
+    if chosen and draw(st.booleans()):
+        values[chosen[0]] = draw(anything)
+    return values
 
 
 # --- Data --------------------------------------------------------------------------------------------------------------
 
-KINDS = ["f2", "f4", ">f8", "longdouble", "i1", ">i4", "i8", "u1", "u8", "?", "c8", "O", "U3", "M8[s]"]
+KINDS = ["f2", "f4", "f8", ">f8", "longdouble", "i1", ">i4", "i8", "u2", "u8"]
+ODD_KINDS = ["u1", "?", "c8", "O", "U3", "M8[s]"]
+LAYOUTS = ["plain", "Fortran", "backwards", "read-only", "tensor", "gradient"]
+FAULTS = ["kind", "layout", "length", "shape", 0.25, 1, -1, np.nan, np.inf, 1e39, 2.0**60]
 
 
-@st.composite
-def arrays(draw, n: int, labels: bool):
-    """Inputs or labels of about n examples, of any kind and layout, often right."""
-    n = draw(st.sampled_from([n, n, n, n, 0, n + 1]))
-    shapes = [(n,), (n,), (n, 1), (n, 3), ()] if labels else [(n, 4), (n, 4), (n, 4), (n,), (n, 2, 2), (n, 0), ()]
-    shape = draw(st.sampled_from(shapes))
-    values = np.arange(int(np.prod(shape))).reshape(shape) % draw(st.sampled_from([2, 3, 3, 4]))
-    values = values + draw(st.sampled_from([0, 0, 0, 0.25, 1, -1, np.nan, np.inf, 1e39, 2.0**60]))
+def array_of(n: int, labels: bool, fault) -> np.ndarray | torch.Tensor:
+    """A strategy for inputs or labels of n examples, of any kind and layout; with this fault, if any."""
+    shapes = {True: [(n,), (n, 1)], False: [(n, 4)]}[labels]
+    if fault == "length":
+        shapes = [(0, *shape[1:]) for shape in shapes] + [(n + 1, *shape[1:]) for shape in shapes]
+    if fault == "shape":
+        shapes = [(n, 3), (n, 2, 2), (n, 0), (), (1, n)]
+    kinds, layouts = ODD_KINDS if fault == "kind" else KINDS, ["list", "table"] if fault == "layout" else LAYOUTS
+    add = fault if isinstance(fault, int | float) else 0
+    each = st.sampled_from(shapes), st.sampled_from(kinds), st.sampled_from(layouts)
+    return st.tuples(*each).map(lambda drawn: laid_out(*drawn, add))
+
+
+def laid_out(shape: tuple[int, ...], kind: str, layout: str, add: float):
+    values = np.asarray(np.arange(int(np.prod(shape))).reshape(shape) % 3 + add)
     with np.errstate(all="ignore"):
-        array = values.astype(draw(st.sampled_from(["f4", "f8", "i8", *KINDS])))
-    layout = draw(
-        st.sampled_from(["plain", "plain", "Fortran", "backwards", "read-only", "list", "table", "tensor", "gradient"])
-    )
+        array = np.asarray(values.astype(kind))
     if layout == "Fortran":
         return np.asfortranarray(array)
-    if layout == "backwards":
-        return array[::-1].copy()[::-1] if array.ndim else array
+    if layout == "backwards" and array.ndim:
+        return array[::-1].copy()[::-1]
     if layout == "read-only":
         array.setflags(write=False)
     if layout == "list":
         return array.tolist()
     if layout == "table" and array.ndim in (1, 2):
         return pd.DataFrame(array)
-    if layout in ("tensor", "gradient") and array.dtype.kind in "fiu?" and array.dtype.isnative and array.itemsize <= 8:
-        made = torch.tensor(array)
+    if layout in ("tensor", "gradient") and array.dtype.kind in "fiub" and array.dtype.isnative and array.itemsize <= 8:
+        made = torch.from_numpy(array.copy())
         return made.requires_grad_() if layout == "gradient" and made.is_floating_point() else made
     return array
 
 
+@st.composite
+def data_parts(draw):
+    """Arguments of Data of any kind; half of the times one part has a fault."""
+    classes = draw(st.sampled_from([3, np.int32(4), None]))
+    wrong = draw(st.sampled_from(["x", "y", "x_test", "y_test", "classes", None, None, None, None]))
+    parts = {}
+    for name, n in (("x", 8), ("y", 8), ("x_test", 4), ("y_test", 4)):
+        fault = draw(st.sampled_from(FAULTS)) if name == wrong else None
+        parts[name] = draw(array_of(n, name.startswith("y"), fault))
+    if classes is None:
+        floats = lambda y: y * 0.5 if isinstance(y, np.ndarray) and y.dtype.kind in "iuf" else y  # noqa: E731
+        parts |= {name: floats(parts[name]) for name in ("y", "y_test")}
+    return parts | {"classes": draw(st.sampled_from([1, "3", 2.5, 2, True])) if wrong == "classes" else classes}
+
+
 @many
-@given(
-    x=arrays(8, labels=False),
-    y=arrays(8, labels=True),
-    x_test=arrays(4, labels=False),
-    y_test=arrays(4, labels=True),
-    classes=st.sampled_from([3, 3, 3, None, None, 4, 2, 1, "3", np.int32(3), 2.5]),
-)
-def test_data_of_any_kind_are_trained_on_or_refused(x, y, x_test, y_test, classes):
-    check_data({"x": x, "y": y, "x_test": x_test, "y_test": y_test, "classes": classes})
+@given(parts=data_parts())
+def test_data_of_any_kind_are_trained_on_or_refused(parts):
+    check_data(parts)
 
 
 @many
 @given(
     part=st.sampled_from(["x", "y", "x_test", "y_test", "classes", "name", "source"]),
-    value=st.one_of(anything, arrays(8, labels=False), arrays(8, labels=True)),
+    value=anything,
     classes=st.sampled_from([3, None]),
 )
 def test_data_with_one_wrong_part_are_trained_on_or_refused(part, value, classes):
@@ -221,54 +297,45 @@ RUN = ["record", "device", "cache", "executor", "explain"]
 
 
 @many
-@given(changes=mistakes(["architecture", *OPTIONS], 3))
-def test_settings_of_any_kind_are_trained_or_refused(changes):
-    made = said_or_done(lambda: Settings(**({"architecture": MLP(2), "n": 6, "epochs": 2, "lr": 0.1} | changes)))
-    if made is not None and made.epochs <= 1000:
-        for data in (TINY, CURVE):
-            said_or_done(lambda data=data: ensemble.train([made], data, device="cpu"))
+@given(changes=arguments(["architecture", *OPTIONS]), data=st.sampled_from([TINY, TINY, CURVE]))
+def test_settings_of_any_kind_are_trained_or_refused(changes, data):
+    base = {"architecture": MLP(2), "n": 6, "epochs": 2, "lr": 0.1, "loss": "squared"}
+    made = said_or_done(lambda: Settings(**(base | changes)))
+    if made is not None and made.epochs < 100:
+        said_or_done(lambda: ensemble.train([made], data, device="cpu"))
 
 
 @many
 @given(
-    architecture=st.sampled_from(
-        [MLP(2), models.mlp([2, 3]), models.cnn1d(2, 1, 2, 1), networks.cnn(1), models.lenet(1), *ANYTHING]
-    ),
-    data=st.sampled_from([TINY, TINY, CURVE, {"a": TINY, "b": CURVE}, *ANYTHING]),
-    changes=mistakes([*OPTIONS, *RUN, "seed", "width", "learning_rate"]),
+    data=st.sampled_from([TINY, TINY, CURVE, {"a": TINY, "b": CURVE}]),
+    grid=st.sampled_from([None, None, models.mlp([2, 3]), models.cnn1d([2], 1, 2, 1), models.lenet(1)]),
+    changes=arguments(["architecture", *OPTIONS, *RUN, "seed"]),
 )
-def test_a_sweep_with_wrong_arguments_trains_or_says_why_not(architecture, data, changes):
-    arguments = {"n": 6, "epochs": 2, "lr": 0.1, "device": "cpu", "cache": False} | changes
-    assert_small(arguments)
-    runs = said_or_done(lambda: sweep.sweep(architecture, data, **arguments))
+def test_a_sweep_with_wrong_arguments_trains_or_says_why_not(data, grid, changes):
+    base = {"architecture": grid or MLP(2), "n": 6, "epochs": 2, "lr": 0.1, "loss": "squared", "cache": False}
+    runs = said_or_done(lambda: sweep.sweep(data=data, **(base | changes)))
     assert runs is None or len(runs) > 0
 
 
-def assert_small(arguments: dict) -> None:
-    if arguments["epochs"] == 10**30:
-        arguments["epochs"] = 3
-
-
 @many
 @given(
-    nets=st.sampled_from(
-        [[Settings(MLP(2), 6, 2, 0.1)], Settings(MLP(2), 6, 2, 0.1), [MLP(2)], [models.mlp(2)], *ANYTHING]
-    ),
-    data=st.sampled_from([TINY, TINY, TINY, CURVE, *ANYTHING]),
-    changes=mistakes(RUN),
+    nets=st.sampled_from([[Settings(MLP(2), 6, 2, 0.1)], Settings(MLP(2), 6, 2, 0.1), [MLP(2)], [models.mlp(2)]]),
+    odd=st.sampled_from(["networks", "data", None, None, None]),
+    anything=anything,
+    changes=arguments(RUN),
 )
-def test_a_run_with_wrong_arguments_trains_or_says_why_not(nets, data, changes):
-    said_or_done(lambda: sweep.run(nets, data, **({"device": "cpu", "cache": False} | changes)))
-    changes = {name: value for name, value in changes.items() if name in ("record", "device")}
-    said_or_done(lambda: ensemble.train(nets, data, **changes))
+def test_a_run_with_wrong_arguments_trains_or_says_why_not(nets, odd, anything, changes):
+    given = {"networks": nets, "data": TINY, "cache": False} | ({odd: anything} if odd else {}) | changes
+    said_or_done(lambda: sweep.run(**given))
+    said_or_done(
+        lambda: ensemble.train(**{name: v for name, v in given.items() if name in ("networks", "data", "record")})
+    )
 
 
 @many
 @given(
-    kind=st.sampled_from(
-        [MLP, CNN1D, models.LeNet, networks.CNN, networks.Conv, networks.ResNet18, networks.Transformer]
-    ),
-    changes=mistakes(["width", "depth", "kernel", "stride", "batch_norm", "heads", "tokens"]),
+    kind=st.sampled_from([MLP, CNN1D, LeNet, networks.CNN, networks.Conv, networks.ResNet18, networks.Transformer]),
+    changes=arguments(["width", "depth", "kernel", "stride", "batch_norm", "heads", "tokens"]),
 )
 def test_an_architecture_of_any_sizes_is_built_or_refused(kind, changes):
     fitting = {"width": 4, "tokens": 5} if kind is networks.Transformer else {"width": 2}

@@ -55,8 +55,8 @@ class Data:
             value = getattr(self, name)
             require(isinstance(value, str), f"The {name} of a data set is a text; got {shown(value)}.")
         if self.classes is not None:
-            says = f"classes is the number of classes, 2 or more, or None for a regression; got {shown(self.classes)}."
-            object.__setattr__(self, "classes", whole("classes", self.classes, 2, says=says))
+            says = f"classes is the number of classes, 2 or more (up to a million), or None for a regression; got {shown(self.classes)}."
+            object.__setattr__(self, "classes", whole("classes", self.classes, 2, 2**20, says))
         for name in ARRAYS:
             what = f"{name} of {self.name or 'the data set'}"
             convert = _inputs if name.startswith("x") else _targets if self.classes is None else _labels
@@ -216,7 +216,7 @@ def _float32(what: str, values: Tensor) -> Tensor:
     if values.dtype == torch.int64:
         require(
             bool((single.long() == values).all()),
-            f"{what} holds whole numbers too large for float32, up to {int(values.abs().max()):,}; scale them and make them floats.",
+            f"{what} holds whole numbers too large for float32; scale them and make them floats.",
         )
     require(finite(single), f"{what} holds numbers too large for float32; scale them.")
     return single[:, None] if single.dim() == 1 else single
