@@ -15,8 +15,27 @@ from hypothesis import strategies as st
 from torch import nn
 
 import overparam
-from overparam import ensemble, models, networks, sweep
-from overparam.data import Data, digits
+from overparam import (
+    claims,
+    connectivity,
+    curvature,
+    data,
+    ensemble,
+    functions,
+    kernels,
+    linear,
+    measures,
+    models,
+    networks,
+    pruning,
+    regions,
+    sensitivity,
+    separability,
+    splines,
+    sweep,
+    trees,
+)
+from overparam.data import Data, digits, generator
 from overparam.models import CNN1D, MLP, LeNet
 from overparam.settings import Settings, Vector
 
@@ -439,3 +458,171 @@ def test_what_was_not_recorded_is_not_read(runs):
         with pytest.raises(ValueError, match=said) as error:
             call()
         one_sentence(error.value)
+
+
+# --- Measures ----------------------------------------------------------------------------------------------------------
+
+NET = MLP(2).build((4,), 3, generator(0, "init"))
+LAYERS = MLP(2).layers((4,), 3)
+WEIGHTS, MASK = np.linspace(-1, 1, 19), Vector(np.arange(19) % 3)
+SIGNS = np.array([1.0, -1, 1, 1, -1, -1, 1, -1])
+E = {"module": NET, "x": TINY.x, "y": TINY.y}
+FEATURES, TARGETS = torch.tensor(X), torch.tensor(X[:, :1])
+DRAWS = {"x": torch.tensor(X)[None], "noise": torch.ones(1, 8, 1, dtype=torch.float64)}
+DIGITS = functions.sample(3, 1.0, 1.0)
+POINTS = np.linspace(-1, 1, 6)
+CROSSED = measures.CrossedRuns(X.reshape(2, 4, 4), Y[:4], 2)
+TEN = np.arange(10.0)
+
+# Every public function that measures or solves something, with arguments that are right.
+RIGHT = {
+    measures.CrossedRuns: {"predictions": X.reshape(2, 4, 4), "target": X[0], "examples": 2},
+    CROSSED.error_of_mean: {"training_sets": [0, 1], "initialisations": [0]},
+    measures.bias_variance: {"predictions": X, "target": X[0]},
+    measures.effective_parameters: {"smoother": X},
+    measures.over_dispersion: {"correct": X > 0.5},
+    measures.m_coherence: E | {"loss": "squared"},
+    measures.layers: {"module": NET},
+    measures.with_layers: {"module": NET, "source": NET, "numbers": [0]},
+    measures.norms: {"module": NET, "start": NET, "shape": (4,)},
+    measures.distance: {"module": NET, "start": NET},
+    measures.frobenius: {"module": NET},
+    measures.path_norm: {"module": NET, "shape": (4,)},
+    measures.spectral_product: {"module": NET},
+    curvature.top_eigenvalue: E | {"loss": "squared", "iterations": 50, "tolerance": 0.01},
+    sensitivity.gini: {"values": X},
+    sensitivity.unrolled: E | {"lr": 0.1, "batch_size": 4, "at": [1, 2], "seed": 0, "loss": "squared"},
+    sensitivity.unrolled_by_class: E | {"classes": 3, "lr": 0.1, "batch_size": 4, "at": [1]},
+    sensitivity.class_grid: {"by_class": np.ones((3, 8)), "y": TINY.y},
+    sensitivity.critical_samples: {
+        "module": NET,
+        "x": TINY.x,
+        "radius": 0.1,
+        "step_size": 0.1,
+        "steps": 2,
+        "noise": 0.0,
+    },
+    regions.planes: {"module": NET, "triplets": TINY.x[:6].view(2, 3, 4), "resolution": 3, "margin": 0.1},
+    regions.components: {"classes": np.arange(8).reshape(2, 2, 2)},
+    regions.purity: {"module": NET, "pairs": TINY.x.view(4, 2, 4), "points": 3},
+    connectivity.other_order: {"settings": Settings(MLP(2), 6, 1, 0.1, start=Vector(WEIGHTS))},
+    connectivity.path_errors: {
+        "module": NET,
+        "first": WEIGHTS,
+        "second": WEIGHTS,
+        "x": TINY.x,
+        "y": TINY.y,
+        "points": 3,
+    },
+    connectivity.barrier: {"errors": [0.1, 0.3, 0.2]},
+    connectivity.barriers: {
+        "architecture": MLP(2),
+        "data": TINY,
+        "pairs": [(WEIGHTS, WEIGHTS)],
+        "first": 1,
+        "points": 3,
+    },
+    connectivity.errors_at: {"architecture": MLP(2), "data": TINY, "weights": [WEIGHTS], "first": 1},
+    pruning.prune_smallest: {"weights": WEIGHTS, "mask": MASK, "layers": LAYERS, "shares": 0.5},
+    pruning.prune_lowest: {"scores": WEIGHTS, "mask": None, "layers": LAYERS, "shares": [0.5, 0.1]},
+    pruning.prune_units: {"weights": WEIGHTS, "layers": LAYERS, "share": 0.5},
+    pruning.shuffled: {"mask": MASK, "layers": LAYERS, "seed": 0},
+    pruning.kept: {"mask": MASK},
+    pruning.share_left: {"mask": MASK, "layers": LAYERS},
+    pruning.weights_of: {"layers": LAYERS},
+    pruning.prunable_layers: {"architecture": MLP(2), "data": TINY},
+    pruning.initial_weights: {"settings": Settings(MLP(2), 6, 1, 0.1), "data": TINY},
+    pruning.frozen: {"start": WEIGHTS, "mask": MASK, "zeroed": WEIGHTS > 0},
+    pruning.at_random: {"chosen": WEIGHTS > 0, "mask": MASK, "layers": LAYERS, "seed": 0},
+    pruning.keeping_signs: {"start": WEIGHTS, "mask": MASK, "layers": LAYERS, "seed": 0},
+    functions.corners: {"inputs": 3, "low": -1.0},
+    functions.sample: {
+        "count": 2,
+        "weight_sd": 1.0,
+        "bias_sd": 1,
+        "seed": 0,
+        "activation": "tanh",
+        "width": 3,
+        "depth": 1,
+    },
+    functions.uniform: {"count": 3, "seed": 0, "inputs": 4},
+    functions.frequencies: {"functions": DIGITS},
+    functions.complexity: {"functions": DIGITS},
+    kernels.interpolate: {"x": TINY.x, "y": TINY.y, "bandwidth": 0.3},
+    kernels.gaussian_kernel: {"a": TINY.x, "b": TINY.x, "bandwidth": 0.3},
+    kernels.median_distance: {"x": TINY.x, "most": 5},
+    kernels.gabor_features: {"images": torch.ones(2, 16), "pool": 2},
+    linear.spread: {"function": abs, "values": [1, -1]},
+    linear.minimum_norm: {"features": FEATURES, "y": TARGETS},
+    linear.ridge_predictions: {"features": FEATURES, "y": TARGETS, "at": FEATURES, "penalties": [0.1]},
+    linear.descent_risks: DRAWS | {"beta": torch.ones(4, 1, dtype=torch.float64), "steps": [1, 10]},
+    linear.gaussian: {"seeds": range(2), "n": 3, "p": 2},
+    linear.minimum_norm_parts: DRAWS,
+    linear.expected_parts: {"n": 3, "p": 2},
+    linear.asymptotic_risk: {"gamma": [0.5, 2], "signal": 1, "noise": 0.5},
+    linear.Fourier: {"inputs": 4, "most": 8, "bandwidth": 0.5, "seed": 0, "device": "cpu"},
+    linear.Fourier(4, 8, 0.5, 0, "cpu").ridge: {
+        "x": TINY.x,
+        "targets": TARGETS,
+        "x_test": TINY.x_test,
+        "width": 4,
+        "penalties": [0.1],
+    },
+    linear.pseudo_fisher: {"n": 4, "d": 2, "distance": 1.0, "seeds": [0]},
+    linear.vc_bound: {"training_error": 0.1, "dimension": 3, "n": 100, "failure": 0.05},
+    models.relu_features: {"x": TINY.x, "width": 3, "generator": generator(0, "test")},
+    models.ridge: {"features": FEATURES, "y": TARGETS, "penalty": 0.1},
+    models.forest_smoother: {"x": TINY.x, "labels": X, "at": TINY.x, "leaves": 2, "trees": 1, "seed": 0},
+    splines.basis: {"x": POINTS, "functions": 5},
+    splines.smoother: {"x": POINTS, "at": POINTS, "functions": 5, "roughness": 0.1},
+    trees.forest: {"x": X, "targets": X, "at": X, "leaves": None, "trees": 2, "seed": 0},
+    trees.boosted: {"x": X, "targets": X, "at": X, "leaves": 3, "rounds": 2, "shrinkage": 0.5, "seed": 0},
+    separability.separable: {"x": X, "y": SIGNS},
+    separability.separating_dimension: {"x": X, "y": SIGNS},
+    separability.chance_of_separation: {"n": 4, "p": 2},
+    separability.threshold: {"strength": 1.0},
+    separability.logistic_data: {"n": 3, "coefficients": [1.0, 2.0], "seed": 0},
+    separability.logistic_fit: {"x": X, "y": SIGNS, "penalty": 0.1},
+    separability.logistic_error: {"weights": [1.0], "coefficients": [1.0, 2.0]},
+    separability.decaying_coefficients: {"p": 3, "scale": 2.0, "strength": 1.0, "power": 2.0},
+    separability.median_interval: {"values": TEN, "resamples": 10},
+    claims.mean: {"values": TEN, "level": 0.9},
+    claims.every: {"values": TEN},
+    claims.proportion: {"successes": 2, "trials": 5, "level": 0.9},
+    claims.bootstrap: {"values": TEN, "statistic": np.mean, "level": 0.9, "resamples": 20},
+    claims.jackknife: {"whole": 2.0, "without": TEN, "level": 0.9},
+    claims.two_way_jackknife: {
+        "statistic": lambda c: c[0].bias2,
+        "crossed": [measures.CrossedRuns(np.random.default_rng(1).random((3, 3, 4)), X[0], 2)],
+    },
+    data.corrupt_labels: {"y": TINY.y, "share": 0.5, "classes": 3, "generator": generator(0, "test")},
+    data.wrong_labels: {"probability": 0.5, "classes": 3},
+    data.generator: {"seed": 0, "purpose": "test"},
+    data.subset: {"data": TINY, "n": 3, "seed": 0},
+    data.with_validation: {"data": TINY, "n": 3},
+    data.digits: {"n_train": 10, "seed": 0},
+    data.sine: {"n": 5, "noise": 0.1, "seed": 0, "n_test": 3},
+    data.linear_teacher: {"n": 5, "d": 2, "noise": 0.1, "seed": 0, "n_test": 3, "teacher_seed": 0},
+    data.shuffled_pixels: {"data": TINY, "seed": 0},
+    data.random_pixels: {"data": TINY, "seed": 0},
+    data.gaussian_pixels: {"data": TINY, "seed": 0},
+    data.available: {"name": "digits"},
+}
+# Wrong in what they hold: what a measure that looks at kinds alone lets through.
+ODD = [
+    np.full(8, np.nan),
+    np.full((8, 4), np.inf),
+    torch.full((8, 4), torch.nan),
+    torch.zeros(8).long() - 1,
+    torch.arange(8),
+    torch.ones(0, 4),
+]
+
+
+@pytest.mark.parametrize("function", RIGHT, ids=lambda f: f.__qualname__)
+def test_a_measure_of_anything_measures_or_says_why_not(function):
+    right = RIGHT[function]
+    function(**right)
+    for name in right:
+        for value in [*ANYTHING, *ODD]:
+            said_or_done(lambda name=name, value=value: function(**(right | {name: value})))

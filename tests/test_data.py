@@ -537,7 +537,7 @@ WRONG = {
     "one class": ({"classes": 1, "y": LABELS * 0}, "or None for a regression; got 1"),
     "classes True": ({"classes": True}, "got True"),
     "half a class": ({"classes": 2.5}, "got 2.5"),
-    "a name that is none": ({"name": 3}, "The name of a data set is a text; got 3"),
+    "a name that is none": ({"name": 3}, "The name of a data set is a text of one line; got 3"),
 }
 
 

@@ -1,5 +1,6 @@
 """Checks of what is given to the package: what is wrong with it is said in one sentence, before any work starts."""
 
+import inspect
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from numbers import Real
@@ -21,8 +22,10 @@ def shown(value) -> str:
     """A value on one line, for a message: arrays and tables by kind and shape, what is long cut short."""
     if isinstance(value, np.ndarray | Tensor | pd.DataFrame | pd.Series | pd.Index) and value.ndim:
         return f"{type(value).__name__} of shape {list(value.shape)}"
-    if isinstance(value, type) or callable(value):
-        return f"the {'class' if isinstance(value, type) else 'function'} {getattr(value, '__name__', type(value).__name__)}"
+    if isinstance(value, nn.Module):
+        return f"the module {type(value).__name__}"
+    if isinstance(value, type) or inspect.isroutine(value):
+        return f"the {'class' if isinstance(value, type) else 'function'} {value.__name__}"
     text = " ".join(repr(value).split())
     return text if len(text) <= 100 else f"{text[:99]}…"
 
@@ -96,7 +99,7 @@ def finite(values: Tensor) -> bool:
 
 
 def numbers(name: str, values, dimensions: int | Sequence[int] | None = None, least: int = 1) -> np.ndarray:
-    """The values as a float64 array; ValueError unless they are finite numbers, ``least`` or more, of so many dimensions."""
+    """The values as an array; ValueError unless they are finite numbers, ``least`` or more, of so many dimensions."""
     try:
         array = np.asarray(values.detach().cpu() if isinstance(values, Tensor) else values)
     except (ValueError, TypeError):  # rows of different lengths
@@ -108,7 +111,6 @@ def numbers(name: str, values, dimensions: int | Sequence[int] | None = None, le
         f"{name} must be an array of {' or '.join(map(str, allowed or ()))} dimensions; got {list(array.shape)}.",
     )
     require(array.size >= least, f"{name} must hold {least} or more numbers; got {array.size}.")
-    array = array.astype(np.float64, copy=False)
     require(bool(np.isfinite(array).all()), f"{name} must be finite; some of the numbers are NaN or infinite.")
     return array
 
@@ -132,11 +134,25 @@ def tensor(name: str, values, dimensions: int | Sequence[int] | None = None, lea
     return values
 
 
+def require_inputs(name: str, x: Tensor) -> None:
+    """ValueError unless this is a tensor [n, ...] of finite numbers: floats, or token ids, which are whole numbers."""
+    require(
+        isinstance(x, Tensor) and x.dim() > 0 and not x.is_complex(),
+        f"{name} must be a tensor [n, ...]; got {shown(x)}.",
+    )
+    tensor(name, x if x.is_floating_point() else x.float())
+
+
+def require_network(module: nn.Module) -> None:
+    """ValueError unless this is a module with weights."""
+    require(isinstance(module, nn.Module), f"A network must be an nn.Module; got {shown(module)}.")
+    require(bool(list(module.parameters())), f"A network has weights; {shown(module)} has none.")
+
+
 @torch.no_grad()
 def outputs_on(module: nn.Module, x: Tensor, name: str = "x") -> int:
     """How many outputs the module has; ValueError unless it is a network that takes examples like those of x [n, ...]."""
     require(isinstance(module, nn.Module), f"A network must be an nn.Module; got {shown(module)}.")
-    require(bool(list(module.parameters())), f"The network {shown(module)} has no weights.")
     training = module.training
     module.eval()
     try:
@@ -155,12 +171,11 @@ def outputs_on(module: nn.Module, x: Tensor, name: str = "x") -> int:
     return outputs.shape[1]
 
 
-def examples(module: nn.Module, x: Tensor, y: Tensor, loss: str = "cross_entropy") -> None:
+def require_examples(module: nn.Module, x: Tensor, y: Tensor, loss: str = "cross_entropy") -> None:
     """ValueError unless these are a network, examples that it takes, and labels or targets for the loss, one for each."""
     require(loss in ("cross_entropy", "squared"), f"loss must be one of cross_entropy, squared; got {shown(loss)}.")
-    # Some networks take token ids, which are whole numbers.
-    require(isinstance(x, Tensor) and x.dim() > 0, f"x must be a tensor [n, ...]; got {shown(x)}.")
-    tensor("x", x if x.is_floating_point() else x.float())
+    require_network(module)
+    require_inputs("x", x)
     count = outputs_on(module, x)
     require(isinstance(y, Tensor), f"y must be a tensor; got {shown(y)}.")
     labels = y.dtype == torch.int64 and y.dim() == 1

@@ -53,7 +53,8 @@ class Data:
     def __post_init__(self):
         for name in ("name", "source"):
             value = getattr(self, name)
-            require(isinstance(value, str), f"The {name} of a data set is a text; got {shown(value)}.")
+            one_line = isinstance(value, str) and "\n" not in value
+            require(one_line, f"The {name} of a data set is a text of one line; got {shown(value)}.")
         if self.classes is not None:
             says = f"classes is the number of classes, 2 or more (up to a million), or None for a regression; got {shown(self.classes)}."
             object.__setattr__(self, "classes", whole("classes", self.classes, 2, 2**20, says))

@@ -130,7 +130,7 @@ class Settings:
     data_seed: int = 0
 
     def __post_init__(self):
-        _require_architecture(self.architecture)
+        require_architecture(self.architecture)
         for name, choices in (("optimizer", OPTIMIZERS), ("loss", LOSSES), ("dtype", DTYPES), ("schedule", SCHEDULES)):
             value = getattr(self, name)
             known = isinstance(value, str) and value in choices
@@ -297,7 +297,7 @@ def recording(record: Sequence[str] | Mapping[str, Iterable[float] | None]) -> d
     says = f"What to record is a list of names, or a mapping from names to epochs; got {shown(record)}."
     chosen = list(record.items()) if isinstance(record, Mapping) else [(name, None) for name in listed(record, says)]
     unknown = [name for name, _ in chosen if not (isinstance(name, str) and name in RECORDABLE)]
-    named = ", ".join(name if isinstance(name, str) else shown(name) for name in unknown)
+    named = ", ".join(name if isinstance(name, str) and name.isidentifier() else shown(name) for name in unknown)
     require(not unknown, f"Cannot record {named}; choose from {', '.join(RECORDABLE)}.")
     chosen = {name: _recorded_epochs(name, epochs) for name, epochs in chosen}
     require(chosen.get("predictions") is None, "Predictions are recorded at the end of training only; give no epochs.")
@@ -323,7 +323,8 @@ def log_schedule(epochs: int, per_doubling: int = 3) -> list[int]:
     return [0, *np.unique(np.round(2**steps).astype(int)).tolist()] if epochs > 1 else [0]
 
 
-def _require_architecture(architecture) -> None:
+def require_architecture(architecture) -> None:
+    """Raise ValueError unless this describes a network."""
     described = is_dataclass(architecture) and hasattr(architecture, "build") and not isinstance(architecture, type)
     advice = "describe one, as models.MLP(32) does; networks of several widths are a sweep over models.mlp([16, 32])"
     require(described, f"{shown(architecture)} is no architecture; {advice}.")
