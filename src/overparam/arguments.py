@@ -173,7 +173,10 @@ def outputs_on(module: nn.Module, x: Tensor, name: str = "x") -> int:
 
 def require_examples(module: nn.Module, x: Tensor, y: Tensor, loss: str = "cross_entropy") -> None:
     """ValueError unless these are a network, examples that it takes, and labels or targets for the loss, one for each."""
-    require(loss in ("cross_entropy", "squared"), f"loss must be one of cross_entropy, squared; got {shown(loss)}.")
+    require(
+        isinstance(loss, str) and loss in ("cross_entropy", "squared"),
+        f"loss must be one of cross_entropy, squared; got {shown(loss)}.",
+    )
     require_network(module)
     require_inputs("x", x)
     count = outputs_on(module, x)

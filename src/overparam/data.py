@@ -329,8 +329,7 @@ def mnist1d(n: int = 4000, n_test: int = 1000, seed: int = 42) -> Data:
     The paper's own are 4,000 + 1,000 with seed 42. Generated in about a second and kept for the life of the process.
     Another n + n_test is another draw: for a part of this one, use `subset`.
     """
-    _check_sizes(n=n, n_test=n_test)
-    return _mnist1d(int(n), int(n_test), whole("seed", seed, 0, 2**32 - 1))
+    return _mnist1d(*_check_sizes(n=n, n_test=n_test), whole("seed", seed, 0, 2**32 - 1))
 
 
 @functools.cache
@@ -358,7 +357,7 @@ def sine(n: int, noise: float, seed: int, n_test: int = 400) -> Data:
     The seed draws the noise only. (With random x the mean risk of a polynomial with almost n coefficients is not
     finite.) The test set is the true function, without noise, at `n_test` equally spaced points.
     """
-    _check_sizes(n=n, n_test=n_test)
+    n, n_test = _check_sizes(n=n, n_test=n_test)
     noise = between("noise", noise, 0)
     x = torch.linspace(-1, 1, n)[:, None]
     y = torch.sin(5 * x) + noise * torch.randn(n, 1, generator=generator(seed, "noise"))
@@ -371,7 +370,7 @@ def linear_teacher(n: int, d: int, noise: float, seed: int, n_test: int = 1000, 
 
     β depends on `teacher_seed` and d only. The test set is drawn as the training set is, noise included.
     """
-    _check_sizes(n=n, d=d, n_test=n_test)
+    n, d, n_test = _check_sizes(n=n, d=d, n_test=n_test)
     noise = between("noise", noise, 0)
     beta = torch.randn(d, 1, generator=generator(teacher_seed, "teacher"))
     beta /= beta.norm()
@@ -384,9 +383,9 @@ def linear_teacher(n: int, d: int, noise: float, seed: int, n_test: int = 1000, 
     return Data("linear_teacher", *draw(n, ""), *draw(n_test, "test "), source)
 
 
-def _check_sizes(**sizes: int) -> None:
-    for name, size in sizes.items():
-        whole(name, size, 1)
+def _check_sizes(**sizes: int) -> list[int]:
+    """The sizes as ints; ValueError unless they are 1 or more."""
+    return [whole(name, size, 1) for name, size in sizes.items()]
 
 
 # --- Randomized ---------------------------------------------------------------------------------------

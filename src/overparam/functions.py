@@ -53,7 +53,7 @@ def sample(
     width, depth = (whole("size", size, 1, says=says) for size in (width, depth))
     says = f"weight_sd must be positive and bias_sd not negative; got {shown(weight_sd)} and {shown(bias_sd)}."
     weight_sd, bias_sd = (real("sd", sd, says) for sd in (weight_sd, bias_sd))
-    require(weight_sd > 0 and bias_sd >= 0, says)
+    require(0 < weight_sd < 1e30 and 0 <= bias_sd < 1e30, says)  # what float32 holds
     known = isinstance(activation, str) and activation in ACTIVATIONS
     require(known, f"activation must be one of {', '.join(ACTIVATIONS)}; got {shown(activation)}.")
     seed = whole("seed", seed)

@@ -42,7 +42,7 @@ def interpolate(x: Tensor, y: Tensor, bandwidth: float) -> Interpolant:
     require(y.is_floating_point() or int(y.min()) >= 0, f"Class labels count from 0; got {y.min()}.")
     require(finite(y), "y must be finite; some of the values are NaN or infinite.")
     values = (F.one_hot(y) if y.dim() == 1 else y).double()
-    centres = x.flatten(1).double()
+    centres = x.reshape(len(x), -1).double()
     factor, failed = torch.linalg.cholesky_ex(gaussian_kernel(centres, centres, bandwidth))
     if failed:
         raise ValueError(
@@ -57,7 +57,7 @@ def gaussian_kernel(a: Tensor, b: Tensor, bandwidth: float) -> Tensor:
     """exp(−‖a_i − b_j‖² / 2s²) [n, m] in float64, for a [n, ...], b [m, ...] and bandwidth s."""
     says = f"the bandwidth must be positive; got {shown(bandwidth)}"
     bandwidth = real("bandwidth", bandwidth, says)
-    require(bandwidth > 0, says)
+    require(0 < bandwidth < 1e100, says)  # its square is finite
     return _squared_distances(a, b).mul_(-0.5 / bandwidth**2).exp_()
 
 
@@ -71,7 +71,7 @@ def median_distance(x: Tensor, most: int = 2000) -> float:
 
 
 def _squared_distances(a: Tensor, b: Tensor) -> Tensor:
-    a, b = (tensor("x", part).flatten(1).double() for part in (a, b))
+    a, b = (tensor("x", part).reshape(len(part), -1).double() for part in (a, b))
     require(a.shape[1] == b.shape[1], f"Examples must have equally many inputs; got {a.shape[1]:,} and {b.shape[1]:,}.")
     return torch.addmm((a**2).sum(1, keepdim=True) + (b**2).sum(1), a, b.T, alpha=-2).clamp_(min=0)
 

@@ -190,12 +190,13 @@ class Fourier:
         """Features [m, width] of x [m, ...] in float64."""
         says = f"{len(self.phases)} features were drawn; {shown(width)} were asked for."
         width = whole("width", width, 1, len(self.phases), says)
-        inputs = tensor("x", x).flatten(1).shape[1]
+        x = tensor("x", x).reshape(len(x), -1)
+        inputs = x.shape[1]
         require(
             inputs == len(self.directions),
             f"The features are of {len(self.directions):,} inputs; x has {inputs:,}.",
         )
-        x = x.flatten(1).to(self.phases)
+        x = x.to(self.phases)
         return (x @ self.directions[:, :width] + self.phases[:width]).cos_().mul_(math.sqrt(2 / width))
 
     def fits(self, x: Tensor, targets: Tensor, x_test: Tensor, widths: Iterable[int]) -> Iterable[FourierFit]:

@@ -81,7 +81,8 @@ def unrolled_by_class(
 ) -> np.ndarray:
     """As ``unrolled``, with the mean loss of the examples labelled k in place of the mean of all: [at, classes, n]."""
     require_examples(module, x, y, loss)
-    classes = whole("classes", classes, 1)
+    says = f"classes is the number of different labels, up to that of the {len(y):,} examples; got {shown(classes)}."
+    classes = whole("classes", classes, 1, len(y), says)
     require(y.dim() == 1, f"Sensitivities by class need class labels [n]; got {shown(y)}.")
     member = torch.stack([y == k for k in range(classes)]).to(x.dtype)
     sizes = member.sum(1, keepdim=True)
