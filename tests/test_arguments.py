@@ -33,6 +33,7 @@ from overparam import (
     separability,
     splines,
     sweep,
+    tickets,
     trees,
 )
 from overparam.data import Data, digits, generator
@@ -41,7 +42,7 @@ from overparam.settings import Settings, Vector
 
 PACKAGE = Path(overparam.__file__).parent
 many = settings(
-    max_examples=150, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+    max_examples=100, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck)
 )
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -352,7 +353,7 @@ def test_a_run_with_wrong_arguments_trains_or_says_why_not(nets, odd, anything, 
     )
 
 
-@many
+@settings(many, max_examples=60)
 @given(
     kind=st.sampled_from([MLP, CNN1D, LeNet, networks.CNN, networks.Conv, networks.ResNet18, networks.Transformer]),
     changes=arguments(["width", "depth", "kernel", "stride", "batch_norm", "heads", "tokens"]),
@@ -363,6 +364,14 @@ def test_an_architecture_of_any_sizes_is_built_or_refused(kind, changes):
     made = said_or_done(lambda: kind(**(fitting | changes)))
     if made is not None and made.width < 100:
         said_or_done(lambda: ensemble.train([Settings(made, 8, 1, 0.1)], TINY, device="cpu"))
+
+
+DENSE = Settings(MLP(2), 20, 2, 0.1)
+
+
+def find(dense, d, recipe=None, **changes):
+    options = {"validation": 10, "looks": [1]} | changes
+    return tickets.find_tickets(dense, d, recipe or tickets.Recipe(), **options)
 
 
 @pytest.mark.parametrize(
@@ -394,6 +403,18 @@ def test_an_architecture_of_any_sizes_is_built_or_refused(kind, changes):
             lambda d: sweep.sweep(MLP(4), d, epochs=1, lr=1, device="cuda:99"),
             "device is 'cuda:99' but this machine has",
         ),
+        (
+            lambda d: sweep.sweep(MLP(2**40), d, epochs=1, lr=1),
+            "width is 1,099,511,627,776, more than any computer holds",
+        ),
+        (lambda d: find([], d), "There are no networks to train"),
+        (lambda d: find([DENSE], d, recipe=0.2), "recipe is 0.2; pass a tickets.Recipe"),
+        (
+            lambda d: find([DENSE], d, validation=0),
+            "validation must be a whole number of at least 1, 796 at most; got 0",
+        ),
+        (lambda d: find([DENSE], d, rewind=2), "rewind must be a whole number of at least 0, 1 at most; got 2"),
+        (lambda d: find([DENSE], d, controls=["fresh"]), "Controls are reinit and shuffled; got 'fresh'"),
         (lambda d: sweep.sweep({"width": 4}, d, epochs=1, lr=1), "is no description of architectures"),
         (
             lambda d: sweep.sweep(models.mlp(4) | {"wide": 3}, d, epochs=1, lr=1),
@@ -608,8 +629,19 @@ RIGHT = {
     data.gaussian_pixels: {"data": TINY, "seed": 0},
     data.available: {"name": "digits"},
 }
-# Wrong in what they hold: what a measure that looks at kinds alone lets through.
+# One of each kind, and what a measure that looks at kinds alone lets through.
 ODD = [
+    *(v for v in [*NUMBERS, *ARRAYS, *OBJECTS] if v is not HUGE),
+    None,
+    "",
+    [],
+    np.array([]),
+    torch.tensor([]),
+    "no\nsense",
+    [0, "1"],
+    [[1], [2, 3]],
+]
+ODD += [
     np.full(8, np.nan),
     np.full((8, 4), np.inf),
     torch.full((8, 4), torch.nan),
@@ -625,5 +657,5 @@ def test_a_measure_of_anything_measures_or_says_why_not(function):
     right = RIGHT[function]
     function(**right)
     for name in right.keys() - {"function", "statistic"}:  # a function of the user's raises what it likes
-        for value in [*(v for v in ANYTHING if v is not HUGE), *ODD]:
+        for value in ODD:
             said_or_done(lambda name=name, value=value: function(**(right | {name: value})))

@@ -58,7 +58,9 @@ def positive(architecture, *names: str) -> None:
     for name in names:
         value = getattr(architecture, name)
         says = f"{name} must be a whole number from 1 up; got {shown(value)}."
-        object.__setattr__(architecture, name, whole(name, value, 1, 2**31, says))
+        number = whole(name, value, 1, says=says)
+        require(number <= 2**31, f"{name} is {number:,}, more than any computer holds; choose a smaller one.")
+        object.__setattr__(architecture, name, number)
 
 
 def real(name: str, value, says: str = "") -> float:

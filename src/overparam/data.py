@@ -190,7 +190,7 @@ def _array(what: str, given) -> Tensor:
             usable and given.layout == torch.strided and given.device.type != "meta",
             f"{advice}; this one is {given.dtype}, {given.layout}, on {given.device.type}: make it dense and real.",
         )
-        values = given.detach()
+        values = given.detach() if given.requires_grad or type(given) is not Tensor else given
         if values.is_inference():
             values = values.clone()  # autograd refuses to keep what was made in inference mode
         if values.is_floating_point():
@@ -329,7 +329,7 @@ def mnist1d(n: int = 4000, n_test: int = 1000, seed: int = 42) -> Data:
     The paper's own are 4,000 + 1,000 with seed 42. Generated in about a second and kept for the life of the process.
     Another n + n_test is another draw: for a part of this one, use `subset`.
     """
-    return _mnist1d(*_check_sizes(n=n, n_test=n_test), whole("seed", seed, 0, 2**32 - 1))
+    return _mnist1d(*_check_sizes(n=n, n_test=n_test), whole("seed", seed) % 2**32)
 
 
 @functools.cache
