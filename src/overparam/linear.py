@@ -149,10 +149,7 @@ def expected_parts(n: float, p: float) -> tuple[float, float]:
 def asymptotic_risk(gamma, signal: float, noise: float) -> np.ndarray:
     """Limit of the excess risk at p/n = gamma (not 1) as both grow; signal = ‖β‖², noise = σ² (Hastie et al. 2022, section 3)."""
     gamma = numbers("gamma", gamma).astype(float)
-    require(
-        bool((gamma > 0).all() and (gamma != 1).all()),
-        "gamma = p/n must be positive and not 1, where the risk is infinite.",
-    )
+    require(bool((gamma > 0).all()), f"gamma = p/n must be positive; got {gamma.min():g}.")
     signal, noise = between("signal", signal, 0), between("noise", noise, 0)
     with np.errstate(divide="ignore"):
         over = signal * (1 - 1 / gamma) + noise / (gamma - 1)
@@ -203,7 +200,7 @@ class Fourier:
         """The minimum-norm fits to targets [n, k] at all these widths, one after the other."""
         widths = listed(widths, f"widths lists numbers of features; got {shown(widths)}.")
         require(bool(widths), "widths lists numbers of features; got none.")
-        tensor("targets", targets, 2)
+        tensor("targets", targets.double() if isinstance(targets, Tensor) else targets, 2)
         rows = len(tensor("x", x))
         require(
             len(targets) == rows, f"x holds {rows:,} examples and targets {len(targets):,}; give one target for each."
@@ -225,7 +222,7 @@ class Fourier:
 
     def ridge(self, x: Tensor, targets: Tensor, x_test: Tensor, width: int, penalties: Sequence[float]) -> Tensor:
         """Predictions [penalties, m, k] of ridge regression on the first ``width`` features."""
-        tensor("targets", targets, 2)
+        tensor("targets", targets.double() if isinstance(targets, Tensor) else targets, 2)
         return ridge_predictions(self(x, width), targets.to(self.phases), self(x_test, width), penalties).cpu()
 
 
