@@ -9,10 +9,12 @@ import random
 import sys
 import tarfile
 import threading
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
@@ -93,7 +95,7 @@ def test_generator_is_the_same_everywhere():
 
 
 def test_generator_wants_a_whole_number():
-    with pytest.raises(TypeError):
+    with pytest.raises(ValueError, match=r"A seed must be a whole number; got 0\.5"):
         data.generator(0.5, "init")
 
 
@@ -111,7 +113,7 @@ def test_subset_is_drawn_without_replacement():
     assert torch.equal(chosen, data.subset(pool, 200, seed=3))
     assert torch.equal(chosen[:50], data.subset(pool, 50, seed=3))
     assert not torch.equal(chosen, data.subset(pool, 200, seed=4))
-    assert torch.equal(data.subset(pool, 1000, seed=0).sort().values, torch.arange(1000))
+    assert torch.equal(data.subset(pool, 1000, seed=0).sort()[0], torch.arange(1000))
 
 
 @pytest.mark.parametrize("n", [0, 1001])
@@ -200,13 +202,13 @@ def test_mnist1d_is_the_packages_own():
 def test_mnist1d_of_any_size():
     d = data.mnist1d(n=17, n_test=6, seed=1)
     assert (len(d.x), len(d.y), len(d.x_test), len(d.y_test)) == (17, 17, 6, 6)
-    assert d.fingerprint == data.mnist1d.__wrapped__(17, 6, 1).fingerprint
+    assert d.fingerprint == data._mnist1d.__wrapped__(17, 6, 1).fingerprint
 
 
 def test_mnist1d_leaves_global_states_and_the_folder_alone(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     before = random.getstate(), pickle.dumps(np.random.get_state()), torch.get_rng_state()  # noqa: NPY002
-    data.mnist1d.__wrapped__(n=20, n_test=10)
+    data._mnist1d.__wrapped__(20, 10, 42)
     after = random.getstate(), pickle.dumps(np.random.get_state()), torch.get_rng_state()  # noqa: NPY002
     assert before[:2] == after[:2]
     assert torch.equal(before[2], after[2])
@@ -252,7 +254,7 @@ def test_linear_teacher_keeps_its_teacher_across_seeds():
     ],
 )
 def test_sizes_below_one(make):
-    with pytest.raises(ValueError, match=r"must be at least 1; got 0"):
+    with pytest.raises(ValueError, match=r"must be a whole number of at least 1; got 0"):
         make()
 
 
@@ -286,7 +288,7 @@ def test_shuffled_pixels_share_one_permutation():
     d = colour_pictures()
     shuffled = data.shuffled_pixels(d, seed=0)
     order = shuffled.x[0, 0].flatten().long()  # the numbers of the first channel of the first picture are 0, 1, …
-    assert order.sort().values.tolist() == list(range(20))
+    assert order.sort()[0].tolist() == list(range(20))
     for before, after in ((d.x, shuffled.x), (d.x_test, shuffled.x_test)):
         assert torch.equal(before.flatten(2)[:, :, order], after.flatten(2))
 
@@ -294,8 +296,8 @@ def test_shuffled_pixels_share_one_permutation():
 def test_random_pixels_have_a_permutation_each():
     d = data.digits()
     r = data.random_pixels(d, seed=0)
-    assert torch.equal(r.x.sort(1).values, d.x.sort(1).values)
-    assert torch.equal(r.x_test.sort(1).values, d.x_test.sort(1).values)
+    assert torch.equal(r.x.sort(1)[0], d.x.sort(1)[0])
+    assert torch.equal(r.x_test.sort(1)[0], d.x_test.sort(1)[0])
     coloured = data.random_pixels(colour_pictures(), seed=0).x.flatten(2)
     assert torch.equal(coloured[:, 1] - coloured[:, 0], torch.full((6, 20), 20.0))  # channels of a pixel stay together
     orders = (coloured[:, 0] - coloured[:, 0].amin(1, keepdim=True)).tolist()
@@ -323,43 +325,234 @@ def test_a_single_input_has_no_pixels_to_randomize(randomize):
 # --- Data ---
 
 
-def test_fingerprint_sees_every_part():
+def given(**changes) -> dict:
+    """Three training and two test examples of two inputs, as arguments of Data."""
+    x, x_test = torch.arange(6.0).reshape(3, 2), torch.ones(2, 2)
     base = {
-        "x": torch.arange(6.0).reshape(3, 2),
+        "name": "a",
+        "x": x,
         "y": torch.arange(3),
-        "x_test": torch.ones(2, 2),
+        "x_test": x_test,
         "y_test": torch.zeros(2).long(),
+        "source": "made up",
     }
+    return base | {"classes": 3} | changes
+
+
+def test_fingerprint_sees_every_part():
+    x = torch.arange(6.0).reshape(3, 2)
     changes = [
         {},
-        {"x": base["x"].reshape(2, 3)},  # the same bytes in another shape
-        {"x": base["x"] + 1},
-        {"y": base["y"].int()},
+        {"x": x[:, :, None], "x_test": torch.ones(2, 2, 1)},  # the same bytes in another shape
+        {"x": x + 1},
+        {"y": torch.tensor([0, 2, 1])},
         {"x_test": torch.zeros(2, 2)},
         {"y_test": torch.ones(2).long()},
+        {"classes": 4},
+        {"y": torch.zeros(3, 1), "y_test": torch.zeros(2, 1), "classes": None},
     ]
-    prints = [data.Data("a", **(base | change), source="", classes=3).fingerprint for change in changes]
+    prints = [data.Data(**given(**change)).fingerprint for change in changes]
     assert len(set(prints)) == len(prints)
-    assert data.Data("b", **base, source="elsewhere").fingerprint == prints[0]
+    assert data.Data(**given(name="b", source="elsewhere")).fingerprint == prints[0]
+
+
+def test_fingerprint_sees_what_was_written_into_the_data():
+    array = np.ones((3, 2), np.float32)
+    d = data.Data(**given(x=array))
+    before = d.fingerprint
+    d.x[0, 0] = 5
+    assert d.fingerprint != before
+    d.x[0, 0] = 1
+    assert d.fingerprint == before
+    array[2, 1] = 7  # memory that the data share with whoever gave it
+    assert d.fingerprint != before
+    assert replace(d, classes=20).fingerprint != d.fingerprint
 
 
 def test_fingerprint_does_not_depend_on_memory_layout():
     x = torch.arange(6.0).reshape(3, 2)
-    rest = {"y": torch.arange(3), "x_test": x, "y_test": torch.arange(3), "source": ""}
-    scattered = x.T.contiguous().T
-    assert data.Data("a", x=x, **rest).fingerprint == data.Data("a", x=scattered, **rest).fingerprint
+    whole = data.Data(**given(x=x)).fingerprint
+    assert data.Data(**given(x=x.T.contiguous().T)).fingerprint == whole
+    assert data.Data(**given(x=np.asfortranarray(x.numpy()))).fingerprint == whole
 
 
-def test_to_moves_every_tensor():
-    d = data.digits().to("meta")
-    assert {t.device.type for t in (d.x, d.y, d.x_test, d.y_test)} == {"meta"}
-    assert (d.name, d.classes) == ("digits", 10)
+def test_to_keeps_everything_else():
+    d = data.digits().to("cpu")
+    assert (d.name, d.classes, d.fingerprint) == ("digits", 10, data.digits().fingerprint)
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 def test_fingerprint_is_the_same_on_a_gpu():
     d = data.digits()
-    assert d.to("cuda").fingerprint == d.fingerprint
+    there = d.to("cuda")
+    assert {t.device.type for t in (there.x, there.y, there.x_test, there.y_test)} == {"cuda"}
+    assert there.fingerprint == d.fingerprint
+    with pytest.raises(ValueError, match=r"digits lies on several devices \(x on cuda:0, y on cpu"):
+        replace(d, x=there.x)
+
+
+# --- What is given as data ---
+
+
+X = np.arange(6, dtype=np.float64).reshape(3, 2)
+SAME_INPUTS = [
+    X,
+    X.astype(np.float16),
+    X.astype(np.longdouble),
+    X.astype(">f4"),
+    X.astype("<i2"),
+    np.asfortranarray(X),
+    X[::-1].copy()[::-1],
+    np.ascontiguousarray(X[:, ::-1])[:, ::-1],
+    np.broadcast_to(X, (2, 3, 2))[1],  # read-only
+    torch.tensor(X),
+    torch.tensor(X, dtype=torch.bfloat16),
+    torch.tensor(X, dtype=torch.float32, requires_grad=True),
+    torch.nn.Parameter(torch.tensor(X)),
+    torch.tensor(X).T.contiguous().T,
+    torch.tensor(X).int(),
+]
+
+
+@pytest.mark.parametrize("x", SAME_INPUTS, ids=[str(k) for k in range(len(SAME_INPUTS))])
+def test_inputs_of_one_meaning_are_converted(x):
+    d = data.Data(**given(x=x))
+    assert (d.x.dtype, type(d.x), d.x.requires_grad, d.x.is_contiguous()) == (torch.float32, torch.Tensor, False, True)
+    assert d.x.tolist() == X.tolist()
+    assert d.fingerprint == data.Data(**given()).fingerprint
+
+
+Y = np.arange(3)
+SAME_LABELS = [Y, *(Y.astype(kind) for kind in ("u1", "i1", ">i2", "u2", "i4", "u4", "u8", "f2", "f8"))]
+SAME_LABELS += [Y[:, None], torch.tensor(Y, dtype=torch.uint8), torch.tensor(Y, dtype=torch.uint16), torch.arange(3.0)]
+
+
+@pytest.mark.parametrize("y", SAME_LABELS, ids=[str(k) for k in range(len(SAME_LABELS))])
+def test_labels_of_one_meaning_are_converted(y):
+    d = data.Data(**given(y=y))
+    assert (d.y.dtype, d.y.tolist()) == (torch.int64, [0, 1, 2])
+
+
+def test_truth_values_are_labels_of_two_classes():
+    d = data.Data(**given(y=np.array([True, False, True]), classes=np.int64(2)))
+    assert (d.y.tolist(), d.classes, type(d.classes)) == ([1, 0, 1], 2, int)
+
+
+def test_one_number_an_example_is_a_column():
+    d = data.Data("line", np.linspace(-1, 1, 5), np.zeros(5), torch.ones(2), torch.ones(2, 1), "made up")
+    assert (d.x.shape, d.y.shape, d.x_test.shape, d.y_test.shape) == ((5, 1), (5, 1), (2, 1), (2, 1))
+    assert d.y.dtype == torch.float32
+
+
+def test_what_needs_no_conversion_is_not_copied():
+    x = np.zeros((3, 2), np.float32)
+    d = data.Data(**given(x=x))
+    assert d.x.data_ptr() == x.ctypes.data
+    assert replace(d, name="b").x.data_ptr() == x.ctypes.data
+
+
+def test_what_was_made_in_inference_mode_can_be_trained_on():
+    with torch.inference_mode():
+        x = torch.ones(3, 2)
+    weights = torch.ones(2, requires_grad=True)
+    (data.Data(**given(x=x)).x @ weights).sum().backward()
+    assert weights.grad.tolist() == [3, 3]
+
+
+LABELS = torch.arange(3)
+WRONG = {
+    "500 labels": (
+        {"y_test": torch.zeros(5).long()},
+        "x_test of a holds 2 examples but y_test 5 labels; give one for each",
+    ),
+    "fewer examples": ({"x": torch.ones(2, 2)}, "x of a holds 2 examples but y 3 labels"),
+    "labels from 1": ({"y": LABELS + 1}, "y of a has labels from 1 to 3 but those of 3 classes are 0 to 2; subtract 1"),
+    "test labels from 1": ({"y_test": LABELS[1:] + 1}, "y_test of a has labels from 2 to 3 .*; subtract 1"),
+    "labels ±1": ({"y": torch.tensor([-1, 1, 1])}, "labels from -1 to 1 .*; count the classes from 0"),
+    "labels too large": ({"y": LABELS * 9}, "labels from 0 to 18"),
+    "unsigned labels": ({"y": np.array([0, 1, 2**64 - 1], np.uint64)}, "exceeds what int64 holds"),
+    "one-hot": (
+        {"y": torch.eye(3)},
+        r"y of a has the shape \[3, 3\]; class labels are \[N\]: take y.argmax\(1\) of one-hot",
+    ),
+    "half labels": (
+        {"y": LABELS / 2},
+        "holds 1 numbers that are no class labels, such as 0.5; labels are whole numbers from 0 on",
+    ),
+    "NaN label": ({"y": np.array([0, np.nan, 1])}, "holds 1 numbers that are no class labels, such as nan"),
+    "names for labels": ({"y": np.array(["cat", "dog", "cat"])}, "y of a is ndarray of shape .*; its dtype is <U3"),
+    "labels without classes": ({"classes": None}, "holds whole numbers and classes is None; if they are class labels"),
+    "NaN": (
+        {"x": X * np.nan},
+        "x of a holds numbers that are NaN or infinite in 3 of 3 examples, first in number 0; leave",
+    ),
+    "an infinity": ({"x_test": np.array([[0, 1], [1, np.inf]])}, "infinite in 1 of 2 examples, first in number 1"),
+    "NaN target": (
+        {"y": torch.tensor([0, 1, torch.nan]), "y_test": torch.ones(2), "classes": None},
+        "y of a holds numbers that are NaN or infinite in 1 of 3 examples, first in number 2",
+    ),
+    "beyond float32": ({"x": X * 1e300}, "x of a holds numbers too large for float32; scale them"),
+    "whole numbers beyond float32": ({"x": (X + 2**40).astype(int)}, "whole numbers too large for float32"),
+    "bytes": ({"x": X.astype(np.uint8)}, r"x of a holds bytes from 0 to 255 \(uint8\); divide by 255"),
+    "bytes for tests": ({"x_test": torch.ones(2, 2, dtype=torch.uint8)}, "x_test of a holds bytes"),
+    "list": (
+        {"x": X.tolist()},
+        r"x of a is \[\[0.0, 1.0\], .*; give a tensor or a NumPy array of numbers, such as np.array of it",
+    ),
+    "table": ({"x": pd.DataFrame(X)}, r"x of a is DataFrame of shape \[3, 2\]; give .*, such as its to_numpy\(\)"),
+    "column of a table": ({"y": pd.Series(Y)}, r"y of a is Series of shape \[3\]; give a tensor"),
+    "nothing": ({"y": None}, "y of a is None; give a tensor"),
+    "objects": ({"x": X.astype(object)}, "its dtype is object"),
+    "complex": ({"x": X + 1j}, "its dtype is complex128"),
+    "complex tensor": ({"x": torch.tensor(X + 1j)}, "this one is torch.complex128"),
+    "masked": ({"x": np.ma.masked_equal(X, 0)}, "without a mask: fill in what is masked"),
+    "sparse": (
+        {"x": torch.tensor(X).to_sparse()},
+        "this one is torch.float64, torch.sparse_coo, on cpu: make it dense",
+    ),
+    "on no device": ({"x": torch.ones(3, 2, device="meta")}, "on meta"),
+    "a single number": ({"x": np.array(1.0)}, "x of a is the single number 1.0"),
+    "no test set": (
+        {"x_test": torch.ones(0, 2), "y_test": LABELS[:0]},
+        "x_test of a holds no examples; give at least one",
+    ),
+    "no training set": ({"x": X[:0], "y": Y[:0]}, "x of a holds no examples"),
+    "no inputs": ({"x": X[:, :0], "x_test": X[:2, :0]}, r"examples of a have the shape \[0\]: no inputs"),
+    "other test inputs": (
+        {"x_test": torch.ones(2, 3)},
+        r"have the shape \[2\] and those in x_test \[3\]; give both the same",
+    ),
+    "other test targets": (
+        {"y": torch.ones(3, 1), "y_test": torch.ones(2, 2), "classes": None},
+        r"targets in y of a have the shape \[1\] and those in y_test \[2\]",
+    ),
+    "deep targets": (
+        {"y": torch.ones(3, 2, 2), "y_test": torch.ones(2, 2, 2), "classes": None},
+        r"targets are \[N, K\]",
+    ),
+    "classes as a text": (
+        {"classes": "10"},
+        "classes is the number of classes, 2 or more .*, or None for a regression; got '10'",
+    ),
+    "one class": ({"classes": 1, "y": LABELS * 0}, "or None for a regression; got 1"),
+    "classes True": ({"classes": True}, "got True"),
+    "half a class": ({"classes": 2.5}, "got 2.5"),
+    "a name that is none": ({"name": 3}, "The name of a data set is a text of one line; got 3"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_data_that_cannot_be_trained_on_are_one_sentence(case):
+    changes, said = WRONG[case]
+    with pytest.raises(ValueError, match=said) as error:
+        data.Data(**given(**changes))
+    check_one_sentence(error.value)
+
+
+@pytest.mark.filterwarnings("error")
+def test_conversion_warns_of_nothing():
+    for x in SAME_INPUTS:
+        data.Data(**given(x=x))
 
 
 # --- By name and by place ---

@@ -14,6 +14,8 @@ import yaml
 from scipy import stats
 
 from overparam import paths, scale
+from overparam.arguments import listed, numbers, real, require, shown
+from overparam.arguments import whole as whole_number
 
 VERDICTS = ("supported", "contradicted", "inconclusive", "not-run")
 METADATA = "overparam_claim"  # key of a notebook output's metadata under which a card leaves its record
@@ -34,6 +36,7 @@ class Estimate:
 
     def __mul__(self, factor: float) -> "Estimate":
         """The same in other units: ``100 * error`` in points."""
+        factor = real("factor", factor)
         low, high = sorted((factor * self.low, factor * self.high))
         return Estimate(factor * self.value, low, high)
 
@@ -44,15 +47,32 @@ class Estimate:
         return -1 * self
 
 
+def _replicates(values) -> np.ndarray:
+    """Two finite replicates or more [n], as float64."""
+    says = f"An interval needs at least 2 finite replicates; got {shown(values)}."
+    try:
+        values = np.asarray(values, dtype=float)
+    except (ValueError, TypeError):
+        raise ValueError(says) from None
+    require(values.ndim == 1 and len(values) >= 2 and bool(np.isfinite(values).all()), says)
+    return values
+
+
+def _level(level: float) -> float:
+    says = f"The level of an interval lies between 0 and 1, such as 0.95; got {shown(level)}."
+    level = real("level", level, says)
+    require(0 < level < 1, says)
+    return level
+
+
 def mean(values, level: float = 0.95) -> Estimate:
     """Mean over replicates (one per seed; pass differences for a paired comparison) with its interval of Student's t.
 
     A bootstrap's would be too short for the few seeds of most experiments. Replicates that all agree have no interval; at
     ``smoke`` scale, where two or three seeds may well agree and nothing is decided, it is their value.
     """
-    values = np.asarray(values, dtype=float)
-    if len(values) < 2 or not np.isfinite(values).all():
-        raise ValueError(f"An interval needs at least 2 finite replicates; got {values.tolist()}.")
+    level = _level(level)
+    values = _replicates(values)
     if np.ptp(values) == 0 and scale.current() == "smoke":
         return Estimate(*[float(values[0])] * 3)
     if np.ptp(values) == 0:
@@ -74,20 +94,23 @@ def rank_correlation(x, y) -> float:
 
 def every(values) -> Estimate:
     """Mean, lowest and highest of all draws, for statements about each of them."""
+    values = numbers("values", values)
     return Estimate(*(float(f(values)) for f in (np.mean, np.min, np.max)))
 
 
 def proportion(successes: int, trials: int, level: float = 0.95) -> Estimate:
     """A share of independent runs with the interval of Wilson (1927), which holds also where all or none succeed."""
-    if not 0 <= successes <= trials or trials < 1:
-        raise ValueError(f"A share needs at least one run, of which 0 to all succeed; got {successes} of {trials}.")
+    says = f"A share needs at least one run, of which 0 to all succeed; got {shown(successes)} of {shown(trials)}."
+    trials, level = whole_number("trials", trials, 1, says=says), _level(level)
+    successes = whole_number("successes", successes, 0, trials, says)
     interval = stats.binomtest(int(successes), int(trials)).proportion_ci(level, method="wilson")
     return Estimate(successes / trials, float(interval.low), float(interval.high))
 
 
 def bootstrap(values, statistic: Callable, level: float = 0.95, resamples: int = 10_000) -> Estimate:
     """A statistic of replicates [n] with its BCa bootstrap interval; ``statistic(values, axis)`` as in ``np.mean``."""
-    values = np.asarray(values, dtype=float)
+    values, resamples, level = _replicates(values), whole_number("resamples", resamples, 2), _level(level)
+    require(callable(statistic), f"statistic is a function such as np.mean; got {shown(statistic)}.")
     rng = np.random.default_rng(0)
     result = stats.bootstrap((values,), statistic, n_resamples=resamples, confidence_level=level, method="BCa", rng=rng)
     return Estimate(float(statistic(values, axis=0)), *map(float, result.confidence_interval))
@@ -99,6 +122,7 @@ def jackknife(whole: float, without: Sequence[float], level: float = 0.95) -> Es
     ``whole`` is the statistic of all n and ``without`` its n values with each replicate left out. Unlike a bootstrap
     resample these never repeat a replicate, which would bias statistics made of pairs of replicates.
     """
+    whole, without, level = real("whole", whole), _replicates(without), _level(level)
     n = len(without)
     pseudovalues = n * whole - (n - 1) * np.asarray(without)
     low, high = stats.t.interval(level, n - 1, whole, stats.sem(pseudovalues))
@@ -112,6 +136,10 @@ def two_way_jackknife(statistic: Callable, crossed: Sequence, level: float = 0.9
     their initialisations, so one of either is left out of all of them at a time: paired, as trends over width need it.
     The two delete-one variances are added, with the degrees of freedom of Satterthwaite (1946).
     """
+    says = f"The crossings are a list of measures.CrossedRuns; got {shown(crossed)}."
+    crossed, level = listed(crossed, says), _level(level)
+    require(bool(crossed) and all(hasattr(c, "leave_one_out") for c in crossed), says)
+    require(callable(statistic), f"statistic is a function of a list of components; got {shown(statistic)}.")
     whole = statistic([c.components() for c in crossed])
     variances, freedom = [], []
     for left_out in zip(*(c.leave_one_out() for c in crossed), strict=True):

@@ -11,11 +11,11 @@ import torch
 from torch import Tensor, nn
 
 from overparam import sweep, workers
-from overparam.data import Data, generator, subset
-from overparam.ensemble import default_device
+from overparam.arguments import between, require, require_examples, whole
+from overparam.data import Data, generator, require_data, subset
+from overparam.ensemble import chosen_device
 from overparam.examples import targets
 from overparam.modules import evaluation, losses
-from overparam.settings import require
 
 _AT_ONCE = {"cpu": 2**19, "cuda": 2**26}  # inputs and activations of the networks that are handled together
 
@@ -37,6 +37,8 @@ def top_eigenvalue(
     the next one. No residual says that this one is the largest, but at 1e-4 a larger one is almost never missed; at
     0.01 that happened to a few networks in a hundred.
     """
+    require_examples(module, x, y, loss)
+    iterations, tolerance = whole("iterations", iterations, 1), between("tolerance", tolerance, 0)
     weights = torch.cat([p.detach().flatten() for p in module.parameters()])
     with evaluation(module), _full_precision():
         values = _top(lambda w: _mean_loss(module, w[0], x, y, loss), weights[None], iterations, tolerance)
@@ -57,8 +59,9 @@ def sharpness(
     penalty and without what training does to the examples; pruned weights count as parameters. Where it is not finite,
     the value is NaN.
     """
-    require(len(runs) > 0, "The table of runs is empty; sharpness needs at least one row.")
-    device = torch.device(device) if device is not None else default_device()
+    sweep.require_runs(runs, "architecture", "loss", "n", "data_seed", "label_noise", "data")
+    iterations, tolerance = whole("iterations", iterations, 1), between("tolerance", tolerance, 0)
+    device = chosen_device(device)
     named = data if isinstance(data, Mapping) else {runs["data"].iloc[0]: data}
     networks = [_Network(row, named) for _, row in runs.iterrows()]
     alike: dict[tuple, list[_Network]] = {}
@@ -81,13 +84,14 @@ class _Network:
     def __init__(self, row: pd.Series, named: Mapping[str, Data]):
         require(
             row["data"] in named,
-            f"A row was trained on {row['data']!r}; pass the data sets by name, as to sweep. Given: {', '.join(named)}.",
+            f"A row was trained on {row['data']!r}; pass the data sets by name, as to sweep. Given: {', '.join(map(str, named))}.",
         )
         require(
             row["architecture"] in ("mlp", "cnn1d"),
             f"sharpness takes the networks that train in stacks, mlp and cnn1d; for a {row['architecture']} call "
             "top_eigenvalue with its module.",
         )
+        require_data(named[row["data"]])
         self.data, self.loss = named[row["data"]], row["loss"]
         self.module = sweep.network(row, self.data)
         self.weights = row["weights"]

@@ -7,12 +7,13 @@ from contextlib import nullcontext
 import numpy as np
 import torch
 
+from overparam.arguments import require, shown
 from overparam.arithmetic import full_precision, has_bfloat16
 from overparam.data import Data
 from overparam.examples import check
 from overparam.models import Layered
 from overparam.modules import Single
-from overparam.settings import FREE, PRESENT, Settings, log_schedule, recording, require
+from overparam.settings import FREE, PRESENT, Settings, log_schedule, recording, require_settings
 from overparam.stack import Stack
 
 EVALUATED = ("train_loss", "train_error", "test_loss", "test_error")
@@ -25,6 +26,26 @@ _CHECK_EVERY = 10  # epochs between looks at who has finished: a look waits for 
 def default_device() -> torch.device:
     """CUDA where there is a GPU, else the CPU."""
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def chosen_device(device: torch.device | str | None) -> torch.device:
+    """The device of that name, ``default_device()`` for None; ValueError where there is none that networks train on."""
+    if device is None:
+        return default_device()
+    says = f"device is {shown(device)}; networks train on 'cpu', or on 'cuda' where there is a GPU."
+    require(isinstance(device, str | torch.device), says)
+    try:
+        found = torch.device(device)
+    except RuntimeError:  # torch lists all devices that it has heard of
+        raise ValueError(says) from None
+    require(found.type in ("cpu", "cuda"), says)
+    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    require(
+        found.type == "cpu" or (found.index or 0) < count,
+        f"device is {str(found)!r} but this machine has {count or 'no'} {'GPU' if count < 2 else 'GPUs'} that PyTorch can use; "
+        "leave device out to train on what there is.",
+    )
+    return found
 
 
 def train(
@@ -54,7 +75,7 @@ def train(
     - ``"predictions"``: outputs on the test examples at the end, flattened from [test examples, outputs];
       probabilities where the loss is cross-entropy
     """
-    record = recording(record)
+    record, networks, device = recording(record), require_settings(networks), chosen_device(device)
     check(networks, data)
     check_record(record, networks, data)
     require(
@@ -63,7 +84,6 @@ def train(
         f"strength of {', '.join(PRESENT)}, and these differ in more; train them apart.",
     )
     started = time.perf_counter()
-    device = torch.device(device) if device is not None else default_device()
     check_device(networks, device)
     stacks = isinstance(networks[0].architecture, Layered)
     require(stacks or len(networks) == 1, f"{networks[0].architecture} does not stack; train such networks one by one.")

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from overparam.data import Data, corrupt_labels, generator, subset
-from overparam.settings import Settings, require
+from overparam.arguments import require
+from overparam.data import Data, corrupt_labels, generator, require_data, subset
+from overparam.networks import CNN, ResNet18, image_shape
+from overparam.settings import Settings, require_settings
 
 
 class Examples:
@@ -125,12 +127,24 @@ def targets(data: Data, rows: Tensor, settings: Settings) -> Tensor:
 
 def check(networks: Sequence[Settings], data: Data) -> None:
     """Raise ValueError unless these networks can be trained on this data set."""
+    require_settings(networks)
+    require_data(data)
+    data.check()
+    for architecture in dict.fromkeys(s.architecture for s in networks):
+        if hasattr(architecture, "examples"):  # raises where it cannot take such examples
+            for x in (data.x, data.x_test):
+                architecture.examples(x)
     shape, outputs = tuple(data.x.shape[1:]), data.classes or data.y.shape[1]
     parameters = functools.cache(lambda architecture: architecture.parameters(shape, outputs))
     for s in networks:
         require(
             s.n <= len(data.x),
             f"{data.name} has {len(data.x):,} training examples; n={s.n:,} asks for more, choose n up to that.",
+        )
+        sizes = image_shape(shape)[1:] if isinstance(s.architecture, CNN | ResNet18) else shape[-1:]
+        require(
+            s.shift < min(sizes),
+            f"shift={s.shift:,} moves examples of {' × '.join(map(str, sizes))} out of sight; choose a shift below {min(sizes)}.",
         )
         require(
             s.label_noise == 0 or data.classes is not None,
@@ -144,6 +158,7 @@ def check(networks: Sequence[Settings], data: Data) -> None:
             s.stop_fitted == 0 or data.classes is not None,
             f"stop_fitted counts misclassified examples; {data.name} has no classes, set stop_loss instead.",
         )
+        require_several(s)
         factors, layers = len(s.layer_lr), s.layer_lr and s.architecture.layer_count(shape, outputs)
         require(
             not factors or factors == layers,
@@ -156,6 +171,16 @@ def check(networks: Sequence[Settings], data: Data) -> None:
                 f"{name} has {0 if vector is None else len(vector.values):,} values but the network has {total:,} weights "
                 "and biases; give one each.",
             )
+
+
+def require_several(settings: Settings) -> None:
+    """Raise ValueError where a network with batch norm, whose statistics are those of several examples, meets one alone."""
+    smallest = settings.n - (settings.steps - 1) * settings.batch
+    require(
+        smallest > 1 or not isinstance(settings.architecture, CNN | ResNet18),
+        f"Batch norm cannot be trained on a batch of one example, which n={settings.n} and a batch size of "
+        f"{settings.batch} leave at the end of an epoch; choose another batch size.",
+    )
 
 
 def _filled(values: Tensor, length: int) -> Tensor:

@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 
 from overparam import workers
+from overparam.arguments import real, require, shown, whole
 from overparam.data import generator
-from overparam.settings import require
 
 ACTIVATIONS = {"relu": torch.relu_, "tanh": torch.tanh_}
 _STREAM = 2048  # networks that are drawn from one stream of random numbers
@@ -23,8 +23,11 @@ _NETWORKS, _STRINGS = 128, 2048  # how many are handled together, so that their 
 
 def corners(inputs: int = 7, low: float = 0.0) -> Tensor:
     """The corners [2^inputs, inputs] of the cube {low, 1}^inputs, counted in binary: the last input changes fastest."""
-    require(3 <= inputs <= 12, f"inputs lies between 3 (8 corners make a byte) and 12; got {inputs}.")
-    require(low < 1, f"low is the other value of an input than 1, below it; got {low:g}.")
+    says = f"inputs lies between 3 (8 corners make a byte) and 12; got {shown(inputs)}."
+    inputs = whole("inputs", inputs, 3, 12, says)
+    says = f"low is the other value of an input than 1, below it; got {shown(low)}."
+    low = real("low", low, says)
+    require(low < 1, says)
     ones = (torch.arange(2**inputs)[:, None] >> torch.arange(inputs - 1, -1, -1)) & 1
     return low + (1 - low) * ones.float()
 
@@ -45,13 +48,15 @@ def sample(
     All weights of the ``depth`` hidden layers of ``width`` units and of the output are drawn from N(0, weight_sd² / fan-in),
     all biases from N(0, bias_sd²). ``activation`` is "relu" or "tanh". Fewer networks of the same seed are the first of more.
     """
-    require(count >= 1, f"count must be 1 or more networks; got {count}.")
-    require(width >= 1 and depth >= 1, f"width and depth must be 1 or more; got {width} and {depth}.")
-    require(
-        weight_sd > 0 and bias_sd >= 0,
-        f"weight_sd must be positive and bias_sd not negative; got {weight_sd:g} and {bias_sd:g}.",
-    )
-    require(activation in ACTIVATIONS, f"activation must be one of {', '.join(ACTIVATIONS)}; got {activation!r}.")
+    count = whole("count", count, 1, says=f"count must be 1 or more networks; got {shown(count)}.")
+    says = f"width and depth must be 1 or more; got {shown(width)} and {shown(depth)}."
+    width, depth = (whole("size", size, 1, says=says) for size in (width, depth))
+    says = f"weight_sd must be positive and bias_sd not negative; got {shown(weight_sd)} and {shown(bias_sd)}."
+    weight_sd, bias_sd = (real("sd", sd, says) for sd in (weight_sd, bias_sd))
+    require(0 < weight_sd < 1e30 and 0 <= bias_sd < 1e30, says)  # what float32 holds
+    known = isinstance(activation, str) and activation in ACTIVATIONS
+    require(known, f"activation must be one of {', '.join(ACTIVATIONS)}; got {shown(activation)}.")
+    seed = whole("seed", seed)
     points = corners(inputs, low).T.contiguous()
     tasks = [(number, min(_STREAM, count - start)) for number, start in enumerate(range(0, count, _STREAM))]
     functions = np.empty((count, 2**inputs // 8), dtype=np.uint8)
@@ -89,7 +94,7 @@ def _stream(
 
 def uniform(count: int, seed: int = 0, inputs: int = 7) -> np.ndarray:
     """Functions [count, 2^inputs / 8] drawn uniformly from all 2^(2^inputs): each output is a coin toss."""
-    size = (count, len(corners(inputs)) // 8)
+    size = (whole("count", count, 1), len(corners(inputs)) // 8)
     return torch.randint(256, size, generator=generator(seed, "uniform functions"), dtype=torch.uint8).numpy()
 
 
@@ -139,6 +144,10 @@ def _words(strings: np.ndarray) -> np.ndarray:
 
 
 def _require_packed(functions: np.ndarray) -> None:
+    require(
+        isinstance(functions, np.ndarray),
+        f"functions must be [functions, bytes] of uint8, as sample gives them; got {shown(functions)}.",
+    )
     require(
         functions.ndim == 2 and functions.dtype == np.uint8 and functions.size > 0,
         f"functions must be [functions, bytes] of uint8, as sample gives them; got {list(functions.shape)} of {functions.dtype}.",

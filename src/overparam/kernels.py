@@ -11,6 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from overparam.arguments import finite, real, require, shown, tensor, whole
+
 
 @dataclass(frozen=True)
 class Interpolant:
@@ -31,8 +33,16 @@ def interpolate(x: Tensor, y: Tensor, bandwidth: float) -> Interpolant:
 
     One Cholesky decomposition of the n×n kernel matrix, without any ridge; about 8 n² bytes twice over.
     """
+    tensor("x", x)
+    labels = isinstance(y, Tensor) and (
+        (y.dtype == torch.int64 and y.dim() == 1) or (y.is_floating_point() and y.dim() == 2)
+    )
+    require(labels, f"y must be values [n, K] of floats or class labels [n] of int64; got {shown(y)}.")
+    require(len(x) == len(y), f"x holds {len(x):,} examples and y {len(y):,}; give one value for each example.")
+    require(y.is_floating_point() or int(y.min()) >= 0, f"Class labels count from 0; got {y.min()}.")
+    require(finite(y), "y must be finite; some of the values are NaN or infinite.")
     values = (F.one_hot(y) if y.dim() == 1 else y).double()
-    centres = x.flatten(1).double()
+    centres = x.reshape(len(x), -1).double()
     factor, failed = torch.linalg.cholesky_ex(gaussian_kernel(centres, centres, bandwidth))
     if failed:
         raise ValueError(
@@ -45,20 +55,24 @@ def interpolate(x: Tensor, y: Tensor, bandwidth: float) -> Interpolant:
 
 def gaussian_kernel(a: Tensor, b: Tensor, bandwidth: float) -> Tensor:
     """exp(−‖a_i − b_j‖² / 2s²) [n, m] in float64, for a [n, ...], b [m, ...] and bandwidth s."""
-    if not bandwidth > 0:
-        raise ValueError(f"the bandwidth must be positive; got {bandwidth}")
+    says = f"the bandwidth must be positive; got {shown(bandwidth)}"
+    bandwidth = real("bandwidth", bandwidth, says)
+    require(0 < bandwidth < 1e100, says)  # its square is finite
     return _squared_distances(a, b).mul_(-0.5 / bandwidth**2).exp_()
 
 
 def median_distance(x: Tensor, most: int = 2000) -> float:
     """Median Euclidean distance between two different examples of x [n, ...]; of the first `most` where there are more."""
+    tensor("x", x, least=2)
+    most = whole("most", most, 2)
     squared = _squared_distances(x[:most], x[:most])
     n = len(squared)
     return squared[*torch.triu_indices(n, n, offset=1)].median().sqrt().item()
 
 
 def _squared_distances(a: Tensor, b: Tensor) -> Tensor:
-    a, b = a.flatten(1).double(), b.flatten(1).double()
+    a, b = (tensor("x", part).reshape(len(part), -1).double() for part in (a, b))
+    require(a.shape[1] == b.shape[1], f"Examples must have equally many inputs; got {a.shape[1]:,} and {b.shape[1]:,}.")
     return torch.addmm((a**2).sum(1, keepdim=True) + (b**2).sum(1), a, b.T, alpha=-2).clamp_(min=0)
 
 
@@ -68,6 +82,8 @@ def gabor_features(images: Tensor, pool: int = 7) -> Tensor:
     24 Gabor filters of 9×9 pixels (8 orientations, wave packets of standard deviation 1, 1.5 and 2 pixels and a wavelength of
     four times that; each of mean 0 and norm 1), the absolute value, and the mean over windows of pool×pool pixels.
     """
+    tensor("images", images)
+    pool = whole("pool", pool, 1)
     side = math.isqrt(images[0].numel())
     if side**2 != images[0].numel() or side % pool:
         raise ValueError(

@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
 import torch
@@ -15,13 +16,15 @@ from threadpoolctl import threadpool_limits
 from torch import Tensor
 
 from overparam import machine
+from overparam.arguments import between, listed, numbers, real, require, shown, tensor, whole
 from overparam.data import generator
-from overparam.ensemble import default_device
-from overparam.settings import require
+from overparam.ensemble import chosen_device
 
 
 def spread(function: Callable, values: Iterable) -> list:
     """[function(v) for v in values], on one thread per core; each multiplies its matrices alone. On a GPU one after the other."""
+    require(callable(function), f"spread calls a function; got {shown(function)}.")
+    values = listed(values, f"spread takes the values of a list; got {shown(values)}.")
     before = torch.get_num_threads()
     threads = 1 if torch.cuda.is_available() else machine.cores()
     try:
@@ -44,6 +47,7 @@ def minimum_norm(features: Tensor, y: Tensor) -> Tensor:
     Through the QR decomposition of F or of its transpose, whichever is tall: the error grows with the condition number of F and
     not with its square, which is what counts at p = n.
     """
+    _require_rows(features=features, y=y)
     n, p = features.shape[-2:]
     q, r = torch.linalg.qr(features.mT if p > n else features)
     if p > n:
@@ -56,6 +60,15 @@ def ridge_predictions(features: Tensor, y: Tensor, at: Tensor, penalties: Sequen
 
     The smaller Gram matrix is made once and has one Cholesky decomposition for each penalty.
     """
+    _require_rows(2, features=features, y=y)
+    tensor("at", at, 2)
+    says = f"penalties lists positive numbers; got {shown(penalties)}."
+    penalties = [real("penalty", penalty, says) for penalty in listed(penalties, says)]
+    require(bool(penalties) and min(penalties) > 0, says)
+    require(
+        at.shape[1] == features.shape[1],
+        f"features has {features.shape[1]:,} columns and at {at.shape[1]:,}; give the same features at other points.",
+    )
     n, p = features.shape
     wide = p > n
     gram = features @ features.T if wide else features.T @ features
@@ -75,6 +88,15 @@ def descent_risks(x: Tensor, noise: Tensor, beta: Tensor, steps: Sequence[float]
     1/s², s the largest singular value of X, ``steps`` steps give β̂ = V diag((1 − (1 − sᵢ²/s²)^T) / sᵢ) Uᵀ y; infinitely many
     give the minimum-norm solution. The risks ‖β̂ − β‖² are [steps, draws], the eigenvalues [draws].
     """
+    _require_rows(3, x=x, noise=noise)
+    tensor("beta", beta, 2)
+    require(
+        tuple(beta.shape) == (x.shape[2], 1) and noise.shape[2] == 1,
+        f"For x [draws, n, d] noise is [draws, n, 1] and beta [d, 1]; got {list(x.shape)}, {list(noise.shape)} and {list(beta.shape)}.",
+    )
+    says = f"steps lists numbers of steps from 0 up, math.inf for the end; got {shown(steps)}."
+    steps = listed(steps, says)
+    require(bool(steps) and all(isinstance(t, Real) and t >= 0 for t in steps), says)
     u, s, vt = torch.linalg.svd(x, full_matrices=False)
     seen = u.mT @ (x @ beta + noise)
     left = 1 - (s / s[..., :1]) ** 2
@@ -94,6 +116,7 @@ def gaussian(seeds: Sequence[int], n: int, p: int) -> tuple[Tensor, Tensor]:
 
     For nested sizes draw the largest and take slices.
     """
+    n, p, seeds = whole("n", n, 1), whole("p", p, 1), _seeds(seeds)
     inputs = [torch.randn(n, p, generator=generator(s, "inputs"), dtype=torch.float64) for s in seeds]
     noise = [torch.randn(n, 1, generator=generator(s, "noise"), dtype=torch.float64) for s in seeds]
     return torch.stack(inputs), torch.stack(noise)
@@ -105,6 +128,7 @@ def minimum_norm_parts(x: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
     For y = x β + σ · noise it is ‖β‖² · missed + σ² · amplified: the share of β outside the span of the inputs, and ‖X⁺ noise‖². Both
     parts are orthogonal, so nothing is left out. As the inputs favour no direction, β is that of the first axis.
     """
+    _require_rows(3, x=x, noise=noise)
     n, p = x.shape[-2:]
     q, r = torch.linalg.qr(x.mT if p > n else x)
     if p > n:
@@ -116,6 +140,7 @@ def minimum_norm_parts(x: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
 
 def expected_parts(n: float, p: float) -> tuple[float, float]:
     """Expectations of ``minimum_norm_parts`` for standard Gaussian inputs, exact at every size; infinite from p = n − 1 to n + 1."""
+    n, p = between("n", n, 1), between("p", p, 0)
     if p < n - 1:
         return 0.0, p / (n - p - 1)
     return max(0.0, 1 - n / p), n / (p - n - 1) if p > n + 1 else math.inf
@@ -123,7 +148,9 @@ def expected_parts(n: float, p: float) -> tuple[float, float]:
 
 def asymptotic_risk(gamma, signal: float, noise: float) -> np.ndarray:
     """Limit of the excess risk at p/n = gamma (not 1) as both grow; signal = ‖β‖², noise = σ² (Hastie et al. 2022, section 3)."""
-    gamma = np.asarray(gamma, dtype=float)
+    gamma = numbers("gamma", gamma).astype(float)
+    require(bool((gamma > 0).all()), f"gamma = p/n must be positive; got {gamma.min():g}.")
+    signal, noise = between("signal", signal, 0), between("noise", noise, 0)
     with np.errstate(divide="ignore"):
         over = signal * (1 - 1 / gamma) + noise / (gamma - 1)
         return np.where(gamma < 1, noise * gamma / (1 - gamma), over)
@@ -150,22 +177,35 @@ class Fourier:
     """
 
     def __init__(self, inputs: int, most: int, bandwidth: float, seed: int, device=None):
-        g, device = generator(seed, "fourier"), device or default_device()
+        inputs, most, bandwidth = whole("inputs", inputs, 1), whole("most", most, 1), real("bandwidth", bandwidth)
+        require(bandwidth > 0, f"The bandwidth must be positive; got {bandwidth:g}.")
+        g, device = generator(seed, "fourier"), chosen_device(device)
         self.directions = torch.randn(most, inputs, generator=g, dtype=torch.float64).T.to(device) / bandwidth
         self.phases = 2 * math.pi * torch.rand(most, generator=g, dtype=torch.float64).to(device)
 
     def __call__(self, x: Tensor, width: int) -> Tensor:
         """Features [m, width] of x [m, ...] in float64."""
+        says = f"{len(self.phases)} features were drawn; {shown(width)} were asked for."
+        width = whole("width", width, 1, len(self.phases), says)
+        x = tensor("x", x).reshape(len(x), -1)
+        inputs = x.shape[1]
         require(
-            1 <= width <= len(self.phases),
-            f"{len(self.phases)} features were drawn; {width} were asked for.",
+            inputs == len(self.directions),
+            f"The features are of {len(self.directions):,} inputs; x has {inputs:,}.",
         )
-        x = x.flatten(1).to(self.phases)
+        x = x.to(self.phases)
         return (x @ self.directions[:, :width] + self.phases[:width]).cos_().mul_(math.sqrt(2 / width))
 
     def fits(self, x: Tensor, targets: Tensor, x_test: Tensor, widths: Iterable[int]) -> Iterable[FourierFit]:
         """The minimum-norm fits to targets [n, k] at all these widths, one after the other."""
-        widths, targets = list(widths), targets.to(self.phases)
+        widths = listed(widths, f"widths lists numbers of features; got {shown(widths)}.")
+        require(bool(widths), "widths lists numbers of features; got none.")
+        tensor("targets", targets.double() if isinstance(targets, Tensor) else targets, 2)
+        rows = len(tensor("x", x))
+        require(
+            len(targets) == rows, f"x holds {rows:,} examples and targets {len(targets):,}; give one target for each."
+        )
+        targets = targets.to(self.phases)
         most = max(widths)
         all_train, all_test = self(x, most), self(x_test, most)
         for width in widths:
@@ -182,6 +222,7 @@ class Fourier:
 
     def ridge(self, x: Tensor, targets: Tensor, x_test: Tensor, width: int, penalties: Sequence[float]) -> Tensor:
         """Predictions [penalties, m, k] of ridge regression on the first ``width`` features."""
+        tensor("targets", targets.double() if isinstance(targets, Tensor) else targets, 2)
         return ridge_predictions(self(x, width), targets.to(self.phases), self(x_test, width), penalties).cpu()
 
 
@@ -194,7 +235,10 @@ def pseudo_fisher(n: int, d: int, distance: float, seeds: Sequence[int]) -> np.n
     n / 2 examples of each class; least squares of smallest norm on labels ±1, inputs centred. The error of the plane that
     results is computed from the normal distribution, without a test set.
     """
-    require(n % 2 == 0 and n >= 2, f"The two classes need equally many examples; got n = {n}.")
+    says = f"The two classes need equally many examples; got n = {shown(n)}."
+    n = whole("n", n, 2, says=says)
+    require(n % 2 == 0, says)
+    d, distance, seeds = whole("d", d, 1), real("distance", distance), _seeds(seeds)
     labels = np.repeat([1.0, -1.0], n // 2)
     x = np.stack([torch.randn(n, d, generator=generator(s, f"classes {n}"), dtype=torch.float64) for s in seeds])
     x[:, :, 0] += labels * distance / 2
@@ -211,6 +255,32 @@ def vc_bound(training_error, dimension, n: int, failure: float = 0.05) -> np.nda
     E + ε/2 (1 + √(1 + 4E/ε)) with E the training error and ε = 4 (h (ln(2n/h) + 1) − ln(failure/4)) / n (Vapnik 1998). From h = n up a
     class can fit any labels; h is cut off there.
     """
+    n, failure = whole("n", n, 1), real("failure", failure)
+    require(0 < failure < 1, f"failure is a probability in (0, 1); got {failure:g}.")
+    training_error, dimension = numbers("training_error", training_error), numbers("dimension", dimension)
+    require(bool((training_error >= 0).all() and (training_error <= 1).all()), "A training error lies in [0, 1].")
+    require(bool((dimension > 0).all()), "A VC dimension is positive.")
     h = np.minimum(dimension, n)
     e = 4 * (h * (np.log(2 * n / h) + 1) - math.log(failure / 4)) / n
     return training_error + e / 2 * (1 + np.sqrt(1 + 4 * np.asarray(training_error) / e))
+
+
+def _require_rows(dimensions: int | None = None, **pair: Tensor) -> None:
+    """ValueError unless both are tensors [..., n, …] of one dtype with the same leading dimensions."""
+    (one, a), (other, b) = pair.items()
+    for name, values in pair.items():
+        tensor(name, values, dimensions)
+        require(
+            values.dim() >= 2, f"{name} must have two dimensions or more, rows and columns; got {list(values.shape)}."
+        )
+    require(
+        a.shape[:-1] == b.shape[:-1] and a.dtype == b.dtype,
+        f"{one} and {other} must have the same rows and dtype; got {list(a.shape)} of {a.dtype} and {list(b.shape)} of {b.dtype}.",
+    )
+
+
+def _seeds(seeds: Sequence[int]) -> list[int]:
+    says = f"seeds lists whole numbers, one or more; got {shown(seeds)}."
+    seeds = [whole("seed", seed, says=says) for seed in listed(seeds, says)]
+    require(bool(seeds), says)
+    return seeds

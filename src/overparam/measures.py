@@ -8,8 +8,17 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from overparam.arguments import (
+    listed,
+    numbers,
+    outputs_on,
+    require,
+    require_examples,
+    require_network,
+    shown,
+    whole,
+)
 from overparam.modules import evaluation, gradient_norms, losses
-from overparam.settings import require
 
 
 @dataclass(frozen=True)
@@ -56,12 +65,20 @@ class CrossedRuns:
     """
 
     def __init__(self, predictions: np.ndarray, target: np.ndarray, examples: int):
+        predictions, target = numbers("predictions", predictions), numbers("target", target)
         if predictions.ndim != 3 or predictions.shape[2:] != target.shape:
             raise ValueError(
                 f"predictions must be [training sets, initialisations, m] with a target [m]; "
                 f"got {predictions.shape} and {target.shape}."
             )
         s, i, m = predictions.shape
+        examples = whole(
+            "examples",
+            examples,
+            1,
+            m,
+            f"examples lies between 1 and the {m} numbers of a target; got {shown(examples)}.",
+        )
         error = (predictions - target).reshape(s * i, m).astype(np.float64)
         self.products = (error @ error.T / examples).reshape(s, i, s, i)
 
@@ -96,6 +113,14 @@ class CrossedRuns:
 
     def error_of_mean(self, training_sets, initialisations) -> float:
         """Squared error of the average prediction over these runs: an ensemble, a bag, or both."""
+        places = []
+        for name, chosen, size in zip(
+            ("training_sets", "initialisations"), (training_sets, initialisations), self.products.shape, strict=False
+        ):
+            says = f"{name} lists some of the {size} {name.replace('_', ' ')} by their numbers from 0; got {shown(chosen)}."
+            places.append([whole(name, k, -size, size - 1, says) for k in listed(chosen, says)])
+            require(bool(places[-1]), says)
+        training_sets, initialisations = places
         block = self.products[np.ix_(training_sets, initialisations, training_sets, initialisations)]
         return float(block.mean())
 
@@ -106,6 +131,12 @@ def bias_variance(predictions: np.ndarray, target: np.ndarray) -> tuple[np.ndarr
     Returns arrays [..., points]. The bias² of the sample mean is corrected by variance / training sets, so that both
     estimates are unbiased.
     """
+    predictions, target = numbers("predictions", predictions), numbers("target", target, 1)
+    require(
+        predictions.ndim >= 2 and len(predictions) >= 2 and predictions.shape[-1:] == target.shape,
+        "predictions must be [training sets, …, points] of 2 training sets or more with a target [points]; "
+        f"got {list(predictions.shape)} and {list(target.shape)}.",
+    )
     variance = predictions.var(0, ddof=1)
     return (predictions.mean(0) - target) ** 2 - variance / len(predictions), variance
 
@@ -116,6 +147,7 @@ def effective_parameters(smoother: np.ndarray) -> float:
     n · mean ‖s(x)‖²: 1 for the mean of all labels, n for one nearest neighbour (Curth et al. 2023, generalised p0). Weights
     that were themselves chosen with the labels, such as a tree's, are taken as given: the search is not counted.
     """
+    smoother = numbers("smoother", smoother, 2)
     return smoother.shape[1] * float((smoother**2).sum(1).mean())
 
 
@@ -126,7 +158,11 @@ def over_dispersion(correct: np.ndarray) -> float:
     are right on every example with the same probability p (their mean accuracy) give on average: 1 for them, up to
     about ``runs`` where each example is always right or always wrong.
     """
-    correct = np.asarray(correct, dtype=np.float64)
+    correct = numbers("correct", correct, least=0).astype(np.float64)
+    require(
+        bool(((correct == 0) | (correct == 1)).all()),
+        "correct says of each example whether it is classified correctly, 1 or 0; got other numbers.",
+    )
     require(
         correct.ndim == 2 and min(correct.shape) >= 2,
         f"correct must be [runs, examples], 2 of each or more; got {list(correct.shape)}.",
@@ -144,6 +180,7 @@ def m_coherence(module: nn.Module, x: Tensor, y: Tensor, loss: str = "cross_entr
     1 where they are orthogonal, n where they are equal, 0 at a stationary point of the mean loss that is not one of every
     example's: about how many examples, itself among them, a step on one example helps. In evaluation mode.
     """
+    require_examples(module, x, y, loss)
     parameters, seen = list(module.parameters()), []
 
     def keep(part: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> Tensor:
@@ -183,6 +220,7 @@ def _squared_norms(seen: list[tuple[nn.Linear, Tensor, Tensor]], deltas: Iterabl
 
 def layers(module: nn.Module) -> list[nn.Module]:
     """The parts of a network that have weights of their own (batch norm too), from the input to the output."""
+    require_network(module)
     return [part for part in module.modules() if list(part.parameters(recurse=False))]
 
 
@@ -193,17 +231,17 @@ def with_layers(module: nn.Module, source: nn.Module, numbers: Iterable[int]) ->
     Bengio & Singer 2019).
     """
     _require_same_shapes(module, source)
-    changed, numbers = copy.deepcopy(module), list(numbers)
+    changed = copy.deepcopy(module)
     own, other = layers(changed), layers(source)
-    require(
-        all(0 <= k < len(own) for k in numbers), f"The layers are numbered from 0 to {len(own) - 1}; got {numbers}."
-    )
-    for k in numbers:
+    says = f"The layers are numbered from 0 to {len(own) - 1}; got {shown(numbers)}."
+    for k in [whole("number", k, 0, len(own) - 1, says) for k in listed(numbers, says)]:
         own[k].load_state_dict(other[k].state_dict())
     return changed
 
 
 def _require_same_shapes(module: nn.Module, other: nn.Module) -> None:
+    require_network(module)
+    require_network(other)
     shapes, others = ([list(p.shape) for p in m.parameters()] for m in (module, other))
     require(
         shapes == others,
@@ -234,6 +272,7 @@ def distance(module: nn.Module, start: nn.Module) -> float:
 @torch.no_grad()
 def frobenius(module: nn.Module) -> float:
     """Euclidean norm of all weights and biases."""
+    require_network(module)
     return _norm(list(module.parameters()))
 
 
@@ -249,6 +288,10 @@ def path_norm(module: nn.Module, shape: tuple[int, ...]) -> float:
     input 1 with all weights squared; float64, since sums of such products span many orders of magnitude.
     """
     _require_layered(module)
+    says = f"shape is that of one example, such as (64,); got {shown(shape)}."
+    shape = tuple(whole("shape", size, 1, says=says) for size in listed(shape, says))
+    first = next(module.parameters())
+    outputs_on(module, torch.ones(1, *shape, dtype=first.dtype, device=first.device), "an example")
     squared = copy.deepcopy(module).double()
     for p in squared.parameters():
         p.square_()
@@ -268,6 +311,7 @@ def spectral_product(module: nn.Module) -> float:
 
 
 def _require_layered(module: nn.Module) -> None:
+    require_network(module)
     known = (nn.Sequential, nn.Flatten, nn.Unflatten, nn.ReLU, nn.Linear, nn.Conv1d, nn.Conv2d)
     unknown = [type(part).__name__ for part in module.modules() if not isinstance(part, known)]
     require(

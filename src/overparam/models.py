@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from overparam.arguments import numbers, positive, real, require, shown, tensor, truth, whole
 from overparam.scale import random_state
 
 
@@ -109,7 +110,9 @@ class MLP(Layered):
     batch_norm: bool = False
 
     def __post_init__(self):
-        require_positive(self, "width", *(("depth",) if self.depth else ()))
+        positive(self, "width")
+        object.__setattr__(self, "depth", whole("depth", self.depth, 0))
+        object.__setattr__(self, "batch_norm", truth("batch_norm", self.batch_norm))
 
     def layers(self, shape, outputs):
         """See ``Layered.layers``; an example of any shape is flattened."""
@@ -128,7 +131,8 @@ class LeNet(Layered):
     batch_norm: bool = False
 
     def __post_init__(self):
-        require_positive(self, "width")
+        positive(self, "width")
+        object.__setattr__(self, "batch_norm", truth("batch_norm", self.batch_norm))
 
     def layers(self, shape, outputs):
         """See ``Layered.layers``; an example of any shape is flattened."""
@@ -147,7 +151,8 @@ class CNN1D(Layered):
     batch_norm: bool = False
 
     def __post_init__(self):
-        require_positive(self, "width", "depth", "kernel", "stride")
+        positive(self, "width", "depth", "kernel", "stride")
+        object.__setattr__(self, "batch_norm", truth("batch_norm", self.batch_norm))
 
     def layers(self, shape, outputs):
         """See ``Layered.layers``; shape is (positions,) or (channels, positions)."""
@@ -162,14 +167,6 @@ class CNN1D(Layered):
             layers.append(Layer(channels, self.width, length, self.kernel, self.stride))
             channels, length = self.width, layers[-1].positions
         return [*layers, Layer(channels, outputs, length, kernel=length)]
-
-
-def require_positive(architecture, *names: str) -> None:
-    """Raise unless these fields are whole numbers from 1 up."""
-    for name in names:
-        value = getattr(architecture, name)
-        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-            raise ValueError(f"{name} must be a whole number from 1 up; got {value!r}.")
 
 
 def mlp(width, depth=1, batch_norm=False) -> dict:
@@ -193,6 +190,11 @@ def relu_features(x: Tensor, width: int, generator: torch.Generator) -> Tensor:
 
     A one-hidden-layer network whose first layer stays at its initialisation (Rahimi & Recht 2007).
     """
+    tensor("x", x)
+    width = whole("width", width, 1)
+    require(
+        isinstance(generator, torch.Generator), f"Pass a generator, as data.generator gives; got {shown(generator)}."
+    )
     directions = torch.randn(x.shape[-1], width, generator=generator, dtype=x.dtype) / math.sqrt(x.shape[-1])
     return (x @ directions).relu() / math.sqrt(width)
 
@@ -203,6 +205,15 @@ def ridge(features: Tensor, y: Tensor, penalty: float) -> Tensor:
     Solves the smaller of the p×p and the n×n system; penalty → 0 gives the minimum-norm least-squares solution. The
     penalty must be positive, and in float64 at least 1e-10 of the features' squared norm.
     """
+    for name, values in (("features", features), ("y", y)):
+        require(tensor(name, values).dim() >= 2, f"{name} must have two dimensions or more; got {list(values.shape)}.")
+    require(
+        features.shape[:-1] == y.shape[:-1] and features.dtype == y.dtype,
+        f"features and y must have the same rows and dtype; got {list(features.shape)} of {features.dtype} and "
+        f"{list(y.shape)} of {y.dtype}.",
+    )
+    penalty = real("penalty", penalty)
+    require(penalty > 0, f"The penalty must be positive; got {penalty:g}.")
     n, p = features.shape[-2:]
     wide = p > n
     gram = features @ features.mT if wide else features.mT @ features
@@ -217,6 +228,14 @@ def forest_smoother(x: Tensor, labels: np.ndarray, at: Tensor, leaves: int, tree
     ``trees`` regression trees of at most ``leaves`` leaves, each fitted to all of x [n, d] and labels [n, K] with √d
     features tried at a split, average the labels of the training points that share a leaf with a point of at [m, d].
     """
+    tensor("x", x, 2)
+    tensor("at", at, 2)
+    labels = numbers("labels", labels, (1, 2))
+    require(
+        len(x) == len(labels) and x.shape[1] == at.shape[1],
+        f"x [n, d], labels [n, K] and at [m, d] do not fit together; got {list(x.shape)}, {list(labels.shape)} and {list(at.shape)}.",
+    )
+    leaves, trees, seed = whole("leaves", leaves, 2), whole("trees", trees, 1), whole("seed", seed, 0)
     from sklearn.tree import DecisionTreeRegressor  # here, since it takes longer to import than all the rest
 
     smoother = np.zeros((len(at), len(x)))

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
+from overparam.arguments import positive, require
+
 
 class _Description:
     """What all descriptions share; each adds ``module``, which lays out the layers."""
@@ -50,7 +52,7 @@ class CNN(_Description):
     width: int
 
     def __post_init__(self):
-        _check_whole(self, "width")
+        positive(self, "width")
 
     def examples(self, x: Tensor) -> Tensor:
         """Images [n, channels, height, width] from raw data [n, ...]; see ``image_shape``."""
@@ -82,7 +84,7 @@ class Conv(_Description):
     depth: int = 2
 
     def __post_init__(self):
-        _check_whole(self, "width", "depth")
+        positive(self, "width", "depth")
         if self.depth % 2:
             raise ValueError(f"depth of Conv counts its convolutions, which come in pairs; got {self.depth}.")
 
@@ -126,7 +128,7 @@ class ResNet18(_Description):
     width: int
 
     def __post_init__(self):
-        _check_whole(self, "width")
+        positive(self, "width")
 
     def examples(self, x: Tensor) -> Tensor:
         """Images [n, channels, height, width] from raw data [n, ...]; see ``image_shape``."""
@@ -173,7 +175,7 @@ class Transformer(_Description):
     tokens: int = field(kw_only=True)  # size of the vocabulary: token ids run from 0 to tokens - 1
 
     def __post_init__(self):
-        _check_whole(self, "width", "depth", "heads", "tokens")
+        positive(self, "width", "depth", "heads", "tokens")
         if self.width % self.heads:
             raise ValueError(f"width must be a multiple of heads; got width {self.width} and {self.heads} heads.")
 
@@ -326,7 +328,10 @@ def _named(value):
 
 def custom(make: Callable[..., nn.Module], **arguments) -> dict:
     """Describe a network of your own, or a grid of them where an argument is a list: see `Custom` and ``sweep.sweep``."""
-    return {"architecture": lambda **chosen: Custom(make, tuple(chosen.items())), **arguments}
+    require(
+        "architecture" not in arguments, "architecture is the name of a column; rename this argument of your network."
+    )
+    return {"architecture": Custom, "make": make, **arguments}
 
 
 def cnn(width) -> dict:
@@ -395,10 +400,3 @@ def draw(module: nn.Module, generator: torch.Generator) -> nn.Module:
         elif layer._parameters or layer._buffers:
             raise TypeError(f"draw does not know how {type(layer).__name__} is initialised.")
     return module
-
-
-def _check_whole(description: _Description, *names: str) -> None:
-    for name in names:
-        value = getattr(description, name)
-        if not isinstance(value, int) or value < 1:
-            raise ValueError(f"{name} must be a whole number from 1 up; got {value!r}.")

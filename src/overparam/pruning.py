@@ -11,10 +11,11 @@ import torch
 from torch.nn.utils import parameters_to_vector
 
 from overparam import scale
-from overparam.data import Data, generator
+from overparam.arguments import listed, numbers, real, require, shown
+from overparam.data import Data, generator, require_data
 from overparam.models import Layer, Layered
 from overparam.networks import affine_layers
-from overparam.settings import Settings, Vector, require
+from overparam.settings import Settings, Vector, require_architecture, require_settings
 
 FREEZING = 2.0**-20  # what ``frozen`` multiplies the steps of a pruned weight by: over any training here, nothing
 
@@ -30,18 +31,22 @@ def prune_smallest(
     Magnitude pruning (Han et al. 2015); in rounds, each from the initial weights, it finds lottery tickets (Frankle and
     Carbin 2019). ``weights`` [parameters] are as recorded; biases are never pruned.
     """
-    return prune_lowest(np.abs(weights), mask, layers, shares)
+    return prune_lowest(np.abs(numbers("weights", weights, 1)), mask, layers, shares)
 
 
 def prune_lowest(
     scores: np.ndarray, mask: Vector | None, layers: Sequence[Layer], shares: float | Sequence[float]
 ) -> Vector:
     """As ``prune_smallest``, but by any ``scores`` [parameters]: the weights with the lowest go."""
-    shares = [shares] * len(layers) if np.isscalar(shares) else list(shares)
-    require(
-        len(shares) == len(layers) and all(0 <= share <= 1 for share in shares),
-        f"Pruning takes a share between 0 and 1, or one for each of the {len(layers)} layers; got {shares}.",
-    )
+    layers = _require_layers(layers)
+    shares = [shares] * len(layers) if np.isscalar(shares) else shares
+    says = f"Pruning takes a share between 0 and 1, or one for each of the {len(layers)} layers; got {shown(shares)}."
+    shares = listed(shares, says)
+    shares = [real("share", share, says) for share in shares]
+    require(len(shares) == len(layers) and all(0 <= share <= 1 for share in shares), says)
+    scores = numbers("scores", scores)
+    if mask is not None:
+        _require_mask(mask, layers)
     kept = np.ones(sum(layer.parameters for layer in layers), np.float32) if mask is None else mask.values.copy()
     require(
         np.shape(scores) == kept.shape,
@@ -60,7 +65,11 @@ def prune_units(weights: np.ndarray, layers: Sequence[Layer], share: float) -> V
     The norm is that of a unit's incoming weights (Li et al. 2017, for filters; Liu et al. 2019). What enters and leaves a
     pruned unit is masked, its bias too. ``weights`` [parameters] are those of fully connected ``layers``.
     """
-    require(0 <= share < 1, f"The share of units to prune lies in [0, 1); got {share}.")
+    says = f"The share of units to prune lies in [0, 1); got {shown(share)}."
+    share = real("share", share, says)
+    require(0 <= share < 1, says)
+    layers = _require_layers(layers)
+    _require_per_weight("weights", weights, layers)
     kept = np.ones(sum(layer.parameters for layer in layers), np.float32)
     places = weights_of(layers)
     for number, (layer, own) in enumerate(zip(layers[:-1], places[:-1], strict=True)):
@@ -75,6 +84,8 @@ def prune_units(weights: np.ndarray, layers: Sequence[Layer], share: float) -> V
 
 def shuffled(mask: Vector, layers: Sequence[Layer], seed: int) -> Vector:
     """A random mask that keeps as many weights of each layer as this one does: its entries in another order."""
+    layers = _require_layers(layers)
+    _require_mask(mask, layers)
     kept = mask.values.copy()
     for number, own in enumerate(weights_of(layers)):
         order = torch.randperm(own.stop - own.start, generator=generator(seed, f"mask of layer {number}"))
@@ -84,6 +95,7 @@ def shuffled(mask: Vector, layers: Sequence[Layer], seed: int) -> Vector:
 
 def kept(mask: Vector) -> np.ndarray:
     """Whether each weight and bias is kept [parameters]."""
+    _require_mask(mask)
     return mask.values != 0
 
 
@@ -91,12 +103,15 @@ def share_left(mask: Vector | None, layers: Sequence[Layer]) -> float:
     """The share of the weights that a mask keeps; biases are not counted."""
     if mask is None:
         return 1.0
+    layers = _require_layers(layers)
+    _require_mask(mask, layers)
     kept = np.concatenate([mask.values[own] for own in weights_of(layers)])
     return float(kept.mean())
 
 
 def weights_of(layers: Sequence[Layer]) -> list[slice]:
     """Where the weights of each layer stand in a vector of all parameters; its biases follow."""
+    layers = _require_layers(layers)
     ends = np.cumsum([layer.parameters for layer in layers])
     return [
         slice(int(end) - layer.parameters, int(end) - layer.outputs) for end, layer in zip(ends, layers, strict=True)
@@ -105,6 +120,8 @@ def weights_of(layers: Sequence[Layer]) -> list[slice]:
 
 def prunable_layers(architecture, data: Data) -> list[Layer]:
     """The layers of a network on this data set; of a convolutional one its convolutions and linear maps, without batch norm."""
+    require_architecture(architecture)
+    require_data(data)
     shape, outputs = tuple(data.x.shape[1:]), data.classes or data.y.shape[1]
     if isinstance(architecture, Layered):
         require(not architecture.batch_norm, "Networks with batch norm are not pruned here; set batch_norm=False.")
@@ -118,11 +135,37 @@ def prunable_layers(architecture, data: Data) -> list[Layer]:
     return [Layer(weight[0].numel(), len(weight)) for weight, _ in found]
 
 
+def _require_layers(layers: Sequence[Layer]) -> list[Layer]:
+    """The layers as a list; ValueError unless they are one or more of ``models.Layer``."""
+    says = f"layers lists the layers of a network, as prunable_layers gives them; got {shown(layers)}."
+    layers = listed(layers, says)
+    require(bool(layers) and all(isinstance(layer, Layer) for layer in layers), says)
+    return layers
+
+
+def _require_per_weight(name: str, values: np.ndarray, layers: Sequence[Layer] | int) -> np.ndarray:
+    """The values; ValueError unless they are one number for each weight and bias of these layers, or so many."""
+    values = numbers(name, values, 1)
+    total = layers if isinstance(layers, int) else sum(layer.parameters for layer in layers)
+    require(
+        len(values) == total, f"The network has {total:,} weights and biases; {name} holds {len(values):,} numbers."
+    )
+    return values
+
+
+def _require_mask(mask: Vector, layers: Sequence[Layer] = ()) -> None:
+    require(isinstance(mask, Vector), f"A mask is a settings.Vector of one number per weight; got {shown(mask)}.")
+    if layers:
+        _require_per_weight("the mask", mask.values, layers)
+
+
 # --- where a pruned network starts ------------------------------------------------------------------------------------
 
 
 def initial_weights(settings: Settings, data: Data, fresh: bool = False) -> np.ndarray:
     """All weights and biases [parameters] that a network starts from, or (``fresh``) another draw of them."""
+    require_settings([settings])
+    require_data(data)
     shape, outputs = tuple(data.x.shape[1:]), data.classes or data.y.shape[1]
     draw = generator(settings.init_seed, "another init" if fresh else "init")
     return parameters_to_vector(settings.architecture.build(shape, outputs, draw).parameters()).detach().numpy()
@@ -135,6 +178,10 @@ def frozen(start: np.ndarray, mask: Vector, zeroed: np.ndarray | None = None) ->
     mask; a mask of 2⁻²⁰ undone in the start leaves a weight where it was, for all that steps of any size used here could do.
     For networks that stack only.
     """
+    _require_mask(mask)
+    start = _require_per_weight("start", start, len(mask.values))
+    if zeroed is not None:
+        zeroed = _require_per_weight("zeroed", zeroed, len(mask.values)).astype(bool)
     factor = np.where(mask.values == 0, np.float32(FREEZING), np.float32(1))
     masked = factor if zeroed is None else np.where((mask.values == 0) & zeroed, np.float32(0), factor)
     return {"start": Vector(start / factor), "mask": Vector(masked)}
@@ -145,6 +192,9 @@ def at_random(chosen: np.ndarray, mask: Vector, layers: Sequence[Layer], seed: i
 
     The answer says of each weight and bias whether it was drawn [parameters]: what ``frozen`` takes as ``zeroed``.
     """
+    layers = _require_layers(layers)
+    _require_mask(mask, layers)
+    chosen = _require_per_weight("chosen", chosen, layers)
     rng = scale.rng(seed, 7)
     drawn = np.zeros(len(mask.values), bool)
     for own in weights_of(layers):
@@ -161,6 +211,9 @@ def keeping_signs(start: np.ndarray, mask: Vector, layers: Sequence[Layer], seed
     takes the standard deviation of the layer's initial weights. Each has a sign: that of the initial weight in "…, signs kept",
     else as it comes (for "constant" a coin). At equal spread only the sizes are in question, so its signs are always kept.
     """
+    layers = _require_layers(layers)
+    _require_mask(mask, layers)
+    start = _require_per_weight("start", start, layers)
     names = ("reshuffled", "redrawn", "constant")
     variants = {f"{name}, signs {kept}": start.copy() for name in names for kept in ("kept", "lost")}
     variants["redrawn at equal spread, signs kept"] = start.copy()

@@ -7,8 +7,8 @@ import torch
 from scipy import ndimage
 from torch import Tensor, nn
 
+from overparam.arguments import numbers, outputs_on, real, require, shown, tensor, whole
 from overparam.modules import outputs
-from overparam.settings import require
 
 _AT_ONCE = 2**22  # numbers in the inputs that are held at a time
 
@@ -33,14 +33,17 @@ def planes(module: nn.Module, triplets: Tensor, resolution: int = 25, margin: fl
     The picture is the rectangle around the three examples, wider by ``margin`` times its width and height on every side, cut into
     equal cells; each shows the class at its centre.
     """
+    tensor("triplets", triplets, least=0)
     require(
         triplets.dim() >= 3 and triplets.shape[1] == 3 and len(triplets) > 0,
         f"triplets of examples must be [k, 3, ...] with k from 1 up; got {list(triplets.shape)}.",
     )
-    require(
-        resolution >= 1 and margin >= 0,
-        f"A picture needs a resolution from 1 up and a margin from 0 up; got {resolution} and {margin}.",
+    says = (
+        f"A picture needs a resolution from 1 up and a margin from 0 up; got {shown(resolution)} and {shown(margin)}."
     )
+    resolution, margin = whole("resolution", resolution, 1, says=says), real("margin", margin, says)
+    require(margin >= 0, says)
+    outputs_on(module, triplets[:, 0], "examples")
     corners, axes = _coordinates(triplets.flatten(2))
     low, high = corners.amin(1), corners.amax(1)
     low, high = low - margin * (high - low), high + margin * (high - low)  # [k, 2]
@@ -82,7 +85,8 @@ def components(classes: np.ndarray) -> np.ndarray:
 
     Cells are connected through their edges, not through their corners.
     """
-    require(np.ndim(classes) == 3, f"Pictures must be [k, rows, columns]; got {list(np.shape(classes))}.")
+    classes = numbers("Pictures of classes", classes, least=0)
+    require(classes.ndim == 3, f"Pictures must be [k, rows, columns]; got {list(classes.shape)}.")
     return np.array([sum(ndimage.label(picture == c)[1] for c in np.unique(picture)) for picture in classes])
 
 
@@ -91,11 +95,13 @@ def purity(module: nn.Module, pairs: Tensor, points: int = 20) -> np.ndarray:
 
     Seen at equally spaced points, both ends among them. It need not be the class that the examples are labelled with.
     """
+    tensor("pairs", pairs, least=0)
     require(
         pairs.dim() >= 3 and pairs.shape[1] == 2 and len(pairs) > 0,
         f"pairs of examples must be [k, 2, ...] with k from 1 up; got {list(pairs.shape)}.",
     )
-    require(points >= 2, f"A segment is seen at 2 points or more; got {points}.")
+    points = whole("points", points, 2, says=f"A segment is seen at 2 points or more; got {shown(points)}.")
+    outputs_on(module, pairs[:, 0], "examples")
     share = torch.linspace(0, 1, points, device=pairs.device, dtype=pairs.dtype)[:, None]
     together = max(1, _AT_ONCE // (points * pairs[0, 0].numel()))
     pure = []

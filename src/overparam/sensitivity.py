@@ -6,9 +6,19 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from overparam.arguments import (
+    listed,
+    numbers,
+    outputs_on,
+    real,
+    require,
+    require_examples,
+    require_inputs,
+    shown,
+    whole,
+)
 from overparam.data import generator
 from overparam.modules import evaluation, losses
-from overparam.settings import require
 
 _AT_ONCE = 2**22  # numbers in the inputs of examples that are searched together
 
@@ -18,7 +28,13 @@ def gini(values: np.ndarray) -> np.ndarray:
 
     Mean absolute difference of two values drawn with replacement, divided by twice their mean.
     """
-    values = np.sort(np.asarray(values, dtype=np.float64), axis=-1)
+    says = f"A Gini coefficient needs an array of numbers; got {shown(values)}."
+    try:
+        values = np.asarray(values, dtype=np.float64)
+    except (ValueError, TypeError):
+        raise ValueError(says) from None
+    require(values.ndim > 0 and values.size > 0, says)
+    values = np.sort(values, axis=-1)
     n, total = values.shape[-1], values.sum(-1)
     require(
         np.isfinite(values).all() and (values >= 0).all() and (total > 0).all(),
@@ -47,6 +63,7 @@ def unrolled(
     The order of the examples is drawn with the seed, anew for every epoch. The module itself does not change; it is used
     in evaluation mode.
     """
+    require_examples(module, x, y, loss)
     each = torch.full((1, len(x)), 1 / len(x), device=x.device, dtype=x.dtype)
     return _sensitivities(module, x, y, each, lr, batch_size, at, seed, loss)[:, 0]
 
@@ -63,6 +80,10 @@ def unrolled_by_class(
     loss: str = "cross_entropy",
 ) -> np.ndarray:
     """As ``unrolled``, with the mean loss of the examples labelled k in place of the mean of all: [at, classes, n]."""
+    require_examples(module, x, y, loss)
+    says = f"classes is the number of different labels, up to that of the {len(y):,} examples; got {shown(classes)}."
+    classes = whole("classes", classes, 1, len(y), says)
+    require(y.dim() == 1, f"Sensitivities by class need class labels [n]; got {shown(y)}.")
     member = torch.stack([y == k for k in range(classes)]).to(x.dtype)
     sizes = member.sum(1, keepdim=True)
     require(
@@ -78,7 +99,16 @@ def class_grid(by_class: np.ndarray, y: Tensor) -> np.ndarray:
 
     Entry (k, j) says how much the loss of class k depends on an example of class j (Arpit et al. 2017, Fig. 5).
     """
-    labels, classes = y.cpu().numpy(), by_class.shape[-2]
+    by_class, labels = numbers("by_class", by_class), numbers("y", y, 1)
+    require(
+        by_class.ndim >= 2 and by_class.shape[-1] == len(labels),
+        f"by_class must be [..., classes, n] for labels [n]; got {list(by_class.shape)} and {list(labels.shape)}.",
+    )
+    classes = by_class.shape[-2]
+    require(
+        set(labels.tolist()) == set(range(classes)),
+        f"Labels must be 0 to {classes - 1}, each of them at least once; got {len(set(labels.tolist()))} different ones.",
+    )
     return np.stack([by_class[..., labels == j].mean(-1) for j in range(classes)], axis=-1)
 
 
@@ -94,11 +124,12 @@ def _sensitivities(
     loss: str,
 ) -> np.ndarray:
     """‖∂(weights · losses after t steps)/∂x_i‖₁ [at, rows of weights, n]; weights [rows, n]."""
-    require(
-        len(at) > 0 and min(at) >= 1,
-        f"at lists the numbers of steps after which to look, each from 1 up; got {list(at)}.",
-    )
-    require(1 <= batch_size <= len(x), f"batch_size lies between 1 and the {len(x):,} examples; got {batch_size}.")
+    says = f"at lists the numbers of steps after which to look, each from 1 up; got {shown(list(at) if isinstance(at, tuple | range) else at)}."
+    at = [whole("at", step, 1, says=says) for step in listed(at, says)]
+    require(bool(at), says)
+    says = f"batch_size lies between 1 and the {len(x):,} examples; got {shown(batch_size)}."
+    batch_size = whole("batch_size", batch_size, 1, len(x), says)
+    lr = real("lr", lr)
     parameters = {name: p.detach().requires_grad_() for name, p in module.named_parameters()}
     batches, found = [], {}
     with evaluation(module), torch.enable_grad():
@@ -164,11 +195,16 @@ def critical_samples(
     Arpit et al. (2017, section 4) search with such noise ("Langevin"), uphill in the cross-entropy of the first
     prediction; where the network is sure, rounding makes the gradient of that vanish, but not that of the margin.
     """
-    require(
-        radius > 0 and step_size >= 0 and noise >= 0 and steps >= 1,
+    says = (
         "A search needs radius > 0, step_size and noise from 0 up, and at least 1 step; "
-        f"got radius={radius}, step_size={step_size}, noise={noise}, steps={steps}.",
+        f"got radius={shown(radius)}, step_size={shown(step_size)}, noise={shown(noise)}, steps={shown(steps)}."
     )
+    radius, step_size, noise = (real("a length", value, says) for value in (radius, step_size, noise))
+    require(radius > 0 and step_size >= 0 and noise >= 0, says)
+    steps = whole("steps", steps, 1, says=says)
+    require_inputs("x", x)
+    outputs = outputs_on(module, x)
+    require(outputs > 1, "Predicted classes change only where there are two or more; the network has one output.")
     randomness = generator(seed, "critical samples")
     together = max(1, _AT_ONCE // x[0].numel())
     with evaluation(module):

@@ -2,11 +2,12 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, is_dataclass
 from functools import cached_property
 
 import numpy as np
 
+from overparam.arguments import listed, numbers, real, require, shown, truth, whole
 from overparam.models import Layered
 from overparam.networks import CNN, Custom, ResNet18
 
@@ -24,6 +25,19 @@ RECORDABLE = {
     "gradient_norms": "the norm of the gradient of each training example's loss in all weights",
     "weights": "all weights and biases",
 }
+_REAL = (
+    "lr",
+    "label_noise",
+    "momentum",
+    "weight_decay",
+    "dropout",
+    "input_noise",
+    "adversarial",
+    "gradient_penalty",
+    "norm_target",
+    "averaging",
+    "stop_loss",
+)  # settings that are real numbers
 
 
 # Settings in which the networks of one stack may differ (n and batch size at equally many steps an epoch), and those that
@@ -45,7 +59,9 @@ class Vector:
     values: np.ndarray
 
     def __post_init__(self):
-        values = np.asarray(self.values).astype(np.float32).ravel()  # a copy: settings do not change
+        values = (
+            numbers("A vector of weights", self.values).astype(np.float32).ravel()
+        )  # a copy: settings do not change
         object.__setattr__(self, "values", values)
         self.values.setflags(write=False)
 
@@ -130,48 +146,36 @@ class Settings:
     order_seed: int | None = None
 
     def __post_init__(self):
-        for name, values in (("optimizer", OPTIMIZERS), ("loss", LOSSES), ("dtype", DTYPES), ("schedule", SCHEDULES)):
+        require_architecture(self.architecture)
+        for name, choices in (("optimizer", OPTIMIZERS), ("loss", LOSSES), ("dtype", DTYPES), ("schedule", SCHEDULES)):
             value = getattr(self, name)
-            require(value in values, f"{name} must be one of {', '.join(values)}; got {value!r}.")
-        for name, least in (("n", 1), ("epochs", 1), ("stop_fitted", 0), ("shift", 0), ("rewind", 0)):
-            value = getattr(self, name)
-            require(
-                isinstance(value, int) and value >= least,
-                f"{name} must be a whole number of at least {least}; got {value!r}.",
-            )
+            known = isinstance(value, str) and value in choices
+            require(known, f"{name} must be one of {', '.join(choices)}; got {shown(value)}.")
+        self._convert_numbers()
         require(
             self.rewind < self.epochs,
             f"rewind is the epoch from which mask and order_seed hold, below epochs={self.epochs}; got {self.rewind}.",
         )
         require(self.lr > 0, f"lr (the learning rate) must be positive; got {self.lr}.")
         require(0 <= self.label_noise <= 1, f"label noise must lie in [0, 1]; got {self.label_noise}.")
-        require(0 <= self.momentum < 1, f"momentum must lie in [0, 1); got {self.momentum}.")
+        for name in ("momentum", "dropout", "averaging"):
+            value = getattr(self, name)
+            require(0 <= value < 1, f"{name} must lie in [0, 1); got {value}.")
         require(
             self.optimizer == "sgd" or self.momentum == 0,
             f"momentum is an option of sgd, and {self.optimizer} has its own; leave momentum at 0, got {self.momentum}.",
-        )
-        require(self.weight_decay >= 0, f"weight decay must not be negative; got {self.weight_decay}.")
-        require(0 <= self.dropout < 1, f"dropout must lie in [0, 1); got {self.dropout}.")
-        require(
-            self.batch_size is None or isinstance(self.batch_size, int),
-            f"batch_size must be a whole number, or None for all examples; got {self.batch_size!r}.",
         )
         require(
             self.batch_size is None or 1 <= self.batch_size <= self.n,
             f"batch_size must lie between 1 and the {self.n} training examples; got {self.batch_size}.",
         )
-        require(0 <= self.averaging < 1, f"averaging must lie in [0, 1); got {self.averaging}.")
-        require(
-            isinstance(self.layer_lr, tuple) and all(factor >= 0 for factor in self.layer_lr),
-            f"layer_lr must be a tuple of factors of at least 0, in a sweep a list of tuples; got {self.layer_lr!r}.",
-        )
+        for name in ("weight_decay", "input_noise", "adversarial", "gradient_penalty", "norm_target", "stop_loss"):
+            value = getattr(self, name)
+            require(value >= 0, f"{name.replace('_', ' ')} must not be negative; got {value}.")
         require(
             not self.norm_target or self.weight_decay > 0,
             "norm_target is where weight decay pulls to; set weight_decay to its strength.",
         )
-        for name in ("input_noise", "adversarial", "gradient_penalty", "norm_target"):
-            value = getattr(self, name)
-            require(value >= 0, f"{name.replace('_', ' ')} must not be negative; got {value}.")
         require(self.median_of in (1, 3), f"median_of must be 1 (the mean) or 3; got {self.median_of!r}.")
         self._require_fitting_options()
         taken = set(_described(self.architecture)) & {f.name for f in fields(self)}
@@ -182,8 +186,28 @@ class Settings:
             value = getattr(self, name)
             require(
                 value is None or isinstance(value, Vector),
-                f"{name} must be a settings.Vector of one number per weight; got {type(value).__name__}.",
+                f"{name} must be a settings.Vector of one number per weight; got {shown(value)}.",
             )
+
+    def _convert_numbers(self) -> None:
+        """Take NumPy's and other libraries' numbers for Python's, so that equal settings are equal in every respect."""
+        converted = {name: real(name.replace("_", " "), getattr(self, name)) for name in _REAL}
+        for name, least in (("n", 1), ("epochs", 1), ("stop_fitted", 0), ("shift", 0), ("median_of", 1), ("rewind", 0)):
+            says = f"{name} must be a whole number of at least {least}; got {shown(getattr(self, name))}."
+            converted[name] = whole(name, getattr(self, name), least, 2**53, says)
+        converted |= {name: whole(name, getattr(self, name)) for name in ("init_seed", "data_seed")}
+        if self.order_seed is not None:
+            converted["order_seed"] = whole("order_seed", self.order_seed)
+        if self.batch_size is not None:
+            says = f"batch_size must be a whole number, or None for all examples; got {shown(self.batch_size)}."
+            converted["batch_size"] = whole("batch_size", self.batch_size, says=says)
+        says = f"layer_lr must be a tuple of factors of at least 0, in a sweep a list of tuples; got {shown(self.layer_lr)}."
+        require(isinstance(self.layer_lr, tuple), says)
+        converted["layer_lr"] = tuple(real("layer_lr", factor, says) for factor in self.layer_lr)
+        require(all(factor >= 0 for factor in converted["layer_lr"]), says)
+        converted["flip"] = truth("flip", self.flip)
+        for name, value in converted.items():
+            object.__setattr__(self, name, value)
 
     def _require_fitting_options(self) -> None:
         stacks = isinstance(self.architecture, Layered)
@@ -260,8 +284,8 @@ class Settings:
         present = [bool(getattr(self, name)) for name in PRESENT]
         shape = [getattr(self.architecture, f.name) for f in fields(self.architecture) if f.name != "width"]
         # Statistics and medians are taken of whole batches, which then cannot be filled up to a common size.
-        whole = self.median_of > 1 or getattr(self.architecture, "batch_norm", False)
-        return type(self.architecture), self.steps, self.batch if whole else None, *shape, *shared, *present
+        in_whole = self.median_of > 1 or getattr(self.architecture, "batch_norm", False)
+        return type(self.architecture), self.steps, self.batch if in_whole else None, *shape, *shared, *present
 
     def columns(self) -> dict:
         """The settings as one flat row of a table; of ``start`` and ``mask`` their fingerprints."""
@@ -277,26 +301,43 @@ def _described(architecture) -> dict:
     return {f.name: getattr(architecture, f.name) for f in fields(architecture)}
 
 
+def require_settings(networks: Sequence[Settings]) -> list[Settings]:
+    """The networks as a list; ValueError unless they are one or more ``Settings``."""
+    if isinstance(networks, Settings):
+        networks = [networks]
+    advice = "pass a list of settings.Settings, or describe a grid of networks to sweep"
+    networks = listed(networks, f"The networks to train are {shown(networks)}; {advice}.")
+    require(bool(networks), f"There are no networks to train; {advice}.")
+    wrong = [each for each in networks if not isinstance(each, Settings)]
+    require(not wrong, f"One of the networks to train is {shown(wrong[0]) if wrong else ''}; {advice}.")
+    return networks
+
+
 def recording(record: Sequence[str] | Mapping[str, Iterable[float] | None]) -> dict[str, tuple[float, ...] | None]:
     """What to record, and at which epochs: None where only names were given. Raises where it cannot be recorded."""
     if isinstance(record, str):
         record = [record]
-    chosen = dict(record) if isinstance(record, Mapping) else dict.fromkeys(record)
-    unknown = sorted(set(chosen) - set(RECORDABLE))
-    require(not unknown, f"Cannot record {', '.join(unknown)}; choose from {', '.join(RECORDABLE)}.")
+    says = f"What to record is a list of names, or a mapping from names to epochs; got {shown(record)}."
+    chosen = list(record.items()) if isinstance(record, Mapping) else [(name, None) for name in listed(record, says)]
+    unknown = [name for name, _ in chosen if not (isinstance(name, str) and name in RECORDABLE)]
+    named = ", ".join(name if isinstance(name, str) and name.isidentifier() else shown(name) for name in unknown)
+    require(not unknown, f"Cannot record {named}; choose from {', '.join(RECORDABLE)}.")
+    chosen = {name: _recorded_epochs(name, epochs) for name, epochs in chosen}
     require(chosen.get("predictions") is None, "Predictions are recorded at the end of training only; give no epochs.")
-    for name, epochs in chosen.items():
-        if epochs is not None:
-            require(
-                isinstance(epochs, Iterable) and not isinstance(epochs, str),
-                f"Epochs at which {name} are recorded are a list or a range; got {epochs!r}.",
-            )
-            chosen[name] = tuple(sorted({float(e) for e in epochs}))
-            require(
-                all(e >= 0 for e in chosen[name]),
-                f"Epochs at which {name} are recorded count from 0; got {chosen[name][:1]}.",
-            )
     return {name: chosen[name] for name in sorted(chosen)}
+
+
+def _recorded_epochs(name: str, epochs: Iterable[float] | None) -> tuple[float, ...] | None:
+    if epochs is None:
+        return None
+    given = listed(epochs, f"Epochs at which {name} are recorded are a list or a range; got {shown(epochs)}.")
+    says = f"Epochs at which {name} are recorded are a list of finite numbers; got {shown(given)}."
+    chosen = tuple(sorted({real(name, epoch, says) for epoch in given}))
+    require(
+        all(epoch >= 0 for epoch in chosen),
+        f"Epochs at which {name} are recorded count from 0; got {chosen[:1]}.",
+    )
+    return chosen
 
 
 def log_schedule(epochs: int, per_doubling: int = 3) -> list[int]:
@@ -305,7 +346,8 @@ def log_schedule(epochs: int, per_doubling: int = 3) -> list[int]:
     return [0, *np.unique(np.round(2**steps).astype(int)).tolist()] if epochs > 1 else [0]
 
 
-def require(condition: bool, message: str) -> None:
-    """Raise ValueError with this message unless the condition holds."""
-    if not condition:
-        raise ValueError(message)
+def require_architecture(architecture) -> None:
+    """Raise ValueError unless this describes a network."""
+    described = is_dataclass(architecture) and hasattr(architecture, "build") and not isinstance(architecture, type)
+    advice = "describe one, as models.MLP(32) does; networks of several widths are a sweep over models.mlp([16, 32])"
+    require(described, f"{shown(architecture)} is no architecture; {advice}.")

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.interpolate import BSpline
 
-from overparam.settings import require
+from overparam.arguments import between, numbers, require, shown, whole
 
 DEGREE = 3
 
@@ -13,7 +13,10 @@ def basis(x: np.ndarray, functions: int) -> np.ndarray:
 
     ``functions`` is 4 or more. The knots go on beyond the ends of the interval, and none is repeated.
     """
-    require(functions > DEGREE, f"Cubic splines have {DEGREE + 1} basis functions or more; got {functions}.")
+    says = f"Cubic splines have {DEGREE + 1} basis functions or more; got {shown(functions)}."
+    functions = whole("functions", functions, DEGREE + 1, says=says)
+    x = numbers("x", x, 1)
+    require(bool((np.abs(x) <= 1).all()), f"x must lie in [−1, 1]; got {x.min():g} to {x.max():g}.")
     knots = -1 + 2 * np.arange(-DEGREE, functions + 1) / (functions - DEGREE)
     return BSpline.design_matrix(np.asarray(x, dtype=float), knots, DEGREE).toarray()
 
@@ -25,6 +28,7 @@ def smoother(x: np.ndarray, at: np.ndarray, functions: int, roughness: float = 0
     the squared second differences of the coefficients are penalised (P-splines, Eilers & Marx 1996).
     """
     design = basis(x, functions)
+    roughness = between("roughness", roughness, 0)
     if roughness:
         second = np.diff(np.eye(functions), 2, axis=0)
         return basis(at, functions) @ np.linalg.solve(design.T @ design + roughness * second.T @ second, design.T)

@@ -5,10 +5,10 @@ import itertools
 import os
 import time
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import closing, contextmanager
-from dataclasses import fields
+from dataclasses import MISSING, fields, is_dataclass
 
 import numpy as np
 import pandas as pd
@@ -18,20 +18,21 @@ from tqdm.auto import tqdm
 
 from overparam import data as data_module
 from overparam import store, workers
-from overparam.data import Data
-from overparam.ensemble import check_device, check_record, default_device, train
+from overparam.arguments import require, shown, truth, whole
+from overparam.data import Data, require_data
+from overparam.ensemble import check_device, check_record, chosen_device, train
 from overparam.examples import check
 from overparam.identity import engine_version, family, key
 from overparam.models import CNN1D, MLP, LeNet
 from overparam.networks import CNN, Conv, Custom, ResNet18, Transformer
 from overparam.plan import StackPlan, explain_plan, plan
-from overparam.settings import Settings, recording
+from overparam.settings import Settings, recording, require_settings
 
 START_UP = 3.0  # seconds that worker processes take to start, about; less work than that stays in the calling process
 
 
 def sweep(
-    architecture: dict,
+    architecture,
     data: Data | Mapping[str, Data],
     *,
     seed=None,
@@ -47,8 +48,9 @@ def sweep(
 ) -> pd.DataFrame:
     """Train a network for every combination of settings; one row per network.
 
-    Any setting given as a list, tuple or range is a dimension of the grid, in ``architecture`` (see ``models.mlp``) as in
-    the keywords, which are those of ``settings.Settings``. ``init_seed`` and ``data_seed`` equal ``seed`` (0) unless given;
+    ``architecture`` is one, such as ``models.MLP(32)``, or a grid of them, such as ``models.mlp([16, 32])``. Any setting given
+    as a list, tuple or range is a dimension of the grid, in the architecture as in the keywords, which are those of
+    ``settings.Settings``. ``init_seed`` and ``data_seed`` equal ``seed`` (0) unless given;
     ``n`` is the whole training pool unless given. Several data sets, as a mapping from names, are one more dimension: the
     column ``data`` holds the name. The other keywords are those of ``run``, and so is the table.
     """
@@ -78,6 +80,7 @@ def run(
     trains the stacks elsewhere: see ``workers.run``; otherwise a CPU's cores share them. With ``explain`` nothing is
     trained and the table is the plan: one row per stack, with the time and memory that are expected and the reason.
     """
+    networks = require_settings(networks)
     works = [_Work(name, each, networks) for name, each in _named(data).items()]
     return _run(works, record, device, cache, executor, explain)
 
@@ -137,15 +140,19 @@ def _named(data: Data | Mapping[str, Data]) -> Mapping[str, Data]:
     named = data if isinstance(data, Mapping) else {getattr(data, "name", ""): data}
     wrong = [each for each in named.values() if not isinstance(each, Data)]
     if wrong or not named:
-        given = repr(wrong[0]) if wrong else "an empty mapping"
+        given = shown(wrong[0]) if wrong else "an empty mapping"
         raise ValueError(f"data is {given}; pass a data set such as data.load('digits'), or several by name.")
     return named
 
 
 def _run(works: Sequence[_Work], record, device, cache: bool, executor: Executor | None, explain: bool) -> pd.DataFrame:
     """Train all stacks of all data sets, the longest first."""
-    wanted = recording(record)
-    device = torch.device(device) if device is not None else default_device()
+    wanted, device = recording(record), chosen_device(device)
+    cache, explain = truth("cache", cache), truth("explain", explain)
+    require(
+        executor is None or hasattr(executor, "submit"),
+        f"executor is {shown(executor)}; pass one of concurrent.futures, a Dask client, or None.",
+    )
     for work in works:
         work.prepare(wanted, device)
     if explain:
@@ -183,8 +190,18 @@ def _try_to_keep(action: Callable, *arguments: object) -> None:
         warnings.warn(f"{error.strerror} This sweep returns its table, but the next one trains anew.", stacklevel=2)
 
 
+def require_runs(runs, *columns: str) -> None:
+    """Raise ValueError unless this is a table of runs, of at least one, with these columns."""
+    advice = "pass the table that sweep or run gives"
+    require(isinstance(runs, pd.DataFrame), f"The runs are {shown(runs)}; {advice}.")
+    require(len(runs) > 0, f"The table of runs is empty; {advice}, with at least one row.")
+    missing = [shown(name) for name in columns if not isinstance(name, Hashable) or name not in runs]
+    require(not missing, f"The runs have no column {', '.join(missing)}; runs.columns lists those that they have.")
+
+
 def curves(runs: pd.DataFrame) -> pd.DataFrame:
     """The learning curves of a sweep with ``record=["curves"]`` in long form: one row per network and epoch."""
+    require_runs(runs)
     if "curve_epoch" not in runs:
         raise ValueError('These runs hold no learning curves; ask for them with record=["curves"].')
     names = [c for c in runs.columns if c.startswith("curve_")]
@@ -203,6 +220,12 @@ def predictions(runs: pd.DataFrame, *by: str) -> np.ndarray:
 
     Raises where the grid has a hole or holds several networks in one place.
     """
+    require_runs(runs, *by)
+    require(bool(by), "Say by which columns the predictions are arranged, such as 'data_seed', 'init_seed'.")
+    recorded = "predictions" in runs and all(isinstance(p, np.ndarray) for p in runs["predictions"])
+    require(recorded, 'These runs hold no predictions; ask for them with record=["predictions"].')
+    sizes = sorted({len(p) for p in runs["predictions"]})
+    require(len(sizes) == 1, f"These runs predict {sizes} numbers each; select those on one test set.")
     ordered = runs.sort_values(list(by))
     shape = [ordered[name].nunique() for name in by]
     if len(ordered) != int(np.prod(shape)) or ordered.duplicated(list(by)).any():
@@ -218,28 +241,36 @@ def network(row: pd.Series, data: Data, time: int = -1, architecture=None) -> nn
     The module maps what its architecture makes of raw examples (for MLPs and 1-D CNNs the raw examples) to outputs. For one
     of your own give its ``architecture``, a ``networks.Custom``.
     """
+    require(
+        isinstance(row, pd.Series), f"network takes one row of a table of runs, such as runs.iloc[0]; got {shown(row)}."
+    )
+    require_data(data)
     if not isinstance(row.get("weights"), np.ndarray):
         raise ValueError('This row holds no weights; ask for them with record=["weights"].')
-    kinds = {k.__name__.lower(): k for k in (MLP, LeNet, CNN1D, CNN, Conv, ResNet18, Transformer)}
-    if architecture is None and row["architecture"] not in kinds:
-        raise ValueError(f"{row['architecture']} is an architecture of your own; give it to network as architecture.")
-    if architecture is None:
-        kind = kinds[row["architecture"]]
-        architecture = kind(**{f.name: type(getattr(kind, f.name, 0))(row[f.name]) for f in fields(kind)})
+    times = len(row["weights"])
+    says = f"Weights were recorded at {times} times, numbered from 0, or from the end as -1, -2, …; got {shown(time)}."
+    time = whole("time", time, -times, times - 1, says)
+    architecture = architecture or _architecture_of(row)
     outputs = data.classes or data.y.shape[1]
     module = architecture.build(tuple(data.x.shape[1:]), outputs, data_module.generator(0, "init"))
     if list(module.buffers()):
         raise ValueError(f"{architecture} has batch norm, whose running statistics are not among the recorded weights.")
-    nn.utils.vector_to_parameters(torch.from_numpy(row["weights"][time].copy()), module.parameters())
+    weights, total = row["weights"][time], sum(p.numel() for p in module.parameters())
+    require(
+        len(weights) == total,
+        f"The row has {len(weights):,} weights but {architecture} on {data.name} has {total:,}; pass the data set of the row.",
+    )
+    nn.utils.vector_to_parameters(torch.from_numpy(weights.copy()), module.parameters())
     return module
 
 
 def _expand(architecture, data, seed, init_seed, data_seed, n, settings) -> list[Settings]:
-    kind = architecture["architecture"]
-    shape = {name: value for name, value in architecture.items() if name != "architecture"}
+    kind, shape = _described(architecture)
     own = {name: s for name, s in (("init_seed", init_seed), ("data_seed", data_seed)) if s is not None}
-    if seed is not None and len(own) == 2:
-        raise ValueError("seed sets init_seed and data_seed where they are not given; give at most two of the three.")
+    require(
+        seed is None or len(own) < 2,
+        "seed sets init_seed and data_seed where they are not given; give at most two of the three.",
+    )
     grid = shape | settings | {"n": len(data.x) if n is None else n} | own
     grid |= {} if len(own) == 2 else {"seed": 0 if seed is None else seed}
     unknown = set(settings) - set(Settings.__dataclass_fields__)
@@ -250,16 +281,58 @@ def _expand(architecture, data, seed, init_seed, data_seed, n, settings) -> list
     for name, meaning in (("lr", "the learning rate"), ("epochs", "passes over the training set")):
         if name not in grid:
             raise ValueError(f"sweep needs {name} ({meaning}), for instance {name}={0.1 if name == 'lr' else 100}.")
-    values = [list(v) if isinstance(v, list | tuple | range | np.ndarray) else [v] for v in grid.values()]
+    values = [_values(v) for v in grid.values()]
     if empty := [name for name, v in zip(grid, values, strict=True) if not v]:
         raise ValueError(f"{empty[0]} is an empty list; give it at least one value.")
     networks = []
     for combination in itertools.product(*values):
-        chosen = {name: v.item() if isinstance(v, np.generic) else v for name, v in zip(grid, combination, strict=True)}
-        common = chosen.pop("seed", None)
+        chosen = dict(zip(grid, combination, strict=True))
+        common = whole("seed", chosen.pop("seed", 0))
         built = kind(**{name: chosen.pop(name) for name in shape})
         networks.append(Settings(built, **({"init_seed": common, "data_seed": common} | chosen)))
     return networks
+
+
+def _architecture_of(row: pd.Series):
+    """The architecture of a row's network."""
+    kinds = {k.__name__.lower(): k for k in (MLP, LeNet, CNN1D, CNN, Conv, ResNet18, Transformer)}
+    name = row.get("architecture")
+    require(name != "custom", "This network is one of your own; give network its architecture, a networks.Custom.")
+    require(name in kinds, f"The row's architecture is {shown(name)}; a module can be made of {', '.join(kinds)}.")
+    kind = kinds[name]
+    missing = [field.name for field in fields(kind) if pd.isna(row.get(field.name))]
+    require(not missing, f"This row says nothing of the network's {' and '.join(missing)}; take it as sweep gave it.")
+    return kind(**{field.name: type(getattr(kind, field.name, 0))(row[field.name]) for field in fields(kind)})
+
+
+def _described(architecture) -> tuple[Callable, dict]:
+    """What makes an architecture, and from which fields or lists of fields."""
+    if not isinstance(architecture, dict):
+        return lambda: architecture, {}  # Settings say what is none
+    kind = architecture.get("architecture")
+    known = isinstance(kind, type) and is_dataclass(kind) and hasattr(kind, "build")
+    require(known, f"{shown(architecture)} is no description of architectures; take that of models.mlp or its kin.")
+    shape = {name: value for name, value in architecture.items() if name != "architecture"}
+    if kind is Custom:
+        make = shape.pop("make")
+        return lambda **arguments: Custom(make, tuple(arguments.items())), shape
+    names = [field.name for field in fields(kind)]
+    require(
+        set(shape) <= set(names),
+        f"{kind.__name__} is described by {', '.join(names)}; got {', '.join(map(str, shape))}.",
+    )
+    missing = [
+        f.name for f in fields(kind) if f.default is MISSING and f.default_factory is MISSING and f.name not in shape
+    ]
+    require(not missing, f"The description of {kind.__name__} lacks {' and '.join(missing)}.")
+    return kind, shape
+
+
+def _values(given) -> list:
+    """The values of one dimension of a grid; what is not several values is one."""
+    if isinstance(given, np.ndarray | torch.Tensor | pd.Series | pd.Index) and given.ndim:
+        return given.tolist()
+    return list(given) if isinstance(given, list | tuple | range) else [given]
 
 
 # --- training ---------------------------------------------------------------------------------------------------------

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from overparam.arguments import listed, require, shown, whole
 from overparam.data import Data
 from overparam.pruning import initial_weights, prunable_layers, prune_smallest, share_left, shuffled
-from overparam.settings import Settings, Vector, require
+from overparam.settings import Settings, Vector, require_settings
 from overparam.sweep import run
 
 CONTROLS = ("reinit", "shuffled")
@@ -56,7 +57,14 @@ def find_tickets(
     ``left`` (share of the weights), what ``early_stopping`` gives at the epochs of ``looks``, and ``start`` and ``end``
     [parameters] (the weights at epoch ``rewind`` of the settings, and the last), ``settings``. The first ``validation`` test examples are for validation: see ``data.with_validation``.
     """
+    dense = require_settings(dense)
     layers = prunable_layers(dense[0].architecture, data)
+    require(isinstance(recipe, Recipe), f"recipe is {shown(recipe)}; pass a tickets.Recipe.")
+    validation = whole("validation", validation, 1, len(data.x_test) - 1)
+    rewind = whole("rewind", rewind, 0, min(s.epochs for s in dense) - 1)
+    controls = listed(controls, f"Controls are a list of {' and '.join(CONTROLS)}; got {shown(controls)}.")
+    for arm in controls:
+        require(arm in CONTROLS, f"Controls are {' and '.join(CONTROLS)}; got {shown(arm)}.")
     record = {"weights": [0, rewind], "test_losses": looks, "test_correct": looks}
     tables = [run(dense, data, record=record, device=device)]
     labels = [(trial, "dense", 0, None, s) for trial, s in enumerate(dense)]
@@ -99,7 +107,6 @@ def _arm(arm: str, settings: Settings, mask: Vector, data: Data, layers, rounds:
         return replace(settings, mask=mask, rewind=rewind)
     if arm == "reinit":
         return replace(settings, start=Vector(initial_weights(settings, data, fresh=True)), mask=mask)
-    require(arm == "shuffled", f"Controls are {' and '.join(CONTROLS)}; got {arm!r}.")
     return replace(settings, mask=shuffled(mask, layers, 1000 * rounds + settings.init_seed), rewind=rewind)
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from overparam.arguments import between, numbers, require, whole
 from overparam.scale import random_state
 
 
@@ -13,6 +14,8 @@ def forest(x, targets, at, leaves: int | None, trees: int, seed: int) -> tuple[n
     """
     from sklearn.tree import DecisionTreeRegressor  # here, since it takes longer to import than all the rest
 
+    x, targets, at, leaves = _checked(x, targets, at, leaves)
+    trees, seed = whole("trees", trees, 1), whole("seed", seed, 0)
     total, means, first = 0, [], 0
     for k in range(trees):
         state = random_state(1000 * seed + k)
@@ -32,6 +35,9 @@ def boosted(x, targets, at, leaves: int, rounds: int, shrinkage: float, seed: in
     """
     from sklearn.tree import DecisionTreeRegressor
 
+    x, targets, at, leaves = _checked(x, targets, at, leaves)
+    rounds, seed = whole("rounds", rounds, 1), whole("seed", seed, 0)
+    shrinkage = between("shrinkage", shrinkage, 0)
     new, fitted, steps = 0, np.zeros(np.shape(targets)), []
     for k in range(rounds):
         state = random_state(1000 * seed + k)
@@ -40,3 +46,14 @@ def boosted(x, targets, at, leaves: int, rounds: int, shrinkage: float, seed: in
         new, fitted = new + shrinkage * tree.predict(at), fitted + shrinkage * tree.predict(x)
         steps.append((new, fitted))
     return tuple(np.stack(part) for part in zip(*steps, strict=True))
+
+
+def _checked(x, targets, at, leaves: int | None) -> tuple[np.ndarray, np.ndarray, np.ndarray, int | None]:
+    """The arguments as they were given; ValueError unless they are those of regression trees."""
+    x, at, targets = numbers("x", x, 2), numbers("at", at, 2), numbers("targets", targets, (1, 2))
+    require(len(x) == len(targets), f"x holds {len(x):,} examples and targets {len(targets):,}; give one each.")
+    require(
+        x.shape[1] == at.shape[1],
+        f"The trees take {x.shape[1]:,} inputs, as x has; at has {at.shape[1]:,}, give it as many.",
+    )
+    return x, targets, at, leaves if leaves is None else whole("leaves", leaves, 2)
