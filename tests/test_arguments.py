@@ -156,6 +156,7 @@ FITTING = {
         CNN1D(2, 1, 2, 1),
         networks.CNN(1),
         networks.ResNet18(1),
+        networks.Custom(nn.Linear, (("in_features", 4), ("out_features", 3))),
     ],
     "n": [6, 8, np.int64(4), 1],
     "epochs": [1, 2, np.uint8(3)],
@@ -184,6 +185,8 @@ FITTING = {
     "mask": [None, Vector(np.ones(19))],
     "init_seed": [0, -1, 2**64, np.int64(3)],
     "data_seed": [0, 7],
+    "rewind": [0, 1, np.int64(2)],
+    "order_seed": [None, 3, np.int16(-1)],
     "seed": [0, range(2), np.arange(2), [-3]],
     "record": [
         (),

@@ -153,6 +153,8 @@ def test_what_the_cpu_has_is_what_onednn_may_use():
 
 def test_a_gpu_without_bfloat16_is_not_asked_for_it(images, monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation=True: including_emulation)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
     low = [replace(SETTINGS[0], dtype="bfloat16")]
     with pytest.raises(ValueError, match="cuda multiplies no bfloat16 by itself; choose dtype='float32'"):
         sweep.run(low, images, device="cuda")

@@ -4,7 +4,7 @@ Everything works on stacks of draws, [..., n, p]. The matrices are small, so tha
 """
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from numbers import Real
@@ -24,7 +24,11 @@ from overparam.ensemble import chosen_device
 def spread(function: Callable, values: Iterable) -> list:
     """[function(v) for v in values], on one thread per core; each multiplies its matrices alone. On a GPU one after the other."""
     require(callable(function), f"spread calls a function; got {shown(function)}.")
-    values = listed(values, f"spread takes the values of a list; got {shown(values)}.")
+    values = (
+        list(values)
+        if isinstance(values, Mapping)
+        else listed(values, f"spread takes the values of a list; got {shown(values)}.")
+    )
     before = torch.get_num_threads()
     threads = 1 if torch.cuda.is_available() else machine.cores()
     try:

@@ -4,10 +4,11 @@ import hashlib
 import html
 import os
 from collections.abc import Mapping
-from operator import index
 from types import SimpleNamespace
 
 import numpy as np
+
+from overparam.arguments import whole
 
 SCALES = ("smoke", "laptop", "gpu")
 
@@ -36,7 +37,7 @@ def seeds(n: int) -> list[int]:
 
 def random_state(seed: int) -> int:
     """What scikit-learn, NumPy and torch take for any whole number: itself from 0 to 2³² − 1, else 32 bits of its hash."""
-    seed = index(seed)
+    seed = whole("seed", seed)
     return seed if 0 <= seed < 2**32 else int.from_bytes(hashlib.sha256(str(seed).encode()).digest()[:4], "big")
 
 
