@@ -331,7 +331,7 @@ def mnist1d(n: int = 4000, n_test: int = 1000, seed: int = 42) -> Data:
     The paper's own are 4,000 + 1,000 with seed 42. Generated in about a second and kept for the life of the process.
     Another n + n_test is another draw: for a part of this one, use `subset`.
     """
-    return _mnist1d(*_check_sizes(n=n, n_test=n_test), whole("seed", seed) % 2**32)
+    return _mnist1d(*_check_sizes(n=n, n_test=n_test), random_state(seed))
 
 
 @functools.cache

@@ -235,7 +235,7 @@ def forest_smoother(x: Tensor, labels: np.ndarray, at: Tensor, leaves: int, tree
         len(x) == len(labels) and x.shape[1] == at.shape[1],
         f"x [n, d], labels [n, K] and at [m, d] do not fit together; got {list(x.shape)}, {list(labels.shape)} and {list(at.shape)}.",
     )
-    leaves, trees, seed = whole("leaves", leaves, 2), whole("trees", trees, 1), whole("seed", seed, 0)
+    leaves, trees, seed = whole("leaves", leaves, 2), whole("trees", trees, 1), whole("seed", seed)
     from sklearn.tree import DecisionTreeRegressor  # here, since it takes longer to import than all the rest
 
     smoother = np.zeros((len(at), len(x)))

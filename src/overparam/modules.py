@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from overparam.data import Data, generator
 from overparam.examples import Examples
 from overparam.networks import Custom, affine_layers
+from overparam.scale import random_state
 from overparam.settings import Settings, Vector, require
 
 _LEAST_CHANNELS = 16  # twice as many as a vector of AVX2 holds: seen to go wrong below 8
@@ -94,7 +95,8 @@ class Single:
             yield
             return
         with torch.random.fork_rng([self.device] if self.device.type == "cuda" else []):
-            torch.manual_seed(generator(self.settings.seed_at(self.epoch), f"step {self.steps}").initial_seed())
+            drawn = generator(self.settings.seed_at(self.epoch), f"step {self.steps}").initial_seed()
+            torch.manual_seed(random_state(drawn))
             yield
 
     def _drawn(self, rows: Tensor) -> Tensor:

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from overparam.arguments import positive, require
+from overparam.scale import random_state
 
 
 class _Description:
@@ -285,9 +286,9 @@ class Custom:
 
     def build(self, shape: tuple[int, ...], outputs: int, generator: torch.Generator) -> nn.Module:
         """The network on the CPU, with what its constructor draws seeded from ``generator``."""
-        seed = int(torch.randint(2**62, (), generator=generator))
+        seed = int(torch.randint(2**32, (), generator=generator))
         with torch.random.fork_rng(devices=[]), torch.enable_grad():
-            torch.manual_seed(seed)
+            torch.manual_seed(random_state(seed))
             try:
                 module = self.make(**dict(self.arguments))
             except Exception as error:

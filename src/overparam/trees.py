@@ -15,7 +15,7 @@ def forest(x, targets, at, leaves: int | None, trees: int, seed: int) -> tuple[n
     from sklearn.tree import DecisionTreeRegressor  # here, since it takes longer to import than all the rest
 
     x, targets, at, leaves = _checked(x, targets, at, leaves)
-    trees, seed = whole("trees", trees, 1), whole("seed", seed, 0)
+    trees, seed = whole("trees", trees, 1), whole("seed", seed)
     total, means, first = 0, [], 0
     for k in range(trees):
         state = random_state(1000 * seed + k)
@@ -36,7 +36,7 @@ def boosted(x, targets, at, leaves: int, rounds: int, shrinkage: float, seed: in
     from sklearn.tree import DecisionTreeRegressor
 
     x, targets, at, leaves = _checked(x, targets, at, leaves)
-    rounds, seed = whole("rounds", rounds, 1), whole("seed", seed, 0)
+    rounds, seed = whole("rounds", rounds, 1), whole("seed", seed)
     shrinkage = between("shrinkage", shrinkage, 0)
     new, fitted, steps = 0, np.zeros(np.shape(targets)), []
     for k in range(rounds):
