@@ -3,12 +3,16 @@
 import os
 import subprocess
 import sys
+import traceback
+from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from torch.overrides import TorchFunctionMode
+from test_arguments import RIGHT
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from overparam import arithmetic, models, networks, plan, sweep
 from overparam.arithmetic import full_precision
@@ -51,16 +55,22 @@ def state():
     return torch.get_default_dtype(), *(part.fp32_precision for part in parts)
 
 
-class Watch(TorchFunctionMode):
-    """Collect the precision in force wherever matrices are multiplied."""
+PRODUCTS = ("mm", "bmm", "addmm", "baddbmm", "baddbmm_", "addmv", "mv", "dot", "convolution")
+
+
+class Watch(TorchDispatchMode):
+    """Collect the precision in force wherever float32 numbers are multiplied as matrices, and where that is."""
 
     def __init__(self):
         super().__init__()
         self.seen = set()
 
-    def __torch_function__(self, function, types, args=(), kwargs=None):
-        if getattr(function, "__name__", "") in ("bmm", "mm", "baddbmm_", "linear", "conv2d", "matmul", "__matmul__"):
-            self.seen.add(torch.backends.mkldnn.matmul.fp32_precision)
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        given = [a for a in args if isinstance(a, torch.Tensor)]
+        if function.overloadpacket.__name__ in PRODUCTS and all(a.dtype == torch.float32 for a in given):
+            place = next(f for f in reversed(traceback.extract_stack()) if "/overparam/" in f.filename)
+            precision = torch.backends.mkldnn.matmul.fp32_precision
+            self.seen.add((precision, f"{Path(place.filename).name}:{place.lineno}"))
         return function(*args, **(kwargs or {}))
 
 
@@ -74,7 +84,7 @@ def test_training_is_in_full_float32_and_leaves_what_was_set(images, as_it_was, 
     with Watch() as watch:
         (record,) = train([settings], images, ["weights"], "cpu")
     assert state() == set_before
-    assert watch.seen == {"ieee"}
+    assert {precision for precision, _ in watch.seen} == {"ieee"}
     np.testing.assert_array_equal(record["weights"], expected["weights"])
 
 
@@ -85,6 +95,56 @@ def test_what_surrounds_training_does_not_reach_it(images, settings, around):
     with around():
         (record,) = train([settings], images, ["weights"], "cpu")
     np.testing.assert_array_equal(record["weights"], expected["weights"])
+
+
+@pytest.mark.skipif(not hasattr(torch.backends.mkldnn, "matmul"), reason="this torch sets one precision for all")
+@pytest.mark.filterwarnings("ignore")
+def test_every_measure_is_in_full_float32(as_it_was):
+    set_low()
+    with Watch() as watch:
+        for function, right in RIGHT.items():
+            result = function(**right)
+            if isinstance(result, Iterator):
+                list(result)
+    assert {place for precision, place in watch.seen if precision != "ieee"} == set()
+    assert len(watch.seen) >= 15
+
+
+def plain(result):
+    """A measure's answer as something that compares by value."""
+    if isinstance(result, Iterator):
+        return [plain(part) for part in result]
+    if isinstance(result, torch.Tensor | np.ndarray):
+        return str(result.dtype), np.asarray(result.detach() if isinstance(result, torch.Tensor) else result).tobytes()
+    if hasattr(result, "__dict__"):
+        return {name: plain(value) for name, value in vars(result).items()}
+    if isinstance(result, list | tuple | dict):
+        return [plain(part) for part in (result.values() if isinstance(result, dict) else result)]
+    return repr(result)
+
+
+def undrawn(arguments):
+    """The arguments with copies of the generators among them."""
+    return {name: a.clone_state() if isinstance(a, torch.Generator) else a for name, a in arguments.items()}
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_default_of_doubles_changes_no_measure(as_it_was):
+    for function, right in RIGHT.items():
+        if function.__name__ in ("mnist1d", "generator"):
+            continue  # made once in a process; not a value
+        expected = plain(function(**undrawn(right)))
+        set_doubles()
+        assert plain(function(**undrawn(right))) == expected, function.__qualname__
+        torch.set_default_dtype(torch.float32)
+
+
+@pytest.mark.parametrize("architecture", [MLP(3), models.CNN1D(2, 1), CNN(2), networks.ResNet18(1)])
+def test_a_default_of_doubles_changes_no_initial_weight(as_it_was, architecture):
+    weights = [p.detach() for p in architecture.build((64,), 10, torch.Generator().manual_seed(1)).parameters()]
+    set_doubles()
+    again = architecture.build((64,), 10, torch.Generator().manual_seed(1)).parameters()
+    assert all(torch.equal(a, b) for a, b in zip(weights, again, strict=True))
 
 
 def test_full_precision_lasts_until_the_last_thread_leaves(as_it_was):

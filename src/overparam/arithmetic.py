@@ -53,7 +53,9 @@ def _set_ieee() -> list[Callable[[], None]]:
         torch.set_float32_matmul_precision("highest")
         backends.cudnn.allow_tf32 = False
         return undo
-    for part in (backends.cuda.matmul, backends.cudnn.conv, backends.mkldnn.matmul, backends.mkldnn.conv):
+    # (with cudnn.rnn, which is not used: torch raises where it finds it to differ from cudnn.conv)
+    cudnn, mkldnn = backends.cudnn, backends.mkldnn
+    for part in (backends.cuda.matmul, cudnn.conv, cudnn.rnn, mkldnn.matmul, mkldnn.conv):
         undo.append(partial(_restore, part, part.fp32_precision))
         part.fp32_precision = "ieee"
     return undo

@@ -14,6 +14,7 @@ import torch
 from scipy.integrate import solve_ivp
 from torch import Tensor, nn
 
+from overparam.arithmetic import full_precision
 from overparam.modules import losses
 
 Gradient = Callable[[np.ndarray], np.ndarray]  # θ [p] → [p]
@@ -142,6 +143,7 @@ def order(steps: Sequence[float], errors: Sequence[float]) -> float:
     return float(np.polyfit(np.log(steps), np.log(errors), 1)[0])
 
 
+@full_precision()
 def squared_gradient(module: nn.Module, x: Tensor, y: Tensor, loss: str = "cross_entropy") -> float:
     """‖∇L‖² of a network, L its mean loss over the examples x [n, ...] and labels y [n]."""
     parameters = [p for p in module.parameters() if p.requires_grad]

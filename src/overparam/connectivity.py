@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from overparam.arguments import listed, numbers, require, require_examples, require_network, shown, whole
+from overparam.arithmetic import full_precision
 from overparam.data import Data, require_data
 from overparam.modules import outputs
 from overparam.settings import Settings, require_architecture
@@ -25,6 +26,7 @@ def other_order(settings: Settings) -> Settings:
     return replace(settings, order_seed=settings.seed_at(settings.epochs) + OTHER_ORDER)
 
 
+@full_precision()
 @torch.no_grad()
 def path_errors(
     module: nn.Module, first: np.ndarray, second: np.ndarray, x: Tensor, y: Tensor, points: int = 11
@@ -55,6 +57,7 @@ def barrier(errors: Sequence[float]) -> float:
     return float(np.max(errors) - (errors[0] + errors[-1]) / 2)
 
 
+@full_precision()
 def barriers(architecture, data: Data, pairs: Sequence[tuple], first: int = 0, points: int = 7) -> np.ndarray:
     """The barrier in test error of each pair of weight vectors, on the test examples from number ``first`` on."""
     module, x, y = _module_and_tests(architecture, data, first)
@@ -64,6 +67,7 @@ def barriers(architecture, data: Data, pairs: Sequence[tuple], first: int = 0, p
     return np.array([barrier(path_errors(module, a, b, x, y, points)) for a, b in pairs])
 
 
+@full_precision()
 @torch.no_grad()
 def errors_at(architecture, data: Data, weights: Sequence[np.ndarray], first: int = 0) -> np.ndarray:
     """Share of the test examples, from number ``first`` on, that the networks with these weights misclassify."""

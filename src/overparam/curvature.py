@@ -3,7 +3,6 @@
 import copy
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
 
 import numpy as np
 import pandas as pd
@@ -12,6 +11,7 @@ from torch import Tensor, nn
 
 from overparam import sweep, workers
 from overparam.arguments import between, require, require_examples, whole
+from overparam.arithmetic import full_precision
 from overparam.data import Data, generator, require_data, subset
 from overparam.ensemble import chosen_device
 from overparam.examples import targets
@@ -20,6 +20,7 @@ from overparam.modules import evaluation, losses
 _AT_ONCE = {"cpu": 2**19, "cuda": 2**26}  # inputs and activations of the networks that are handled together
 
 
+@full_precision()
 def top_eigenvalue(
     module: nn.Module,
     x: Tensor,
@@ -40,11 +41,12 @@ def top_eigenvalue(
     require_examples(module, x, y, loss)
     iterations, tolerance = whole("iterations", iterations, 1), between("tolerance", tolerance, 0)
     weights = torch.cat([p.detach().flatten() for p in module.parameters()])
-    with evaluation(module), _full_precision():
+    with evaluation(module):
         values = _top(lambda w: _mean_loss(module, w[0], x, y, loss), weights[None], iterations, tolerance)
     return float(values[0])
 
 
+@full_precision()
 def sharpness(
     runs: pd.DataFrame,
     data: Data | Mapping[str, Data],
@@ -67,15 +69,9 @@ def sharpness(
     alike: dict[tuple, list[_Network]] = {}
     for network in networks:
         alike.setdefault(network.kind, []).append(network)
-    with _full_precision():
-        for group in alike.values():
-            _fill(group, iterations, tolerance, device)
+    for group in alike.values():
+        _fill(group, iterations, tolerance, device)
     return pd.Series([network.sharpness for network in networks], index=runs.index, name="sharpness")
-
-
-def _full_precision() -> AbstractContextManager:
-    """As in training, float32 means float32, also in a GPU's convolutions, which would take TF32 for it."""
-    return torch.backends.cudnn.flags(enabled=True, allow_tf32=False)
 
 
 class _Network:

@@ -24,6 +24,7 @@ import torch
 from torch import Tensor
 
 from overparam.arguments import between, finite, real, require, shown, whole
+from overparam.arithmetic import full_precision
 from overparam.paths import root
 from overparam.scale import random_state
 
@@ -274,6 +275,7 @@ def with_validation(data: Data, n: int) -> Data:
     return replace(data, x=data.x[:-n], y=data.y[:-n], **held)
 
 
+@full_precision()
 def corrupt_labels(y: Tensor, share: float, classes: int, generator: torch.Generator) -> Tensor:
     """A copy of the labels [N] (int64), each replaced with probability `share` by a uniformly drawn class.
 
@@ -353,6 +355,7 @@ def _mnist1d(n: int, n_test: int, seed: int) -> Data:
     return Data("mnist1d", x[:n], y[:n], x[test], y[test], "MNIST-1D (Greydanus and Kobak 2024)", classes=10)
 
 
+@full_precision()
 def sine(n: int, noise: float, seed: int, n_test: int = 400) -> Data:
     """y = sin 5x + noise · N(0, 1) at `n` equally spaced x from -1 to 1; x and y are [n, 1].
 
@@ -367,6 +370,7 @@ def sine(n: int, noise: float, seed: int, n_test: int = 400) -> Data:
     return Data("sine", x, y, x_test, torch.sin(5 * x_test), f"y = sin 5x + {noise:g} · N(0, 1), synthetic")
 
 
+@full_precision()
 def linear_teacher(n: int, d: int, noise: float, seed: int, n_test: int = 1000, teacher_seed: int = 0) -> Data:
     """y = x·β + noise · N(0, 1) with x ~ N(0, I_d) and |β| = 1; x is [n, d], y [n, 1].
 
@@ -403,6 +407,7 @@ def shuffled_pixels(data: Data, seed: int) -> Data:
     return replace(data, name=f"{data.name}_shuffled", x=x, x_test=x_test, source=f"{data.source}, pixels shuffled")
 
 
+@full_precision()
 def random_pixels(data: Data, seed: int) -> Data:
     """Every example's pixels in an order of its own (Zhang et al. 2017, section 2); pixels as in `shuffled_pixels`.
 
@@ -420,6 +425,7 @@ def random_pixels(data: Data, seed: int) -> Data:
     )
 
 
+@full_precision()
 def gaussian_pixels(data: Data, seed: int) -> Data:
     """Independent Gaussian numbers for pixels, with the mean and the variance of all training pixels (Zhang et al. 2017).
 

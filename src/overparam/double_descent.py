@@ -8,6 +8,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from overparam.arithmetic import full_precision
 from overparam.data import Data, corrupt_labels, generator
 from overparam.linear import spread
 from overparam.models import MLP
@@ -130,6 +131,7 @@ def noisy_copies(data: Data, share: float, copies: int, seed: int = 0) -> dict[s
 # --- Reuse of weights -------------------------------------------------------------------------------------------------
 
 
+@full_precision()
 def grown(weights: np.ndarray, old: MLP, new: MLP, inputs: int, outputs: int, seed: int, sd: float = 0.1) -> Vector:
     """Weights of a wider network of one hidden layer that computes with its first units what the narrower computes.
 
@@ -177,6 +179,7 @@ def reuse(networks: Sequence[Settings], widths: Sequence[int], data: Data) -> pd
 # --- Two speeds -------------------------------------------------------------------------------------------------------
 
 
+@full_precision()
 def two_speeds(data: Data, fast: int, nuisance: int, slow: int, scale: float, seed: int = 0) -> Data:
     """Inputs in which some of the information is large and the rest small, and with it noise that is large: constructed data.
 

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from overparam import workers
 from overparam.arguments import real, require, shown, whole
+from overparam.arithmetic import full_precision
 from overparam.data import generator
 
 ACTIVATIONS = {"relu": torch.relu_, "tanh": torch.tanh_}
@@ -32,6 +33,7 @@ def corners(inputs: int = 7, low: float = 0.0) -> Tensor:
     return low + (1 - low) * ones.float()
 
 
+@full_precision()
 def sample(
     count: int,
     weight_sd: float,

@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from overparam.arguments import finite, real, require, shown, tensor, whole
+from overparam.arithmetic import full_precision
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class Interpolant:
         return gaussian_kernel(x, self.centres, self.bandwidth) @ self.coefficients
 
 
+@full_precision()
 def interpolate(x: Tensor, y: Tensor, bandwidth: float) -> Interpolant:
     """The minimum-norm function with f(x_i) = y_i; x [n, ...], y [n, K] values or [n] class labels, taken as 0/1 vectors.
 
@@ -53,6 +55,7 @@ def interpolate(x: Tensor, y: Tensor, bandwidth: float) -> Interpolant:
     return Interpolant(centres, coefficients, bandwidth, math.sqrt((values * coefficients).sum().item()))
 
 
+@full_precision()
 def gaussian_kernel(a: Tensor, b: Tensor, bandwidth: float) -> Tensor:
     """exp(−‖a_i − b_j‖² / 2s²) [n, m] in float64, for a [n, ...], b [m, ...] and bandwidth s."""
     says = f"the bandwidth must be positive; got {shown(bandwidth)}"
@@ -61,6 +64,7 @@ def gaussian_kernel(a: Tensor, b: Tensor, bandwidth: float) -> Tensor:
     return _squared_distances(a, b).mul_(-0.5 / bandwidth**2).exp_()
 
 
+@full_precision()
 def median_distance(x: Tensor, most: int = 2000) -> float:
     """Median Euclidean distance between two different examples of x [n, ...]; of the first `most` where there are more."""
     tensor("x", x, least=2)
@@ -76,6 +80,7 @@ def _squared_distances(a: Tensor, b: Tensor) -> Tensor:
     return torch.addmm((a**2).sum(1, keepdim=True) + (b**2).sum(1), a, b.T, alpha=-2).clamp_(min=0)
 
 
+@full_precision()
 def gabor_features(images: Tensor, pool: int = 7) -> Tensor:
     """Fixed texture features of square grey images [n, side²]: [n, 24 · (side / pool)²].
 

@@ -13,6 +13,7 @@ from scipy import stats
 from scipy.optimize import linear_sum_assignment, nnls
 from torch import Tensor
 
+from overparam.arithmetic import full_precision
 from overparam.data import Data, generator
 from overparam.models import MLP, Layer
 from overparam.scale import rng
@@ -21,6 +22,7 @@ from overparam.settings import Settings, Vector
 # --- bumps and planes -------------------------------------------------------------------------------------------------
 
 
+@full_precision()
 def fit_bumps(
     bumps: int,
     runs: int,
@@ -57,6 +59,7 @@ def fit_bumps(
     return error / (y**2).mean(), places[..., 0]
 
 
+@full_precision()
 def fit_planes(
     planes: int, runs: int, seed: int, targets, *, steps: int = 2000, lr: float = 0.1, points: int = 101
 ) -> tuple[Tensor, Tensor]:
@@ -98,6 +101,7 @@ def best_convex_fit(y: np.ndarray) -> float:
 # --- teachers and students --------------------------------------------------------------------------------------------
 
 
+@full_precision()
 def relu_teacher(neurons: int, n: int, seed: int = 0) -> Data:
     """y = Σ max(0, x_i) over the coordinates of x ~ N(0, I): a teacher of orthonormal ReLU neurons (Safran & Shamir 2018).
 
@@ -109,6 +113,7 @@ def relu_teacher(neurons: int, n: int, seed: int = 0) -> Data:
     return Data("relu_teacher", x[:n], y[:n], x[n:], y[n:], source)
 
 
+@full_precision()
 def tanh_teacher(x: Tensor, units: int, seed: int) -> Tensor:
     """The outputs [n, 1] of a random network of tanh units on x [n, d], with mean 0 and variance 1.
 

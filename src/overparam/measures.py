@@ -18,6 +18,7 @@ from overparam.arguments import (
     shown,
     whole,
 )
+from overparam.arithmetic import full_precision
 from overparam.modules import evaluation, gradient_norms, losses
 
 
@@ -174,6 +175,7 @@ def over_dispersion(correct: np.ndarray) -> float:
     return float(correct.mean(0).var(ddof=1) * len(correct) / (p * (1 - p)))
 
 
+@full_precision()
 def m_coherence(module: nn.Module, x: Tensor, y: Tensor, loss: str = "cross_entropy") -> float:
     """Agreement of the gradients g of all n examples in all parameters: n ‖mean g‖² / mean ‖g‖² (Chatterjee & Zielinski 2020).
 
@@ -249,6 +251,7 @@ def _require_same_shapes(module: nn.Module, other: nn.Module) -> None:
     )
 
 
+@full_precision()
 def norms(module: nn.Module, start: nn.Module, shape: tuple[int, ...]) -> dict[str, float]:
     """Four sizes of a network's weights; ``start`` is the network at initialisation, shape that of one example.
 
@@ -262,6 +265,7 @@ def norms(module: nn.Module, start: nn.Module, shape: tuple[int, ...]) -> dict[s
     }
 
 
+@full_precision()
 @torch.no_grad()
 def distance(module: nn.Module, start: nn.Module) -> float:
     """Euclidean distance between two networks' weights and biases."""
@@ -269,6 +273,7 @@ def distance(module: nn.Module, start: nn.Module) -> float:
     return _norm([p - q for p, q in zip(module.parameters(), start.parameters(), strict=True)])
 
 
+@full_precision()
 @torch.no_grad()
 def frobenius(module: nn.Module) -> float:
     """Euclidean norm of all weights and biases."""
@@ -280,6 +285,7 @@ def _norm(tensors: list[Tensor]) -> float:
     return float(sum(t.double().square().sum() for t in tensors).sqrt())
 
 
+@full_precision()
 @torch.no_grad()
 def path_norm(module: nn.Module, shape: tuple[int, ...]) -> float:
     """Root of the sum, over all paths from an input to an output, of the product of their squared weights (Neyshabur et al. 2015).
@@ -299,6 +305,7 @@ def path_norm(module: nn.Module, shape: tuple[int, ...]) -> float:
     return float(squared(ones).sum().sqrt())
 
 
+@full_precision()
 @torch.no_grad()
 def spectral_product(module: nn.Module) -> float:
     """Product over the layers of the largest singular value of their weights [out, fan-in], biases left out.

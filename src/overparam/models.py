@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from overparam.arguments import numbers, positive, real, require, shown, tensor, truth, whole
+from overparam.arithmetic import full_precision
 from overparam.scale import random_state
 
 
@@ -58,6 +59,7 @@ class Layered:
         """The layers from the input to the output, for examples of this shape."""
         raise NotImplementedError
 
+    @full_precision()
     def initial(self, shape: tuple[int, ...], outputs: int, generator: torch.Generator) -> list[tuple[Tensor, ...]]:
         """Initial (weight [out, fan-in], bias [out]) per layer, uniform on ±1/√fan-in as PyTorch's layers draw them.
 
@@ -86,6 +88,7 @@ class Layered:
         """Number of affine maps."""
         return len(self.layers(shape, outputs))
 
+    @full_precision()
     def build(self, shape: tuple[int, ...], outputs: int, generator: torch.Generator) -> nn.Sequential:
         """The network as a plain module that maps examples [batch, *shape] to outputs [batch, outputs]."""
         layers = self.layers(shape, outputs)
@@ -185,6 +188,7 @@ def cnn1d(width, depth=3, kernel=5, stride=2, batch_norm=False) -> dict:
     return {"architecture": CNN1D, **sizes, "batch_norm": batch_norm}
 
 
+@full_precision()
 def relu_features(x: Tensor, width: int, generator: torch.Generator) -> Tensor:
     """Random ReLU features of x [..., d]: max(0, w·x / √d) with w ~ N(0, I), scaled by 1/√width; [..., width].
 
@@ -199,6 +203,7 @@ def relu_features(x: Tensor, width: int, generator: torch.Generator) -> Tensor:
     return (x @ directions).relu() / math.sqrt(width)
 
 
+@full_precision()
 def ridge(features: Tensor, y: Tensor, penalty: float) -> Tensor:
     """Coefficients that minimise ‖F c − y‖² + penalty ‖c‖²; F [..., n, p], y [..., n, k], result [..., p, k].
 

@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from overparam.arithmetic import full_precision
 from overparam.data import Data, generator
 from overparam.examples import Examples
 from overparam.networks import Custom, affine_layers
@@ -277,6 +278,7 @@ def apply_masks(module: nn.Module, masks: Iterable[Tensor]) -> None:
         p.mul_(mask)
 
 
+@full_precision()
 @torch.no_grad()
 def outputs(module: nn.Module, x: Tensor, chunk: int | None = None, dtype: torch.dtype = torch.float32) -> Tensor:
     """Logits [n, outputs] (float32) in evaluation mode, ``chunk`` examples at a time: what suits the device if None."""
@@ -285,6 +287,7 @@ def outputs(module: nn.Module, x: Tensor, chunk: int | None = None, dtype: torch
         return torch.cat([module(part).float() for part in x.split(chunk)])
 
 
+@full_precision()
 def gradient_norms(module: nn.Module, x: Tensor, y: Tensor, loss: str = "cross_entropy") -> Tensor:
     """Norm [n] of the gradient of every example's loss in all parameters (GraNd is its mean over initialisations: Paul et al. 2021).
 

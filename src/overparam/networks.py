@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from overparam.arguments import positive, require
+from overparam.arithmetic import full_precision
 from overparam.scale import random_state
 
 
@@ -24,6 +25,7 @@ class _Description:
     def module(self, shape: tuple[int, ...], outputs: int) -> nn.Module:
         raise NotImplementedError
 
+    @full_precision()
     def build(self, shape: tuple[int, ...], outputs: int, generator: torch.Generator) -> nn.Module:
         """The network on the CPU, initialised from ``generator``; it maps ``examples(x)`` to [batch, outputs]."""
         with torch.device("meta"):  # shapes without storage: nothing is drawn from the global generator
@@ -284,6 +286,7 @@ class Custom:
         """A network as its constructor leaves it; torch's global random state stays as it was."""
         return self.build(shape, outputs, torch.Generator().manual_seed(0))
 
+    @full_precision()
     def build(self, shape: tuple[int, ...], outputs: int, generator: torch.Generator) -> nn.Module:
         """The network on the CPU, with what its constructor draws seeded from ``generator``."""
         seed = int(torch.randint(2**32, (), generator=generator))

@@ -8,6 +8,7 @@ from scipy import ndimage
 from torch import Tensor, nn
 
 from overparam.arguments import numbers, outputs_on, real, require, shown, tensor, whole
+from overparam.arithmetic import full_precision
 from overparam.modules import outputs
 
 _AT_ONCE = 2**22  # numbers in the inputs that are held at a time
@@ -27,6 +28,7 @@ class Planes:
     extents: np.ndarray  # [k, 4]: left, right, bottom and top edge of the picture
 
 
+@full_precision()
 def planes(module: nn.Module, triplets: Tensor, resolution: int = 25, margin: float = 0.2) -> Planes:
     """Predicted classes on the planes through triplets [k, 3, ...] of examples, at resolution² points (Somepalli et al. 2022).
 
@@ -90,6 +92,7 @@ def components(classes: np.ndarray) -> np.ndarray:
     return np.array([sum(ndimage.label(picture == c)[1] for c in np.unique(picture)) for picture in classes])
 
 
+@full_precision()
 def purity(module: nn.Module, pairs: Tensor, points: int = 20) -> np.ndarray:
     """Whether one class is predicted all along the segment between the examples of each pair [k, 2, ...]: bool [k].
 

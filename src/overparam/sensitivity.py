@@ -17,6 +17,7 @@ from overparam.arguments import (
     shown,
     whole,
 )
+from overparam.arithmetic import full_precision
 from overparam.data import generator
 from overparam.modules import evaluation, losses
 
@@ -44,6 +45,7 @@ def gini(values: np.ndarray) -> np.ndarray:
     return (values @ (2 * np.arange(1, n + 1) - n - 1)) / (n * total)
 
 
+@full_precision()
 def unrolled(
     module: nn.Module,
     x: Tensor,
@@ -68,6 +70,7 @@ def unrolled(
     return _sensitivities(module, x, y, each, lr, batch_size, at, seed, loss)[:, 0]
 
 
+@full_precision()
 def unrolled_by_class(
     module: nn.Module,
     x: Tensor,
@@ -176,6 +179,7 @@ def _batches(n: int, batch_size: int, steps: int, seed: int) -> list[Tensor]:
     return batches[:steps]
 
 
+@full_precision()
 def critical_samples(
     module: nn.Module,
     x: Tensor,
