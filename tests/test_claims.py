@@ -61,7 +61,7 @@ def test_equal_replicates_have_no_interval(monkeypatch):
         claims.mean([2.0] * 12)
 
 
-@pytest.mark.parametrize("values", [[1.0], [], [1.0, np.nan, 2.0]])
+@pytest.mark.parametrize("values", [[1.0], [], [1.0, np.nan], [1.0, np.inf, 2.0]])
 def test_no_interval_without_two_finite_replicates(values):
     with pytest.raises(ValueError, match="needs at least 2 finite replicates"):
         claims.mean(values)
@@ -229,3 +229,22 @@ def test_a_share_of_runs_has_an_interval_also_at_the_ends():
     assert none.high == pytest.approx(0.1611, abs=1e-4)
     with pytest.raises(ValueError, match="got 3 of 2"):
         claims.proportion(3, 2)
+
+
+def test_replicates_that_diverged_are_left_out_and_the_card_says_how_many():
+    estimate = claims.mean([0.1, np.nan, 0.2, 0.3])
+    assert (estimate.low, estimate.high) == pytest.approx(stats.t.interval(0.95, 2, 0.2, stats.sem([0.1, 0.2, 0.3])))
+    assert (estimate.left_out, (-estimate).left_out, claims.mean([0.1, 0.2, 0.3]).left_out) == (1, 1, 0)
+    with pytest.raises(ValueError, match="at least 2 finite replicates"):
+        claims.mean([0.1, np.nan, np.nan])
+    with pytest.raises(ValueError, match="at least 2 finite replicates"):
+        claims.mean([0.1, 0.2, np.inf])
+
+
+def test_a_card_says_how_many_replicates_diverged(ledger, monkeypatch):
+    monkeypatch.setenv("OVERPARAM_SCALE", "laptop")
+    name = next(iter(ledger.facts))
+    check = Check("the rise", claims.mean([0.1, np.nan, 0.2, 0.3, 0.2, 0.1]), above=0)
+    card = ledger.card(name, [check], "It rose.", range(6), "x")
+    assert "1 replicate diverged and is left out" in card._repr_mimebundle_()[0]["text/html"]
+    assert card.record()["checks"][0]["estimate"]["left_out"] == 1

@@ -55,6 +55,16 @@ def test_plot_draws_the_mean_and_the_t_interval_of_scipy(runs):
     np.testing.assert_allclose(edges(band), expected)
 
 
+def test_a_figure_leaves_networks_that_diverged_out_and_says_how_many(runs):
+    lost = runs.index == runs.index[0]
+    diverged = runs.assign(diverged=lost, test_error=runs.test_error.mask(lost))
+    ax = figures.plot(diverged, "width", "test_error")
+    assert ax.get_title(loc="right") == f"1 of {len(runs)} networks diverged"
+    (line,) = ax.get_lines()
+    np.testing.assert_allclose(line.get_ydata(), runs[~lost].groupby("width").test_error.mean())
+    assert figures.plot(runs.assign(diverged=False), "width", "test_error").get_title(loc="right") == ""
+
+
 def test_each_hue_has_the_band_of_its_own_rows(runs):
     ax = figures.plot(runs, "width", "test_error", hue="label_noise", label="{:.0%} noise")
     assert [line.get_label() for line in ax.get_lines()] == ["0% noise", "50% noise"]

@@ -23,11 +23,12 @@ METADATA = "overparam_claim"  # key of a notebook output's metadata under which 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A number with its confidence interval."""
+    """A number with its confidence interval, and how many replicates were left out of it, since they are NaN: they diverged."""
 
     value: float
     low: float
     high: float
+    left_out: int = 0
 
     def __format__(self, spec: str) -> str:
         spec = spec or ".3g"
@@ -38,7 +39,7 @@ class Estimate:
         """The same in other units: ``100 * error`` in points."""
         factor = real("factor", factor)
         low, high = sorted((factor * self.low, factor * self.high))
-        return Estimate(factor * self.value, low, high)
+        return Estimate(factor * self.value, low, high, self.left_out)
 
     __rmul__ = __mul__
 
@@ -48,13 +49,15 @@ class Estimate:
 
 
 def _replicates(values) -> np.ndarray:
-    """Two finite replicates or more [n], as float64."""
+    """Two finite replicates or more [n], as float64; NaN are left out."""
     says = f"An interval needs at least 2 finite replicates; got {shown(values)}."
     try:
         values = np.asarray(values, dtype=float)
     except (ValueError, TypeError):
         raise ValueError(says) from None
-    require(values.ndim == 1 and len(values) >= 2 and bool(np.isfinite(values).all()), says)
+    require(values.ndim == 1, says)
+    values = values[~np.isnan(values)]
+    require(len(values) >= 2 and bool(np.isfinite(values).all()), says)
     return values
 
 
@@ -69,16 +72,18 @@ def mean(values, level: float = 0.95) -> Estimate:
     """Mean over replicates (one per seed; pass differences for a paired comparison) with its interval of Student's t.
 
     A bootstrap's would be too short for the few seeds of most experiments. Replicates that all agree have no interval; at
-    ``smoke`` scale, where two or three seeds may well agree and nothing is decided, it is their value.
+    ``smoke`` scale, where two or three seeds may well agree and nothing is decided, it is their value. Replicates that are
+    NaN, as the errors of networks that diverged are, are left out and counted.
     """
     level = _level(level)
-    values = _replicates(values)
+    given, values = values, _replicates(values)
+    left_out = len(given) - len(values)
     if np.ptp(values) == 0 and scale.current() == "smoke":
-        return Estimate(*[float(values[0])] * 3)
+        return Estimate(*[float(values[0])] * 3, left_out)
     if np.ptp(values) == 0:
         raise ValueError(f"All {len(values)} replicates are {values[0]:g}: state that as a fact, it has no interval.")
     low, high = stats.t.interval(level, len(values) - 1, values.mean(), stats.sem(values))
-    return Estimate(float(values.mean()), float(low), float(high))
+    return Estimate(float(values.mean()), float(low), float(high), left_out)
 
 
 def rank_correlation(x, y) -> float:
@@ -109,11 +114,13 @@ def proportion(successes: int, trials: int, level: float = 0.95) -> Estimate:
 
 def bootstrap(values, statistic: Callable, level: float = 0.95, resamples: int = 10_000) -> Estimate:
     """A statistic of replicates [n] with its BCa bootstrap interval; ``statistic(values, axis)`` as in ``np.mean``."""
-    values, resamples, level = _replicates(values), whole_number("resamples", resamples, 2), _level(level)
+    given, values = values, _replicates(values)
+    resamples, level = whole_number("resamples", resamples, 2), _level(level)
     require(callable(statistic), f"statistic is a function such as np.mean; got {shown(statistic)}.")
     rng = np.random.default_rng(0)
     result = stats.bootstrap((values,), statistic, n_resamples=resamples, confidence_level=level, method="BCa", rng=rng)
-    return Estimate(float(statistic(values, axis=0)), *map(float, result.confidence_interval))
+    low, high = map(float, result.confidence_interval)
+    return Estimate(float(statistic(values, axis=0)), low, high, len(given) - len(values))
 
 
 def jackknife(whole: float, without: Sequence[float], level: float = 0.95) -> Estimate:
@@ -274,7 +281,7 @@ class Card:
         checks = "".join(
             f"<li data-verdict='{c.verdict}'><span class='claim-check'>{quote(c.label)}:</span> "
             f"<span class='claim-interval'>{c.estimate:.3g}</span>, "
-            f"<span class='claim-bound'>{quote(_claimed(c))} ({c.verdict})</span></li>"
+            f"<span class='claim-bound'>{quote(_claimed(c))} ({c.verdict})</span>{_left_out(c.estimate)}</li>"
             for c in self.checks
         )
         evidence = f"{len(self.seeds)} seeds ({_range(self.seeds)}), " if self.seeds else ""
@@ -307,6 +314,12 @@ def _facts() -> list[dict]:
 
 def _bound(value: float) -> float | None:
     return value if np.isfinite(value) else None
+
+
+def _left_out(estimate: Estimate) -> str:
+    number = estimate.left_out
+    said = "1 replicate diverged and is left out" if number == 1 else f"{number} replicates diverged and are left out"
+    return f"; {said}" if number else ""
 
 
 def _claimed(check: Check) -> str:

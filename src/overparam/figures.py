@@ -121,7 +121,8 @@ def plot(table, x, y, hue=None, ax=None, colors=None, label=None, **line):
 
     Without `hue`, `colors` is a colour and `label` a text. With it, `colors` maps its values to colours (if absent: a key
     of `COLORS` has its own, numbers take steps of `RAMP`, the rest are from `SEQUENCE`), and `label` is a format for a
-    value, as "{:.0%} label noise". `line` goes to `Axes.plot`. Returns the axes.
+    value, as "{:.0%} label noise". `line` goes to `Axes.plot`. Rows of networks that diverged are NaN and are left out, and the
+    figure says how many. Returns the axes.
     """
     ax = ax or plt.subplots()[1]
     values = [None] if hue is None else list(table[hue].drop_duplicates())
@@ -139,6 +140,8 @@ def plot(table, x, y, hue=None, ax=None, colors=None, label=None, **line):
         ax.plot(mean.index, mean, **{"color": color, "marker": MARKERS[i % len(MARKERS)], "label": text, **line})
         if half.notna().any():
             band(ax, mean.index, mean - half, mean + half, color)
+    if "diverged" in table and (lost := int(table["diverged"].sum())):
+        ax.set_title(f"{lost} of {len(table)} networks diverged", loc="right", fontsize=9)
     ax.set(xlabel=ax.get_xlabel() or x.replace("_", " "), ylabel=ax.get_ylabel() or y.replace("_", " "))
     return ax
 
