@@ -29,7 +29,8 @@ test: .venv/.ready ## lint, run and build the book at smoke scale, run all tests
 	$(BIN)/python tools/execute.py
 	$(BIN)/python tools/build.py
 	$(BIN)/pytest
-	$(BIN)/pytest --nbval-lax build/smoke/notebooks
+	$(BIN)/python tools/compared.py
+	$(BIN)/pytest --nbval-lax build/smoke/compared
 	echo "All tests passed in $$SECONDS s"
 
 serve: ## serve the book that was built

@@ -5,19 +5,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+# Before NumPy and torch are imported, here and in the processes that tests start: two threads wait for each other at every
+# small product, ten times as long on a busy machine.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 import pytest
-import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tools"))  # the tools import one another
-
-
-@pytest.fixture(scope="module")
-def one_thread():
-    """One thread for torch: two wait for each other at every small product, ten times as long on a busy machine."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="session")

@@ -10,8 +10,6 @@ from overparam import landscape
 from overparam.landscape import TanhNet
 from overparam.sweep import run
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 
 def test_a_bump_that_starts_near_finds_its_target_and_one_that_starts_far_does_not():
     error, places = landscape.fit_bumps(1, 256, seed=0, reach=10.0)

@@ -24,9 +24,6 @@ SMALL = [
 ]
 
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
-
 def raw(description, shape, n=6):
     g = generator(1, "test")
     if isinstance(description, Transformer):

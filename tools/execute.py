@@ -20,7 +20,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 
 from overparam import claims, data, machine, scale, store
-from overparam.sweep import code_without_docstrings
+from overparam.identity import code_without_docstrings
 
 ROOT = Path(__file__).resolve().parents[1]
 
