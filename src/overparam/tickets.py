@@ -89,17 +89,12 @@ def find_tickets(
         tables.append(run([settings for *_, settings in arms], data, record=record, device=device))
         labels += arms
         ends = [w[-1] for w in tables[-1].weights[: len(dense)]]
-    rows = pd.concat([_summary(table, validation) for table in tables], ignore_index=True)
-    names = pd.DataFrame(
-        {
-            "trial": [dense[trial].init_seed for trial, *_ in labels],
-            "arm": [arm for _, arm, *_ in labels],
-            "round": [number for _, _, number, *_ in labels],
-            "left": [share_left(mask, layers) for *_, mask, _ in labels],
-            "settings": [settings for *_, settings in labels],
-        }
-    )
-    return pd.concat([names, rows], axis=1)
+    rows = [row for table in tables for row in _summary(table, validation).to_dict("records")]
+    table = []
+    for (trial, arm, number, mask, settings), row in zip(labels, rows, strict=True):
+        named = {"trial": dense[trial].init_seed, "arm": arm, "round": number, "left": share_left(mask, layers)}
+        table.append(named | {"settings": settings} | row)
+    return pd.DataFrame(table)
 
 
 def _arm(arm: str, settings: Settings, mask: Vector, data: Data, layers, rounds: int, rewind: int) -> Settings:
