@@ -14,7 +14,7 @@ import torch
 from test_arguments import RIGHT
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from overparam import arithmetic, models, networks, plan, sweep
+from overparam import arithmetic, ensemble, models, networks, plan, sweep
 from overparam.arithmetic import full_precision
 from overparam.data import digits
 from overparam.ensemble import train
@@ -230,3 +230,25 @@ def test_modules_with_wide_strided_convolutions_keep_the_order_that_is_fast():
     fast = torch.channels_last
     assert not prepare(narrow, "cpu")[1].conv1.weight.is_contiguous(memory_format=fast)
     assert prepare(wide, "cpu")[1].conv1.weight.is_contiguous(memory_format=fast)
+
+
+def test_a_second_gpu_is_the_current_one_while_networks_train_on_it(images, monkeypatch):
+    """A recorded graph is one of the current GPU: on another, its replay would do nothing."""
+    entered = []
+
+    class Current(torch.cuda.device):
+        def __enter__(self):
+            entered.append(self.idx)
+
+        def __exit__(self, *_):
+            pass
+
+    def stop(*_):
+        raise InterruptedError(*entered)
+
+    monkeypatch.setattr(torch.cuda, "device", Current)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(ensemble, "Stack", stop)
+    with pytest.raises(InterruptedError, match="1"):
+        train(SETTINGS[:1], images, device="cuda:1")

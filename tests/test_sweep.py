@@ -179,3 +179,30 @@ def test_several_data_sets_are_one_sweep(images):
 def test_what_is_no_data_set_is_refused(wrong, said):
     with pytest.raises(ValueError, match=f"data is {said}; pass a data set such as"):
         sweep.sweep(models.mlp(4), wrong, epochs=3, lr=0.1)
+
+
+def test_there_is_a_row_for_each_network_that_is_asked_for_in_that_order(images):
+    a, b = (Settings(models.MLP(w), n=20, epochs=2, lr=0.1) for w in (9, 3))
+    asked = [a, b, a, a, b]
+    for _ in range(2):  # trained, then read back
+        runs = sweep.run(asked, images, record=["weights"], device="cpu")
+        assert runs.width.tolist() == [9, 3, 9, 9, 3]
+        assert runs.train_loss.tolist() == [runs.train_loss[0 if s is a else 1] for s in asked]
+    runs.weights[0][:] = 0
+    assert runs.weights[2].any()  # each row has its own arrays
+    twice = sweep.sweep(models.mlp([3, 3]), images, n=20, epochs=2, lr=[0.1, 0.1], device="cpu")
+    assert len(twice) == 4
+
+
+def test_three_kinds_of_seeds_cannot_all_be_given(images):
+    with pytest.raises(
+        ValueError, match="seed sets init_seed and data_seed where they are not given; give at most two"
+    ):
+        sweep.sweep(models.mlp(3), images, n=20, epochs=2, lr=0.1, seed=1, init_seed=2, data_seed=3)
+
+
+def test_networks_that_diverged_are_counted_and_left_out_of_means(images):
+    with pytest.warns(UserWarning, match="1 of 2 networks diverged, and their errors are NaN: means leave them out"):
+        runs = sweep.sweep(models.mlp(3), images, n=20, epochs=5, lr=[0.1, 1e8], device="cpu")
+    assert runs.diverged.tolist() == [False, True]
+    assert runs.test_error.mean() == runs.test_error[0]
