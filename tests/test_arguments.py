@@ -44,7 +44,6 @@ PACKAGE = Path(overparam.__file__).parent
 many = settings(
     max_examples=100, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck)
 )
-pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def one_sentence(error: Exception) -> str:

@@ -191,7 +191,7 @@ def test_narrow_convolutional_networks_train_on_a_cpu_with_fewer_vector_units(un
     program = NARROW.format(tests=os.path.dirname(__file__))
     # MALLOC_CHECK_ lets the C library abort where memory was written beside its place.
     environment = os.environ | units | {"MALLOC_CHECK_": "3", "OMP_NUM_THREADS": "1"}
-    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, encoding="utf-8")
     assert done.stdout.strip() == "the same", (done.returncode, done.stderr[-2000:])
 
 
@@ -207,7 +207,9 @@ def test_the_plan_asks_the_cpu_whether_it_multiplies_bfloat16(images, monkeypatc
 def test_what_the_cpu_has_is_what_onednn_may_use():
     ask = "from overparam.arithmetic import has_bfloat16; print(has_bfloat16('cpu'))"
     environment = os.environ | {"ONEDNN_MAX_CPU_ISA": "AVX2"}
-    done = subprocess.run([sys.executable, "-c", ask], env=environment, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", ask], env=environment, capture_output=True, encoding="utf-8", check=True
+    )
     assert done.stdout.strip() == "False"
 
 

@@ -522,11 +522,6 @@ def test_a_platforms_table_is_written_beside_the_other(one_submission, capsys):
 # --- One's trouble is nobody else's -----------------------------------------------------------------------------------
 
 
-def test_as_many_are_graded_at_a_time_as_there_are_cores_to_use(monkeypatch):
-    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {3}, raising=False)
-    assert grade.cores() == 1
-
-
 def test_grading_goes_on_when_a_process_could_not_be_started(monkeypatch):
     start, calls = sandbox.Submission.started, []
 

@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 import torch
 
-from overparam import cli, models, networks, plan, store, sweep, workers
+from overparam import cli, identity, models, networks, plan, store, sweep, workers
 from overparam.data import digits, linear_teacher, mnist1d
 from overparam.ensemble import train
 from overparam.settings import Settings, Vector, recording
@@ -108,7 +108,7 @@ def life(folder: Path, grid: dict, start_up: float = 1e9, room: int | None = Non
 
     def noted(networks, *rest):
         with (folder / f"trained {os.getpid()}").open("a", encoding="utf-8") as notes:
-            notes.writelines(f"{sweep._key(s)}\n" for s in networks)
+            notes.writelines(f"{identity.key(s)}\n" for s in networks)
         return real_train(networks, *rest)
 
     def written(*arguments):
@@ -527,10 +527,12 @@ def test_the_progress_bar_says_what_runs_where(images, monkeypatch, capsys):
 
 
 def test_the_command_lists_what_a_sweep_stored_and_clears_what_an_older_engine_left(images, cache, monkeypatch, capsys):
-    version = sweep.engine_version()
-    monkeypatch.setattr(sweep, "engine_version", lambda: "0ld0ld0ld0ld")
+    version = identity.engine_version()
+    for module in (identity, sweep):
+        monkeypatch.setattr(module, "engine_version", lambda: "0ld0ld0ld0ld")
     old = small(images)
-    monkeypatch.setattr(sweep, "engine_version", lambda: version)
+    for module in (identity, sweep):
+        monkeypatch.setattr(module, "engine_version", lambda: version)
     trained = []
     monkeypatch.setattr(
         sweep.workers, "running", lambda: False

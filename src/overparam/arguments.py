@@ -20,6 +20,8 @@ def require(condition: bool, message: str) -> None:
 
 def shown(value) -> str:
     """A value on one line, for a message: arrays and tables by kind and shape, what is long cut short."""
+    if type(value) in (int, float, bool, type(None)):  # ten thousand networks have hundreds of thousands of these
+        return repr(value)
     if isinstance(value, np.ndarray | Tensor | pd.DataFrame | pd.Series | pd.Index) and value.ndim:
         return f"{type(value).__name__} of shape {list(value.shape)}"
     if isinstance(value, nn.Module):
@@ -32,6 +34,8 @@ def shown(value) -> str:
 
 def whole(name: str, value, least: float = -math.inf, most: float = math.inf, says: str = "") -> int:
     """The value as an int; ValueError, with ``says`` where that is given, unless it is a whole number in the range."""
+    if type(value) is int and least <= value <= most:
+        return value
     bounds = ("" if least == -math.inf else f" of at least {least:,}") + (
         "" if most == math.inf else f", {most:,} at most"
     )
@@ -65,6 +69,8 @@ def positive(architecture, *names: str) -> None:
 
 def real(name: str, value, says: str = "") -> float:
     """The value as a float; ValueError, with ``says`` where that is given, unless it is a finite number."""
+    if type(value) is float and math.isfinite(value):
+        return value
     message = says or f"{name} must be a finite number; got {shown(value)}."
     if isinstance(value, np.ndarray | Tensor) and not value.ndim:
         value = value.item()
