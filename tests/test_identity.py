@@ -1,8 +1,6 @@
 """What a stored record is known by: whatever changes the numbers changes that, and nothing else does."""
 
 import importlib
-import linecache
-import os
 import shutil
 import sys
 from dataclasses import replace
@@ -13,6 +11,7 @@ import torch
 from torch import nn
 
 from overparam import identity, networks
+from overparam import sweep as sweep_module
 from overparam.data import digits
 from overparam.models import MLP
 from overparam.settings import Settings
@@ -26,12 +25,14 @@ def package(tmp_path, monkeypatch):
     """A copy of the package, which the version of the engine is that of."""
     copy = tmp_path / "overparam"
     shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__", "fonts"))
-    monkeypatch.setattr(identity, "PACKAGE", copy)
+    monkeypatch.setattr(identity, "SOURCES", {})
     return copy
 
 
-def version():
-    return identity.engine_version.__wrapped__()  # computed anew
+def version(package):
+    """The version that a process has which imports the package as it now is."""
+    identity.SOURCES = identity.sources(package)
+    return identity.engine_version.__wrapped__()
 
 
 def edit(package, module, before, after):
@@ -55,25 +56,25 @@ def edit(package, module, before, after):
     ],
 )
 def test_an_edit_that_changes_numbers_changes_the_identity(package, module, before, after):
-    whole = version()
+    whole = version(package)
     edit(package, module, before, after)
-    assert version() != whole
+    assert version(package) != whole
 
 
 def test_another_torch_is_another_identity(package, monkeypatch):
-    here = version()
+    here = version(package)
     monkeypatch.setattr(torch, "__version__", "99.0")
-    assert version() != here
+    assert version(package) != here
 
 
 def test_a_module_that_training_begins_to_import_counts_from_then_on(package):
-    whole = version()
+    whole = version(package)
     (package / "helper.py").write_text("FACTOR = 1\n", encoding="utf-8")
-    assert version() == whole
+    assert version(package) == whole
     edit(package, "examples", "import functools", "import functools\nfrom overparam.helper import FACTOR")
-    imported = version()
+    imported = version(package)
     edit(package, "helper", "1", "2")
-    assert version() != imported
+    assert version(package) != imported
 
 
 @pytest.mark.parametrize(
@@ -86,9 +87,9 @@ def test_a_module_that_training_begins_to_import_counts_from_then_on(package):
     ],
 )
 def test_comments_docstrings_and_what_does_not_train_leave_it_as_it_is(package, module, before, after):
-    whole = version()
+    whole = version(package)
     edit(package, module, before, after)
-    assert version() == whole
+    assert version(package) == whole
 
 
 def test_the_same_settings_in_another_setting_are_another_record():
@@ -170,28 +171,100 @@ def test_what_a_network_of_ones_own_draws_follows_from_its_seed(tmp_path, monkey
     assert len(set(losses[0])) == 4
 
 
-def test_an_edit_of_a_network_of_ones_own_is_noticed(tmp_path, monkeypatch):
+def known(make, **arguments):
+    return identity.key(Settings(networks.Custom(make, tuple(arguments.items())), n=5, epochs=1, lr=0.1))
+
+
+def executed(text, **namespace):
+    """What a cell of a notebook defines."""
+    exec(text, scope := {"nn": nn, "__name__": "__main__", **namespace})
+    return scope
+
+
+CELL = """
+RATE = 0.5
+def block(width):
+    return nn.Sequential(nn.Linear(64, width), nn.ReLU())
+class Net(nn.Module):
+    act = nn.ReLU
+    def __init__(self, width=4):
+        super().__init__()
+        self.layers = nn.Sequential(block(width), nn.Dropout(RATE), nn.Linear(width, 10))
+    def forward(self, x):
+        return self.layers(x)
+def make(width):
+    return Net(width)
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("nn.ReLU())", "nn.Tanh())"),  # in a function that the class calls
+        ("RATE = 0.5", "RATE = 0.25"),  # a number that it uses
+        ("act = nn.ReLU", "act = nn.Tanh"),
+        ("width=4", "width=5"),
+        ("return self.layers(x)", "return self.layers(x) * 2"),
+    ],
+)
+def test_an_edit_of_anything_that_a_network_of_ones_own_uses_is_noticed(before, after):
+    first, again, edited = (executed(text) for text in (CELL, CELL, CELL.replace(before, after)))
+    for name in ("Net", "make"):
+        assert known(first[name], width=4) == known(again[name], width=4) is not None
+        assert known(first[name], width=4) != known(edited[name], width=4)
+
+
+def test_layout_and_comments_of_a_network_of_ones_own_are_not_what_it_is():
+    moved = "\n\n# another cell above\n" + CELL.replace("    act = nn.ReLU", "    act = nn.ReLU  # as ever")
+    assert known(executed(CELL)["make"], width=4) == known(executed(moved)["make"], width=4)
+
+
+def test_functions_that_close_over_different_things_are_different_networks():
+    def maker(activation):
+        def make():
+            return nn.Sequential(nn.Linear(64, 10), activation())
+
+        return make
+
+    assert known(maker(nn.ReLU)) == known(maker(nn.ReLU))
+    assert known(maker(nn.ReLU)) != known(maker(nn.Tanh))
+    first, second = lambda: nn.ReLU(), lambda: nn.Tanh()
+    assert known(Narrow, width=4, act=first) != known(Narrow, width=4, act=second)
+
+
+def test_what_runs_counts_and_not_what_stands_on_the_disk(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
-    known = []
-    for number, activation in enumerate(("nn.ReLU()", "nn.Tanh()")):
-        text = (
-            f"from torch import nn\n\ndef layer():\n    return {activation}\n\ndef make(width):\n    return layer()\n"
-        )
-        (tmp_path / "mine.py").write_text(text, encoding="utf-8")
-        os.utime(tmp_path / "mine.py", (number, number))
-        monkeypatch.delitem(sys.modules, "mine", raising=False)
-        importlib.invalidate_caches()
-        linecache.checkcache()
-        made = networks.Custom(importlib.import_module("mine").make, (("width", 2),))
-        known.append(identity.key(Settings(made, n=5, epochs=1, lr=0.1)))
-    assert known[0] != known[1]  # what it calls has changed
+    text = "import helper\n\ndef make(width):\n    return helper.layer(width)\n"
+    (tmp_path / "mine.py").write_text(text, encoding="utf-8")
+    (tmp_path / "helper.py").write_text("def layer(width):\n    return width\n", encoding="utf-8")
+    for name in ("mine", "helper"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    importlib.invalidate_caches()
+    mine = importlib.import_module("mine")
+    before = known(mine.make, width=2)
+    (tmp_path / "helper.py").write_text("def layer(width):\n    return -width\n", encoding="utf-8")
+    assert known(mine.make, width=2) == before
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    shutil.rmtree(tmp_path / "__pycache__", ignore_errors=True)
+    importlib.reload(mine.helper)
+    assert known(mine.make, width=2) != before
 
 
-def test_a_network_without_source_is_trained_anew_and_it_is_said(tmp_path, monkeypatch):
+def test_a_worker_with_other_code_trains_nothing_that_is_kept(tmp_path, monkeypatch):
     monkeypatch.setenv("OVERPARAM_CACHE", str(tmp_path))
-    exec("def make():\n    return nn.Linear(64, 10)", scope := {"nn": nn, "__name__": "__main__"})
-    with pytest.warns(UserWarning, match="cannot be found, so it is trained anew each time"):
-        sweep(networks.custom(scope["make"]), digits(), **OWN)
+    networks_ = [Settings(MLP(4), n=20, epochs=1, lr=0.1)]
+    keys, cpu = [identity.key(s) for s in networks_], torch.device("cpu")
+    shared = [digits()], {}, cpu
+    assert sweep_module._train_one_of(networks_, keys, 0, "another", *shared) is None
+    assert sweep_module._train_one_of(networks_, ["another"], 0, identity.engine_version(), *shared) is None
+    assert len(sweep_module._train_one_of(networks_, keys, 0, identity.engine_version(), *shared)) == 1
+
+
+def test_a_network_of_which_not_all_can_be_told_is_trained_anew_and_it_is_said(tmp_path, monkeypatch):
+    monkeypatch.setenv("OVERPARAM_CACHE", str(tmp_path))
+    made = executed("def make():\n    next(numbers)\n    return nn.Linear(64, 10)", numbers=iter(range(99)))
+    with pytest.warns(UserWarning, match="It cannot be told what make.. depends on, so it is trained anew each time"):
+        sweep(networks.custom(made["make"]), digits(), **OWN)
     assert not list(tmp_path.rglob("*.parquet"))
 
 

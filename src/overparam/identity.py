@@ -1,89 +1,87 @@
-"""What a stored record is known by: everything that decides its numbers."""
+"""What a stored record is known by: everything that decides its numbers, as the code that is running says it."""
 
 import ast
+import dis
 import functools
 import hashlib
-import inspect
 import json
-from collections.abc import Callable, Iterator, Mapping
+import sys
+import sysconfig
+import types
+from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from overparam.data import Data
 from overparam.settings import Settings
 
-PACKAGE = Path(__file__).parent
+
+def sources(package: Path) -> dict[str, str]:
+    """The text of each module of a package by name."""
+    return {path.stem: path.read_text(encoding="utf-8") for path in package.glob("*.py")}
+
+
+SOURCES = sources(Path(__file__).parent)  # read with the code: what is on the disk later is not what runs
 
 
 @functools.cache
 def engine_version() -> str:
     """A hash of all code of the package that ``ensemble.train`` can reach through imports, and of the version of torch."""
-    return _digest([torch.__version__, *_code(PACKAGE, "ensemble")])[:12]
+    return _digest([torch.__version__, *_code(SOURCES, "ensemble")])[:12]
 
 
 def family(data: Data, record: Mapping, device: torch.device, form: int) -> str:
-    """Where records of this data set, these recordings, this device and this engine are stored, in files of this form."""
-    where = torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
+    """Where records of this data set, these recordings, this device and this engine are stored, in files of this form.
+
+    A GPU is known by its model, one that only an executor's machines have by being one.
+    """
+    known = device.type == "cuda" and torch.cuda.is_available()
+    where = torch.cuda.get_device_name(device) if known else device.type
     return f"{engine_version()}/{_digest([form, data.fingerprint, record, where])[:16]}"
 
 
 def key(settings: Settings) -> str | None:
-    """What a network is known by within its family; None where the source of its architecture cannot be found."""
+    """What a network is known by within its family; None where the code of its architecture cannot be told."""
     try:
-        sources = [source(part) for part in _classes(settings.architecture)]
-    except OSError:
+        parts = [_described(part, {}) for part in classes(settings.architecture)]
+    except _UntoldError:
         return None
-    return _digest([settings.columns(), *sources])
+    return _digest([settings.columns(), *parts])
 
 
-def _classes(value) -> Iterator[Callable]:
+def classes(value) -> Iterator[type | types.FunctionType]:
     """The classes and functions that an architecture is made of."""
     if hasattr(value, "__qualname__"):
         yield value
     elif isinstance(value, tuple):
         for each in value:
-            yield from _classes(each)
+            yield from classes(each)
     elif is_dataclass(value):
         yield type(value)
         for field in fields(value):
-            yield from _classes(getattr(value, field.name))
-
-
-def source(part: Callable) -> list[str]:
-    """Module, qualified name and source of a class or function that is not the package's; what it inherits from included.
-
-    The source of a class in a file is the whole file, since it may call what stands beside it; in a notebook, its own.
-    OSError where there is none.
-    """
-    found = []
-    for each in inspect.getmro(part) if inspect.isclass(part) else (part,):
-        if each.__module__.partition(".")[0] in ("overparam", "torch", "builtins", "abc", "typing"):
-            continue
-        module = inspect.getmodule(each)
-        try:
-            whole = each if each.__module__ == "__main__" or module is None else module
-            found += [each.__module__, each.__qualname__, inspect.getsource(whole)]
-        except TypeError as error:  # what inspect raises of a class that was typed in at a prompt
-            raise OSError(f"{each} has no source") from error
-    return found
+            yield from classes(getattr(value, field.name))
 
 
 def _digest(parts: list) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
-def _code(package: Path, entry: str) -> list[str]:
-    """What this module of a package does, and every module of the package that it imports, by name."""
+# --- the package's own code -------------------------------------------------------------------------------------------
+
+
+def _code(modules: Mapping[str, str], entry: str) -> list[str]:
+    """What this module does, and every module of the package that it imports, by name."""
     waiting, found = [entry], {}
     while waiting:
         name = waiting.pop()
         if name not in found:
-            tree = ast.parse((package / f"{name}.py").read_text(encoding="utf-8"))
-            waiting += [n for n in _imported(tree, package.name) if (package / f"{n}.py").is_file()]
+            tree = ast.parse(modules[name])
+            waiting += [each for each in _imported(tree, "overparam") if each in modules]
             found[name] = code_without_docstrings(tree)
-    return [text for _, pair in sorted(found.items()) for text in (_, pair)]
+    return [text for pair in sorted(found.items()) for text in pair]
 
 
 def _imported(tree: ast.Module, package: str) -> Iterator[str]:
@@ -109,3 +107,93 @@ def code_without_docstrings(tree: ast.Module) -> str:
         ):
             node.body = body[1:] or [ast.Pass()]
     return ast.dump(tree)
+
+
+# --- code of a user's own ---------------------------------------------------------------------------------------------
+# A file on the disk or a cell further up may have been edited since; what counts is what runs. A class is what its
+# attributes are, a function its bytecode with the constants, defaults, closures and globals that it uses, and so on.
+
+_LIBRARIES = tuple({sysconfig.get_paths()[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")})
+_BESIDE = {
+    "__module__", "__dict__", "__weakref__", "__doc__", "__firstlineno__", "__static_attributes__", "__dataclass_fields__",
+    "__dataclass_params__", "_abc_impl",
+}  # fmt: skip
+
+
+class _UntoldError(Exception):
+    """Something of which it cannot be told whether it is the same."""
+
+
+def _described(value, seen: dict[int, int]) -> list:
+    """The value as lists and texts that are equal where it does the same. ``seen`` numbers what is being described."""
+    if id(value) in seen:
+        return ["again", seen[id(value)]]
+    seen[id(value)] = len(seen)
+    if isinstance(value, types.ModuleType) or (hasattr(value, "__qualname__") and _in_library(value)):
+        return ["library", getattr(value, "__module__", ""), getattr(value, "__qualname__", "") or value.__name__]
+    if isinstance(value, type):
+        own = {name: each for name, each in vars(value).items() if name not in _BESIDE}
+        return [
+            "class",
+            value.__qualname__,
+            [_described(base, seen) for base in value.__bases__],
+            [[name, _described(own[name], seen)] for name in sorted(own)],
+        ]
+    if isinstance(value, types.FunctionType):
+        cells = [cell.cell_contents for cell in value.__closure__ or ()]
+        used = [value.__defaults__, value.__kwdefaults__, *cells]
+        return ["function", _of_code(value.__code__, value.__globals__, seen), [_described(u, seen) for u in used]]
+    if isinstance(value, staticmethod | classmethod | types.MethodType):
+        return [type(value).__name__, _described(value.__func__, seen)]
+    if isinstance(value, property | functools.cached_property):
+        used = [value.func] if isinstance(value, functools.cached_property) else [value.fget, value.fset, value.fdel]
+        return ["property", *[_described(function, seen) for function in used]]
+    if isinstance(value, functools.partial):
+        return ["partial", *[_described(part, seen) for part in (value.func, value.args, value.keywords)]]
+    if isinstance(value, torch.Tensor | np.ndarray):
+        array = np.asarray(value.detach().cpu() if isinstance(value, torch.Tensor) else value)
+        return ["array", str(array.dtype), list(array.shape), hashlib.sha256(array.tobytes()).hexdigest()]
+    if isinstance(value, dict):
+        return ["dict", *[[_described(k, seen), _described(v, seen)] for k, v in value.items()]]
+    if isinstance(value, tuple | list):
+        return [type(value).__name__, *[_described(each, seen) for each in value]]
+    if isinstance(value, set | frozenset):
+        return ["set", *sorted(json.dumps(_described(each, {})) for each in value)]
+    if value is None or isinstance(value, bool | int | float | complex | str | bytes | type(...) | torch.dtype | slice):
+        seen.pop(id(value))  # equal numbers may or may not be one object
+        return [type(value).__name__, repr(value)]
+    raise _UntoldError(repr(type(value)))
+
+
+def _of_code(code: types.CodeType, namespace: dict, seen: dict[int, int]) -> list:
+    """Bytecode, and what it finds by name: in the globals, and as attributes of modules of the user's own."""
+    inner = [constant for constant in code.co_consts if isinstance(constant, types.CodeType)]
+    plain = [constant for constant in code.co_consts if not isinstance(constant, types.CodeType)]
+    steps = [(step.opname, step.argval) for step in dis.get_instructions(code)]
+    loaded = sorted({name for how, name in steps if how in ("LOAD_GLOBAL", "LOAD_NAME") and name in namespace})
+    globals_ = [[name, namespace[name]] for name in loaded]
+    for _, module in [pair for pair in globals_ if isinstance(pair[1], types.ModuleType)]:
+        if not _in_library(module):
+            globals_ += [[name, vars(module)[name]] for name in code.co_names if name in vars(module)]
+    return [
+        code.co_code.hex(),
+        list(code.co_names),
+        list(code.co_varnames),
+        [_described(constant, seen) for constant in plain],
+        [[name, _described(value, seen)] for name, value in globals_],
+        [_of_code(each, namespace, seen) for each in inner],
+    ]
+
+
+def _in_library(value) -> bool:
+    """Whether a module, class or function comes with Python, an installed package or this one."""
+    module = value if isinstance(value, types.ModuleType) else sys.modules.get(getattr(value, "__module__", None) or "")
+    if module is None or module.__name__ == "__main__":
+        return False
+    file = getattr(module, "__file__", None)
+    return module.__name__.partition(".")[0] == "overparam" or file is None or _is_installed(file)
+
+
+@functools.cache
+def _is_installed(file: str) -> bool:
+    return str(Path(file).resolve()).startswith(_LIBRARIES)

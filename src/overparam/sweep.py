@@ -22,7 +22,7 @@ from overparam.arguments import require, shown, truth, whole
 from overparam.data import Data, require_data
 from overparam.ensemble import check_device, check_record, chosen_device, train
 from overparam.examples import check
-from overparam.identity import engine_version, family, key
+from overparam.identity import classes, engine_version, family, key
 from overparam.models import CNN1D, MLP, LeNet
 from overparam.networks import CNN, Conv, Custom, ResNet18, Transformer
 from overparam.plan import StackPlan, explain_plan, plan
@@ -107,10 +107,13 @@ class _Work:
         """
         self.records: dict[Settings, dict] = {}
         self.family = family(self.data, wanted, device, store.FORMAT) if cache else ""
-        self.keys = [key(s) if cache else None for s in self.networks]
+        self.keys = [key(s) for s in self.networks]
         if cache and None in self.keys:
             unknown = self.networks[self.keys.index(None)].architecture
-            warnings.warn(f"The source of {unknown} cannot be found, so it is trained anew each time.", stacklevel=5)
+            warnings.warn(
+                f"It cannot be told what {unknown} depends on, so it is trained anew each time.", stacklevel=5
+            )
+        self.cache = cache
         stored = store.read(self.family, [k for k in self.keys if k]) if cache else {}
         _count_cached(stored)
         self.records = {s: stored[k] for s, k in zip(self.networks, self.keys, strict=True) if k in stored}
@@ -121,7 +124,7 @@ class _Work:
         """Keep the records of a stack that was trained."""
         trained = list(zip(stack.members, records, strict=True))
         self.records |= {self.networks[i]: record for i, record in trained}
-        known = {self.keys[i]: record for i, record in trained if self.keys[i]}
+        known = {self.keys[i]: record for i, record in trained if self.keys[i] and self.cache}
         if known:
             _try_to_keep(store.write, self.family, known, _about(self.networks[stack.members[0]], self.data))
 
@@ -342,7 +345,7 @@ def _train_stacks(
     todo: Sequence[tuple[StackPlan, _Work]], record, device, executor
 ) -> Iterator[tuple[StackPlan, _Work, list[dict]]]:
     """Yield (stack, its work, records) as stacks finish: here on a GPU or for little work, else in workers."""
-    alone = device.type != "cpu" or len(todo) == 1 or any(_is_of_notebook(work) for _, work in todo)
+    alone = device.type != "cpu" or len(todo) == 1 or not all(_can_travel(work) for _, work in todo)
     start_up = 0.0 if workers.running() else START_UP
     if executor is None and (alone or sum(stack.seconds for stack, _ in todo) < start_up):
         for stack, work in todo:
@@ -354,21 +357,35 @@ def _train_stacks(
                 )
         return
     works = list(dict.fromkeys(work for _, work in todo))
-    tasks = [([work.networks[i] for i in stack.members], works.index(work)) for stack, work in todo]
-    shared = [work.data for work in works], record, device
+    tasks = [
+        ([work.networks[i] for i in stack.members], [work.keys[i] for i in stack.members], works.index(work))
+        for stack, work in todo
+    ]
+    shared = engine_version(), [work.data for work in works], record, device
     with closing(workers.run(_train_one_of, tasks, shared, executor)) as finished:
         for position, records in finished:
-            yield *todo[position], records
+            stack, work = todo[position]
+            if records is None and executor is not None:
+                raise RuntimeError(
+                    "A worker of the executor has another version of overparam or of your network; restart its workers."
+                )
+            if records is None:  # a module that was loaded again here, and not there
+                records = _train_in_memory([work.networks[i] for i in stack.members], work.data, record, device)
+            yield stack, work, records
 
 
-def _is_of_notebook(work: _Work) -> bool:
-    """Whether an architecture is defined where no other process can import it."""
-    kinds = {s.architecture.make for s in work.networks if isinstance(s.architecture, Custom)}
-    return any(kind.__module__ == "__main__" or "<" in kind.__qualname__ for kind in kinds)
+def _can_travel(work: _Work) -> bool:
+    """Whether other processes can import the architectures, and it can be told that theirs are the same."""
+    kinds = {kind for s in work.networks for kind in classes(s.architecture)}
+    return None not in work.keys and not any(k.__module__ == "__main__" or "<" in k.__qualname__ for k in kinds)
 
 
-def _train_one_of(networks: list[Settings], which: int, data: Sequence[Data], record, device) -> list[dict]:
-    """A task of a worker: train one stack on one of the data sets."""
+def _train_one_of(
+    networks: list[Settings], keys: list[str], which: int, version: str, data: Sequence[Data], record, device
+) -> list[dict] | None:
+    """A task of a worker: train one stack on one of the data sets; None where its code is not that of the caller."""
+    if (engine_version(), [key(s) for s in networks]) != (version, keys):
+        return None
     return _train_in_memory(networks, data[which], record, device)
 
 
