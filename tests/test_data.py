@@ -871,3 +871,17 @@ def test_real_cifar10(cifar10_root):
     assert d.source.startswith("CIFAR-10")
     assert d.y.bincount().tolist() == [5000] * 10
     assert d.x.mean((0, 2, 3)).tolist() == pytest.approx([0.4914, 0.4822, 0.4465], abs=2e-3)  # the published means
+
+
+def test_numbers_that_float32_cannot_tell_apart_are_refused_and_constant_columns_are_not():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(40, 3))
+    for y in (1e9 + rng.random(40), 1e6 + 1e-3 * rng.random((40, 1))):
+        with pytest.raises(
+            ValueError, match="y of odd holds numbers that differ less than float32 can tell; subtract their mean"
+        ):
+            data.Data("odd", x, y, x, y, "made up")
+    x[:, 1] = 0.1 + 1e-17 * rng.normal(size=40)
+    x[:, 2] *= 1e-30
+    made = data.Data("fine", x, 1e3 + rng.random(40), x, 1e3 + rng.random(40), "made up")
+    assert made.x.dtype == torch.float32

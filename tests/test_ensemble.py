@@ -589,11 +589,15 @@ def test_a_network_on_images_sees_all_versions_of_its_examples(images):
 # --- what diverges ----------------------------------------------------------------------------------------------------
 
 
+EACH = ("correct", "losses", "gradient_norms", "test_correct", "test_losses")
+
+
 @pytest.mark.parametrize("architecture", [MLP(8), CNN(2)])
 @pytest.mark.parametrize("lr", [1e8, 1e30])
 def test_a_network_that_diverged_has_no_error_and_no_prediction(images, architecture, lr):
     settings = Settings(architecture, n=50, epochs=12, lr=lr, batch_size=25)
-    (record,) = train([settings], images, {"curves": range(12), "predictions": None, "correct": [0]}, "cpu")
+    ask = {"curves": range(12), "predictions": None} | {name: [0] for name in EACH}
+    (record,) = train([settings], images, ask, "cpu")
     assert record["diverged"]
     assert np.isnan([record[name] for name in ("train_loss", "train_error", "test_loss", "test_error")]).all()
     assert np.isnan(record["predictions"]).all()
@@ -603,6 +607,9 @@ def test_a_network_that_diverged_has_no_error_and_no_prediction(images, architec
         assert np.isnan(curve[-1])
         lost = np.isnan(curve)
         assert (np.diff(lost.astype(int)) >= 0).all()  # from where it was lost, to the end
+    for name in EACH:
+        assert np.isfinite(record[name][0]).all()
+        assert np.isnan(record[name][-1]).all()
     assert record["correct"][0].any()
 
 

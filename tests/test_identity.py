@@ -106,6 +106,7 @@ def test_the_same_settings_in_another_setting_are_another_record():
 
 def test_records_of_one_gpu_are_not_found_on_another(monkeypatch):
     data, found = digits(), set()
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     for name in ("NVIDIA H200", "Tesla T4"):
         monkeypatch.setattr(torch.cuda, "get_device_name", lambda device, name=name: name)
         found.add(identity.family(data, {}, torch.device("cuda:0"), 1))

@@ -1,6 +1,6 @@
 """Sweeps: the grid, the cache, the plan and the worker processes."""
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
 import pandas as pd
@@ -206,3 +206,29 @@ def test_networks_that_diverged_are_counted_and_left_out_of_means(images):
         runs = sweep.sweep(models.mlp(3), images, n=20, epochs=5, lr=[0.1, 1e8], device="cpu")
     assert runs.diverged.tolist() == [False, True]
     assert runs.test_error.mean() == runs.test_error[0]
+
+
+def test_a_machine_without_gpu_may_ask_for_those_of_an_executor(images):
+    class Elsewhere:
+        """An executor whose machines have GPUs: it notes what it is asked for."""
+
+        asked = []  # noqa: RUF012
+
+        def submit(self, *arguments):
+            self.asked.append(arguments)
+            future = Future()
+            future.set_exception(InterruptedError("as far as this machine can follow"))
+            return future
+
+    with pytest.raises(InterruptedError):
+        small(images, device="cuda", executor=Elsewhere(), dtype="bfloat16")
+    assert Elsewhere.asked
+
+
+def test_a_worker_with_other_code_is_named(images, busy_workers, monkeypatch):
+    monkeypatch.setattr(sweep, "_train_one_of", lambda *_: None)
+    with (
+        ThreadPoolExecutor(1) as executor,
+        pytest.raises(RuntimeError, match="has another version of overparam or of your network"),
+    ):
+        small(images, executor=executor, lr=[0.1, 0.2])

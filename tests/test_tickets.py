@@ -102,3 +102,24 @@ def test_convolutional_tickets_are_found_too(tmp_path, monkeypatch):
     table = tickets.find_tickets(dense, data, recipe, validation=100, looks=[1, 2], controls=["reinit"], device="cpu")
     assert table.arm.tolist() == ["dense"] * 2 + ["ticket"] * 2 + ["reinit"] * 2
     assert (table.end[2][table.settings[2].mask.values == 0] == 0).all()
+
+
+@pytest.mark.parametrize(
+    ("recipe", "said"),
+    [
+        ({"rates": "a"}, "rates is a share below 1 that a round prunes"),
+        ({"rates": -0.1}, "rates is a share below 1 that a round prunes"),
+        ({"rates": (0.1, 1.0)}, "rates is a share below 1 that a round prunes"),
+        ({"rates": ()}, "rates is a share below 1 that a round prunes"),
+        ({"rounds": 3}, "rounds is a tuple of whole numbers from 0 on; got 3"),
+        ({"rounds": (1, 0.5)}, "rounds is a tuple of whole numbers from 0 on"),
+    ],
+)
+def test_a_recipe_that_cannot_be_followed_is_one_sentence(recipe, said):
+    with pytest.raises(ValueError, match=said):
+        tickets.Recipe(**recipe)
+
+
+def test_a_recipe_for_other_layers_is_one_sentence():
+    with pytest.raises(ValueError, match="rates has 2 shares but the network has 3 layers; give one each"):
+        tickets.Recipe(rates=(0.1, 0.2)).shares(3, 1)

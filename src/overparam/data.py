@@ -223,6 +223,13 @@ def _float32(what: str, values: Tensor) -> Tensor:
             f"{what} holds whole numbers too large for float32; scale them and make them floats.",
         )
     require(finite(single), f"{what} holds numbers too large for float32; scale them.")
+    if values.dtype == torch.float64 and len(values) > 1 and values.numel():
+        rounding, spread = (single.double() - values).abs().amax(0), values.std(0)
+        constant = spread <= 1e-12 * values.abs().amax(0)  # but for float64's own rounding
+        require(
+            bool(((rounding <= 1e-2 * spread) | constant).all()),
+            f"{what} holds numbers that differ less than float32 can tell; subtract their mean and scale them.",
+        )
     return single[:, None] if single.dim() == 1 else single
 
 

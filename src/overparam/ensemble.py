@@ -59,8 +59,8 @@ def train(
     A record holds the final losses (mean over examples) and errors (share misclassified, in [0, 1]) on the network's own
     training examples and on the data set's test examples, the number of ``epochs_run``, the number of ``parameters``,
     and whether training ``diverged``: its weights are not finite, or its training loss has ended above `DIVERGED_FROM` times
-    what it began with. Then losses, errors and predictions are NaN, curves from where they first were too high, and
-    its neighbours are untouched.
+    the larger of what it began with and what outputs of 0 give. Then losses, errors and predictions are NaN, and so is what was
+    recorded at the end, or from where curves show a loss as high; its neighbours are untouched.
 
     ``record`` asks for more, by names or as a mapping from names to epochs (fractions fall between the steps of an
     epoch; the end of training is always added). Per name, with T recorded times:
@@ -287,11 +287,8 @@ class _Log:
             }
             noted = [(epoch, values) for epoch, values in self.noted[row] if epoch < epochs_run[row]]
             record |= self._series([*noted, (float(epochs_run[row]), last)])
-            if diverged and "curve_train_loss" in record:
-                lost = np.logical_or.accumulate(~(record["curve_train_loss"] <= ceiling))
-                lost[-1] = True
-                for name in EVALUATED:
-                    record[f"curve_{name}"][lost] = np.nan
+            if diverged:
+                record |= _cut(record, ceiling)
             if predictions is not None:
                 record["predictions"] = predictions[row].flatten().numpy() * (np.nan if diverged else 1)
             if set(PER_EXAMPLE) & set(self.record):
@@ -319,6 +316,21 @@ class _Log:
         """Drop the networks that have left."""
         self.noted = [noted for noted, stays in zip(self.noted, staying.tolist(), strict=True) if stays]
         self.ceilings = [ceiling for ceiling, stays in zip(self.ceilings, staying.tolist(), strict=True) if stays]
+
+
+def _cut(record: dict, ceiling: float) -> dict:
+    """What was recorded of a network that diverged, NaN from where its training loss is known to have been too high."""
+    lost_from = float(record["epochs_run"])
+    if "curve_train_loss" in record:
+        high = ~(record["curve_train_loss"] <= ceiling)
+        lost_from = record["curve_epoch"][high].min(initial=lost_from)
+    cut = {}
+    for name in (*(f"curve_{name}" for name in EVALUATED), *PER_EXAMPLE, *PER_TEST_EXAMPLE):
+        if name in record:
+            values = record[name].astype(np.result_type(record[name], np.float32))
+            values[record["curve_epoch" if name.startswith("curve_") else f"{name}_epoch"] >= lost_from] = np.nan
+            cut[name] = values
+    return cut
 
 
 def _ceilings(stack) -> list[float]:

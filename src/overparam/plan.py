@@ -25,6 +25,7 @@ PER_WEIGHT = {"float32": 0.0, "bfloat16": 5e-10}  # of a step: the update beside
 MODULE_PER_FLOP = 1 / 30e9  # of a network that is trained alone
 GPU_SPEED = 200  # times a CPU core in arithmetic, while the calls cost the same (not measured)
 
+GPU_BYTES = 16 * 2**30  # of a GPU that only an executor's machines have: the least that is common
 CACHE_BYTES = 3 * 2**20  # of weights: what a CPU core has near
 MAX_STACK = {"cpu": 64, "cuda": 1024}  # networks: more gains nothing
 OVERHEAD = 16 * 2**20  # bytes: what the libraries take for themselves to train anything
@@ -88,7 +89,8 @@ def workers(device: torch.device) -> int:
 def memory_limit(device: torch.device) -> int:
     """Bytes that one process may take for a stack: half of the machine's memory, shared among the processes."""
     if device.type == "cuda":
-        return torch.cuda.get_device_properties(device).total_memory // 2
+        here = torch.cuda.is_available()
+        return torch.cuda.get_device_properties(device).total_memory // 2 if here else GPU_BYTES // 2
     return machine.memory() // 2 // workers(device)
 
 

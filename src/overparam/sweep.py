@@ -92,11 +92,12 @@ class _Work:
         self.name, self.data, self.asked = name, data, list(networks)
         self.networks = list(dict.fromkeys(self.asked))  # each is trained once
 
-    def prepare(self, wanted: Mapping, device: torch.device) -> None:
+    def prepare(self, wanted: Mapping, device: torch.device, elsewhere: bool) -> None:
         """Check the networks and plan their stacks."""
         check(self.networks, self.data)
         check_record(wanted, self.networks, self.data)
-        check_device(self.networks, device)
+        if not elsewhere:  # or else the machine where they are trained says what it lacks
+            check_device(self.networks, device)
         self.stacks = plan(self.networks, self.data, device, wanted)
 
     def look_up(self, wanted: Mapping, device: torch.device, cache: bool) -> list[StackPlan]:
@@ -150,14 +151,15 @@ def _named(data: Data | Mapping[str, Data]) -> Mapping[str, Data]:
 
 def _run(works: Sequence[_Work], record, device, cache: bool, executor: Executor | None, explain: bool) -> pd.DataFrame:
     """Train all stacks of all data sets, the longest first."""
-    wanted, device = recording(record), chosen_device(device)
+    elsewhere = executor is not None and device is not None and torch.device(device).type == "cuda"
+    wanted, device = recording(record), torch.device(device) if elsewhere else chosen_device(device)
     cache, explain = truth("cache", cache), truth("explain", explain)
     require(
         executor is None or hasattr(executor, "submit"),
         f"executor is {shown(executor)}; pass one of concurrent.futures, a Dask client, or None.",
     )
     for work in works:
-        work.prepare(wanted, device)
+        work.prepare(wanted, device, elsewhere)
     if explain:
         tables = [explain_plan(w.networks, w.stacks, w.data, device).assign(data=w.name) for w in works]
         return pd.concat(tables, ignore_index=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from overparam.arguments import listed, require, shown, whole
+from overparam.arguments import listed, real, require, shown, whole
 from overparam.data import Data
 from overparam.pruning import initial_weights, prunable_layers, prune_smallest, share_left, shuffled
 from overparam.settings import Settings, Vector, require_settings
@@ -27,9 +27,21 @@ class Recipe:
     rates: float | tuple[float, ...] = 0.2
     rounds: tuple[int, ...] = (1,) * 12
 
+    def __post_init__(self):
+        says = (
+            f"rates is a share below 1 that a round prunes, or a tuple of one for each layer; got {shown(self.rates)}."
+        )
+        rates = self.rates if isinstance(self.rates, tuple) else (self.rates,)
+        require(bool(rates) and all(0 <= real("rates", rate, says) < 1 for rate in rates), says)
+        says = f"rounds is a tuple of whole numbers from 0 on; got {shown(self.rounds)}."
+        object.__setattr__(self, "rounds", tuple(whole("rounds", n, 0, says=says) for n in listed(self.rounds, says)))
+
     def shares(self, layers: int, rounds: int) -> list[float]:
         """The share of what is left of each layer that so many rounds prune."""
-        rates = [self.rates] * (layers - 1) + [self.rates / 2] if np.isscalar(self.rates) else self.rates
+        if isinstance(self.rates, tuple):
+            says = f"rates has {len(self.rates)} shares but the network has {layers} layers; give one each."
+            require(len(self.rates) == layers, says)
+        rates = self.rates if isinstance(self.rates, tuple) else [self.rates] * (layers - 1) + [self.rates / 2]
         return [1 - (1 - rate) ** rounds for rate in rates]
 
 
@@ -75,9 +87,9 @@ def find_tickets(
         before = masks
         masks = [prune_smallest(end, mask, layers, shares) for end, mask in zip(ends, before, strict=True)]
         unpruned = [i for i, mask in enumerate(masks) if share_left(mask, layers) == share_left(before[i], layers)]
-        if unpruned and any(shares):
+        if unpruned and rounds:
             warnings.warn(
-                f"Round {done} prunes nothing of {len(unpruned)} of {len(masks)} trials: of so few weights, shares of "
+                f"Round {done} prunes nothing of {len(unpruned)} of {len(masks)} trials: of their weights, shares of "
                 f"{', '.join(f'{share:.3g}' for share in shares)} round to none.",
                 stacklevel=2,
             )
