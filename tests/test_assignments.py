@@ -4,7 +4,9 @@ import ast
 import csv
 import functools
 import json
+import os
 import re
+import shutil
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,6 +14,7 @@ from pathlib import Path
 import jupytext
 import nbformat
 import numpy as np
+import otter.assign
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -163,9 +166,124 @@ def test_a_source_that_says_too_little_is_refused(tmp_path):
         ('# %% tags=["hidden"] points=1\ndef test_a(f):\n    pass\n', "belongs to no question"),
         ('# %% [markdown] question="a"\n# A\n\n# %% tags=["test"] points=1\nassert True\n', "holds one function"),
         ('# %% [markdown] question="a"\n# A\n\n# %% tags=["test"]\ndef test_a(f):\n    pass\n', "has no points"),
+        ('# %% [markdown] question="a"\n# A\n\n# %% [markdown] question="a"\n# B\n', "two questions called a"),
     ):
         with pytest.raises(assignments.SourceError, match=said):
             assignments.read(source(text))
+
+
+# --- Which tests grade ------------------------------------------------------------------------------------------------
+
+TINY = """# %% [markdown]
+# # Title
+
+# %% [markdown] question="one"
+# One
+
+# %% tags=["hidden"] points=1
+def test_one(f):
+    assert f() == 1
+
+
+# %% [markdown] question="two"
+# Two
+
+# %% tags=["hidden"] points=2
+def test_two(f):
+    assert f() == 2
+
+
+# %% [markdown] question="investigate" points=3
+# ## Investigate
+"""
+
+
+@pytest.fixture
+def tiny(tmp_path):
+    """A repository with one small assignment, loaded once: its root, the source, the folder derived from it."""
+    (tmp_path / "assignments").mkdir()
+    (tmp_path / "_config.yml").write_bytes((ROOT / "_config.yml").read_bytes())
+    source = tmp_path / "assignments" / "09_tiny.py"
+    source.write_text(TINY, encoding="utf-8")
+    assert list(grade.load("09", tmp_path).tests) == ["one", "two"]
+    return tmp_path, source, tmp_path / "build" / "assignments" / "09_tiny"
+
+
+def contents(folder):
+    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda folder: (folder / "tests" / "one.py").unlink(),
+        lambda folder: (folder / "tests" / "one.py").write_text("OK_FORMAT = False\n", encoding="utf-8"),
+        lambda folder: (folder / assignments.STAMP).unlink(),
+        lambda folder: (folder / assignments.STAMP).write_bytes(b"\xff"),
+        shutil.rmtree,
+    ],
+    ids=["a file is missing", "a file is cut off", "no stamp", "a damaged stamp", "nothing is there"],
+)
+def test_tests_that_are_not_whole_are_derived_again(tiny, damage):
+    root, _, folder = tiny
+    before = grade.load("09", root)
+    damage(folder)
+    assert grade.load("09", root) == before
+
+
+def test_tests_that_are_whole_are_not_derived_again(tiny, monkeypatch):
+    monkeypatch.setattr(assignments, "derive", lambda *_: pytest.fail("derived again"))
+    grade.load("09", tiny[0])
+
+
+def test_a_source_with_an_old_date_is_graded_with_its_own_tests(tiny):
+    root, source, _ = tiny
+    source.write_text(TINY.replace("f() == 2", "f() == 7"), encoding="utf-8")
+    os.utime(source, (0, 0))
+    assert "f() == 7" in grade.load("09", root).tests["two"]
+
+
+@pytest.mark.parametrize("change", ["tool", "otter"])
+def test_a_new_version_of_what_derives_derives_again(tiny, change, monkeypatch, tmp_path):
+    _, source, folder = tiny
+    assert assignments.is_current(source, folder)
+    if change == "tool":
+        tool = tmp_path / "assignments.py"
+        tool.write_text("# new", encoding="utf-8")
+        monkeypatch.setattr(assignments, "__file__", str(tool))
+    else:
+        monkeypatch.setattr(assignments, "version", lambda _: "0")
+    assert not assignments.is_current(source, folder)
+
+
+def test_deriving_that_is_interrupted_leaves_what_was_there(tiny, monkeypatch):
+    root, source, folder = tiny
+    before = contents(root / "build")
+    derive = otter.assign.main
+
+    def interrupted(*arguments, **named):
+        derive(*arguments, **named)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(otter.assign, "main", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        assignments.derive(colab.Book(root), source, folder)
+    assert contents(root / "build") == before
+
+
+def test_a_question_whose_tests_are_lost_is_named_before_anybody_is_graded(tiny, monkeypatch):
+    root, _, folder = tiny
+    derive = otter.assign.main
+
+    def loses(master, out, **named):
+        derive(master, out, **named)
+        (Path(out) / "autograder" / "tests" / "two.py").unlink()
+
+    monkeypatch.setattr(otter.assign, "main", loses)
+    shutil.rmtree(folder)
+    with pytest.raises(SystemExit, match=r"09_tiny\.py: otter wrote no tests for two: name it otherwise"):
+        grade.load("09", root)
+    assert contents(root / "build") == {}
 
 
 # --- What passes between a submission and the grader ---------------------------------------------------------------------
@@ -668,6 +786,18 @@ def test_an_answer_in_the_cell_of_the_heading_is_read(tmp_path):
     assert "It walks along no U." in page
     assert "It walks along a U." in page
     assert page.count(f">{title}") == 1
+
+
+@every_assignment
+def test_a_note_to_investigate_something_costs_nothing(source):
+    plain, noted = filled(source), filled(source)
+    noted.cells.insert(2, nbformat.v4.new_markdown_cell("## Investigate: why is bias negative?"))
+    assignment = load(source.stem[:2])
+    cells, notes = grade.cells_of(noted, assignment)
+    assert [text for _, text in cells] == [text for _, text in grade.cells_of(plain, assignment)[0]]
+    assert notes == []
+    shown = [[cell.source for cell in grade.investigation(each, assignment.investigate)] for each in (noted, plain)]
+    assert shown[0] == shown[1] != []
 
 
 def test_a_class_leaves_a_page_to_read(classroom):

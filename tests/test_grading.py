@@ -1,6 +1,7 @@
 """What Colab, VS Code, Windows and learning platforms make of a notebook is graded for what the student wrote."""
 
 import csv
+import dataclasses
 import io
 import itertools
 import json
@@ -556,14 +557,68 @@ def test_a_folder_with_anything_in_it_is_looked_through(tmp_path):
     (tmp_path / "a.ipynb").write_text(RIGHT, encoding="utf-8")
     (tmp_path / "nowhere.ipynb").symlink_to(tmp_path / "gone")
     (tmp_path / "round").symlink_to(tmp_path)
+    (tmp_path / "itself.ipynb").symlink_to(tmp_path / "itself.ipynb")
     os.mkfifo(tmp_path / "pipe.ipynb")
     for name in ("Thumbs.db", ".DS_Store", "desktop.ini", "~$essay.docx", "scores-09.csv", "reading-09.html"):
         (tmp_path / name).touch()
     found = handed_in.find(tmp_path)
-    assert [each.name for each in found] == ["a.ipynb", "nowhere.ipynb", "pipe.ipynb"]
+    said = dict.fromkeys(["itself.ipynb", "nowhere.ipynb", "pipe.ipynb"], "not a file, or a link to nothing: choose")
+    said["round"] = "a link to a folder, which is not followed: put the folder itself in its place"
+    assert [each.name for each in found] == ["a.ipynb", *said]
     for each in found[1:]:
-        with pytest.raises(handed_in.UnusableError, match="not a file, or a link to nothing: choose File"):
+        with pytest.raises(handed_in.UnusableError, match=said[each.name]):
             each.read()
+
+
+def test_a_hidden_notebook_has_a_line_and_what_systems_hide_has_none(tmp_path):
+    hidden = [".IPYNB", ".hw.ipynb", ".ipynb", ".work.zip/.ipynb"]
+    for name in (".IPYNB", ".hw.ipynb", ".ipynb", "._hw.ipynb", ".~hw.ipynb", "~$hw.ipynb", ".hw.ipynb.swp"):
+        (tmp_path / name).write_text(RIGHT, encoding="utf-8")
+    (tmp_path / ".work.zip").write_bytes(zipped({".ipynb": RIGHT, "._.ipynb": b"\0\5"}))
+    (tmp_path / ".ipynb_checkpoints").symlink_to(tmp_path)
+    found = handed_in.find(tmp_path)
+    assert [each.name for each in found] == hidden
+    assert [len(each.notebook().cells) for each in found] == [5] * 4
+
+
+GIVEN = "## Investigate: how large?\n\nCells below this line are not run by the grader."
+
+
+def headed(*cells):
+    """The cells of a right submission with these among them: text above the first definition, below it all if it is last."""
+    above, *below = (
+        nbformat.v4.new_code_cell(each) if each.startswith("x") else nbformat.v4.new_markdown_cell(each)
+        for each in cells
+    )
+    content = notebook()
+    content.cells = [*content.cells[:3], above, *content.cells[3:], *below]
+    return content
+
+
+@pytest.mark.parametrize(
+    ("cells", "end", "note"),
+    [
+        (("## Investigate: why is bias negative?", GIVEN, "x = 1"), 7, ""),
+        ((GIVEN.partition("\n")[0], GIVEN, "x = 1"), 7, ""),  # the heading, copied
+        (("# notes", GIVEN + "\r\n\r\nIt is 3.", "x = 1", "## Investigate further", "x = 2"), 7, ""),
+        (("# notes", GIVEN, "x = 1", "### Investigate: how large?", "x = 2"), 7, ""),
+        (("x = 1\n# Investigate this", GIVEN, "x = 1"), 7, ""),
+        (("### 1. Investigate", "## My own: Investigate"), 4, "cell 4,"),
+        (("## Investigate", "# Investigate: how?", "x = 1"), 7, "cell 7,"),
+        (("## Investigate", "# Investigate: how?"), 7, ""),  # nothing to run below it
+        ((GIVEN,), 4, "cell 4,"),  # the answers were moved below it
+    ],
+)
+def test_a_heading_of_ones_own_does_not_end_grading(cells, end, note):
+    assignment = dataclasses.replace(ASSIGNMENT, investigate=GIVEN)
+    content = headed(*cells)
+    run, notes = grade.cells_of(content, assignment)
+    code = [number for number, cell in enumerate(content.cells, 1) if cell.cell_type == "code"]
+    assert [number for number, _ in run] == [number for number in code if number < end]
+    said = f"the cells below {note} which has the heading Investigate, were not run"
+    assert notes == ([said] if note else [])
+    shown = grade.investigation(content, GIVEN)
+    assert len(shown) == len(content.cells) - end + (content.cells[end - 1].source != GIVEN)
 
 
 def test_a_damaged_file_is_read_or_refused_in_a_sentence(tmp_path):

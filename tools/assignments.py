@@ -22,6 +22,7 @@ import re
 import shutil
 import sys
 import tempfile
+from importlib.metadata import version
 from pathlib import Path
 
 import jupytext
@@ -31,6 +32,7 @@ import colab
 
 ROOT = Path(__file__).resolve().parent.parent
 PARTS = {"start", "solution", "test", "hidden"}
+STAMP = "derived.sha256"  # in a derived folder: what it was derived from, and with which tests
 
 INTRODUCTION = """\
 *Derived from a source in [the book's repository]({repository}) by `tools/assignments.py`. To work on Colab, choose
@@ -58,11 +60,14 @@ def ends_question(cell):
 def read(path):
     """The cells of a source, checked: every test is one function, and belongs to a question."""
     cells = jupytext.read(path, fmt="py:percent").cells
-    question, names = None, set()
+    question, names, questions = None, set(), set()
     for number, cell in enumerate(cells, 1):
         kind, where = part(cell), f"{path.name}, cell {number}"
         if "question" in cell.metadata:
             question = cell.metadata["question"]
+            if question in questions:
+                raise SourceError(f"{where}: there are two questions called {question}.")
+            questions.add(question)
         elif ends_question(cell):
             question = None
         if kind and not question:
@@ -82,6 +87,16 @@ def read(path):
 def withheld(path):
     """The modules that grading takes away, because they hold what is asked for: named in the first cell's metadata."""
     return tuple(read(path)[0].metadata.get("withheld", ()))
+
+
+def tested(path):
+    """The names of the questions that have tests, in the order of the source."""
+    question, names = None, []
+    for cell in read(path):
+        question = cell.metadata.get("question", question)
+        if part(cell) in ("test", "hidden") and question not in names:
+            names.append(question)
+    return names
 
 
 def signature(cell):
@@ -159,16 +174,24 @@ def derive(book, path, folder):
     from otter.assign import main as assign
 
     key = path.relative_to(book.root).with_suffix("").as_posix()
-    with tempfile.TemporaryDirectory() as work:
-        source = Path(work) / f"{path.stem}.ipynb"
+    if folder:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+    # beside the folder, so that what is complete takes its place in one step
+    with tempfile.TemporaryDirectory(prefix=".", dir=folder and folder.parent) as work:
+        source, out = Path(work) / f"{path.stem}.ipynb", Path(work) / "out"
         nbformat.write(master(path, Converter(book, key)), source)
-        assign(str(source), str(Path(work) / "out"), no_pdfs=True, no_run_tests=True)
-        student = nbformat.read(Path(work) / "out" / "student" / source.name, as_version=4)
+        assign(str(source), str(out), no_pdfs=True, no_run_tests=True)
+        student = nbformat.read(out / "student" / source.name, as_version=4)
         if folder:
-            shutil.rmtree(folder, ignore_errors=True)
-            shutil.copytree(Path(work) / "out" / "autograder", folder)
-            for archive in folder.glob("*-autograder_*.zip"):  # otter puts the time into its name
-                archive.rename(folder / "autograder.zip")
+            for archive in (out / "autograder").glob("*-autograder_*.zip"):  # otter puts the time into its name
+                archive.rename(archive.with_name("autograder.zip"))
+            written = {test.stem for test in (out / "autograder" / "tests").glob("*.py")}
+            if lost := [name for name in tested(path) if name not in written]:
+                raise SourceError(f"{path.name}: otter wrote no tests for {', '.join(lost)}: name it otherwise.")
+            (out / "autograder" / STAMP).write_text(fingerprint(path, out / "autograder"), encoding="utf-8")
+            if folder.exists():
+                shutil.rmtree(folder)
+            (out / "autograder").rename(folder)
     setup = NAME.format(setup=colab.set_up(book), name=path.stem)
     introduction = INTRODUCTION.format(repository=book.repository)
     cells = [("markdown", introduction, {}), ("code", *colab.folded(setup))]
@@ -182,6 +205,19 @@ def derive(book, path, folder):
         cell_id = hashlib.sha256(f"{position} {kind} {text}".encode()).hexdigest()[:8]
         notebook.cells.append(make(text, id=cell_id, metadata=metadata))
     return nbformat.writes(notebook).rstrip("\n") + "\n"
+
+
+def fingerprint(path, folder):
+    """A hash of all that decides what grades an assignment: its source, the tools, and the tests in the derived folder."""
+    files = [path, Path(__file__), *sorted((folder / "tests").glob("*.py"))]
+    facts = [f"{file.name} {hashlib.sha256(file.read_bytes()).hexdigest()}" for file in files]
+    return hashlib.sha256("\n".join([version("otter-grader"), *facts]).encode()).hexdigest()
+
+
+def is_current(path, folder):
+    """Whether a folder holds the tests that derive wrote there, all of them, from the source as it is now."""
+    stamp = folder / STAMP
+    return stamp.is_file() and stamp.read_bytes().decode(errors="replace") == fingerprint(path, folder)
 
 
 def sources(root):

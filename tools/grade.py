@@ -5,7 +5,8 @@
 
 Every submission runs in a process of its own, without the hidden tests (tools/sandbox.py says what guards them and what does
 not). One that loops, crashes, is no notebook or belongs to another assignment is named in the table, and the rest is graded.
-What stands below the heading *Investigate* is not run. It is collected, as it was handed in, on one page for the person who reads it.
+What stands below the heading *Investigate* of the notebook for students is not run. It is collected, as it was handed in, on one
+page for the person who reads it.
 """
 
 import argparse
@@ -26,7 +27,7 @@ import sandbox
 from overparam import machine
 
 ROOT = Path(__file__).resolve().parent.parent
-INVESTIGATE = re.compile(r"^#+\s*(\d+\.\s*)?Investigate\b", re.M | re.I)
+INVESTIGATE = re.compile(r"^#+\s*(\d+\.\s*)?Investigate\b.*", re.M | re.I)
 # What students' own text and outputs may hold on the page that a person reads.
 TAGS = "a b blockquote br code dd div dl dt em h1 h2 h3 h4 h5 h6 hr i li ol p pre s span strong sub sup table tbody td"
 TAGS += " th thead tr ul"
@@ -70,22 +71,20 @@ class Row:
 def load(number, root=ROOT):
     """The assignment that a number or a name stands for, derived from its source if that has changed."""
     import assignments
+    import colab
 
     found = [path for path in assignments.sources(root) if path.stem == number or path.stem.startswith(f"{number}_")]
     if len(found) != 1:
         there = ", ".join(path.stem for path in assignments.sources(root)) or "none"
         sys.exit(f"There is no assignment {number!r}: give the number or the name of one of {there}.")
     source, folder = found[0], root / "build" / "assignments" / found[0].stem
-    tests = folder / "tests"
-    changed = max(path.stat().st_mtime for path in (source, Path(assignments.__file__)))
-    if not tests.is_dir() or tests.stat().st_mtime < changed:
-        import colab
-
-        assignments.derive(colab.Book(root), source, folder)
-    files = {path.stem: path.read_text(encoding="utf-8") for path in tests.glob("*.py")}
-    order = [cell.metadata["question"] for cell in assignments.read(source) if "question" in cell.metadata]
-    by_question = {name: files[name] for name in order if name in files}
-    return Assignment(source.stem, by_question, assignments.withheld(source), handed_out(source.with_suffix(".ipynb")))
+    try:
+        if not assignments.is_current(source, folder):
+            assignments.derive(colab.Book(root), source, folder)
+        tests = {name: (folder / "tests" / f"{name}.py").read_text("utf-8") for name in assignments.tested(source)}
+    except (assignments.SourceError, colab.MystError) as where_and_what:
+        sys.exit(str(where_and_what))
+    return Assignment(source.stem, tests, assignments.withheld(source), handed_out(source.with_suffix(".ipynb")))
 
 
 def handed_out(path):
@@ -93,7 +92,24 @@ def handed_out(path):
     import nbformat
 
     cells = nbformat.read(path, as_version=4).cells if path.is_file() else []
-    return next((str(cell.source) for cell in cells if INVESTIGATE.search(str(cell.source))), "")
+    found = investigate_cell(cells)
+    return clean(cells[found[0]].source) if found else ""
+
+
+def investigate_cell(cells, given=""):
+    """Where the heading *Investigate* is, and whether it is the one that was given (else the last); None without any."""
+    texts = [clean(cell.source) if cell.cell_type == "markdown" else "" for cell in cells]
+    ranked = [
+        (text.split() == given.split(), title(text) == title(given), i) for i, text in enumerate(texts) if title(text)
+    ]
+    _, known, position = max(ranked, default=(False, False, None))
+    return None if position is None else (position, known)
+
+
+def title(text):
+    """The words of the heading *Investigate* in the text of a cell; none where there is no such heading."""
+    found = INVESTIGATE.search(text)
+    return found.group().split() if found else []
 
 
 def cells_of(notebook, assignment):
@@ -106,9 +122,13 @@ def cells_of(notebook, assignment):
         raise handed_in.UnusableError(f"for another assignment: {here}; hand in the notebook of {assignment.name}")
     if not code:
         raise handed_in.UnusableError("has no code in it: hand in the notebook with your answers")
-    ends = [number for number, kind, source in cells if kind == "markdown" and INVESTIGATE.search(source)]
     notes = [] if named else ["the set-up cell, which names the assignment, is missing"]
-    return [cell for cell in code if not ends or cell[0] < ends[0]], notes
+    end, known = investigate_cell(notebook.cells, assignment.investigate) or (len(cells), True)
+    run = [cell for cell in code if cell[0] <= end]
+    words = set(re.findall(r"\w+", "\n".join(source for _, source in run)))
+    if len(run) < len(code) and not (known and words.issuperset(assignment.asked())):
+        notes.append(f"the cells below cell {end + 1}, which has the heading Investigate, were not run")
+    return run, notes
 
 
 def clean(source):
@@ -207,8 +227,8 @@ def reading(submissions, given=""):
 
 def investigation(notebook, given):
     """The cells of a notebook from *Investigate* on, made harmless."""
-    starts = [i for i, cell in enumerate(notebook.cells) if INVESTIGATE.search(str(cell.source))]
-    part = notebook.cells[starts[0] :] if starts else []
+    found = investigate_cell(notebook.cells, given)
+    part = notebook.cells[found[0] :] if found else []
     if part and str(part[0].source).split() == given.split():
         part = part[1:]
     return [harmless(cell) for cell in part]

@@ -56,7 +56,7 @@ def refusal(name, why):
 
 
 def find(folder):
-    """All that was handed in within a folder, in the order of the names; hidden files and the grader's own are left out."""
+    """All that was handed in within a folder, in the order of the names; what systems and the grader write is left out."""
     found = []
 
     def unreadable(error):
@@ -65,15 +65,17 @@ def find(folder):
 
     for place, folders, files in os.walk(folder, onerror=unreadable):
         folders[:] = [name for name in folders if not clutter(name)]
-        for path in (Path(place) / name for name in files if not clutter(name)):
+        links = [name for name in folders if os.path.islink(os.path.join(place, name))]
+        for path in (Path(place) / name for name in [*files, *links] if not clutter(name)):
             own = Path(place) == folder and re.fullmatch(r"(scores-.*\.csv|reading-.*\.html)", path.name)
             found += [] if own else in_file(path, printable(path.relative_to(folder).as_posix()))
     return sorted(found, key=lambda each: each.name.split("/"))
 
 
 def clutter(name):
-    """Whether systems, and not students, make files or folders of that name."""
-    return name.startswith((".", "~$")) or name in CLUTTER
+    """Whether systems, and not students, make files or folders of that name: hidden ones, but no hidden notebook."""
+    hidden = name.startswith(".") and not name.lower().endswith((".ipynb", ".zip"))
+    return hidden or name.startswith(("._", ".~", "~$")) or name in CLUTTER
 
 
 def printable(name):
@@ -84,9 +86,11 @@ def printable(name):
 
 def in_file(path, name):
     """What a file of a folder holds: itself, or the notebooks in it if it is a zip."""
-    if not path.is_file():
-        return [refusal(name, f"not a file, or a link to nothing: {AGAIN}")]
     try:
+        if path.is_symlink() and path.is_dir():
+            return [refusal(name, "a link to a folder, which is not followed: put the folder itself in its place")]
+        if not path.is_file():
+            return [refusal(name, f"not a file, or a link to nothing: {AGAIN}")]
         with path.open("rb") as file:
             if file.read(4) == ZIP:
                 return in_zip(lambda: path.open("rb"), name)
