@@ -15,7 +15,9 @@ SCALE := $(or $(OVERPARAM_SCALE),laptop)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONUTF8 := 1
 # The scripts in .venv name the folder where it was made. In a checkout that was moved or copied they lead elsewhere.
-MOVED := $(shell [[ ! -e $(BIN)/pip || "$$(head -n 2 $(BIN)/pip)" == *[\!\"\ ]"$(realpath .venv)/bin/python"* ]] || echo moved)
+# The folders are compared, since a folder can have several names; the programs in them may all be links to one Python.
+MOVED := $(shell made="$$(head -n 2 $(BIN)/pip 2>/dev/null | sed -nE 's|^[^/]*(/[^"]*/bin)/python.*|\1|p')"; \
+  [[ -z "$$made" || "$$made" -ef $(BIN) ]] || echo moved)
 
 book: .venv/.ready ## run the chapters that changed, then build the book
 	@$(BIN)/python tools/execute.py
@@ -84,8 +86,10 @@ TOO_OLD := import sys; sys.version_info >= (3, 11) or \
 
 .PHONY: moved
 moved:
-	@echo "This checkout was moved or copied, and its .venv leads to where it was made: it is made again."
-	rm -rf .venv
+	@[[ ! -e .venv.moved || -e .venv.moved/.ready ]] || { echo "There is a .venv.moved that make did not set up: rename or remove it, then run make again." >&2; exit 1; }
+	echo "This checkout was moved or copied, and its .venv leads to where it was made: it becomes .venv.moved, and a new one is made."
+	rm -rf .venv.moved
+	mv .venv .venv.moved
 
 .venv/.ready: requirements.txt pyproject.toml setup.py $(MOVED)
 	@$(PYTHON) -c '$(TOO_OLD)'

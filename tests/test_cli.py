@@ -65,6 +65,13 @@ def test_a_folder_that_cannot_be_changed_is_one_sentence(capsys, monkeypatch):
     assert "cannot be read or changed: [Errno 13] Permission denied: 'x.parquet'" in capsys.readouterr().err
 
 
+def test_a_folder_of_nobody_is_one_sentence(capsys, monkeypatch):
+    monkeypatch.setenv("OVERPARAM_CACHE", "~nobody-of-this-name/x")
+    assert cli.main(["cache"]) == 1
+    sentence = "OVERPARAM_CACHE is '~nobody-of-this-name/x', but that home folder is not known; set it to a full path."
+    assert capsys.readouterr().err == f"overparam: {sentence}\n"
+
+
 @pytest.mark.parametrize("arguments", [[], ["cash"], ["cache", "clear", "--all"]])
 def test_a_wrong_command_is_explained(arguments, capsys):
     with pytest.raises(SystemExit, match="2"):
@@ -73,6 +80,6 @@ def test_a_wrong_command_is_explained(arguments, capsys):
 
 
 def test_it_runs_as_a_module(runs):
-    command = [sys.executable, "-m", "overparam.cli", "cache"]
+    command = [sys.executable, "-m", "overparam", "cache"]
     done = subprocess.run(command, env=os.environ, capture_output=True, encoding="utf-8")
     assert (done.returncode, done.stdout) == (0, f"No trained networks are kept in {runs}.\n")

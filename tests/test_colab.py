@@ -575,8 +575,9 @@ def contents(folder):
 @pytest.fixture(scope="module")
 def book(tmp_path_factory):
     """Return a repository like the book's."""
-    package = ("src/overparam/__init__.py", "src/overparam/sweep.py", "data/claims.yaml", "notebooks/01_x.ipynb")
-    return make_repository(tmp_path_factory.mktemp("book") / "overparam", *package, "assignments/01_x.py")
+    package = ("pyproject.toml", "src/overparam/__init__.py", "src/overparam/sweep.py", "data/claims.yaml")
+    others = ("notebooks/01_x.ipynb", "assignments/01_x.py")
+    return make_repository(tmp_path_factory.mktemp("book") / "overparam", *package, *others)
 
 
 class User:
@@ -645,7 +646,7 @@ def user(tmp_path, book):
 
 def test_in_an_empty_folder_the_package_is_fetched_into_the_users_cache(user):
     assert user.runs() == user.copy
-    assert {path.name for path in user.copy.iterdir()} == {"src", "data"}, "students get answers"
+    assert {path.name for path in user.copy.iterdir()} == {"src", "data"}, "students get answers, or a checkout"
     assert contents(user.folder) == {}
 
 
@@ -770,16 +771,45 @@ def test_after_a_kernel_died_while_it_cloned_the_next_one_clones_anew(user):
     assert (user.runs() / "data/claims.yaml").exists()
 
 
-def test_a_copy_that_lost_the_package_is_named(user):
-    shutil.rmtree(user.runs() / "src/overparam")
-    assert str(user.copy) in user.is_told()
+def advice(user):
+    return f"The book's package is in {user.copy}; for a newer one, remove this folder and restart Python.\n"
+
+
+def test_who_removes_the_folder_that_the_cell_names_has_the_newer_package(user, tmp_path):
+    user.book = shutil.copytree(user.book, tmp_path / "book")
+    user.runs()
+    said, _ = user.start(after="").communicate(timeout=60)
+    assert said == advice(user)
+    (user.book / "src/overparam/sweep.py").write_text("newer = True\n", encoding="utf-8")
+    git("commit", "-q", "-a", "-m", "newer", cwd=user.book)
+    newer = "import overparam.sweep as s\nassert hasattr(s, 'newer') == {}\nprint(overparam.__file__)"
+    assert user.runs(after=newer.format(False)) == user.copy
+    shutil.rmtree(user.copy)
+    assert user.runs(after=newer.format(True)) == user.copy
+
+
+def test_another_version_of_the_book_fetches_its_own_package(user, monkeypatch):
+    old = user.runs()
+    before = contents(old)
+    monkeypatch.setattr(colab, "__version__", "99.0.0")
+    assert user.runs() != old
+    assert contents(old) == before
+
+
+@pytest.mark.parametrize("lost", ["src", "src/overparam", "src/overparam/__init__.py"])
+def test_a_copy_that_lost_the_package_is_replaced(user, lost):
+    copy = user.runs()
+    before = contents(copy)
+    (shutil.rmtree if (copy / lost).is_dir() else os.unlink)(copy / lost)
+    assert user.runs() == user.copy == copy
+    assert contents(copy) == before
 
 
 def test_two_notebooks_that_are_started_together_share_a_clone(user):
     user.has_program("git", f'{shutil.which("git")} "$@"; sleep 0.3')
     processes = [user.start() for _ in range(2)]
     said = {process.communicate(timeout=60) for process in processes}
-    assert said == {(f"The book's package is in {user.copy}/src.\n{user.copy}/src/overparam/__init__.py\n", "")}
+    assert said == {(f"{advice(user)}{user.copy}/src/overparam/__init__.py\n", "")}
 
 
 def test_where_the_package_is_installed_nothing_is_fetched(user):

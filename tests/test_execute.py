@@ -330,6 +330,17 @@ def test_a_bad_seed_is_one_sentence(tree, capsys, monkeypatch):
     [
         ("OVERPARAM_CORES", "many", "OVERPARAM_CORES is 'many'; set it to a whole number from 1 up."),
         ("OVERPARAM_CACHE", __file__, "Cannot store trained networks in "),
+        (
+            "OVERPARAM_CACHE",
+            "~nobody-of-this-name",
+            "OVERPARAM_CACHE is '~nobody-of-this-name', but that home folder is ",
+        ),
+        (
+            "OVERPARAM_DATA",
+            "~nobody-of-this-name",
+            "OVERPARAM_DATA is '~nobody-of-this-name', but that home folder is ",
+        ),
+        ("OVERPARAM_RECORD", "yes", "OVERPARAM_RECORD is 'yes'; set it to 1 to record what is measured, to 0 not to."),
     ],
 )
 def test_what_would_cost_the_run_its_results_is_said_before_it(tree, capsys, monkeypatch, variable, value, sentence):

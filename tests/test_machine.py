@@ -111,6 +111,13 @@ def test_one_core_of_sixteen_may_be_wanted(monkeypatch):
     workers._pool().end()
 
 
+@pytest.mark.parametrize(("wanted", "taken"), [("3", 3), ("4", 4), ("1000", 4)])
+def test_more_cores_than_the_machine_has_are_not_taken(monkeypatch, wanted, taken):
+    monkeypatch.setattr(os, "cpu_count", lambda: 4)
+    monkeypatch.setenv("OVERPARAM_CORES", wanted)
+    assert machine.cores() == plan.workers(torch.device("cpu")) == taken
+
+
 @pytest.mark.parametrize("text", ["0", "-1", "two", "1.5", "²"])
 def test_a_wrong_number_of_cores_is_one_sentence(monkeypatch, text):
     monkeypatch.setenv("OVERPARAM_CORES", text)

@@ -46,6 +46,13 @@ def test_a_package_below_somebodys_project_is_no_checkout(installed):
     assert paths.checkout() is None
 
 
+def test_the_copy_that_a_notebook_fetched_keeps_things_in_the_users_cache(checkout, installed):
+    (checkout / "pyproject.toml").unlink()  # the copy is src and data alone
+    assert paths.checkout() is None
+    assert paths.book() == checkout / "data"
+    assert paths.cache() == data.root() == installed / "home" / ".cache" / "overparam"
+
+
 def test_a_checkout_keeps_things_in_itself(checkout):
     assert paths.checkout() == checkout
     assert paths.book() == checkout / "data"

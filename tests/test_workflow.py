@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -50,25 +51,74 @@ def test_make_explains_every_target():
     assert set(re.findall(r"^make ([\w-]+)", done.stdout, re.M)) == TARGETS
 
 
+MOVED = re.compile(r"was moved or copied.*\n(.*\n)*mv .venv .venv.moved\n(.*\n)*.* -m venv .venv\n(.*\n)*.*pip install")
+
+
+def set_up_checkout(folder, named=None):
+    """Make a checkout with a .venv, whose scripts have the name that pip gave it: that of `named`, else of the folder."""
+    (folder / ".venv/bin").mkdir(parents=True)
+    (folder / ".venv/bin/python3").symlink_to(sys.executable)  # so are those of all checkouts
+    python = str((named or folder) / ".venv/bin/python3")
+    plain = len(python) < 120 and " " not in python  # as pip writes its scripts
+    quoted = f'"{python}"' if " " in python else python
+    first = f"#!{python}\n" if plain else f"#!/bin/sh\n'''exec' {quoted} \"$0\" \"$@\"\n"
+    (folder / ".venv/bin/pip").write_text(first, encoding="utf-8")
+    for name in ("Makefile", "pyproject.toml", "setup.py", "requirements.txt"):
+        shutil.copy(ROOT / name, folder)
+    (folder / ".venv/.ready").touch()
+
+
+def make(folder, *options):
+    """What make says in a folder of which only the .venv is asked for."""
+    command = ["make", *options, ".venv/.ready"]
+    return subprocess.run(command, cwd=folder, check=True, capture_output=True, encoding="utf-8").stdout
+
+
 @pytest.mark.parametrize("place", ["book", "a book", "long" * 30])
 def test_make_sets_a_moved_or_copied_checkout_up_again(tmp_path, place):
     there, elsewhere = tmp_path / place, tmp_path / "moved" / place
-    (there / ".venv/bin").mkdir(parents=True)
-    python = there / ".venv/bin/python3"
-    plain = len(str(python)) < 120 and " " not in str(python)  # as pip writes its scripts
-    quoted = f'"{python}"' if " " in str(python) else str(python)
-    first = f"#!{python}\n" if plain else f"#!/bin/sh\n'''exec' {quoted} \"$0\" \"$@\"\n"
-    (there / ".venv/bin/pip").write_text(first, encoding="utf-8")
-    for name in ("Makefile", "pyproject.toml", "setup.py", "requirements.txt"):
-        shutil.copy(ROOT / name, there)
-    (there / ".venv/.ready").touch()
-    command = ["make", "--dry-run", ".venv/.ready"]
-    assert (
-        "is up to date" in subprocess.run(command, cwd=there, check=True, capture_output=True, encoding="utf-8").stdout
+    set_up_checkout(there)
+    assert "is up to date" in make(there, "--dry-run")
+    shutil.copytree(there, elsewhere, symlinks=True)
+    assert MOVED.search(make(elsewhere, "--dry-run"))
+    there.rename(tmp_path / "renamed")
+    assert MOVED.search(make(tmp_path / "renamed", "--dry-run"))
+
+
+@pytest.mark.parametrize("place", ["book", "a book", "long" * 30])
+def test_make_leaves_a_venv_alone_that_was_made_by_another_name_of_its_folder(tmp_path, place):
+    there, link = tmp_path / "disk" / place, tmp_path / "link"
+    there.mkdir(parents=True)
+    link.symlink_to("disk")
+    set_up_checkout(there, named=link / place)
+    assert "is up to date" in make(there, "--dry-run")
+    assert "is up to date" in make(link / place, "--dry-run")
+
+
+def test_make_leaves_a_venv_alone_whose_scripts_find_python_beside_themselves(tmp_path):
+    set_up_checkout(tmp_path / "book")
+    first = """#!/bin/sh\n'''exec' "$(dirname -- "$(realpath -- "$0")")"/'python3' "$0" "$@"\n"""
+    (tmp_path / "book/.venv/bin/pip").write_text(first, encoding="utf-8")
+    (tmp_path / "book/.venv/.ready").touch()
+    assert "is up to date" in make(tmp_path / "book", "--dry-run")
+
+
+def test_make_removes_no_venv_but_the_one_that_it_put_aside_before(tmp_path):
+    set_up_checkout(tmp_path / "book")
+    book = (tmp_path / "book").rename(tmp_path / "moved")
+    (book / ".venv.moved").mkdir()
+    (book / ".venv.moved/mine").touch()
+    done = subprocess.run(["make", "moved"], cwd=book, capture_output=True, encoding="utf-8")
+    assert (done.returncode, done.stderr.splitlines()[0]) == (
+        2,
+        "There is a .venv.moved that make did not set up: rename or remove it, then run make again.",
     )
-    shutil.copytree(there, elsewhere)
-    done = subprocess.run(command, cwd=elsewhere, check=True, capture_output=True, encoding="utf-8")
-    assert re.search(r"was moved or copied.*\nrm -rf .venv\n(.*\n)*.* -m venv .venv\n(.*\n)*.*pip install", done.stdout)
+    assert (book / ".venv/bin/pip").exists()
+    (book / ".venv.moved/.ready").touch()
+    subprocess.run(["make", "moved"], cwd=book, check=True, capture_output=True)
+    assert not (book / ".venv").exists()
+    assert (book / ".venv.moved/bin/pip").exists()
+    assert not (book / ".venv.moved/mine").exists()
 
 
 def test_hooks_call_what_is_there():

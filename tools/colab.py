@@ -33,6 +33,7 @@ from pybtex.database import BibliographyData, parse_file
 from pybtex.style.formatting.plain import Style
 
 import quiz
+from overparam import __version__
 
 ADMONITIONS = {"note": "Note", "tip": "Tip", "important": "Important", "warning": "Warning", "seealso": "See also"}
 PROOFS = {"theorem", "lemma", "proposition", "corollary", "definition", "example", "remark", "algorithm"}
@@ -58,12 +59,11 @@ import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 
-found = find_spec("overparam")  # the package is installed, or another one has its name
-sources = [Path(found.origin).parent.parent] if found and found.origin else []
+sources = [Path(found.origin).parent.parent] if (found := find_spec("overparam")) and found.origin else []  # installed
 sources += [folder / "src" for folder in (Path.cwd(), *Path.cwd().parents)]  # the notebook lies in a checkout
 try:
     kept = Path(os.environ.get("OVERPARAM_CACHE") or "~/.cache/overparam").expanduser().absolute()
-    copy = kept / "{folder}"  # for all notebooks; remove it to have it fetched anew
+    copy = kept / "{folder}"  # for all notebooks
     source = next((each for each in sources if os.path.exists(each / "overparam/sweep.py")), copy / "src")
     package = source / "overparam/__init__.py"
     if not package.exists():
@@ -71,23 +71,23 @@ try:
         # These would lead git to another repository; and nobody could type a password that it waits for.
         lead = ("GIT_DIR", "GIT_COMMON_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY")
         env = {{key: value for key, value in os.environ.items() if key not in lead}} | {{"GIT_TERMINAL_PROMPT": "0"}}
-        options = dict(env=env, check=True, capture_output=True)
+        options = dict(env=env, check=True, capture_output=True, encoding="utf-8", errors="replace")
         with tempfile.TemporaryDirectory(dir=kept) as folder:
             clone, whole = Path(folder, "clone"), Path(folder, "whole")
             subprocess.run(["git", "clone", "-q", "--depth", "1", "--branch", "{branch}", "{url}", clone], **options)
             if find_spec("mnist1d") is None:
-                pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-user", "--target", clone / "src", "mnist1d"]
-                subprocess.run(pip, **options)
-            for part in {{"src", "data", "pyproject.toml"}} & set(os.listdir(clone)):  # but no answers to assignments
+                subprocess.run([sys.executable, *"-m pip install -q --no-deps --no-user mnist1d -t".split(), clone / "src"], **options)
+            for part in ("src", "data"):  # no answers to assignments, and nothing that makes it a checkout
                 os.renames(clone / part, whole / part)
             if not package.exists():  # no other notebook was faster
+                if os.path.lexists(copy):
+                    copy.rename(Path(folder, "incomplete"))
                 whole.rename(copy)
     if str(source) not in sys.path:
         sys.path.insert(0, str(source))
     import overparam
 except subprocess.CalledProcessError as error:
-    what = "Cloning {url}" if error.cmd[0] == "git" else "Installing mnist1d"
-    said = " ".join(error.stderr.decode(errors="replace").split())
+    what, said = "Cloning {url}" if error.cmd[0] == "git" else "Installing mnist1d", " ".join(error.stderr.split())
     raise SystemExit(f"{{what}} failed: check the network, then run this cell again ({{said}}).")
 except ImportError as error:
     raise SystemExit(error)
@@ -97,7 +97,8 @@ except (OSError, RuntimeError) as error:
     raise SystemExit(f"No place for the package ({{error}}): run %env OVERPARAM_CACHE=<your folder>, then this cell again.")
 if Path(overparam.__file__ or "") != package:
     raise SystemExit("Another package called overparam was imported before: restart Python, then run this cell first.")
-print(f"The book's package is in {{source}}.")"""
+place = f"{{copy}}; for a newer one, remove this folder and restart Python" if source == copy / "src" else source
+print(f"The book's package is in {{place}}.")"""
 
 
 class MystError(Exception):
@@ -531,8 +532,8 @@ def folded(source):
 
 
 def set_up(book):
-    """Return the first code cell of a notebook: the folder of its copy is named after the repository and the branch."""
-    folder = re.sub(r"\W+", "-", f"{book.repository.removeprefix('https://')}-{book.branch}")
+    """Return the first code cell of a notebook: its copy is named after the repository, the branch and the version."""
+    folder = re.sub(r"\W+", "-", f"{book.repository.removeprefix('https://')}-{book.branch}-{__version__}")
     return SETUP.format(url=book.repository, branch=book.branch, folder=folder)
 
 

@@ -19,7 +19,7 @@ import yaml
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 
-from overparam import claims, data, machine, scale, store
+from overparam import claims, data, machine, paths, results, scale, store
 from overparam.identity import code_without_docstrings
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -33,7 +33,8 @@ def main(root: Path = ROOT) -> int:
     """Bring every chapter up to date; 1 if one of them fails."""
     try:
         build = root / "build" / scale.current()
-        scale.seed_offset()
+        for setting in (scale.seed_offset, machine.cores, paths.cache, paths.root, results.recording):
+            setting()
     except ValueError as error:
         print(f"FAILED  {error}", file=sys.stderr)
         return 1
@@ -98,9 +99,9 @@ def execute(source: Path, notebook, root: Path) -> dict:
     """Run every cell, in place; how long it took and where."""
     try:
         store.check()
-        cores = machine.cores()
-    except (OSError, ValueError) as error:
-        raise BuildError(getattr(error, "strerror", None) or str(error)) from error
+    except OSError as error:
+        raise BuildError(error.strerror or str(error)) from error
+    cores = machine.cores()
     code = sum(cell.cell_type == "code" for cell in notebook.cells)
     environment = {
         "TQDM_DISABLE": "1",  # a page has no use for progress bars

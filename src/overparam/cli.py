@@ -18,9 +18,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     clear.set_defaults(run=lambda arguments: forget(arguments.older))
     arguments = parser.parse_args(argv)
     try:
+        folder = store.folder()
+    except ValueError as error:
+        print(f"overparam: {error}", file=sys.stderr)
+        return 1
+    try:
         arguments.run(arguments)
     except OSError as error:
-        print(f"overparam: {store.folder()} cannot be read or changed: {error}.", file=sys.stderr)
+        print(f"overparam: {folder} cannot be read or changed: {error}.", file=sys.stderr)
         return 1
     return 0
 
@@ -60,7 +65,3 @@ def _engine_version() -> str:
     from overparam.identity import engine_version  # imports torch: not needed to clear everything
 
     return engine_version()
-
-
-if __name__ == "__main__":
-    sys.exit(main())

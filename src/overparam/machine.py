@@ -11,13 +11,14 @@ PROCESS = Path("/proc/self")  # what Linux tells a process about itself
 def cores() -> int:
     """Cores to compute on: ``OVERPARAM_CORES``, else those that the affinity and the container's CPU quota leave.
 
-    Part of a core counts as one, and other parts of cores do not count.
+    Never more than the machine has. Part of a core counts as one, and other parts of cores do not count.
     """
+    machine = os.cpu_count() or 1
     if named := os.environ.get("OVERPARAM_CORES"):
         if not named.strip().isdecimal() or int(named) < 1:
             raise ValueError(f"OVERPARAM_CORES is {named!r}; set it to a whole number from 1 up.")
-        return int(named)
-    own = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        return min(int(named), machine)
+    own = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else machine
     quotas = [quota / period for quota, period in _quotas() if quota > 0 and period > 0]
     return max(1, int(min([own, *quotas])))
 

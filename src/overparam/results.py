@@ -21,19 +21,27 @@ def measured_or_recorded(name: str, possible: bool, measure: Callable[[], pd.Dat
     The second value says for a caption where the numbers come from. With ``OVERPARAM_RECORD=1`` in the environment a
     table measured here is recorded.
     """
+    wanted = recording()
     if not possible:
         return recorded(name)
-    recording = os.environ.get("OVERPARAM_RECORD") == "1"
-    if recording and not paths.checkout():
-        raise RuntimeError(
+    started = time.perf_counter()
+    table = measure()
+    if wanted:
+        record(name, table, time.perf_counter() - started)
+    return table, "measured with this page"
+
+
+def recording() -> bool:
+    """Whether what is measured is to be recorded: ``OVERPARAM_RECORD`` is 1."""
+    value = os.environ.get("OVERPARAM_RECORD", "")
+    if value not in ("", "0", "1"):
+        raise ValueError(f"OVERPARAM_RECORD is {value!r}; set it to 1 to record what is measured, to 0 not to.")
+    if value == "1" and not paths.checkout():
+        raise ValueError(
             f"OVERPARAM_RECORD is 1, but the package was installed to {paths.PACKAGE}: record from a checkout of the book's "
             "repository, or unset it."
         )
-    started = time.perf_counter()
-    table = measure()
-    if recording:
-        record(name, table, time.perf_counter() - started)
-    return table, "measured with this page"
+    return value == "1"
 
 
 def recorded(name: str) -> tuple[pd.DataFrame, str]:
