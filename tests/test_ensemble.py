@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch.nn.utils import vector_to_parameters
 from torch.utils.data import DataLoader, TensorDataset
 
-from overparam import stack
+from overparam import ensemble, stack
 from overparam.data import Data, corrupt_labels, digits, generator, linear_teacher, subset
 from overparam.ensemble import train
 from overparam.models import CNN1D, MLP, LeNet
@@ -634,3 +634,40 @@ def test_a_regression_that_blew_up_is_seen_too():
     assert [r["diverged"] for r in records] == [False, True]
     assert np.isfinite(records[0]["test_loss"])
     assert np.isnan(records[1]["test_loss"])
+
+
+def test_losses_as_high_as_those_of_no_answer_at_all_are_no_divergence(images):
+    fitted = train([Settings(MLP(30), n=50, epochs=400, lr=0.2)], images, ["weights"], "cpu")[0]["weights"][-1]
+    settings = Settings(MLP(30), n=50, epochs=3, lr=0.5, start=Vector(fitted), input_noise=2.0, batch_size=5)
+    (record,) = train([settings], images, {"curves": [0]}, "cpu")
+    assert record["train_loss"] > 10 * record["curve_train_loss"][0]
+    assert not record["diverged"]
+
+
+def test_the_average_of_a_network_that_has_stopped_stays(images):
+    common = {"n": 60, "lr": 0.5, "averaging": 0.9}
+    networks = [Settings(MLP(16), epochs=60, stop_loss=0.5, **common)]
+    networks += [Settings(MLP(16), epochs=60, init_seed=k, **common) for k in range(1, 8)]
+    first, *_ = train(networks, images, ["weights"], "cpu")
+    assert first["epochs_run"] < 50
+    (alone,) = train([Settings(MLP(16), epochs=first["epochs_run"], **common)], images, ["weights"], "cpu")
+    np.testing.assert_allclose(first["weights"][-1], alone["weights"][-1], atol=1e-4)
+
+
+def test_the_loss_of_an_epoch_counts_each_example_once(images):
+    settings = Settings(MLP(8), n=25, batch_size=10, epochs=3, lr=0.1)
+    examples = stack.Stack([settings], images, torch.device("cpu")).examples
+    assert [examples.weight(step).item() for step in range(3)] == pytest.approx([0.4, 0.4, 0.2])
+
+
+def test_curves_of_what_diverged_stay_lost_where_they_come_down_again():
+    record = {
+        "epochs_run": 4,
+        **{
+            f"curve_{name}": np.array([2.0, 99.0, 3.0, 99.0])
+            for name in ("train_loss", "train_error", "test_loss", "test_error")
+        },
+        "curve_epoch": np.array([0.0, 1, 2, 4]),
+    }
+    cut = ensemble._cut(record, 20.0)
+    assert np.isnan(cut["curve_train_loss"]).tolist() == [False, True, True, True]

@@ -1,8 +1,10 @@
 """What a stored record is known by: whatever changes the numbers changes that, and nothing else does."""
 
+import functools
 import importlib
 import shutil
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -233,6 +235,120 @@ def test_functions_that_close_over_different_things_are_different_networks():
     assert known(Narrow, width=4, act=first) != known(Narrow, width=4, act=second)
 
 
+class Maker:
+    """An object whose method makes a network."""
+
+    def __init__(self, activation):
+        self.activation = activation
+
+    def make(self):
+        return nn.Sequential(nn.Linear(64, 10), self.activation())
+
+
+def wrapped(factor):
+    @functools.wraps(nn.Linear.forward)
+    def forward(self, x):
+        return factor * x
+
+    return forward
+
+
+def marked(activation):
+    def make():
+        return nn.Sequential(nn.Linear(64, 10), make.activation())
+
+    make.activation = activation
+    return make
+
+
+@pytest.mark.parametrize(
+    "make",
+    [lambda a: Maker(a).make, lambda a: wrapped(ord(a.__name__[0])), marked],
+    ids=["a method's object", "a wrapper of a library's function", "an attribute of a function"],
+)
+def test_what_a_function_carries_along_is_noticed(make):
+    assert known(make(nn.ReLU)) == known(make(nn.ReLU)) is not None
+    assert known(make(nn.ReLU)) != known(make(nn.Tanh))
+
+
+def test_what_is_found_by_name_alone_is_not_told():
+    hidden = executed("def make():\n    return nn.Sequential(nn.Linear(64, 10), globals()['ACT']())", ACT=nn.ReLU)
+    assert known(hidden["make"]) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import own.sub\n\ndef make():\n    return own.sub.act()\n",
+        "def make():\n    from own.sub import act\n    return act()\n",
+        "from own import sub\n\ndef make():\n    return sub.act()\n",
+    ],
+)
+def test_packages_of_ones_own_are_followed(tmp_path, monkeypatch, text):
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "__init__.py").write_text("", encoding="utf-8")
+    found = []
+    for answer in ("1", "2"):
+        (tmp_path / "own" / "sub.py").write_text(f"def act():\n    return {answer} * 11\n", encoding="utf-8")
+        shutil.rmtree(tmp_path / "own" / "__pycache__", ignore_errors=True)
+        for name in ("own", "own.sub"):
+            monkeypatch.delitem(sys.modules, name, raising=False)
+        importlib.invalidate_caches()
+        importlib.import_module("own.sub")
+        exec(text, scope := {"__name__": "__main__"})
+        found.append(known(scope["make"]))
+    assert None not in found
+    assert found[0] != found[1]
+
+
+def test_arguments_that_are_equal_and_of_another_kind_are_two_networks(tmp_path, monkeypatch):
+    monkeypatch.setenv("OVERPARAM_CACHE", str(tmp_path))
+
+    def make(flag):
+        return nn.Sequential(nn.Linear(64, 10), nn.Tanh() if flag is True else nn.ReLU())
+
+    runs = sweep(networks.custom(make, flag=[True, 1]), digits(), **OWN | {"seed": 0})
+    assert runs.train_loss.nunique() == 2
+
+
+def test_networks_of_ones_own_in_threads_draw_each_their_own(tmp_path, monkeypatch):
+    monkeypatch.setenv("OVERPARAM_CACHE", str(tmp_path))
+
+    def dropping(width):
+        return Narrow(width, 0.5)
+
+    ask = OWN | {"seed": range(8), "epochs": 4, "cache": False}
+    alone = sweep(networks.custom(dropping, width=8), digits(), **ask)
+    torch.manual_seed(5)
+    state = torch.get_rng_state()
+    with ThreadPoolExecutor(4) as executor:
+        beside = sweep(networks.custom(dropping, width=8), digits(), executor=executor, **ask)
+    assert torch.equal(state, torch.get_rng_state())
+    assert beside.train_loss.tolist() == alone.train_loss.tolist()
+
+
+class Noisy(nn.Module):
+    """A network that draws also where it is only looked at."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(64, 10)
+
+    def forward(self, x):
+        return self.layer(x) + torch.randn(len(x), 10)
+
+
+def test_a_network_that_draws_when_it_is_looked_at_draws_the_same_whatever_is_recorded():
+    losses = []
+    for seed, record in ((1, []), (2, ["curves"]), (3, {"losses": [0, 1]})):
+        torch.manual_seed(seed)
+        state = torch.get_rng_state()
+        losses.append(sweep(networks.custom(Noisy), digits(), record=record, cache=False, **OWN).train_loss.tolist())
+        assert torch.equal(state, torch.get_rng_state())
+    assert losses[0] == losses[1] == losses[2]
+
+
 def test_what_runs_counts_and_not_what_stands_on_the_disk(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
     text = "import helper\n\ndef make(width):\n    return helper.layer(width)\n"
@@ -278,6 +394,11 @@ def test_a_network_of_which_not_all_can_be_told_is_trained_anew_and_it_is_said(t
         (lambda: 3, {}, "must be an nn.Module; got int"),
         (nn.Linear, {"in_features": 64, "out_features": 7}, r"outputs \[2, 10\]; it gives \[2, 7\]"),
         (nn.Linear, {"in_features": 3, "out_features": 10}, r"does not take examples \[2, 64\]"),
+        (nn.LazyLinear, {"out_features": 10}, "has lazy layers"),
+        (nn.Flatten, {}, "has no weights to train"),
+        (Narrow, {"lr": 4}, "lr is the name of a setting; rename this argument"),
+        (Narrow, {"seed": 4}, "seed is the name of a setting; rename this argument"),
+        (Narrow, {"make": 4}, "make is the name of a column; rename this argument"),
     ],
 )
 def test_what_is_no_network_is_refused_in_a_sentence(make, arguments, said):

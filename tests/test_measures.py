@@ -216,3 +216,46 @@ def test_norms_of_paths_and_spectra_refuse_other_parts():
     for norm in (lambda: measures.path_norm(module, (2,)), lambda: measures.spectral_product(module)):
         with pytest.raises(ValueError, match="the network also has Tanh"):
             norm()
+
+
+class Doubled(nn.Linear):
+    """A layer of one's own that does more than its kind."""
+
+    def forward(self, x):
+        return super().forward(x) + 0.5 * super().forward(x.square())
+
+
+class Twice(nn.Module):
+    """A network that uses one layer's weights a second time."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.last = nn.Linear(6, 6), nn.Linear(6, 3)
+
+    def forward(self, x):
+        return self.last(torch.nn.functional.linear(self.first(x).relu(), self.first.weight))
+
+
+def test_coherence_of_networks_that_do_more_than_their_layers_say():
+    torch.manual_seed(0)
+    x, y = torch.randn(12, 6), torch.arange(12) % 3
+    tied = nn.Sequential(nn.Linear(6, 6), nn.ReLU(), nn.Linear(6, 6), nn.ReLU(), nn.Linear(6, 3))
+    tied[2].weight = tied[0].weight
+    frozen = nn.Sequential(nn.Linear(6, 6), nn.ReLU(), nn.Linear(6, 3))
+    frozen[0].requires_grad_(False)
+    for module in (nn.Sequential(Doubled(6, 6), nn.ReLU(), nn.Linear(6, 3)), Twice(), tied):
+        gradients = []
+        for one, label in zip(x, y, strict=True):
+            loss = torch.nn.functional.cross_entropy(module(one[None]), label[None])
+            own = torch.autograd.grad(loss, list(module.parameters()))
+            gradients.append(torch.cat([g.flatten() for g in own]))
+        g = torch.stack(gradients)
+        expected = len(x) * g.mean(0).square().sum() / g.square().sum(1).mean()
+        assert measures.m_coherence(module, x, y) == pytest.approx(float(expected), rel=1e-4)
+
+
+def test_a_measure_leaves_each_part_of_a_network_in_its_own_mode():
+    module = nn.Sequential(nn.Linear(6, 4), nn.BatchNorm1d(4), nn.Dropout(0.5), nn.Linear(4, 3))
+    module[1].eval()
+    measures.m_coherence(module, torch.randn(8, 6), torch.arange(8) % 3)
+    assert [part.training for part in module] == [True, False, True, True]

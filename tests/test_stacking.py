@@ -1,6 +1,6 @@
 """What may differ within a stack: every setting is either shared, or differs and leaves each network as it is alone."""
 
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import pytest
@@ -8,6 +8,7 @@ import pytest
 from overparam.data import digits
 from overparam.ensemble import train
 from overparam.models import CNN1D, MLP
+from overparam.networks import CNN
 from overparam.settings import FREE, PRESENT, Settings, Vector
 
 BASE = Settings(
@@ -100,3 +101,30 @@ def test_equal_networks_on_signals_of_unequal_width_share_a_stack(images):
     for settings, record in zip(networks, together, strict=True):
         (alone,) = train([settings], images, ["weights"], "cpu")
         np.testing.assert_allclose(record["weights"], alone["weights"], rtol=1e-4, atol=1e-5)
+
+
+def test_a_penalty_is_one_of_the_whole_batch_whatever_the_sizes_of_the_neighbours(images):
+    networks = [
+        Settings(MLP(64), n=50 if i == 0 else 1000, epochs=2, lr=0.1, gradient_penalty=0.5, init_seed=i)
+        for i in range(12)
+    ]
+    together = train(networks, images, ["weights"], "cpu")
+    for settings, record in list(zip(networks, together, strict=True))[:3]:
+        (alone,) = train([settings], images, ["weights"], "cpu")
+        np.testing.assert_allclose(record["weights"], alone["weights"], rtol=1e-4, atol=1e-5)
+
+
+def test_a_mask_that_scales_is_for_networks_that_stack(images):
+    half = Vector(np.full(CNN(2).parameters((64,), 10), 0.5))
+    with pytest.raises(ValueError, match=r"A mask of CNN.* holds 0 and 1 only"):
+        train([Settings(CNN(2), n=10, epochs=1, lr=0.1, mask=half)], images)
+
+
+def test_a_subclass_that_builds_something_else_is_refused():
+    @dataclass(frozen=True)
+    class Smooth(MLP):
+        def build(self, shape, outputs, generator):
+            return super().build(shape, outputs, generator)
+
+    with pytest.raises(ValueError, match="Smooth has its own build, which networks that train in stacks do not follow"):
+        Settings(Smooth(4), n=10, epochs=1, lr=0.1)

@@ -2,7 +2,8 @@
 
 import inspect
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from numbers import Real
 from operator import index
 
@@ -157,21 +158,30 @@ def require_network(module: nn.Module) -> None:
     require(bool(list(module.parameters())), f"A network has weights; {shown(module)} has none.")
 
 
+@contextmanager
+def evaluation(module: nn.Module) -> Iterator[None]:
+    """The module in evaluation mode (batch norm uses its running statistics), and each of its parts back in its own mode after."""
+    modes = [(part, part.training) for part in module.modules()]
+    module.eval()
+    try:
+        yield
+    finally:
+        for part, training in modes:
+            part.training = training
+
+
 @torch.no_grad()
 def outputs_on(module: nn.Module, x: Tensor, name: str = "x") -> int:
     """How many outputs the module has; ValueError unless it is a network that takes examples like those of x [n, ...]."""
     require(isinstance(module, nn.Module), f"A network must be an nn.Module; got {shown(module)}.")
-    training = module.training
-    module.eval()
     try:
-        outputs = module(x[:1])
+        with evaluation(module):
+            outputs = module(x[:1])
     except (RuntimeError, ValueError, TypeError, IndexError):  # whatever a user's network raises
         raise ValueError(
             f"The network does not take {name} of shape {list(x.shape)} and {x.dtype} on {x.device}; give it examples like "
             "those that it was trained on."
         ) from None
-    finally:
-        module.train(training)
     require(
         isinstance(outputs, Tensor) and outputs.dim() == 2,
         f"The network must map examples [n, ...] to outputs [n, K]; got {shown(outputs)} for one example.",

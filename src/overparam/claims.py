@@ -88,6 +88,7 @@ def mean(values, level: float = 0.95) -> Estimate:
 
 def rank_correlation(x, y) -> float:
     """Spearman's rank correlation of pairs. It is not defined where one side is constant: at ``smoke`` scale that counts as 0."""
+    x, y = numbers("x", x, 1), numbers("y", y, 1)
     if np.ptp(x) > 0 and np.ptp(y) > 0:
         return float(stats.spearmanr(x, y).statistic)
     if scale.current() == "smoke":
@@ -98,9 +99,13 @@ def rank_correlation(x, y) -> float:
 
 
 def every(values) -> Estimate:
-    """Mean, lowest and highest of all draws, for statements about each of them."""
-    values = numbers("values", values)
-    return Estimate(*(float(f(values)) for f in (np.mean, np.min, np.max)))
+    """Mean, lowest and highest of all draws, for statements about each of them; NaN are left out and counted."""
+    try:
+        given = np.asarray(values, dtype=float)
+    except (ValueError, TypeError):
+        raise ValueError(f"values must be an array of numbers; got {shown(values)}.") from None
+    kept = numbers("values", given[~np.isnan(given)])
+    return Estimate(*(float(f(kept)) for f in (np.mean, np.min, np.max)), given.size - kept.size)
 
 
 def proportion(successes: int, trials: int, level: float = 0.95) -> Estimate:

@@ -28,8 +28,11 @@ def default_device() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
-def chosen_device(device: torch.device | str | None) -> torch.device:
-    """The device of that name, ``default_device()`` for None; ValueError where there is none that networks train on."""
+def chosen_device(device: torch.device | str | None, elsewhere: bool = False) -> torch.device:
+    """The device of that name, ``default_device()`` for None; ValueError where there is none that networks train on.
+
+    It need not be a device of this machine if it is for one ``elsewhere``.
+    """
     if device is None:
         return default_device()
     says = f"device is {shown(device)}; networks train on 'cpu', or on 'cuda' where there is a GPU."
@@ -41,7 +44,7 @@ def chosen_device(device: torch.device | str | None) -> torch.device:
     require(found.type in ("cpu", "cuda"), says)
     count = torch.cuda.device_count() if torch.cuda.is_available() else 0
     require(
-        found.type == "cpu" or (found.index or 0) < count,
+        elsewhere or found.type == "cpu" or (found.index or 0) < count,
         f"device is {str(found)!r} but this machine has {count or 'no'} {'GPU' if count < 2 else 'GPUs'} that PyTorch can use; "
         "leave device out to train on what there is.",
     )

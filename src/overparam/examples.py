@@ -3,11 +3,13 @@
 import functools
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from overparam.arguments import require
 from overparam.data import Data, corrupt_labels, generator, require_data, subset
+from overparam.models import Layered
 from overparam.networks import CNN, ResNet18, image_shape
 from overparam.settings import Settings, require_settings
 
@@ -163,6 +165,10 @@ def check(networks: Sequence[Settings], data: Data) -> None:
         require(
             not factors or factors == layers,
             f"layer_lr has {factors} factors but {s.architecture} has {layers} layers; give one factor each.",
+        )
+        require(
+            s.mask is None or isinstance(s.architecture, Layered) or bool(np.isin(s.mask.values, (0, 1)).all()),
+            f"A mask of {s.architecture} holds 0 and 1 only, since such a network's weights are multiplied by it in each step.",
         )
         total = parameters(s.architecture)
         for name, vector in (("start", s.start), ("mask", s.mask)):

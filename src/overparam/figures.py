@@ -12,6 +12,7 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 from matplotlib import font_manager
 from matplotlib.colors import LinearSegmentedColormap, ListedColormap, to_hex
 from matplotlib.figure import Figure
@@ -140,8 +141,11 @@ def plot(table, x, y, hue=None, ax=None, colors=None, label=None, **line):
         ax.plot(mean.index, mean, **{"color": color, "marker": MARKERS[i % len(MARKERS)], "label": text, **line})
         if half.notna().any():
             band(ax, mean.index, mean - half, mean + half, color)
-    if "diverged" in table and (lost := int(table["diverged"].sum())):
-        ax.set_title(f"{lost} of {len(table)} networks diverged", loc="right", fontsize=9)
+    if "diverged" in table and table["diverged"].any():
+        networks = table.index.to_series()  # which a table of curves repeats at each epoch
+        count = pd.Series.nunique if "epoch" in table else len
+        said = f"{count(networks[table['diverged'].to_numpy()])} of {count(networks)} networks diverged"
+        ax.set_title(said, loc="right", fontsize=9)
     ax.set(xlabel=ax.get_xlabel() or x.replace("_", " "), ylabel=ax.get_ylabel() or y.replace("_", " "))
     return ax
 

@@ -113,11 +113,25 @@ def code_without_docstrings(tree: ast.Module) -> str:
 # A file on the disk or a cell further up may have been edited since; what counts is what runs. A class is what its
 # attributes are, a function its bytecode with the constants, defaults, closures and globals that it uses, and so on.
 
-_LIBRARIES = tuple({sysconfig.get_paths()[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")})
+_LIBRARIES = tuple(
+    {str(Path(sysconfig.get_paths()[name]).resolve()) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+)
 _BESIDE = {
     "__module__", "__dict__", "__weakref__", "__doc__", "__firstlineno__", "__static_attributes__", "__dataclass_fields__",
     "__dataclass_params__", "_abc_impl",
 }  # fmt: skip
+
+
+_PLAIN = bool | int | float | complex | str | bytes | type(...) | torch.dtype | torch.device | slice | np.generic
+_PLAIN |= types.UnionType | types.GenericAlias
+_HIDING = {
+    "globals",
+    "locals",
+    "vars",
+    "eval",
+    "exec",
+    "__import__",
+}  # what a function that calls these uses, its code hides
 
 
 class _UntoldError(Exception):
@@ -130,7 +144,9 @@ def _described(value, seen: dict[int, int]) -> list:
         return ["again", seen[id(value)]]
     seen[id(value)] = len(seen)
     if isinstance(value, types.ModuleType) or (hasattr(value, "__qualname__") and _in_library(value)):
-        return ["library", getattr(value, "__module__", ""), getattr(value, "__qualname__", "") or value.__name__]
+        module = value.__name__ if isinstance(value, types.ModuleType) else getattr(value, "__module__", None) or ""
+        version = getattr(sys.modules.get(module.partition(".")[0]), "__version__", "")
+        return ["library", module, getattr(value, "__qualname__", ""), str(version)]
     if isinstance(value, type):
         own = {name: each for name, each in vars(value).items() if name not in _BESIDE}
         return [
@@ -140,11 +156,16 @@ def _described(value, seen: dict[int, int]) -> list:
             [[name, _described(own[name], seen)] for name in sorted(own)],
         ]
     if isinstance(value, types.FunctionType):
-        cells = [cell.cell_contents for cell in value.__closure__ or ()]
-        used = [value.__defaults__, value.__kwdefaults__, *cells]
+        used = [value.__defaults__, value.__kwdefaults__, vars(value)]
+        for cell in value.__closure__ or ():
+            try:
+                used.append(cell.cell_contents)
+            except ValueError:  # nothing is in it yet
+                used.append(None)
         return ["function", _of_code(value.__code__, value.__globals__, seen), [_described(u, seen) for u in used]]
     if isinstance(value, staticmethod | classmethod | types.MethodType):
-        return [type(value).__name__, _described(value.__func__, seen)]
+        of = [_described(value.__self__, seen)] if isinstance(value, types.MethodType) else []
+        return [type(value).__name__, _described(value.__func__, seen), *of]
     if isinstance(value, property | functools.cached_property):
         used = [value.func] if isinstance(value, functools.cached_property) else [value.fget, value.fset, value.fdel]
         return ["property", *[_described(function, seen) for function in used]]
@@ -159,9 +180,11 @@ def _described(value, seen: dict[int, int]) -> list:
         return [type(value).__name__, *[_described(each, seen) for each in value]]
     if isinstance(value, set | frozenset):
         return ["set", *sorted(json.dumps(_described(each, {})) for each in value)]
-    if value is None or isinstance(value, bool | int | float | complex | str | bytes | type(...) | torch.dtype | slice):
+    if value is None or isinstance(value, _PLAIN):
         seen.pop(id(value))  # equal numbers may or may not be one object
         return [type(value).__name__, repr(value)]
+    if hasattr(value, "__dict__") and type(value).__reduce__ is object.__reduce__:  # a plain object is what it holds
+        return ["object", _described(type(value), seen), _described(vars(value), seen)]
     raise _UntoldError(repr(type(value)))
 
 
@@ -170,10 +193,16 @@ def _of_code(code: types.CodeType, namespace: dict, seen: dict[int, int]) -> lis
     inner = [constant for constant in code.co_consts if isinstance(constant, types.CodeType)]
     plain = [constant for constant in code.co_consts if not isinstance(constant, types.CodeType)]
     steps = [(step.opname, step.argval) for step in dis.get_instructions(code)]
-    loaded = sorted({name for how, name in steps if how in ("LOAD_GLOBAL", "LOAD_NAME") and name in namespace})
-    globals_ = [[name, namespace[name]] for name in loaded]
-    for _, module in [pair for pair in globals_ if isinstance(pair[1], types.ModuleType)]:
-        if not _in_library(module):
+    named = {name for how, name in steps if how in ("LOAD_GLOBAL", "LOAD_NAME")}
+    imported = {name for how, name in steps if how == "IMPORT_NAME"}
+    if named & _HIDING or not imported <= sys.modules.keys():
+        raise _UntoldError(code.co_name)
+    globals_ = [[name, namespace[name]] for name in sorted(named) if name in namespace]
+    globals_ += [[name, sys.modules[name]] for name in sorted(imported)]
+    followed = set()
+    for _, module in globals_:  # which grows: modules of the user's own are followed to what is taken from them
+        if isinstance(module, types.ModuleType) and module.__name__ not in followed and not _in_library(module):
+            followed.add(module.__name__)
             globals_ += [[name, vars(module)[name]] for name in code.co_names if name in vars(module)]
     return [
         code.co_code.hex(),
@@ -187,11 +216,17 @@ def _of_code(code: types.CodeType, namespace: dict, seen: dict[int, int]) -> lis
 
 def _in_library(value) -> bool:
     """Whether a module, class or function comes with Python, an installed package or this one."""
+    if isinstance(value, types.FunctionType):  # whose module may be that of one that it wraps
+        return _is_installed(value.__code__.co_filename) or _is_ours(value.__code__.co_filename)
     module = value if isinstance(value, types.ModuleType) else sys.modules.get(getattr(value, "__module__", None) or "")
     if module is None or module.__name__ == "__main__":
         return False
     file = getattr(module, "__file__", None)
-    return module.__name__.partition(".")[0] == "overparam" or file is None or _is_installed(file)
+    return file is None or _is_ours(file) or _is_installed(file)
+
+
+def _is_ours(file: str) -> bool:
+    return Path(file).parent == Path(__file__).parent
 
 
 @functools.cache

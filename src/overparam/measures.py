@@ -1,7 +1,7 @@
 """What is measured on trained networks and other fitted predictors."""
 
 import copy
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -183,26 +183,40 @@ def m_coherence(module: nn.Module, x: Tensor, y: Tensor, loss: str = "cross_entr
     example's: about how many examples, itself among them, a step on one example helps. In evaluation mode.
     """
     require_examples(module, x, y, loss)
-    parameters, seen = list(module.parameters()), []
+    parameters, seen = [p for p in module.parameters() if p.requires_grad], []
+    require(bool(parameters), "The network has no weights whose gradient could be taken.")
 
     def keep(part: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> Tensor:
         seen.append((part, inputs[0].detach(), output))
         return output.clone()  # so that a ReLU in place does not change what is kept
 
-    hooks = [part.register_forward_hook(keep) for part in layers(module)]
+    hooks = [part.register_forward_hook(keep) for part in layers(module) if type(part) is nn.Linear]
     try:
         with evaluation(module), torch.enable_grad():
             mean = losses(module(x), y, loss).mean()
     finally:
         for hook in hooks:
             hook.remove()
-    gradients = torch.autograd.grad(mean, parameters + [output for *_, output in seen])
-    of_mean = sum(g.square().sum() for g in gradients[: len(parameters)])
-    if len(seen) == len(hooks) and all(isinstance(part, nn.Linear) and a.dim() == 2 for part, a, _ in seen):
-        of_each = _squared_norms(seen, gradients[len(parameters) :])
+    found = torch.autograd.grad(mean, parameters + [output for *_, output in seen], allow_unused=True)
+    gradients, deltas = found[: len(parameters)], found[len(parameters) :]
+    of_mean = sum(g.square().sum() for g in gradients if g is not None)
+    if _are_all_of_it(seen, deltas, parameters, gradients):
+        of_each = _squared_norms(seen, deltas)
     else:
         of_each = gradient_norms(module, x, y, loss).square()
     return float(len(x) * of_mean / of_each.mean())
+
+
+def _are_all_of_it(seen: list, deltas: Sequence, parameters: list[Tensor], gradients: Sequence) -> bool:
+    """Whether these inputs a and ∂ mean loss / ∂ outputs δ of fully connected layers give the whole gradient, as δᵀa and Σδ."""
+    expected = {id(p): g for p, g in zip(parameters, gradients, strict=True)}
+    if any(a.dim() != 2 or d is None for (_, a, _), d in zip(seen, deltas, strict=True)):
+        return False
+    given = [(part.weight, d.T @ a) for (part, a, _), d in zip(seen, deltas, strict=True)]
+    given += [(part.bias, d.sum(0)) for (part, *_), d in zip(seen, deltas, strict=True) if part.bias is not None]
+    return sorted(id(p) for p, _ in given) == sorted(expected) and all(
+        expected[id(p)] is not None and torch.allclose(g, expected[id(p)], rtol=1e-3, atol=1e-6) for p, g in given
+    )
 
 
 def _squared_norms(seen: list[tuple[nn.Linear, Tensor, Tensor]], deltas: Iterable[Tensor]) -> Tensor:

@@ -4,18 +4,18 @@
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from overparam.arithmetic import full_precision
+from overparam.arguments import evaluation
+from overparam.arithmetic import drawing, full_precision
 from overparam.data import Data, generator
 from overparam.examples import Examples
 from overparam.networks import Custom, affine_layers
-from overparam.scale import random_state
 from overparam.settings import Settings, Vector, require
 
 _LEAST_CHANNELS = 16  # twice as many as a vector of AVX2 holds: seen to go wrong below 8
@@ -51,7 +51,7 @@ class Single:
         self.examples = Examples(networks, data, device)
         smallest = settings.n - (settings.steps - 1) * settings.batch
         require(
-            not (smallest == 1 and any(isinstance(m, nn.BatchNorm2d) for m in module.modules())),
+            not (smallest == 1 and any(isinstance(m, nn.modules.batchnorm._BatchNorm) for m in module.modules())),
             f"Batch norm cannot be trained on a batch of one example, which n={settings.n} and a batch size of "
             f"{settings.batch} leave at the end of an epoch; choose another batch size.",
         )
@@ -68,6 +68,8 @@ class Single:
 
     def branch(self, epoch: int) -> None:
         """As ``Stack.branch``."""
+        if self.stopped:
+            return
         self.epoch = epoch
         self.examples.branch([self.settings], epoch)
         self._mask_from(epoch)
@@ -78,7 +80,8 @@ class Single:
             return None if stop_loss is None else torch.zeros_like(stop_loss)
         rows, y = self.examples.batches[number]
         going = None
-        with torch.enable_grad(), self._randomness():
+        self.steps += 1
+        with torch.enable_grad(), self._drawing("step"):
             if stop_loss is not None and self.examples.steps == 1:
                 going = lambda loss: not self._stops(loss < stop_loss)  # noqa: E731
             losses = step(
@@ -88,17 +91,12 @@ class Single:
         self._mask()
         return None if stop_loss is None else losses.mean()[None]
 
-    @contextmanager
-    def _randomness(self) -> Iterator[None]:
-        """What a network of one's own draws in a step follows from the network's seed and the step, as everything here does."""
-        self.steps += 1
+    def _drawing(self, purpose: str) -> AbstractContextManager:
+        """What a network of one's own draws follows from the network's seed and the step, as everything here does."""
         if not isinstance(self.settings.architecture, Custom):
-            yield
-            return
-        with torch.random.fork_rng([self.device] if self.device.type == "cuda" else []):
-            drawn = generator(self.settings.seed_at(self.epoch), f"step {self.steps}").initial_seed()
-            torch.manual_seed(random_state(drawn))
-            yield
+            return nullcontext()
+        key = generator(self.settings.seed_at(self.epoch), f"{purpose} {self.steps}").initial_seed()
+        return drawing(key, self.device)
 
     def _drawn(self, rows: Tensor) -> Tensor:
         """The examples in these rows (see ``Examples``), each in its version."""
@@ -136,14 +134,16 @@ class Single:
     def outcomes(self, test: bool) -> tuple[Tensor, Tensor]:
         """As ``Stack.outcomes``: loss and whether it is misclassified of each example [1, example]."""
         x, y = (self.x_test, self.y_test) if test else (self.x[self.examples.rows[0]], self.examples.y[0])
-        logits = outputs(self.module, x, dtype=self.dtype)
+        with self._drawing("look"):
+            logits = outputs(self.module, x, dtype=self.dtype)
         each = losses(logits, y, self.loss)
         wrong = (logits.argmax(1) != y).float() if self.classes else torch.full_like(each, torch.nan)
         return each[None], wrong.where(each.isfinite(), torch.nan)[None]
 
     def predictions(self) -> Tensor:
         """As ``Stack.predictions`` [1, example, output]."""
-        logits = outputs(self.module, self.x_test, dtype=self.dtype)
+        with self._drawing("look"):
+            logits = outputs(self.module, self.x_test, dtype=self.dtype)
         return (logits.softmax(1) if self.loss == "cross_entropy" else logits)[None]
 
     def gradient_norms(self) -> Tensor:
@@ -254,11 +254,11 @@ def step(
     mean = each.mean()
     if going is None or going(mean.detach()):
         optimizer.zero_grad()
-        parameters = list(module.parameters())
+        parameters = [p for p in module.parameters() if p.requires_grad]
         total = mean
         if gradient_penalty:
-            gradients = torch.autograd.grad(mean, parameters, create_graph=True)
-            total = total + gradient_penalty * sum(g.square().sum() for g in gradients)
+            gradients = torch.autograd.grad(mean, parameters, create_graph=True, allow_unused=True)
+            total = total + gradient_penalty * sum(g.square().sum() for g in gradients if g is not None)
         if norm_target:
             square = sum(p.square().sum() for p in parameters)
             total = total + weight_decay / 2 * (square - norm_target**2).abs()
@@ -308,14 +308,3 @@ def gradient_norms(module: nn.Module, x: Tensor, y: Tensor, loss: str = "cross_e
     chunk = max(1, (2**23 if x.device.type == "cpu" else 2**28) // sum(p.numel() for p in parameters.values()))
     with evaluation(module):
         return torch.cat([torch.vmap(norm_of_one)(*part) for part in zip(x.split(chunk), y.split(chunk), strict=True)])
-
-
-@contextmanager
-def evaluation(module: nn.Module) -> Iterator[None]:
-    """The module in evaluation mode (batch norm uses its running statistics), and back in its own mode after."""
-    training = module.training
-    module.eval()
-    try:
-        yield
-    finally:
-        module.train(training)

@@ -11,12 +11,12 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from overparam.arguments import positive, require
-from overparam.arithmetic import full_precision
-from overparam.scale import random_state
+from overparam.arithmetic import drawing, full_precision
 
 
 class _Description:
@@ -251,8 +251,13 @@ class Custom:
 
     make: Callable[..., nn.Module]
     arguments: tuple[tuple[str, object], ...] = ()
+    kinds: str = field(init=False, repr=False)  # True and 1 are equal, and may be two networks
 
     def __post_init__(self):
+        pairs = isinstance(self.arguments, tuple) and all(isinstance(a, tuple) and len(a) == 2 for a in self.arguments)
+        if not pairs:
+            raise ValueError(f"arguments of Custom are pairs of a name and a value; got {self.arguments!r}.")
+        object.__setattr__(self, "kinds", _kinds(self.arguments))
         if not callable(self.make) or not hasattr(self.make, "__qualname__"):
             raise ValueError(
                 f"custom takes a subclass of nn.Module, or a function that returns a module; got {self.make!r}. "
@@ -275,8 +280,8 @@ class Custom:
 
     def columns(self) -> dict:
         """Its arguments, and where it is defined, for a table of runs."""
-        names = {name: _named(value) for name, value in self.arguments}
-        return {"make": _named(self.make), **names}
+        names = {name: named(value) for name, value in self.arguments}
+        return {"make": named(self.make), **names}
 
     def examples(self, x: Tensor) -> Tensor:
         """Raw data as it is."""
@@ -290,17 +295,20 @@ class Custom:
     def build(self, shape: tuple[int, ...], outputs: int, generator: torch.Generator) -> nn.Module:
         """The network on the CPU, with what its constructor draws seeded from ``generator``."""
         seed = int(torch.randint(2**32, (), generator=generator))
-        with torch.random.fork_rng(devices=[]), torch.enable_grad():
-            torch.manual_seed(random_state(seed))
+        with drawing(seed), torch.enable_grad():
             try:
                 module = self.make(**dict(self.arguments))
             except Exception as error:
                 raise ValueError(f"{self} cannot be made: {type(error).__name__}: {error}") from error
         if not isinstance(module, nn.Module):
             raise ValueError(f"{self} must be an nn.Module; got {type(module).__name__}.")
+        lazy = any(isinstance(p, nn.parameter.UninitializedParameter) for p in module.parameters())
+        require(not lazy, f"{self} has lazy layers, whose weights follow from the first batch; give their sizes.")
+        require(any(p.requires_grad for p in module.parameters()), f"{self} has no weights to train.")
         try:
-            with torch.random.fork_rng(devices=[]), torch.no_grad():
-                given = tuple(copy.deepcopy(module).eval()(torch.zeros(2, *shape)).shape)
+            with drawing(seed), torch.no_grad():
+                for mode in (True, False):  # in training it may give something else
+                    given = tuple(copy.deepcopy(module).train(mode)(torch.zeros(2, *shape)).shape)
         except Exception as error:
             raise ValueError(
                 f"{self} does not take examples [2, {', '.join(map(str, shape))}]: {type(error).__name__}: {error}"
@@ -324,17 +332,23 @@ def _plain(value) -> bool:
     return value is None or isinstance(value, bool | int | float | str) or hasattr(value, "__qualname__")
 
 
-def _named(value):
+def _kinds(value) -> str:
+    return f"({' '.join(map(_kinds, value))})" if isinstance(value, tuple) else type(value).__name__
+
+
+def named(value):
+    """A value for a table: classes and functions by their names."""
     if isinstance(value, tuple):
-        return tuple(map(_named, value))
-    return f"{value.__module__}.{value.__qualname__}" if hasattr(value, "__qualname__") else value
+        return tuple(map(named, value))
+    if isinstance(value, np.generic):
+        return value.item()
+    return f"{getattr(value, '__module__', '')}.{value.__qualname__}" if hasattr(value, "__qualname__") else value
 
 
-def custom(make: Callable[..., nn.Module], **arguments) -> dict:
+def custom(make: Callable[..., nn.Module], /, **arguments) -> dict:
     """Describe a network of your own, or a grid of them where an argument is a list: see `Custom` and ``sweep.sweep``."""
-    require(
-        "architecture" not in arguments, "architecture is the name of a column; rename this argument of your network."
-    )
+    for name in ("architecture", "make"):
+        require(name not in arguments, f"{name} is the name of a column; rename this argument of your network.")
     return {"architecture": Custom, "make": make, **arguments}
 
 

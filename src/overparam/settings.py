@@ -9,7 +9,7 @@ import numpy as np
 
 from overparam.arguments import listed, numbers, real, require, shown, truth, whole
 from overparam.models import Layered
-from overparam.networks import CNN, Custom, ResNet18
+from overparam.networks import CNN, Custom, ResNet18, named
 
 OPTIMIZERS = ("sgd", "adam")
 LOSSES = ("cross_entropy", "squared")
@@ -40,6 +40,10 @@ _REAL = (
 )  # settings that are real numbers
 
 
+RESULTS = {
+    "architecture", "data", "engine", "device", "stack_size", "seconds", "train_loss", "train_error", "test_loss",
+    "test_error", "epochs_run", "parameters", "diverged",
+}  # fmt: skip
 # Settings in which the networks of one stack may differ (n and batch size at equally many steps an epoch), and those that
 # all or none of them must have, at any strength. They must share what is named in neither.
 FREE = {
@@ -62,6 +66,7 @@ class Vector:
         values = (
             numbers("A vector of weights", self.values).astype(np.float32).ravel()
         )  # a copy: settings do not change
+        require(bool(np.isfinite(values).all()), "A vector of weights holds numbers too large for float32; scale them.")
         object.__setattr__(self, "values", values)
         self.values.setflags(write=False)
 
@@ -93,6 +98,8 @@ class Settings:
     its inputs x, or trains on x + ``adversarial`` · sign(∂ loss/∂x) in their place (Goodfellow et al. 2015). It follows the
     mean gradient of the batch or, with ``median_of=3``, the median in each coordinate of the mean gradients of three equal
     parts of it (M3 of Zielinski et al. 2020, arXiv 2003.07422).
+
+    ``layer_lr`` goes by the order in which an architecture of one's own registers its layers.
 
     ``schedule`` multiplies the learning rate in step t = 0, 1, … by ½(1 + cos(πt/T)), T steps in all ("cosine"), or by
     1/√(1 + ⌊t/512⌋) ("inverse_sqrt", of Nakkiran et al. 2020); ``layer_lr`` multiplies it by one factor for each layer, from
@@ -178,9 +185,12 @@ class Settings:
         )
         require(self.median_of in (1, 3), f"median_of must be 1 (the mean) or 3; got {self.median_of!r}.")
         self._require_fitting_options()
-        taken = set(_described(self.architecture)) & {f.name for f in fields(self)}
+        taken = {
+            name for name in _described(self.architecture) if name in Settings.__dataclass_fields__ or _is_result(name)
+        }
         require(
-            not taken, f"{', '.join(sorted(taken))} is the name of a setting; rename this argument of the architecture."
+            not taken,
+            f"{', '.join(sorted(taken))} is the name of a setting or of a result; rename this argument of the architecture.",
         )
         for name in ("start", "mask"):
             value = getattr(self, name)
@@ -298,7 +308,13 @@ def _described(architecture) -> dict:
     """What an architecture is made of, by name, for a table of runs."""
     if isinstance(architecture, Custom):
         return architecture.columns()
-    return {f.name: getattr(architecture, f.name) for f in fields(architecture)}
+    return {f.name: named(getattr(architecture, f.name)) for f in fields(architecture)}
+
+
+def _is_result(name: str) -> bool:
+    """Whether a table of runs has a column of this name that is no setting."""
+    plain = name in RESULTS or name in RECORDABLE or name in ("seed", "epoch", "examples", "labels")
+    return plain or name.startswith("curve_") or name.endswith("_epoch")
 
 
 def require_settings(networks: Sequence[Settings]) -> list[Settings]:
@@ -334,7 +350,7 @@ def _recorded_epochs(name: str, epochs: Iterable[float] | None) -> tuple[float, 
     says = f"Epochs at which {name} are recorded are a list of finite numbers; got {shown(given)}."
     chosen = tuple(sorted({real(name, epoch, says) for epoch in given}))
     require(
-        all(epoch >= 0 for epoch in chosen),
+        all(0 <= epoch <= 2**53 for epoch in chosen),
         f"Epochs at which {name} are recorded count from 0; got {chosen[:1]}.",
     )
     return chosen
@@ -351,3 +367,9 @@ def require_architecture(architecture) -> None:
     described = is_dataclass(architecture) and hasattr(architecture, "build") and not isinstance(architecture, type)
     advice = "describe one, as models.MLP(32) does; networks of several widths are a sweep over models.mlp([16, 32])"
     require(described, f"{shown(architecture)} is no architecture; {advice}.")
+    own = [m for m in ("build", "initial") if isinstance(architecture, Layered) and getattr(type(architecture), m) is not getattr(Layered, m)]  # fmt: skip
+    require(
+        not own,
+        f"{type(architecture).__name__} has its own {' and '.join(own)}, which networks that train in stacks do not follow; take "
+        "networks.custom.",
+    )

@@ -55,7 +55,8 @@ class Stack:
 
         initial = [self._initial(s, shape) for s in networks]
         self.weights = self._placed(initial)
-        self.masks = self._masks(0)
+        self.mean_weights: list[Tensor] | None = None
+        self.masks = self._masks(0) if any(s.mask is not None for s in networks) else None
         self._prune()
         slots = {"sgd": 1, "adam": 2}[first.optimizer]
         self.state = [[torch.zeros_like(w) for w in self.weights] for _ in range(slots)]
@@ -84,7 +85,7 @@ class Stack:
         self.y_test = data.y_test.to(device)
         self.part = self._part()
         if self.normalised or self.penalised:
-            self.part = max(self.part, first.batch)  # whose statistics are taken at once
+            self.part = max(self.part, *(s.batch for s in networks))  # whose statistics are taken at once
         if self.groups > 1:
             self.part = first.batch // self.groups
         self._begin()
@@ -95,9 +96,7 @@ class Stack:
         drawn = settings.architecture.initial(shape, self.outputs, generator(settings.init_seed, "init"))
         return drawn if settings.start is None else _split(settings.start, drawn)
 
-    def _masks(self, epoch: int) -> list[Tensor] | None:
-        if all(s.mask is None for s in self.settings):
-            return None
+    def _masks(self, epoch: int) -> list[Tensor]:
         masks = []
         for s in self.settings:
             ones = [
@@ -109,8 +108,9 @@ class Stack:
         return self._placed(masks)
 
     def _prune(self) -> None:
-        for weight, mask in zip(self.weights, self.masks or [], strict=False):
-            weight.mul_(mask)
+        for weights in (self.weights, self.mean_weights or []):
+            for weight, mask in zip(weights, self.masks or [], strict=False):
+                weight.mul_(mask)
 
     def _hash_keys(self, epoch: int) -> list[Tensor]:
         """Keys of dropout [network, layer] and of the inputs' noise [network, 2]."""
@@ -120,10 +120,14 @@ class Stack:
         ]
 
     def branch(self, epoch: int) -> None:
-        """Let the masks and the seeds of the order hold from now on, in place (see ``Settings.rewind``)."""
+        """Let the masks and the seeds of the order hold from now on, in place (see ``Settings.rewind``).
+
+        A network that has stopped before stays as it was.
+        """
         self.examples.branch(self.settings, epoch)
-        for held, new in zip(self.masks or [], self._masks(epoch) or [], strict=True):
-            held.copy_(new)
+        going = self.running().view(-1, 1, 1)
+        for held, new in zip(self.masks or [], self._masks(epoch) if self.masks else [], strict=True):
+            held.copy_(new.where(going, held))
         for held, new in zip((self.dropout_keys, self.noise_keys), self._hash_keys(epoch), strict=True):
             held.copy_(new)
         self._prune()

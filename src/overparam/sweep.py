@@ -26,7 +26,7 @@ from overparam.identity import classes, engine_version, family, key
 from overparam.models import CNN1D, MLP, LeNet
 from overparam.networks import CNN, Conv, Custom, ResNet18, Transformer
 from overparam.plan import StackPlan, explain_plan, plan
-from overparam.settings import Settings, recording, require_settings
+from overparam.settings import Settings, recording, require_architecture, require_settings
 
 START_UP = 3.0  # seconds that worker processes take to start, about; less work than that stays in the calling process
 
@@ -151,8 +151,8 @@ def _named(data: Data | Mapping[str, Data]) -> Mapping[str, Data]:
 
 def _run(works: Sequence[_Work], record, device, cache: bool, executor: Executor | None, explain: bool) -> pd.DataFrame:
     """Train all stacks of all data sets, the longest first."""
-    elsewhere = executor is not None and device is not None and torch.device(device).type == "cuda"
-    wanted, device = recording(record), torch.device(device) if elsewhere else chosen_device(device)
+    wanted, device = recording(record), chosen_device(device, elsewhere=executor is not None)
+    elsewhere = executor is not None and device.type == "cuda"
     cache, explain = truth("cache", cache), truth("explain", explain)
     require(
         executor is None or hasattr(executor, "submit"),
@@ -255,11 +255,14 @@ def network(row: pd.Series, data: Data, time: int = -1, architecture=None) -> nn
     times = len(row["weights"])
     says = f"Weights were recorded at {times} times, numbered from 0, or from the end as -1, -2, …; got {shown(time)}."
     time = whole("time", time, -times, times - 1, says)
-    architecture = architecture or _architecture_of(row)
+    architecture = _architecture_of(row) if architecture is None else architecture
+    require_architecture(architecture)
     outputs = data.classes or data.y.shape[1]
     module = architecture.build(tuple(data.x.shape[1:]), outputs, data_module.generator(0, "init"))
     if list(module.buffers()):
-        raise ValueError(f"{architecture} has batch norm, whose running statistics are not among the recorded weights.")
+        raise ValueError(
+            f"{architecture} has buffers, as batch norm's running statistics, which are not among the recorded weights."
+        )
     weights, total = row["weights"][time], sum(p.numel() for p in module.parameters())
     require(
         len(weights) == total,
@@ -320,6 +323,8 @@ def _described(architecture) -> tuple[Callable, dict]:
     shape = {name: value for name, value in architecture.items() if name != "architecture"}
     if kind is Custom:
         make = shape.pop("make")
+        taken = sorted({name for name in shape if name == "seed" or name in Settings.__dataclass_fields__})
+        require(not taken, f"{', '.join(taken)} is the name of a setting; rename this argument of the architecture.")
         return lambda **arguments: Custom(make, tuple(arguments.items())), shape
     names = [field.name for field in fields(kind)]
     require(

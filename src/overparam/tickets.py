@@ -1,7 +1,7 @@
 """Iterative magnitude pruning: all trials of a round, with all their controls, train in one call to the engine."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -65,13 +65,20 @@ def find_tickets(
     each layer, drawn anew in each round. All arms of a trial share their examples and the order of these.
     Where a round prunes nothing of a trial, since a share of few weights rounds to none, it is said.
 
-    Columns: ``trial``, ``arm`` ("dense" in round 0, then "ticket" or a control), ``round`` (how many of the paper's rounds),
+    A trial of which the dense network or a ticket diverged is left out from there on, and it is said. Masks of the dense
+    networks are where pruning begins.
+
+    Columns: ``trial`` (its seed of the initial weights, or its number where these repeat), ``arm`` ("dense" in round 0, then "ticket" or a control), ``round`` (how many of the paper's rounds),
     ``left`` (share of the weights), what ``early_stopping`` gives at the epochs of ``looks``, and ``start`` and ``end``
     [parameters] (the weights at epoch ``rewind`` of the settings, and the last), ``settings``. The first ``validation`` test examples are for validation: see ``data.with_validation``.
     """
     dense = require_settings(dense)
     layers = prunable_layers(dense[0].architecture, data)
     require(isinstance(recipe, Recipe), f"recipe is {shown(recipe)}; pass a tickets.Recipe.")
+    require(
+        all(s.rewind == 0 for s in dense),
+        "The dense networks have a rewind of their own; give it to find_tickets instead.",
+    )
     validation = whole("validation", validation, 1, len(data.x_test) - 1)
     rewind = whole("rewind", rewind, 0, min(s.epochs for s in dense) - 1)
     controls = listed(controls, f"Controls are a list of {' and '.join(CONTROLS)}; got {shown(controls)}.")
@@ -79,14 +86,15 @@ def find_tickets(
         require(arm in CONTROLS, f"Controls are {' and '.join(CONTROLS)}; got {shown(arm)}.")
     record = {"weights": [0, rewind], "test_losses": looks, "test_correct": looks}
     tables = [run(dense, data, record=record, device=device)]
-    labels = [(trial, "dense", 0, None, s) for trial, s in enumerate(dense)]
-    ends, masks, done = [w[-1] for w in tables[0].weights], [None] * len(dense), 0
+    labels = [(trial, "dense", 0, s.mask, s) for trial, s in enumerate(dense)]
+    masks, done = {trial: s.mask for trial, s in enumerate(dense)}, 0
+    ends = _ends(tables[0], range(len(dense)), "dense network")
     for rounds in recipe.rounds:
         done += rounds
         shares = recipe.shares(len(layers), rounds)
         before = masks
-        masks = [prune_smallest(end, mask, layers, shares) for end, mask in zip(ends, before, strict=True)]
-        unpruned = [i for i, mask in enumerate(masks) if share_left(mask, layers) == share_left(before[i], layers)]
+        masks = {trial: prune_smallest(end, before[trial], layers, shares) for trial, end in ends.items()}
+        unpruned = [t for t, mask in masks.items() if share_left(mask, layers) == share_left(before[t], layers)]
         if unpruned and rounds:
             warnings.warn(
                 f"Round {done} prunes nothing of {len(unpruned)} of {len(masks)} trials: of their weights, shares of "
@@ -94,19 +102,32 @@ def find_tickets(
                 stacklevel=2,
             )
         arms = [
-            (trial, arm, done, mask, _arm(arm, settings, mask, data, layers, done, rewind))
+            (trial, arm, done, mask, _arm(arm, dense[trial], mask, data, layers, done, rewind))
             for arm in ("ticket", *controls)
-            for trial, (settings, mask) in enumerate(zip(dense, masks, strict=True))
+            for trial, mask in masks.items()
         ]
         tables.append(run([settings for *_, settings in arms], data, record=record, device=device))
         labels += arms
-        ends = [w[-1] for w in tables[-1].weights[: len(dense)]]
+        ends = _ends(tables[-1][: len(masks)], masks, f"ticket of round {done}")
+    seeds = [s.init_seed for s in dense]
+    names = seeds if len(set(seeds)) == len(seeds) else range(len(seeds))
     rows = [row for table in tables for row in _summary(table, validation).to_dict("records")]
     table = []
     for (trial, arm, number, mask, settings), row in zip(labels, rows, strict=True):
-        named = {"trial": dense[trial].init_seed, "arm": arm, "round": number, "left": share_left(mask, layers)}
+        named = {"trial": names[trial], "arm": arm, "round": number, "left": share_left(mask, layers)}
         table.append(named | {"settings": settings} | row)
     return pd.DataFrame(table)
+
+
+def _ends(runs: pd.DataFrame, trials: Iterable[int], what: str) -> dict[int, np.ndarray]:
+    """The final weights by trial, of those that did not diverge."""
+    last = dict(zip(trials, zip(runs.weights, runs.diverged, strict=True), strict=True))
+    lost = [trial for trial, (_, diverged) in last.items() if diverged]
+    require(len(lost) < len(last), f"The {what} of every trial diverged; choose a smaller learning rate.")
+    if lost:
+        said = f"The {what} diverged in {len(lost)} of {len(last)} trials, which are left out from there on."
+        warnings.warn(said, stacklevel=3)
+    return {trial: weights[-1] for trial, (weights, diverged) in last.items() if not diverged}
 
 
 def _arm(arm: str, settings: Settings, mask: Vector, data: Data, layers, rounds: int, rewind: int) -> Settings:
@@ -118,7 +139,9 @@ def _arm(arm: str, settings: Settings, mask: Vector, data: Data, layers, rounds:
 
 
 def _summary(runs: pd.DataFrame, validation: int) -> pd.DataFrame:
-    starts = [row.weights[row.weights_epoch.tolist().index(row.rewind)] for _, row in runs.iterrows()]
+    # (A network that stopped before it was rewound to starts where it ends.)
+    places = [(row.weights_epoch <= row.rewind).sum() - 1 for _, row in runs.iterrows()]
+    starts = [weights[place] for weights, place in zip(runs.weights, places, strict=True)]
     ends = {"start": starts, "end": [w[-1] for w in runs.weights]}
     return early_stopping(runs, validation).assign(train_error=runs.train_error.to_numpy(), **ends)
 
