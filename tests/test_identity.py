@@ -404,3 +404,22 @@ def test_a_network_of_which_not_all_can_be_told_is_trained_anew_and_it_is_said(t
 def test_what_is_no_network_is_refused_in_a_sentence(make, arguments, said):
     with pytest.raises(ValueError, match=said):
         sweep(networks.custom(make, **arguments), digits(), **OWN)
+
+
+class Choosing(nn.Module):
+    """A network whose way depends on what comes out."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(64, 10)
+
+    def forward(self, x):
+        out = self.layer(x)
+        return out if out.sum() > 0 else -out
+
+
+def test_gradient_norms_that_cannot_be_taken_are_said_before_training():
+    with pytest.raises(ValueError, match=r"gradient_norms of Choosing\(\) cannot be taken .*; record losses instead"):
+        sweep(networks.custom(Choosing), digits(), record=["gradient_norms"], **OWN)
+    runs = sweep(networks.custom(Narrow, width=3), digits(), record=["gradient_norms"], cache=False, **OWN)
+    assert runs.gradient_norms[0].shape == (1, 60)

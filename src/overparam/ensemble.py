@@ -8,11 +8,12 @@ import numpy as np
 import torch
 
 from overparam.arguments import require, shown
-from overparam.arithmetic import full_precision, has_bfloat16
-from overparam.data import Data
+from overparam.arithmetic import drawing, full_precision, has_bfloat16
+from overparam.data import Data, generator
 from overparam.examples import check
 from overparam.models import Layered
-from overparam.modules import Single
+from overparam.modules import Single, gradient_norms
+from overparam.networks import Custom
 from overparam.settings import FREE, PRESENT, Settings, log_schedule, recording, require_settings
 from overparam.stack import Stack
 
@@ -120,6 +121,17 @@ def check_record(record: Mapping, networks: Sequence[Settings], data: Data) -> N
         "gradient_norms are not recorded of stacked networks with batch norm, where an example's loss is not its own; "
         "record losses, or set batch_norm=False.",
     )
+    own = {s.architecture: s for s in networks if "gradient_norms" in record and isinstance(s.architecture, Custom)}
+    for architecture, s in own.items():
+        module = architecture.build(tuple(data.x.shape[1:]), data.classes or data.y.shape[1], generator(0, "init"))
+        try:
+            with drawing(0):
+                gradient_norms(module, data.x[:2], data.y[:2], s.loss)
+        except Exception as error:  # whatever torch cannot differentiate example by example
+            reason = (str(error).splitlines() or [""])[0]
+            raise ValueError(
+                f"gradient_norms of {architecture} cannot be taken ({type(error).__name__}: {reason}); record losses instead."
+            ) from error
 
 
 def _train(stack, networks: Sequence[Settings], record: Mapping) -> list[dict]:
