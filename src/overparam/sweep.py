@@ -260,8 +260,9 @@ def network(row: pd.Series, data: Data, time: int = -1, architecture=None) -> nn
     outputs = data.classes or data.y.shape[1]
     module = architecture.build(tuple(data.x.shape[1:]), outputs, data_module.generator(0, "init"))
     if list(module.buffers()):
+        what = "buffers" if isinstance(architecture, Custom) else "batch norm, whose running statistics"
         raise ValueError(
-            f"{architecture} has buffers, as batch norm's running statistics, which are not among the recorded weights."
+            f"{architecture} has {what}{', which' * (what == 'buffers')} are not among the recorded weights."
         )
     weights, total = row["weights"][time], sum(p.numel() for p in module.parameters())
     require(
