@@ -75,7 +75,7 @@ def test_one_large_network_gets_all_threads(images, monkeypatch):
     assert plan.plan(grid((4,), 1), images, CPU)[0].threads == 1
 
 
-def test_ten_thousand_networks_plan_in_two_seconds():
+def test_ten_thousand_networks_are_planned_in_seconds():
     data = mnist1d()
     started = time.process_time()  # not of the other programs on a busy machine
     table = sweep.sweep(
@@ -89,7 +89,7 @@ def test_ten_thousand_networks_plan_in_two_seconds():
         explain=True,
     )
     assert table.networks.sum() == 10_000
-    assert time.process_time() - started < 2
+    assert time.process_time() - started < 10  # about 1.5 on a quiet one: what grows with the square would take minutes
 
 
 def test_explain_says_what_and_why_and_trains_nothing(images):

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 
@@ -185,9 +185,7 @@ class Settings:
         )
         require(self.median_of in (1, 3), f"median_of must be 1 (the mean) or 3; got {self.median_of!r}.")
         self._require_fitting_options()
-        taken = {
-            name for name in _described(self.architecture) if name in Settings.__dataclass_fields__ or _is_result(name)
-        }
+        taken = _taken(tuple(_described(self.architecture)))
         require(
             not taken,
             f"{', '.join(sorted(taken))} is the name of a setting or of a result; rename this argument of the architecture.",
@@ -311,6 +309,12 @@ def _described(architecture) -> dict:
     return {f.name: named(getattr(architecture, f.name)) for f in fields(architecture)}
 
 
+@cache
+def _taken(names: tuple[str, ...]) -> list[str]:
+    """Those of an architecture's names that a table of runs has for something else."""
+    return [name for name in names if name in Settings.__dataclass_fields__ or _is_result(name)]
+
+
 def _is_result(name: str) -> bool:
     """Whether a table of runs has a column of this name that is no setting."""
     plain = name in RESULTS or name in RECORDABLE or name in ("seed", "epoch", "examples", "labels")
@@ -367,9 +371,17 @@ def require_architecture(architecture) -> None:
     described = is_dataclass(architecture) and hasattr(architecture, "build") and not isinstance(architecture, type)
     advice = "describe one, as models.MLP(32) does; networks of several widths are a sweep over models.mlp([16, 32])"
     require(described, f"{shown(architecture)} is no architecture; {advice}.")
-    own = [m for m in ("build", "initial") if isinstance(architecture, Layered) and getattr(type(architecture), m) is not getattr(Layered, m)]  # fmt: skip
+    own = _own_ways(type(architecture))
     require(
         not own,
         f"{type(architecture).__name__} has its own {' and '.join(own)}, which networks that train in stacks do not follow; take "
         "networks.custom.",
     )
+
+
+@cache
+def _own_ways(kind: type) -> list[str]:
+    """The methods of `Layered` that a subclass replaces and that stacks do not follow."""
+    return [
+        m for m in ("build", "initial") if issubclass(kind, Layered) and getattr(kind, m) is not getattr(Layered, m)
+    ]
