@@ -653,7 +653,7 @@ ODD += [
 ]
 
 
-@pytest.mark.filterwarnings("ignore")  # of NumPy and SciPy, about numbers as large as 1e300
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # of NumPy and SciPy, about numbers as large as 1e300
 @pytest.mark.parametrize("function", RIGHT, ids=lambda f: f.__qualname__)
 def test_a_measure_of_anything_measures_or_says_why_not(function):
     right = RIGHT[function]

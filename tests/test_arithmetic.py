@@ -99,7 +99,6 @@ def test_what_surrounds_training_does_not_reach_it(images, settings, around):
 
 
 @pytest.mark.skipif(not hasattr(torch.backends.mkldnn, "matmul"), reason="this torch sets one precision for all")
-@pytest.mark.filterwarnings("ignore")
 def test_every_measure_is_in_full_float32(as_it_was):
     set_low()
     with Watch() as watch:
@@ -129,7 +128,6 @@ def undrawn(arguments):
     return {name: a.clone_state() if isinstance(a, torch.Generator) else a for name, a in arguments.items()}
 
 
-@pytest.mark.filterwarnings("ignore")
 def test_a_default_of_doubles_changes_no_measure(as_it_was):
     for function, right in RIGHT.items():
         if function.__name__ in ("mnist1d", "generator"):

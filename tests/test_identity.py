@@ -159,7 +159,7 @@ def test_a_network_of_ones_own_is_swept_like_any_other(tmp_path, monkeypatch):
 
 def test_what_a_network_of_ones_own_draws_follows_from_its_seed(tmp_path, monkeypatch):
     monkeypatch.setenv("OVERPARAM_CACHE", str(tmp_path))
-    with pytest.raises(ValueError, match="dropout is the name of a setting; rename this argument"):
+    with pytest.raises(ValueError, match="dropout is the name of a setting or of a result; rename this argument"):
         sweep(networks.custom(Narrow, width=8, dropout=0.5), digits(), **OWN)
 
     def dropping(width, share):
@@ -220,6 +220,14 @@ def test_an_edit_of_anything_that_a_network_of_ones_own_uses_is_noticed(before, 
 def test_layout_and_comments_of_a_network_of_ones_own_are_not_what_it_is():
     moved = "\n\n# another cell above\n" + CELL.replace("    act = nn.ReLU", "    act = nn.ReLU  # as ever")
     assert known(executed(CELL)["make"], width=4) == known(executed(moved)["make"], width=4)
+
+
+def test_equal_constants_need_not_be_one_object():
+    apart = executed("def make(a=(64, 10), b=(64, 10)):\n    return nn.Linear(*a)")["make"]
+    apart.__defaults__ = tuple((64, number) for number in (10, 10))  # made twice
+    one = executed("def make(a=(64, 10), b=(64, 10)):\n    return nn.Linear(*a)")["make"]
+    one.__defaults__ = (one.__defaults__[0],) * 2
+    assert known(apart) == known(one) is not None
 
 
 def test_functions_that_close_over_different_things_are_different_networks():
@@ -371,10 +379,12 @@ def test_a_worker_with_other_code_trains_nothing_that_is_kept(tmp_path, monkeypa
     monkeypatch.setenv("OVERPARAM_CACHE", str(tmp_path))
     networks_ = [Settings(MLP(4), n=20, epochs=1, lr=0.1)]
     keys, cpu = [identity.key(s) for s in networks_], torch.device("cpu")
-    shared = [digits()], {}, cpu
-    assert sweep_module._train_one_of(networks_, keys, 0, "another", *shared) is None
-    assert sweep_module._train_one_of(networks_, ["another"], 0, identity.engine_version(), *shared) is None
-    assert len(sweep_module._train_one_of(networks_, keys, 0, identity.engine_version(), *shared)) == 1
+    shared, here = ([digits()], {}, cpu), identity.running()
+    for other in ({"text": "another", "version": "another"}, here | {"text": "another", "version": "older"}):
+        assert sweep_module._train_one_of(networks_, keys, 0, other, *shared) is None
+    assert sweep_module._train_one_of(networks_, ["another"], 0, here, *shared) is None
+    for same in (here, here | {"text": "with other comments"}):
+        assert len(sweep_module._train_one_of(networks_, keys, 0, same, *shared)) == 1
 
 
 def test_a_network_of_which_not_all_can_be_told_is_trained_anew_and_it_is_said(tmp_path, monkeypatch):
@@ -396,8 +406,10 @@ def test_a_network_of_which_not_all_can_be_told_is_trained_anew_and_it_is_said(t
         (nn.Linear, {"in_features": 3, "out_features": 10}, r"does not take examples \[2, 64\]"),
         (nn.LazyLinear, {"out_features": 10}, "has lazy layers"),
         (nn.Flatten, {}, "has no weights to train"),
-        (Narrow, {"lr": 4}, "lr is the name of a setting; rename this argument"),
-        (Narrow, {"seed": 4}, "seed is the name of a setting; rename this argument"),
+        (Narrow, {"lr": 4}, "lr is the name of a setting or of a result; rename this argument"),
+        (Narrow, {"seed": 4}, "seed is the name of a setting or of a result; rename this argument"),
+        (Narrow, {"parameters": 4}, "parameters is the name of a setting or of a result; rename this argument"),
+        (Narrow, {"curve_epoch": 4}, "curve_epoch is the name of a setting or of a result; rename this argument"),
         (Narrow, {"make": 4}, "make is the name of a column; rename this argument"),
     ],
 )

@@ -79,10 +79,13 @@ try:
                 subprocess.run([sys.executable, *"-m pip install -q --no-deps --no-user mnist1d -t".split(), clone / "src"], **options)
             for part in ("src", "data"):  # no answers to assignments, and nothing that makes it a checkout
                 os.renames(clone / part, whole / part)
-            if not package.exists():  # no other notebook was faster
-                if os.path.lexists(copy):
+            try:
+                if os.path.lexists(copy) and not package.exists():
                     copy.rename(Path(folder, "incomplete"))
                 whole.rename(copy)
+            except OSError:  # another notebook was faster
+                if not package.exists():
+                    raise
     if str(source) not in sys.path:
         sys.path.insert(0, str(source))
     import overparam

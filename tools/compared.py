@@ -38,12 +38,18 @@ def compared(cells: list) -> list:
     """The marked code cells in order, with all earlier ones that define or change a name they use."""
     code = [(cell, ast.parse(cell.source).body) for cell in cells if cell.cell_type == "code"]
     modules = {name for _, body in code for statement in body for name in imported(statement)}
+    inside = {s.name: used(s) for _, body in code for s in body if isinstance(s, ast.FunctionDef | ast.ClassDef)}
     kept, wanted = [], set()
     for cell, body in reversed(code):
         if MARK not in cell.source and wanted.isdisjoint(set().union(*(changed(s, modules) for s in body))):
             continue
         kept.append(cell)
         wanted = needed(body, wanted)
+        called = wanted & inside.keys()
+        while called:  # what a function reads must be there when it is called, and may be given after it is defined
+            read = set().union(*(inside[name] for name in called)) - wanted
+            wanted |= read
+            called = read & inside.keys()
     return kept[::-1]
 
 

@@ -81,7 +81,9 @@ def load(number, root=ROOT):
     try:
         if not assignments.is_current(source, folder):
             assignments.derive(colab.Book(root), source, folder)
-        tests = {name: (folder / "tests" / f"{name}.py").read_text("utf-8") for name in assignments.tested(source)}
+        tests = {
+            name: (folder / "tests" / f"{name}.py").read_text(encoding="utf-8") for name in assignments.tested(source)
+        }
     except (assignments.SourceError, colab.MystError) as where_and_what:
         sys.exit(str(where_and_what))
     return Assignment(source.stem, tests, assignments.withheld(source), handed_out(source.with_suffix(".ipynb")))

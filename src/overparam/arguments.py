@@ -143,6 +143,20 @@ def tensor(name: str, values, dimensions: int | Sequence[int] | None = None, lea
     return values
 
 
+def require_rows(dimensions: int | None = None, **pair: Tensor) -> None:
+    """ValueError unless both are tensors [..., n, …] of one dtype with the same leading dimensions."""
+    (one, a), (other, b) = pair.items()
+    for name, values in pair.items():
+        tensor(name, values, dimensions)
+        require(
+            values.dim() >= 2, f"{name} must have two dimensions or more, rows and columns; got {list(values.shape)}."
+        )
+    require(
+        a.shape[:-1] == b.shape[:-1] and a.dtype == b.dtype,
+        f"{one} and {other} must have the same rows and dtype; got {list(a.shape)} of {a.dtype} and {list(b.shape)} of {b.dtype}.",
+    )
+
+
 def require_inputs(name: str, x: Tensor) -> None:
     """ValueError unless this is a tensor [n, ...] of finite numbers: floats, or token ids, which are whole numbers."""
     require(

@@ -305,7 +305,8 @@ class _Log:
             if diverged:
                 record |= _cut(record, ceiling)
             if predictions is not None:
-                record["predictions"] = predictions[row].flatten().numpy() * (np.nan if diverged else 1)
+                answers = predictions[row].flatten().numpy()
+                record["predictions"] = np.full_like(answers, np.nan) if diverged else answers
             if set(PER_EXAMPLE) & set(self.record):
                 record["examples"] = examples.used[examples.rows[row, : examples.n[row]].cpu()].numpy()
                 record["labels"] = examples.y[row, : examples.n[row]].cpu().numpy()

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from overparam.arguments import require
 from overparam.data import Data, corrupt_labels, generator, require_data, subset
@@ -160,7 +160,7 @@ def check(networks: Sequence[Settings], data: Data) -> None:
             s.stop_fitted == 0 or data.classes is not None,
             f"stop_fitted counts misclassified examples; {data.name} has no classes, set stop_loss instead.",
         )
-        require_several(s)
+        _require_several(s, shape, outputs)
         factors, layers = len(s.layer_lr), s.layer_lr and s.architecture.layer_count(shape, outputs)
         require(
             not factors or factors == layers,
@@ -179,11 +179,15 @@ def check(networks: Sequence[Settings], data: Data) -> None:
             )
 
 
-def require_several(settings: Settings) -> None:
+def _require_several(settings: Settings, shape: tuple[int, ...], outputs: int) -> None:
     """Raise ValueError where a network with batch norm, whose statistics are those of several examples, meets one alone."""
     smallest = settings.n - (settings.steps - 1) * settings.batch
+    if smallest > 1 or isinstance(settings.architecture, Layered):  # whose batches are equal: see Settings
+        return
+    with torch.device("meta"):
+        parts = settings.architecture.module(shape, outputs).modules()
     require(
-        smallest > 1 or not isinstance(settings.architecture, CNN | ResNet18),
+        not any(isinstance(part, nn.modules.batchnorm._BatchNorm) for part in parts),
         f"Batch norm cannot be trained on a batch of one example, which n={settings.n} and a batch size of "
         f"{settings.batch} leave at the end of an epoch; choose another batch size.",
     )

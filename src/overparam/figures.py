@@ -12,7 +12,6 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
-import pandas as pd
 from matplotlib import font_manager
 from matplotlib.colors import LinearSegmentedColormap, ListedColormap, to_hex
 from matplotlib.figure import Figure
@@ -142,9 +141,8 @@ def plot(table, x, y, hue=None, ax=None, colors=None, label=None, **line):
         if half.notna().any():
             band(ax, mean.index, mean - half, mean + half, color)
     if "diverged" in table and table["diverged"].any():
-        networks = table.index.to_series()  # which a table of curves repeats at each epoch
-        count = pd.Series.nunique if "epoch" in table else len
-        said = f"{count(networks[table['diverged'].to_numpy()])} of {count(networks)} networks diverged"
+        networks = table[~table.index.duplicated()] if "epoch" in table else table  # curves repeat them at each epoch
+        said = f"{int(networks['diverged'].sum())} of {len(networks)} networks diverged"
         ax.set_title(said, loc="right", fontsize=9)
     ax.set(xlabel=ax.get_xlabel() or x.replace("_", " "), ylabel=ax.get_ylabel() or y.replace("_", " "))
     return ax

@@ -33,6 +33,21 @@ def engine_version() -> str:
     return _digest([torch.__version__, *_code(SOURCES, "ensemble")])[:12]
 
 
+def running() -> dict[str, str]:
+    """The engine of this process, for `is_running` in another one."""
+    return {"text": _text(), "version": engine_version()}
+
+
+def is_running(engine: dict[str, str]) -> bool:
+    """Whether this process has that engine. Equal texts need not be parsed, which takes a third of a second."""
+    return _text() == engine["text"] or engine_version() == engine["version"]
+
+
+@functools.cache
+def _text() -> str:
+    return _digest([torch.__version__, SOURCES])
+
+
 def family(data: Data, record: Mapping, device: torch.device, form: int) -> str:
     """Where records of this data set, these recordings, this device and this engine are stored, in files of this form.
 
@@ -120,18 +135,9 @@ _BESIDE = {
     "__module__", "__dict__", "__weakref__", "__doc__", "__firstlineno__", "__static_attributes__", "__dataclass_fields__",
     "__dataclass_params__", "_abc_impl",
 }  # fmt: skip
-
-
 _PLAIN = bool | int | float | complex | str | bytes | type(...) | torch.dtype | torch.device | slice | np.generic
 _PLAIN |= types.UnionType | types.GenericAlias
-_HIDING = {
-    "globals",
-    "locals",
-    "vars",
-    "eval",
-    "exec",
-    "__import__",
-}  # what a function that calls these uses, its code hides
+_HIDING = {"globals", "locals", "vars", "eval", "exec", "__import__"}  # what a function uses by these, its code hides
 
 
 class _UntoldError(Exception):
@@ -176,12 +182,14 @@ def _described(value, seen: dict[int, int]) -> list:
         return ["array", str(array.dtype), list(array.shape), hashlib.sha256(array.tobytes()).hexdigest()]
     if isinstance(value, dict):
         return ["dict", *[[_described(k, seen), _described(v, seen)] for k, v in value.items()]]
-    if isinstance(value, tuple | list):
-        return [type(value).__name__, *[_described(each, seen) for each in value]]
+    if isinstance(value, list):
+        return ["list", *[_described(each, seen) for each in value]]
     if isinstance(value, set | frozenset):
         return ["set", *sorted(json.dumps(_described(each, {})) for each in value)]
-    if value is None or isinstance(value, _PLAIN):
-        seen.pop(id(value))  # equal numbers may or may not be one object
+    if value is None or isinstance(value, _PLAIN | tuple):
+        seen.pop(id(value))  # equal ones may or may not be one object
+        if isinstance(value, tuple):
+            return ["tuple", *[_described(each, seen) for each in value]]
         return [type(value).__name__, repr(value)]
     if hasattr(value, "__dict__") and type(value).__reduce__ is object.__reduce__:  # a plain object is what it holds
         return ["object", _described(type(value), seen), _described(vars(value), seen)]

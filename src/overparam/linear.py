@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits
 from torch import Tensor
 
 from overparam import machine
-from overparam.arguments import between, listed, numbers, real, require, shown, tensor, whole
+from overparam.arguments import between, listed, numbers, real, require, require_rows, shown, tensor, whole
 from overparam.data import generator
 from overparam.ensemble import chosen_device
 
@@ -51,7 +51,7 @@ def minimum_norm(features: Tensor, y: Tensor) -> Tensor:
     Through the QR decomposition of F or of its transpose, whichever is tall: the error grows with the condition number of F and
     not with its square, which is what counts at p = n.
     """
-    _require_rows(features=features, y=y)
+    require_rows(features=features, y=y)
     n, p = features.shape[-2:]
     q, r = torch.linalg.qr(features.mT if p > n else features)
     if p > n:
@@ -64,7 +64,7 @@ def ridge_predictions(features: Tensor, y: Tensor, at: Tensor, penalties: Sequen
 
     The smaller Gram matrix is made once and has one Cholesky decomposition for each penalty.
     """
-    _require_rows(2, features=features, y=y)
+    require_rows(2, features=features, y=y)
     tensor("at", at, 2)
     says = f"penalties lists positive numbers; got {shown(penalties)}."
     penalties = [real("penalty", penalty, says) for penalty in listed(penalties, says)]
@@ -92,7 +92,7 @@ def descent_risks(x: Tensor, noise: Tensor, beta: Tensor, steps: Sequence[float]
     1/s², s the largest singular value of X, ``steps`` steps give β̂ = V diag((1 − (1 − sᵢ²/s²)^T) / sᵢ) Uᵀ y; infinitely many
     give the minimum-norm solution. The risks ‖β̂ − β‖² are [steps, draws], the eigenvalues [draws].
     """
-    _require_rows(3, x=x, noise=noise)
+    require_rows(3, x=x, noise=noise)
     tensor("beta", beta, 2)
     require(
         tuple(beta.shape) == (x.shape[2], 1) and noise.shape[2] == 1,
@@ -132,7 +132,7 @@ def minimum_norm_parts(x: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
     For y = x β + σ · noise it is ‖β‖² · missed + σ² · amplified: the share of β outside the span of the inputs, and ‖X⁺ noise‖². Both
     parts are orthogonal, so nothing is left out. As the inputs favour no direction, β is that of the first axis.
     """
-    _require_rows(3, x=x, noise=noise)
+    require_rows(3, x=x, noise=noise)
     n, p = x.shape[-2:]
     q, r = torch.linalg.qr(x.mT if p > n else x)
     if p > n:
@@ -267,20 +267,6 @@ def vc_bound(training_error, dimension, n: int, failure: float = 0.05) -> np.nda
     h = np.minimum(dimension, n)
     e = 4 * (h * (np.log(2 * n / h) + 1) - math.log(failure / 4)) / n
     return training_error + e / 2 * (1 + np.sqrt(1 + 4 * np.asarray(training_error) / e))
-
-
-def _require_rows(dimensions: int | None = None, **pair: Tensor) -> None:
-    """ValueError unless both are tensors [..., n, …] of one dtype with the same leading dimensions."""
-    (one, a), (other, b) = pair.items()
-    for name, values in pair.items():
-        tensor(name, values, dimensions)
-        require(
-            values.dim() >= 2, f"{name} must have two dimensions or more, rows and columns; got {list(values.shape)}."
-        )
-    require(
-        a.shape[:-1] == b.shape[:-1] and a.dtype == b.dtype,
-        f"{one} and {other} must have the same rows and dtype; got {list(a.shape)} of {a.dtype} and {list(b.shape)} of {b.dtype}.",
-    )
 
 
 def _seeds(seeds: Sequence[int]) -> list[int]:

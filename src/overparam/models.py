@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from overparam.arguments import numbers, positive, real, require, shown, tensor, truth, whole
+from overparam.arguments import numbers, positive, real, require, require_rows, shown, tensor, truth, whole
 from overparam.arithmetic import full_precision
 from overparam.scale import random_state
 
@@ -210,13 +210,7 @@ def ridge(features: Tensor, y: Tensor, penalty: float) -> Tensor:
     Solves the smaller of the p×p and the n×n system; penalty → 0 gives the minimum-norm least-squares solution. The
     penalty must be positive, and in float64 at least 1e-10 of the features' squared norm.
     """
-    for name, values in (("features", features), ("y", y)):
-        require(tensor(name, values).dim() >= 2, f"{name} must have two dimensions or more; got {list(values.shape)}.")
-    require(
-        features.shape[:-1] == y.shape[:-1] and features.dtype == y.dtype,
-        f"features and y must have the same rows and dtype; got {list(features.shape)} of {features.dtype} and "
-        f"{list(y.shape)} of {y.dtype}.",
-    )
+    require_rows(features=features, y=y)
     penalty = real("penalty", penalty)
     require(penalty > 0, f"The penalty must be positive; got {penalty:g}.")
     n, p = features.shape[-2:]

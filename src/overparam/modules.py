@@ -16,7 +16,7 @@ from overparam.arithmetic import drawing, full_precision
 from overparam.data import Data, generator
 from overparam.examples import Examples
 from overparam.networks import Custom, affine_layers
-from overparam.settings import Settings, Vector, require
+from overparam.settings import Settings, Vector
 
 _LEAST_CHANNELS = 16  # twice as many as a vector of AVX2 holds: seen to go wrong below 8
 
@@ -49,12 +49,6 @@ class Single:
         self.schedule = scheduler(self.optimizer, settings.schedule, settings.steps * settings.epochs)
         self.extra = (settings.gradient_penalty, settings.norm_target, settings.weight_decay)
         self.examples = Examples(networks, data, device)
-        smallest = settings.n - (settings.steps - 1) * settings.batch
-        require(
-            not (smallest == 1 and any(isinstance(m, nn.modules.batchnorm._BatchNorm) for m in module.modules())),
-            f"Batch norm cannot be trained on a batch of one example, which n={settings.n} and a batch size of "
-            f"{settings.batch} leave at the end of an epoch; choose another batch size.",
-        )
         self.x, self.x_test = (architecture.examples(x).to(device) for x in (data.x[self.examples.used], data.x_test))
         self.y_test = data.y_test.to(device)
         self.shift, self.versions = settings.shift, settings.versions

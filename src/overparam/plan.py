@@ -65,11 +65,8 @@ def plan(
         else:
             own = [costs.plan_of([i]) for i in range(len(alike))]
         if len(groups) == len(own) == 1 and device.type == "cpu":
-            threads = (
-                min(torch.get_num_threads(), machine.cores())
-                if costs.flops_of_a_product(own[0].members) >= THREADS_FROM
-                else 1
-            )
+            pays = costs.flops_of_a_product(own[0].members) >= THREADS_FROM
+            threads = min(torch.get_num_threads(), machine.cores()) if pays else 1
             own = [replace(own[0], threads=threads)]
         stacks += [replace(stack, members=tuple(members[i] for i in stack.members)) for stack in own]
     largest, limit = max(stacks, key=lambda stack: stack.bytes), memory_limit(device)

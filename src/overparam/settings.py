@@ -25,24 +25,15 @@ RECORDABLE = {
     "gradient_norms": "the norm of the gradient of each training example's loss in all weights",
     "weights": "all weights and biases",
 }
+# Settings that are real numbers.
 _REAL = (
-    "lr",
-    "label_noise",
-    "momentum",
-    "weight_decay",
-    "dropout",
-    "input_noise",
-    "adversarial",
-    "gradient_penalty",
-    "norm_target",
-    "averaging",
-    "stop_loss",
-)  # settings that are real numbers
-
-
+    "lr", "label_noise", "momentum", "weight_decay", "dropout", "input_noise", "adversarial", "gradient_penalty",
+    "norm_target", "averaging", "stop_loss",
+)  # fmt: skip
+# What else the columns of a table of runs, or of what is made of it, are called.
 RESULTS = {
     "architecture", "data", "engine", "device", "stack_size", "seconds", "train_loss", "train_error", "test_loss",
-    "test_error", "epochs_run", "parameters", "diverged",
+    "test_error", "epochs_run", "parameters", "diverged", "seed", "epoch", "examples", "labels",
 }  # fmt: skip
 # Settings in which the networks of one stack may differ (n and batch size at equally many steps an epoch), and those that
 # all or none of them must have, at any strength. They must share what is named in neither.
@@ -99,11 +90,9 @@ class Settings:
     mean gradient of the batch or, with ``median_of=3``, the median in each coordinate of the mean gradients of three equal
     parts of it (M3 of Zielinski et al. 2020, arXiv 2003.07422).
 
-    ``layer_lr`` goes by the order in which an architecture of one's own registers its layers.
-
     ``schedule`` multiplies the learning rate in step t = 0, 1, … by ½(1 + cos(πt/T)), T steps in all ("cosine"), or by
     1/√(1 + ⌊t/512⌋) ("inverse_sqrt", of Nakkiran et al. 2020); ``layer_lr`` multiplies it by one factor for each layer, from
-    the input to the output. ``weight_decay`` c adds c·w to the gradient, the gradient of ½c‖w‖², or with a ``norm_target`` μ that of
+    the input to the output (in a network of one's own: in the order in which it registers them). ``weight_decay`` c adds c·w to the gradient, the gradient of ½c‖w‖², or with a ``norm_target`` μ that of
     ½c·|‖w‖² − μ²| (w: all weights and biases; norm bias of Goldblum et al. 2020). ``gradient_penalty`` μ trains on E + μ‖∇E‖² where E is
     the mean loss of the batch (Barrett & Dherin 2021). With ``averaging`` β all that is recorded is that of the average
     a ← βa + (1 − β)w of the weights over the steps, which begins at the initial weights; training itself goes on unaveraged.
@@ -185,11 +174,7 @@ class Settings:
         )
         require(self.median_of in (1, 3), f"median_of must be 1 (the mean) or 3; got {self.median_of!r}.")
         self._require_fitting_options()
-        taken = _taken(tuple(_described(self.architecture)))
-        require(
-            not taken,
-            f"{', '.join(sorted(taken))} is the name of a setting or of a result; rename this argument of the architecture.",
-        )
+        require_free(tuple(_described(self.architecture)))
         for name in ("start", "mask"):
             value = getattr(self, name)
             require(
@@ -310,15 +295,14 @@ def _described(architecture) -> dict:
 
 
 @cache
-def _taken(names: tuple[str, ...]) -> list[str]:
-    """Those of an architecture's names that a table of runs has for something else."""
-    return [name for name in names if name in Settings.__dataclass_fields__ or _is_result(name)]
-
-
-def _is_result(name: str) -> bool:
-    """Whether a table of runs has a column of this name that is no setting."""
-    plain = name in RESULTS or name in RECORDABLE or name in ("seed", "epoch", "examples", "labels")
-    return plain or name.startswith("curve_") or name.endswith("_epoch")
+def require_free(names: tuple[str, ...]) -> None:
+    """Raise ValueError where a table of runs has a column for something else than these arguments of an architecture."""
+    others = RESULTS | RECORDABLE.keys() | Settings.__dataclass_fields__.keys()
+    taken = [n for n in names if n in others or n.startswith("curve_") or n.endswith("_epoch")]
+    require(
+        not taken,
+        f"{', '.join(sorted(taken))} is the name of a setting or of a result; rename this argument of the architecture.",
+    )
 
 
 def require_settings(networks: Sequence[Settings]) -> list[Settings]:

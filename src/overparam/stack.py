@@ -55,9 +55,8 @@ class Stack:
 
         initial = [self._initial(s, shape) for s in networks]
         self.weights = self._placed(initial)
-        self.mean_weights: list[Tensor] | None = None
         self.masks = self._masks(0) if any(s.mask is not None for s in networks) else None
-        self._prune()
+        self._prune(self.weights)
         slots = {"sgd": 1, "adam": 2}[first.optimizer]
         self.state = [[torch.zeros_like(w) for w in self.weights] for _ in range(slots)]
         self.clock = torch.zeros((), dtype=torch.int32, device=device)  # steps made; on the device, for CUDA graphs
@@ -107,10 +106,9 @@ class Stack:
             masks.append(ones if mask is None else _split(mask, ones))
         return self._placed(masks)
 
-    def _prune(self) -> None:
-        for weights in (self.weights, self.mean_weights or []):
-            for weight, mask in zip(weights, self.masks or [], strict=False):
-                weight.mul_(mask)
+    def _prune(self, weights: list[Tensor]) -> None:
+        for weight, mask in zip(weights, self.masks or [], strict=False):
+            weight.mul_(mask)
 
     def _hash_keys(self, epoch: int) -> list[Tensor]:
         """Keys of dropout [network, layer] and of the inputs' noise [network, 2]."""
@@ -130,7 +128,8 @@ class Stack:
             held.copy_(new.where(going, held))
         for held, new in zip((self.dropout_keys, self.noise_keys), self._hash_keys(epoch), strict=True):
             held.copy_(new)
-        self._prune()
+        self._prune(self.weights)
+        self._prune(self.mean_weights or [])
 
     def _placed(self, networks: list[list[tuple[Tensor, ...]]]) -> list[Tensor]:
         """Per layer the (weight, bias) of all networks as [network, out, fan-in + 1], zero-padded to the widest.

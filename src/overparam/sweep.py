@@ -17,7 +17,7 @@ from torch import nn
 from tqdm.auto import tqdm
 
 from overparam import data as data_module
-from overparam import store, workers
+from overparam import identity, store, workers
 from overparam.arguments import require, shown, truth, whole
 from overparam.data import Data, require_data
 from overparam.ensemble import check_device, check_record, chosen_device, train
@@ -26,7 +26,7 @@ from overparam.identity import classes, engine_version, family, key
 from overparam.models import CNN1D, MLP, LeNet
 from overparam.networks import CNN, Conv, Custom, ResNet18, Transformer
 from overparam.plan import StackPlan, explain_plan, plan
-from overparam.settings import Settings, recording, require_architecture, require_settings
+from overparam.settings import Settings, recording, require_architecture, require_free, require_settings
 
 START_UP = 3.0  # seconds that worker processes take to start, about; less work than that stays in the calling process
 
@@ -260,10 +260,8 @@ def network(row: pd.Series, data: Data, time: int = -1, architecture=None) -> nn
     outputs = data.classes or data.y.shape[1]
     module = architecture.build(tuple(data.x.shape[1:]), outputs, data_module.generator(0, "init"))
     if list(module.buffers()):
-        what = "buffers" if isinstance(architecture, Custom) else "batch norm, whose running statistics"
-        raise ValueError(
-            f"{architecture} has {what}{', which' * (what == 'buffers')} are not among the recorded weights."
-        )
+        what = "buffers, which" if isinstance(architecture, Custom) else "batch norm, whose running statistics"
+        raise ValueError(f"{architecture} has {what} are not among the recorded weights.")
     weights, total = row["weights"][time], sum(p.numel() for p in module.parameters())
     require(
         len(weights) == total,
@@ -324,8 +322,7 @@ def _described(architecture) -> tuple[Callable, dict]:
     shape = {name: value for name, value in architecture.items() if name != "architecture"}
     if kind is Custom:
         make = shape.pop("make")
-        taken = sorted({name for name in shape if name == "seed" or name in Settings.__dataclass_fields__})
-        require(not taken, f"{', '.join(taken)} is the name of a setting; rename this argument of the architecture.")
+        require_free(tuple(shape))
         return lambda **arguments: Custom(make, tuple(arguments.items())), shape
     names = [field.name for field in fields(kind)]
     require(
@@ -369,7 +366,7 @@ def _train_stacks(
         ([work.networks[i] for i in stack.members], [work.keys[i] for i in stack.members], works.index(work))
         for stack, work in todo
     ]
-    shared = engine_version(), [work.data for work in works], record, device
+    shared = identity.running(), [work.data for work in works], record, device
     with closing(workers.run(_train_one_of, tasks, shared, executor)) as finished:
         for position, records in finished:
             stack, work = todo[position]
@@ -389,10 +386,10 @@ def _can_travel(work: _Work) -> bool:
 
 
 def _train_one_of(
-    networks: list[Settings], keys: list[str], which: int, version: str, data: Sequence[Data], record, device
+    networks: list[Settings], keys: list[str], which: int, engine: dict, data: Sequence[Data], record, device
 ) -> list[dict] | None:
     """A task of a worker: train one stack on one of the data sets; None where its code is not that of the caller."""
-    if (engine_version(), [key(s) for s in networks]) != (version, keys):
+    if not identity.is_running(engine) or [key(s) for s in networks] != keys:
         return None
     return _train_in_memory(networks, data[which], record, device)
 

@@ -68,9 +68,11 @@ def find_tickets(
     A trial of which the dense network or a ticket diverged is left out from there on, and it is said. Masks of the dense
     networks are where pruning begins.
 
-    Columns: ``trial`` (its seed of the initial weights, or its number where these repeat), ``arm`` ("dense" in round 0, then "ticket" or a control), ``round`` (how many of the paper's rounds),
-    ``left`` (share of the weights), what ``early_stopping`` gives at the epochs of ``looks``, and ``start`` and ``end``
-    [parameters] (the weights at epoch ``rewind`` of the settings, and the last), ``settings``. The first ``validation`` test examples are for validation: see ``data.with_validation``.
+    Columns: ``trial`` (its seed of the initial weights, or its number where these repeat), ``arm`` ("dense" in round 0, then
+    "ticket" or a control), ``round`` (how many of the paper's rounds), ``left`` (share of the weights), what
+    ``early_stopping`` gives at the epochs of ``looks``, ``start`` and ``end`` [parameters] (the weights at epoch ``rewind`` of
+    the settings, and the last), ``settings``. The first ``validation`` test examples are for validation: see
+    ``data.with_validation``.
     """
     dense = require_settings(dense)
     layers = prunable_layers(dense[0].architecture, data)
@@ -121,13 +123,13 @@ def find_tickets(
 
 def _ends(runs: pd.DataFrame, trials: Iterable[int], what: str) -> dict[int, np.ndarray]:
     """The final weights by trial, of those that did not diverge."""
-    last = dict(zip(trials, zip(runs.weights, runs.diverged, strict=True), strict=True))
-    lost = [trial for trial, (_, diverged) in last.items() if diverged]
-    require(len(lost) < len(last), f"The {what} of every trial diverged; choose a smaller learning rate.")
+    lost = int(runs.diverged.sum())
+    require(lost < len(runs), f"The {what} of every trial diverged; choose a smaller learning rate.")
     if lost:
-        said = f"The {what} diverged in {len(lost)} of {len(last)} trials, which are left out from there on."
+        said = f"The {what} diverged in {lost} of {len(runs)} trials, which are left out from there on."
         warnings.warn(said, stacklevel=3)
-    return {trial: weights[-1] for trial, (weights, diverged) in last.items() if not diverged}
+    rows = zip(trials, runs.weights, runs.diverged, strict=True)
+    return {trial: weights[-1] for trial, weights, diverged in rows if not diverged}
 
 
 def _arm(arm: str, settings: Settings, mask: Vector, data: Data, layers, rounds: int, rewind: int) -> Settings:
