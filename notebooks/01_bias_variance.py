@@ -1227,20 +1227,7 @@ ledger.card(
 
 # %% [markdown]
 r"""
-:::{dropdown} Where these experiments differ from their plan, and why
-- *Polynomials*: the inputs are evenly spaced, not random, because with random inputs bias and variance are infinite near the right end. The intervals of
-  the two changes come from a jackknife.
-- *Networks*: gradient descent to a training loss of 0.01, as a pilot run with Adam had shown the optimizer to matter; it is now an experiment of its
-  own. The intervals come from leaving out training sets and initialisations, not from a bootstrap, whose resamples repeat
-  training sets and so bias a variance. A bias slope of up to 0.05 would have counted as "does not rise", as planned.
-- *Random features*: the replicates are independent worlds, each with its own training sets and features, and the intervals are Student's $t$
-  over worlds.
-- *Forests*: a bump lower than 0.02 counts as none. A first version compared two forests that were the same forest, so that its check could not fail;
-  this one can. Training sets are halves of one pool, so they overlap and the intervals are somewhat too narrow.
-- *A check tried and taken out*: that the part from initialisation still falls in the last doubling of width. It is not in the plan, and its interval reaches
-  across zero; counted, it would make that card inconclusive. The number stands on the card.
-- "Supported" needs every check of a card, which needs no correction for their number.
-:::
+Where these experiments differ from their plan, and why, stands in {ref}`protocol-bias-variance`.
 
 ## Who disagrees, and what to drop
 

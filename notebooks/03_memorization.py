@@ -2367,41 +2367,7 @@ ledger.card(
 
 # %% [markdown]
 r"""
-:::{dropdown} Where these experiments differ from their plan, and why
-- *Data*: handwritten digits of 8×8 pixels throughout, because in pilot runs fully connected networks had hardly any early-learning phase on MNIST-1D;
-  that is now the "break it" of the first section. Classes are balanced and pixels standardised in the one-epoch experiment: without that, the data sets of
-  random inputs looked anything but random ({ref}`ex-mem-balance`).
-- *Sensitivity*: the plan was a proxy, the gradient at one moment. We follow the paper and differentiate through the updates, starting from several
-  moments of the training, so that real and random data can be compared at equal accuracy as well as over the training. {ref}`ex-mem-proxy` shows what
-  is wrong with the proxy. Where every example has its own class an earlier set of moments ended before some runs had reached an accuracy of 0.95; it was
-  lengthened after that run was seen, and the moments now lie close together, since the coefficient jumps as the last examples are fitted. After a first
-  run the moments and the lengths of the unrolling were thinned to save time; no verdict changed. In that run, too, the training set of this control was
-  one and the same for all seeds; now each seed draws its own.
-- *Early learning*: the planned check at the end, told digit less true digit, had been left out of a first version, and is back.
-- *Easy examples*: the check of the share of examples that nearly all or nearly no networks get right was added after a first run, since the claim
-  speaks of it.
-- *Room*: the number of real examples is held fixed (up to sampling) while noise is added, so that the effect cannot be that of having fewer of them.
-- *Time*: the plan asked for the exponent of random labels alone. The claim speaks of noise, so random inputs are held to it as well.
-- *Critical samples*: the plan's check, last epoch against first, was kept although a pilot run had shown that clean labels fail it. A later starting
-  point would have been chosen after the fact.
-- *Regions*: the plan's measure is the purity of segments. After a first run we found that it hardly differs from the share of pairs answered alike, and
-  added the moments before the first epoch, this share, the checks of the number of regions in training and that of the unbroken segments against width.
-  No check was removed.
-- *Median*: the plan was SGD without momentum and a step of 0.2. At that step one of our five SGD runs broke down late in training, which says nothing
-  about memory; the recipe of the rest of the chapter replaced it. The comparison at equal fit of true labels (95 %) told nothing, since that fit is
-  reached before any wrong label is learned; we compare at equal memorization instead. Both changes were made after a first run and before the new
-  ones were seen.
-- *Regularizers*: four strengths each instead of five, found on other seeds; adversarial training was added, and after a first run its combination with
-  dropout (at the second of its four strengths, with the two weakest of adversarial training), since the claim speaks of it. The comparison is at equal
-  memorization, not at equal validation accuracy, which is too noisy to match. In a first run a fault in our drawing of the input noise made some of its
-  networks diverge; the fault was mended and everything run again.
-- *Layers* and the *threshold width* were named before the run, since picking the largest and the smallest afterwards would find a difference in
-  noise.
-- *Intervals* are over training sets, initialisations and orders. The training sets are drawn from one pool of 1,797 digits and overlap; Gaussian
-  pixels, shuffled labels and the positions of noise examples are drawn once for all seeds, except in the one-epoch experiments and where every example
-  has its own class; test pictures are the same for all seeds. So the intervals are somewhat too narrow for handwritten digits, and for noise, in
-  general.
-:::
+Where these experiments differ from their plan, and why, stands in {ref}`protocol-memorization`.
 
 ## Who disagrees, and what to drop
 

@@ -3665,59 +3665,7 @@ ledger.card(
 
 # %% [markdown]
 r"""
-:::{dropdown} Where these experiments differ from their plan, and why
-- *Data*: the plan asked for MNIST-1D with 4,000 signals. In a pilot run these networks misclassified most of it at every width, so that no curve had a shape;
-  handwritten digits with 500 examples were the plan's fallback. On real MNIST with 500 images even the narrowest networks that can tell the digits apart
-  interpolate, and there was no peak.
-- *Choice of recipe*: optimizer, step size and epochs were chosen in pilot runs on seeds from 100 and from 1,000 up, which no figure here uses. Several other
-  recipes (SGD, smaller training sets, two hidden layers) gave a second descent without a rise in the share misclassified, or the reverse. The claims are
-  about what *can* happen.
-- *Initialisations*: the plan and the first run had one initialisation for each training set at every width. With 20 % wrong labels one network of six
-  units in eight had failed to train, and with it the interval of the rise reached far across zero. A pilot run had advised to train narrow networks more
-  often, and since then we do, at three initialisations. As this was decided after a look, it must not decide a verdict: wherever narrow networks enter a
-  check, the card has it twice, with several initialisations and with the first alone, and both count.
-- *Intervals* over fewer than ten seeds were BCa bootstraps at first. These are too short for so few ({doc}`/book/notation`), so now every mean has
-  Student's $t$. One verdict of this chapter changed with it, that of the card on votes, which was *contradicted* before.
-- *Where a peak is looked for*: as planned where 0.5 % to 10 % of the training labels are missed, for the claim about width. For effective complexity that
-  rule would assume what is to be shown, so the peak there is the width that stands out most above everything narrower.
-- *Reuse of weights* follows {cite:t}`belkin2019` in its idea; we use Adam, do not stop at zero training error and do not shrink the step size.
-- *Effective complexity* is measured on digits instead of MNIST-1D, with epochs from a third of the training on, and read off a grid of five sizes with
-  interpolation in $\log n$ instead of a bisection; the isotonic test is a slope; complexities beyond the grid enter as its ends. A first grid, run on seeds
-  from 1,000 up, began at 150 examples and stopped at 32 units, so that most values were such bounds. It was moved before the seeds shown here were run. The
-  intervals are jackknives over draws. The first run computed the complexity of each draw and averaged afterwards, which is not what the definition says.
-- *Label noise*: the shift of the threshold is tested by a slope and not by a rank correlation.
-- *Loss*: the plan was one sweep with both losses and matched steps at 15 % noise. In a pilot run so matched, cross-entropy had a peak of its loss and no rise
-  in the share misclassified; the two rows tested come from two experiments, each in a setting known to have a peak.
-- *Counting parameters*: 200 examples and batches of 50 instead of 300 and full batches, which were slower and ragged in a pilot run.
-- *More data*: networks in place of random features, and the number of steps fixed; with the number of epochs fixed more data would also mean more training.
-- *Early stopping* uses true labels for validation, on halves of the test set. Noisy ones would do as well ({ref}`memorization`).
-- *Votes*: the plan's recipe with random features fails, because at $N = n$ each member is close to guessing, and guessing cannot be voted away. We vote with
-  networks.
-- *Epochs*: the windows were fixed after a pilot run. The average of the weights was not in the plan and has no check.
-- *Layers*: with three layers, not two, since the networks with one hidden layer show no hump that could be removed. The control with all layers slowed was
-  not in the plan. The check against it was added after the first run, in which the planned checks alone gave *supported*; without it the card would credit
-  the layers with what a smaller step does.
-- *Softmax*: at equal speeds the base step is 1.0 instead of 1.5, for a quarter of the steps. One pattern of random numbers decides which positions of the
-  training set get wrong labels for all seeds; the images at these positions, and the inputs of noise, differ.
-- *Pseudo-Fisher*: classes of equal size need an even $n$, so 26 stands for $d/2$. After centring the threshold is at $n = d + 1$; we test at $n = d$, as
-  planned.
-- *Random features*: one draw of features and one training set per run, and the best $N$ below $n$ is chosen on the other half of the runs. The MNIST table
-  was first made with 2,000 pictures and up to $N = 3n$; 1,000 pictures and up to $4n$ bring the page back to its time. With noisy labels the second minimum
-  was then neither above nor below the first, and is now below it. It bears on no card.
-- *Ridge*: "no significant rise" became "every step falls, by an interval that covers all steps", which is more. The sweep over model sizes and the digits
-  were added, and 500 draws became 300, for time.
-- *Separability*: the 50 % point is the median over training sets of the number of dimensions that separates them, less one half, and not a logistic fit;
-  for coins it has to lie within 0.05 of one half, where "contains" would reward few draws. The curve of the error was added. The last check of the card is
-  the one that we had first written for it: that the error at the threshold exceeds that with *all* coordinates used. A first run showed that the error rises
-  again far beyond. The claim is about the neighbourhood of the threshold, so the check against the lowest error beyond, chosen on the other half of the
-  training sets, was added then; the first one stays and counts.
-- *VC bound*: that the bound should order the models over all $N$ was added to the plan, which asked for the order beyond $N = n$ only.
-- *Splines*: first written with evenly spaced inputs only, where the pilot run, to judge by its numbers, had drawn them at random; a short test showed the
-  difference, so both are shown and both count. The smoothest fit was added then, and with it a basis of evenly spaced bumps without repeated knots.
-- *Trees*: the full tree is compared with the best tree of *fewer* leaves, since with correct labels the best tree may be the full one. Both noise levels
-  count, because the paper's labels were correct. Boosting has one noise level and five ensembles, for time.
-- *Largest scale*: at the gpu scale the widths are those of the convolutional network; set `network` to `resnet18` for the other.
-:::
+Where these experiments differ from their plan, and why, stands in {ref}`protocol-double-descent`.
 
 (dd-disagree)=
 ## Who disagrees, and what to drop

@@ -1774,34 +1774,7 @@ ledger.card(
 
 # %% [markdown]
 r"""
-:::{dropdown} Where these experiments differ from their plan, and why
-- *Backward error*: the plan was one start and steps from 0.0125 to 0.2. We take many random starts and steps in units of the curvature there; the
-  network is an addition. The intervals on the deterministic cards are ranges over all draws.
-- *Learning rate and width*: the plan was the digits and a rank correlation. In a pilot run the digits showed nothing below the edge of stability, and
-  a rank correlation of three rates leaves no interval; we report slopes per doubling, on MNIST-1D. That $R_{IG}$ would not fall at equal loss the
-  pilot run had shown; the check was kept because the claim says so, and the one at the end was added after a look. The MNIST grid is a table; its
-  widest networks were cut to save time, before their share in the slopes was looked at. The card rests on the live grid alone.
-- *Edge of stability*: added as the competing account. Squared loss carries its checks: with cross-entropy curvature vanishes late. The bounds 1.8 and
-  2.4 were set after a pilot run on other seeds and before this one. $h = 0.5$ arrives late, so its second half is not wholly at the edge; its number
-  is on the card without a check, and it is not on record that this was settled before a look. That sharpness rises became a check after a look. The
-  claim's second sentence, which had called the ceiling the cause, was reworded to what is tested.
-- *Explicit penalty*: the plan was any strength at a learning rate of 0.01. A pilot run showed an effect at larger steps only at the edge of the
-  penalised loss, and some at 0.01 with a penalty of 1, at its edge on part of the path; that takes several times as long and was left out. Five seeds
-  became ten after a first run (inconclusive too, though its check of sharpness alone was supported).
-- *Noise*: the planned margin of one point is as wide as the effect; half a point, decided before the run. In a first run each method was judged on one
-  half of the test set; the interval was wider than the margin, so that no difference at all could have passed. Now both halves serve, each where the
-  other chooses. The common learning rate was added then.
-- *Norm*: an MLP in place of a convolutional network. Targets and strengths come from a pilot run on other seeds; the stronger half of the decays is far
-  beyond the best, so that the budgets are equal in number rather than in use. Equal norm and the target of 16 alone were added after a first run. The
-  planned checks are the last two of the card, on the *tuned* pull. Validation chose the smaller target, with which training ends at a smaller norm than
-  with tuned decay. That fails the last check and decides the card, although the claim is about larger norms: these the first two checks test.
-- *Simple functions*: mean complexity was added, since the rank correlation is over repeated functions only. Tanh networks on the inputs 0 and 1 were
-  added after a first run.
-- *Choices* are made on one half of the seeds and tested on the other, both ways, with validation examples that are not the test examples. Training sets
-  come from one pool and all seeds share a test set, so intervals are somewhat too narrow. After a first run with ten seeds the grid and the width
-  experiment were cut to five, and moments and tanh networks thinned, to save time; no verdict changed. Captions and sentences, and the factor
-  {eq}`ir-eq-factor` with its table, were mended after numbers had been seen.
-:::
+Where these experiments differ from their plan, and why, stands in {ref}`protocol-implicit-regularization`.
 
 ## Who disagrees, and what to drop
 

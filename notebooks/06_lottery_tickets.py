@@ -1896,40 +1896,7 @@ ledger.card(
 
 # %% [markdown]
 r"""
-:::{dropdown} Where these experiments differ from their plan, and why
-- *Intervals*: in the first runs means of five trials had BCa bootstraps, which are too short for so few ({doc}`/book/notation`); now they have Student's $t$. With
-  the shorter ones the card on sparse subnetworks read *supported*, since its last interval ended below zero, and that on signs *contradicted*.
-- *Tickets*: MNIST-1D in place of digits at this scale, since on digits a pilot run had shown that the arms differ little; several of the paper's rounds at
-  once; one fresh start per trial, the paper has three. The plan asks for an earlier stop and does not say at which sparsity. Pilot runs with other seeds had
-  shown it at about half of the weights and not at a fifth, so the fastest sparsity is chosen on the other trials; the ratio at a fifth stands beside it on
-  the card.
-- *Rewinding*: in the first published run a rewound network kept its weights alone, and its momentum and the order of its examples began anew; now they go
-  on as the dense network's did. That was an error of ours. The gain from rewinding is larger since, and the verdict is as it was.
-  Our first check of "only when they are stable" took the networks that match; where a trial has none, it now counts as inconclusive. After
-  the first run we added its contrapositive, and put on the card the plan's check, that barrier and lost accuracy go together, left out at first since
-  stability does not suffice. Accuracies are those of the stop, looked for every third epoch; barriers those of the end of training. *Matching* means within
-  a point, in the paper within 0.2; at laptop scale weights are rewound to steps 0, 80 and 200, where the plan has 0, 20, 100 and 500.
-- *Learning rates*: the plan's only check was the interaction. The statement says "no benefit", so three checks were added that a benefit of a point
-  or more would fail. Units are pruned once, by the ℓ1 norm of their weights {cite:p}`li2017`, single weights in two rounds of one half.
-- *Signs*: the masks are those of the first section; learned masks were not run. After the first run "only the signs", till then checked for constant sizes
-  alone, got checks of the two other ways. "Heading there" was checked by the share of weights that shrank, which holds by construction, and is now by the
-  accuracy with zeros only where they shrank. After a look at that result zeros at as many random places were added as its control, which adds a condition,
-  and so was redrawing at equal spread, which is no check.
-- *Width*: more than the plan's five teacher neurons, as with five every student succeeded in a pilot run. Success is a loss below a thousandth of the variance;
-  the plan's bar of 10⁻⁴ is stricter, and surplus neurons converge slowly. At the plan's one neuron more a hundred runs had not sufficed in a pilot
-  run, so we added a check at two more; both count. Intervals of the excess resample seeds, which the widths share; the plan draws two binomials. The plan's own
-  check keeps the plan's interval, since the change would have turned it for the better. Winners alone were first compared with any students of their
-  size, which have other examples; after a review, with random neurons of the same students. No check uses either.
-- *Copied neuron*: the first run fitted the value of a digit. Most of its searches ended on plateaus at infinity and not at minima, so the targets were
-  replaced by smooth ones.
-- *Bumps and planes*: more runs of the small banks than the plan has, as with 200 each the curve of restarts was not known well enough; a maximum of planes
-  instead of dead ReLU units.
-- *Critical points*: of a network of 17 weights and not of 200. A search for zeros of the gradient often stops at points that are not critical
-  {cite:p}`frye2021`; only those with a gradient below one millionth are used.
-- *Time*: after a first run of the whole chapter the test set was cut from 3,000 to 2,000 examples, looks became rarer late in training, and one rewinding
-  point (step 20) was dropped; no verdict changed. Later the mask-finding networks of {ref}`ex-lt-noise` got half the epochs.
-- Each check must hold by itself, so no correction for their number is needed; one would only make "supported" rarer.
-:::
+Where these experiments differ from their plan, and why, stands in {ref}`protocol-lottery-tickets`.
 
 ## Who disagrees, and what to drop
 
