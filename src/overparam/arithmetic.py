@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from overparam.scale import random_state
+from overparam.report.scale import random_state
 
 _lock = threading.Lock()
 _before: list[Any] = []  # what to set back, while `full_precision` is in force in at least one thread
