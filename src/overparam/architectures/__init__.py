@@ -1,1 +1,1 @@
-"""The room of architectures."""
+"""Networks as small frozen descriptions: ``stacked`` train many at once, ``alone`` one at a time."""

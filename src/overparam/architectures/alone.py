@@ -1,4 +1,4 @@
-"""Convolutional networks and transformers, described as ``models.MLP`` describes fully connected ones.
+"""Convolutional networks and transformers, described as ``stacked.MLP`` describes fully connected ones.
 
 They do not gain from stacking, so each is built as a plain ``nn.Module`` and trained by itself. A description is a small
 frozen dataclass; ``build`` draws every initial weight from the generator that it is given, with the distributions that
@@ -15,8 +15,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from overparam.arithmetic import drawing, full_precision
+from overparam.arithmetic import full_precision
 from overparam.errors import positive, require
+from overparam.randomness import drawing
 
 
 class _Description:
@@ -346,29 +347,29 @@ def named(value):
 
 
 def custom(make: Callable[..., nn.Module], /, **arguments) -> dict:
-    """Describe a network of your own, or a grid of them where an argument is a list: see `Custom` and ``sweep.sweep``."""
+    """Describe a network of your own, or a grid of them where an argument is a list: see `Custom` and ``sweep``."""
     for name in ("architecture", "make"):
         require(name not in arguments, f"{name} is the name of a column; rename this argument of your network.")
     return {"architecture": Custom, "make": make, **arguments}
 
 
 def cnn(width) -> dict:
-    """Describe one 5-layer CNN, or a grid of them where ``width`` is a list (see ``sweep.sweep``)."""
+    """Describe one 5-layer CNN, or a grid of them where ``width`` is a list (see ``sweep``)."""
     return {"architecture": CNN, "width": width}
 
 
 def conv(width=64, depth=2) -> dict:
-    """Describe one Conv-2 (4, 6: ``depth``), or a grid of them where a value is a list (see ``sweep.sweep``)."""
+    """Describe one Conv-2 (4, 6: ``depth``), or a grid of them where a value is a list (see ``sweep``)."""
     return {"architecture": Conv, "width": width, "depth": depth}
 
 
 def resnet18(width) -> dict:
-    """Describe one ResNet-18, or a grid of them where ``width`` is a list (see ``sweep.sweep``)."""
+    """Describe one ResNet-18, or a grid of them where ``width`` is a list (see ``sweep``)."""
     return {"architecture": ResNet18, "width": width}
 
 
 def transformer(width, depth=2, heads=4, *, tokens) -> dict:
-    """Describe one transformer, or a grid of them where a value is a list (see ``sweep.sweep``)."""
+    """Describe one transformer, or a grid of them where a value is a list (see ``sweep``)."""
     return {"architecture": Transformer, "width": width, "depth": depth, "heads": heads, "tokens": tokens}
 
 

@@ -8,13 +8,11 @@ import itertools
 import math
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from overparam.arithmetic import full_precision
-from overparam.errors import numbers, positive, real, require, require_rows, shown, tensor, truth, whole
-from overparam.report.scale import random_state
+from overparam.errors import positive, truth, whole
 
 
 @dataclass(frozen=True)
@@ -173,75 +171,16 @@ class CNN1D(Layered):
 
 
 def mlp(width, depth=1, batch_norm=False) -> dict:
-    """Describe one MLP, or a grid of them where a value is a list (see ``sweep.sweep``)."""
+    """Describe one MLP, or a grid of them where a value is a list (see ``sweep``)."""
     return {"architecture": MLP, "width": width, "depth": depth, "batch_norm": batch_norm}
 
 
 def lenet(width=100, batch_norm=False) -> dict:
-    """Describe LeNet-300-100, or a grid of its narrower and wider kin where ``width`` is a list (see ``sweep.sweep``)."""
+    """Describe LeNet-300-100, or a grid of its narrower and wider kin where ``width`` is a list (see ``sweep``)."""
     return {"architecture": LeNet, "width": width, "batch_norm": batch_norm}
 
 
 def cnn1d(width, depth=3, kernel=5, stride=2, batch_norm=False) -> dict:
-    """Describe one 1-D convolutional network, or a grid of them where a value is a list (see ``sweep.sweep``)."""
+    """Describe one 1-D convolutional network, or a grid of them where a value is a list (see ``sweep``)."""
     sizes = {"width": width, "depth": depth, "kernel": kernel, "stride": stride}
     return {"architecture": CNN1D, **sizes, "batch_norm": batch_norm}
-
-
-@full_precision()
-def relu_features(x: Tensor, width: int, generator: torch.Generator) -> Tensor:
-    """Random ReLU features of x [..., d]: max(0, w·x / √d) with w ~ N(0, I), scaled by 1/√width; [..., width].
-
-    A one-hidden-layer network whose first layer stays at its initialisation (Rahimi & Recht 2007).
-    """
-    tensor("x", x)
-    width = whole("width", width, 1)
-    require(
-        isinstance(generator, torch.Generator), f"Pass a generator, as data.generator gives; got {shown(generator)}."
-    )
-    directions = torch.randn(x.shape[-1], width, generator=generator, dtype=x.dtype) / math.sqrt(x.shape[-1])
-    return (x @ directions).relu() / math.sqrt(width)
-
-
-@full_precision()
-def ridge(features: Tensor, y: Tensor, penalty: float) -> Tensor:
-    """Coefficients that minimise ‖F c − y‖² + penalty ‖c‖²; F [..., n, p], y [..., n, k], result [..., p, k].
-
-    Solves the smaller of the p×p and the n×n system; penalty → 0 gives the minimum-norm least-squares solution. The
-    penalty must be positive, and in float64 at least 1e-10 of the features' squared norm.
-    """
-    require_rows(features=features, y=y)
-    penalty = real("penalty", penalty)
-    require(penalty > 0, f"The penalty must be positive; got {penalty:g}.")
-    n, p = features.shape[-2:]
-    wide = p > n
-    gram = features @ features.mT if wide else features.mT @ features
-    gram.diagonal(dim1=-2, dim2=-1).add_(penalty)
-    factor = torch.linalg.cholesky(gram)  # not an LU solve: that of MKL fails on batches of several threads
-    return features.mT @ torch.cholesky_solve(y, factor) if wide else torch.cholesky_solve(features.mT @ y, factor)
-
-
-def forest_smoother(x: Tensor, labels: np.ndarray, at: Tensor, leaves: int, trees: int, seed: int) -> np.ndarray:
-    """The matrix [m, n] that a random forest applies to its training labels: forest(at) = matrix · labels.
-
-    ``trees`` regression trees of at most ``leaves`` leaves, each fitted to all of x [n, d] and labels [n, K] with √d
-    features tried at a split, average the labels of the training points that share a leaf with a point of at [m, d].
-    """
-    tensor("x", x, 2)
-    tensor("at", at, 2)
-    labels = numbers("labels", labels, (1, 2))
-    require(
-        len(x) == len(labels) and x.shape[1] == at.shape[1],
-        f"x [n, d], labels [n, K] and at [m, d] do not fit together; got {list(x.shape)}, {list(labels.shape)} and {list(at.shape)}.",
-    )
-    leaves, trees, seed = whole("leaves", leaves, 2), whole("trees", trees, 1), whole("seed", seed)
-    from sklearn.tree import DecisionTreeRegressor  # here, since it takes longer to import than all the rest
-
-    smoother = np.zeros((len(at), len(x)))
-    for k in range(trees):
-        state = random_state(1000 * seed + k)
-        tree = DecisionTreeRegressor(max_leaf_nodes=leaves, max_features="sqrt", random_state=state)
-        tree.fit(x.numpy(), labels)
-        together = tree.apply(at.numpy())[:, None] == tree.apply(x.numpy())
-        smoother += together / together.sum(1, keepdims=True) / trees
-    return smoother

@@ -1,1 +1,1 @@
-"""The room of engine."""
+"""Training: many networks at once, in worker processes, into a table of records that are kept on disk."""

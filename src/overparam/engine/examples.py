@@ -9,9 +9,10 @@ from torch import Tensor, nn
 
 from overparam.architectures.alone import CNN, ResNet18, image_shape
 from overparam.architectures.stacked import Layered
-from overparam.data.dataset import Data, corrupt_labels, generator, require_data, subset
+from overparam.data.dataset import Data, corrupt_labels, require_data, subset
 from overparam.engine.settings import Settings, require_settings
 from overparam.errors import require
+from overparam.randomness import generator
 
 
 class Examples:

@@ -20,17 +20,19 @@ from overparam.engine.settings import Settings
 
 
 def sources(package: Path) -> dict[str, str]:
-    """The text of each module of a package by name."""
-    return {path.stem: path.read_text(encoding="utf-8") for path in package.glob("*.py")}
+    """The text of each module of a package by name, such as ``engine.train`` and ``data.__init__``."""
+    paths = {path.relative_to(package).with_suffix(""): path for path in package.rglob("*.py")}
+    return {".".join(name.parts): path.read_text(encoding="utf-8") for name, path in paths.items()}
 
 
-SOURCES = sources(Path(__file__).parent)  # read with the code: what is on the disk later is not what runs
+PACKAGE = Path(__file__).parents[1]
+SOURCES = sources(PACKAGE)  # read with the code: what is on the disk later is not what runs
 
 
 @functools.cache
 def engine_version() -> str:
-    """A hash of all code of the package that ``ensemble.train`` can reach through imports, and of the version of torch."""
-    return _digest([torch.__version__, *_code(SOURCES, "ensemble")])[:12]
+    """A hash of all code of the package that ``engine.train`` can reach through imports, and of the version of torch."""
+    return _digest([torch.__version__, *_code(SOURCES, "engine.train")])[:12]
 
 
 def running() -> dict[str, str]:
@@ -94,20 +96,28 @@ def _code(modules: Mapping[str, str], entry: str) -> list[str]:
         name = waiting.pop()
         if name not in found:
             tree = ast.parse(modules[name])
-            waiting += [each for each in _imported(tree, "overparam") if each in modules]
+            waiting += [each for each in _imported(tree, name, "overparam") if each in modules]
             found[name] = code_without_docstrings(tree)
     return [text for pair in sorted(found.items()) for text in pair]
 
 
-def _imported(tree: ast.Module, package: str) -> Iterator[str]:
-    """Names in the package that a module may import, in functions too; some are not modules."""
+def _imported(tree: ast.Module, name: str, package: str) -> Iterator[str]:
+    """What the module of this name in the package may import from it, in functions too; some are not modules.
+
+    A folder counts where something is imported from it, with all that its ``__init__`` imports, but not as the way to a module
+    in it: an ``__init__`` only gathers names. The package's own is never counted, since no module asks it for names.
+    """
     for node in ast.walk(tree):
+        found: list[list[str]] = []
         if isinstance(node, ast.Import):
-            yield from (a.name.removeprefix(f"{package}.") for a in node.names if a.name.startswith(f"{package}."))
+            found = [a.name.split(".")[1:] for a in node.names if a.name.startswith(f"{package}.")]
         elif isinstance(node, ast.ImportFrom):
-            inside = (node.module or "").removeprefix(package).removeprefix(".")
-            if node.level or node.module == package or (node.module or "").startswith(f"{package}."):
-                yield from [inside] if inside else [a.name for a in node.names]
+            base = [package, *name.split(".")][: -node.level] if node.level else []
+            base += node.module.split(".") if node.module else []
+            if base[0] == package:
+                found = [base[1:], *([*base[1:], a.name] for a in node.names)]
+        for parts in found:
+            yield from (".".join(parts), ".".join([*parts, "__init__"]))
 
 
 def code_without_docstrings(tree: ast.Module) -> str:
@@ -234,7 +244,7 @@ def _in_library(value) -> bool:
 
 
 def _is_ours(file: str) -> bool:
-    return Path(file).parent == Path(__file__).parent
+    return Path(file).is_relative_to(PACKAGE)
 
 
 @functools.cache

@@ -185,7 +185,7 @@ class _Costs:
         looks = "gradient_norms" in self.times
         if not self.layered:
             activations = batch * ((6 if self.penalised else 2) * self.units[widest] + self.inputs) + n * self.inputs
-            if looks:  # a gradient for each example: see modules.gradient_norms
+            if looks:  # a gradient for each example: see evaluate.gradient_norms
                 together = np.minimum(n, 1 + (2**23 if self.device.type == "cpu" else 2**28) // self.weights[widest])
                 activations += together * (4 * self.weights[widest] + 2 * self.units[widest])
             return OVERHEAD + 4 * (fixed + activations)

@@ -179,7 +179,7 @@ class Settings:
             value = getattr(self, name)
             require(
                 value is None or isinstance(value, Vector),
-                f"{name} must be a settings.Vector of one number per weight; got {shown(value)}.",
+                f"{name} must be a Vector of one number per weight; got {shown(value)}.",
             )
 
     def _convert_numbers(self) -> None:
@@ -309,7 +309,7 @@ def require_settings(networks: Sequence[Settings]) -> list[Settings]:
     """The networks as a list; ValueError unless they are one or more ``Settings``."""
     if isinstance(networks, Settings):
         networks = [networks]
-    advice = "pass a list of settings.Settings, or describe a grid of networks to sweep"
+    advice = "pass a list of Settings, or describe a grid of networks to sweep"
     networks = listed(networks, f"The networks to train are {shown(networks)}; {advice}.")
     require(bool(networks), f"There are no networks to train; {advice}.")
     wrong = [each for each in networks if not isinstance(each, Settings)]
@@ -353,13 +353,13 @@ def log_schedule(epochs: int, per_doubling: int = 3) -> list[int]:
 def require_architecture(architecture) -> None:
     """Raise ValueError unless this describes a network."""
     described = is_dataclass(architecture) and hasattr(architecture, "build") and not isinstance(architecture, type)
-    advice = "describe one, as models.MLP(32) does; networks of several widths are a sweep over models.mlp([16, 32])"
+    advice = "describe one, as MLP(32) does; networks of several widths are a sweep over mlp([16, 32])"
     require(described, f"{shown(architecture)} is no architecture; {advice}.")
     own = _own_ways(type(architecture))
     require(
         not own,
         f"{type(architecture).__name__} has its own {' and '.join(own)}, which networks that train in stacks do not follow; take "
-        "networks.custom.",
+        "custom.",
     )
 
 

@@ -1,4 +1,4 @@
-"""One ``nn.Module`` in training, for networks that do not gain from stacking (``networks``).
+"""One ``nn.Module`` in training, for networks that do not gain from stacking (``architectures.alone``).
 
 `Single` is to one such network what ``stack.Stack`` is to many layered ones: the loop and the records are the same.
 """
@@ -8,15 +8,14 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from overparam.architectures.alone import Custom, affine_layers
-from overparam.arithmetic import drawing, full_precision
-from overparam.data.dataset import Data, generator
+from overparam.architectures.evaluate import gradient_norms, losses, outputs
+from overparam.data.dataset import Data
 from overparam.engine.examples import Examples
 from overparam.engine.settings import Settings, Vector
-from overparam.errors import evaluation
+from overparam.randomness import drawing, generator
 
 _LEAST_CHANNELS = 16  # twice as many as a vector of AVX2 holds: seen to go wrong below 8
 
@@ -208,21 +207,13 @@ def optimizer(
 
 
 def scheduler(optimizer: torch.optim.Optimizer, name: str, steps: int) -> torch.optim.lr_scheduler.LambdaLR:
-    """The schedules of ``settings.Settings``, moved on after each of so many steps."""
+    """The schedules of ``Settings``, moved on after each of so many steps."""
     factors = {
         "constant": lambda t: 1.0,
         "cosine": lambda t: 0.5 * (1 + math.cos(math.pi * t / steps)),
         "inverse_sqrt": lambda t: (1 + t // 512) ** -0.5,
     }
     return torch.optim.lr_scheduler.LambdaLR(optimizer, factors[name])
-
-
-def losses(logits: Tensor, y: Tensor, loss: str = "cross_entropy") -> Tensor:
-    """Loss of every example [n]: cross-entropy, or the squared error averaged over outputs (labels as one-hot rows)."""
-    if loss == "cross_entropy":
-        return F.cross_entropy(logits, y, reduction="none")
-    target = (y[:, None] == torch.arange(logits.shape[1], device=y.device)).float() if y.dim() == 1 else y
-    return (logits - target).square().mean(1)
 
 
 def step(
@@ -240,7 +231,7 @@ def step(
     """One update on the mean loss of a batch; its losses [n] before the update, which ``going`` may hold back.
 
     ``dtype=torch.bfloat16`` computes products in bfloat16; weights, their update and the loss stay float32. For
-    ``gradient_penalty``, and ``weight_decay`` towards a ``norm_target``, see ``settings.Settings``.
+    ``gradient_penalty``, and ``weight_decay`` towards a ``norm_target``, see ``Settings``.
     """
     with torch.autocast(x.device.type, torch.bfloat16, enabled=dtype == torch.bfloat16):
         logits = module(x)
@@ -270,35 +261,3 @@ def apply_masks(module: nn.Module, masks: Iterable[Tensor]) -> None:
     """
     for p, mask in zip(module.parameters(), masks, strict=True):
         p.mul_(mask)
-
-
-@full_precision()
-@torch.no_grad()
-def outputs(module: nn.Module, x: Tensor, chunk: int | None = None, dtype: torch.dtype = torch.float32) -> Tensor:
-    """Logits [n, outputs] (float32) in evaluation mode, ``chunk`` examples at a time: what suits the device if None."""
-    chunk = chunk or (128 if x.device.type == "cpu" else 2000)  # on a CPU, activations that stay in cache
-    with evaluation(module), torch.autocast(x.device.type, torch.bfloat16, enabled=dtype == torch.bfloat16):
-        return torch.cat([module(part).float() for part in x.split(chunk)])
-
-
-@full_precision()
-def gradient_norms(module: nn.Module, x: Tensor, y: Tensor, loss: str = "cross_entropy") -> Tensor:
-    """Norm [n] of the gradient of every example's loss in all parameters (GraNd is its mean over initialisations: Paul et al. 2021).
-
-    In evaluation mode: batch norm in training mode lets every example's loss depend on the whole batch, so a gradient of
-    one example does not exist there; with the running statistics it does. The gradients of as many examples are held at
-    a time as take 32 MiB on a CPU, 1 GiB on a GPU.
-    """
-    parameters = {name: p.detach() for name, p in module.named_parameters()}
-
-    def loss_of_one(parameters: dict[str, Tensor], x: Tensor, y: Tensor) -> Tensor:
-        logits = torch.func.functional_call(module, parameters, (x[None],))
-        return losses(logits, y[None], loss)[0]
-
-    def norm_of_one(x: Tensor, y: Tensor) -> Tensor:
-        gradient = torch.func.grad(loss_of_one)(parameters, x, y)
-        return sum(g.square().sum() for g in gradient.values()).sqrt()
-
-    chunk = max(1, (2**23 if x.device.type == "cpu" else 2**28) // sum(p.numel() for p in parameters.values()))
-    with evaluation(module):
-        return torch.cat([torch.vmap(norm_of_one)(*part) for part in zip(x.split(chunk), y.split(chunk), strict=True)])

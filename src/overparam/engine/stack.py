@@ -21,9 +21,12 @@ import torch
 from torch import Tensor
 
 from overparam.architectures.stacked import Layer
-from overparam.data.dataset import Data, generator
+from overparam.data.dataset import Data
 from overparam.engine.examples import Examples
+from overparam.engine.hashing import dropout_factors, gaussian, hash_keys
+from overparam.engine.passes import Pass
 from overparam.engine.settings import Settings, Vector
+from overparam.randomness import generator
 
 BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8  # Adam's, as in torch.optim
 NORM_MOMENTUM, NORM_EPSILON = 0.1, 1e-5  # batch norm's, as in torch.nn
@@ -208,22 +211,22 @@ class Stack:
         self.thirds = [
             [torch.empty_like(w) for w in self.weights] for _ in range(self.groups if self.groups > 1 else 0)
         ]
-        self.passes: dict[int, _Pass] = {}
+        self.passes: dict[int, Pass] = {}
         self.graph, self.eager_steps = None, 0
         self.y_by_row = self.examples.by_row()
         self._pull()
 
-    def _pass(self, examples: int) -> "_Pass":
+    def _pass(self, examples: int) -> "Pass":
         """Memory for so many examples."""
         if examples not in self.passes:
-            self.passes[examples] = _Pass(
+            self.passes[examples] = Pass(
                 self.layers, len(self.networks), examples, self.dtype, self.device, len(self.normalised)
             )
         return self.passes[examples]
 
     # --- forward and backward -----------------------------------------------------------------------------------------
 
-    def _forward(self, memory: "_Pass", training: bool = False) -> Tensor:
+    def _forward(self, memory: "Pass", training: bool = False) -> Tensor:
         """Take the examples that have entered through all layers; the outputs [network, output, example]."""
         last = len(self.layers) - 1
         for number, (weight, z) in enumerate(zip(self.factors, memory.outputs, strict=True)):
@@ -242,7 +245,7 @@ class Stack:
                 torch.clamp(memory.windows[number + 1], min=0, out=memory.targets[number + 1])
         return memory.outputs[last]
 
-    def _normalise(self, number: int, memory: "_Pass", training: bool) -> None:
+    def _normalise(self, number: int, memory: "Pass", training: bool) -> None:
         """Batch norm of a layer's products; each channel of each network is a channel of one fused call."""
         z = memory.raw[number].float()
         channels = z.view(1, z.shape[0] * z.shape[1], -1)
@@ -262,7 +265,7 @@ class Stack:
         for average, value in zip(self.averages[number], now, strict=True):
             average.lerp_(value, pace.expand_as(value))
 
-    def _through_norm(self, number: int, memory: "_Pass", gradient: Tensor) -> Tensor:
+    def _through_norm(self, number: int, memory: "Pass", gradient: Tensor) -> Tensor:
         """The gradient in a layer's products; those in the scale and the offset are added to what is summed."""
         z = memory.raw[number].float()
         channels = z.view(1, z.shape[0] * z.shape[1], -1)
@@ -302,7 +305,7 @@ class Stack:
             return self._residual(logits, y).square_().mean(1)
         return -logits.float().log_softmax(1).gather(1, y[:, None])[:, 0]
 
-    def _backward(self, memory: "_Pass", gradient: Tensor, training: bool = False) -> Iterator[tuple[int, Tensor]]:
+    def _backward(self, memory: "Pass", gradient: Tensor, training: bool = False) -> Iterator[tuple[int, Tensor]]:
         """Yield (layer, gradient in its output [network, out, window · example]) from the last layer to the first."""
         for number in range(len(self.layers) - 1, 0, -1):
             yield number, gradient
@@ -316,7 +319,7 @@ class Stack:
                 gradient = self._through_norm(number - 1, memory, gradient)
         yield 0, gradient
 
-    def _disturb(self, memory: "_Pass", labels: Tensor) -> None:
+    def _disturb(self, memory: "Pass", labels: Tensor) -> None:
         """Add to the inputs that have entered what the settings say: noise, then the attack of Goodfellow et al. (2015)."""
         if self.noisy:
             slots = torch.arange(self.slot, self.slot + labels.shape[1], device=self.device)
@@ -599,7 +602,7 @@ class Stack:
             norms.append(square.sqrt_())
         return self._in_order(torch.cat(norms, 1))
 
-    def _parts(self, test: bool) -> Iterator[tuple["_Pass", Tensor]]:
+    def _parts(self, test: bool) -> Iterator[tuple["Pass", Tensor]]:
         """The examples in parts, each in memory for its pass, with their labels [network, example, …].
 
         Training examples come as ``_in_order`` expects them: where the networks share most of them, all that are used.
@@ -622,99 +625,6 @@ class Stack:
         return values if self.y_by_row is None else values.gather(1, self.examples.rows)
 
 
-class _Pass:
-    """Memory for examples on their way through all layers and back, with the views of it that a step needs.
-
-    Per layer: ``columns`` [network, fan-in + 1, window · example], its input with a last row of ones; ``outputs``
-    [network, out, window · example], before ReLU; ``gradients`` in the output of the layer before. Of the first layers,
-    which are ``normalised``, ``raw`` is what enters batch norm and ``statistics`` the mean and 1/deviation of its channels.
-    """
-
-    def __init__(
-        self,
-        layers: Sequence[Layer],
-        networks: int,
-        examples: int,
-        dtype: torch.dtype,
-        device: torch.device,
-        normalised: int = 0,
-    ):
-        empty = lambda *shape: torch.empty(networks, *shape, dtype=dtype, device=device)  # noqa: E731
-        self.layers = layers
-        features, dense = layers[0].inputs * layers[0].length, layers[0].positions == 1
-        self.inputs = empty(examples, features + dense).fill_(1)  # examples as rows; with a last 1 if that is all
-        self.features = self.inputs[..., :features]
-        self.columns, self.targets, self.windows, self.transposed = [], [], [], []
-        self.outputs, self.back, self.gradients, self.sums = [], [], [], []
-        self.kept: list[Tensor | None] = [None] * len(layers)
-        self.raw = [empty(layer.outputs, layer.positions * examples) for layer in layers[:normalised]]
-        self.statistics: list[list[Tensor] | None] = [None] * normalised
-        for number, layer in enumerate(layers):
-            self.outputs.append(empty(layer.outputs, layer.positions * examples))
-            if number == 0 and layer.positions == 1:
-                placeholders = (self.columns, self.targets, self.windows, self.transposed)
-                for views in (*placeholders, self.back, self.gradients, self.sums):
-                    views.append(None)  # the examples themselves; nothing goes back to them
-                continue
-            columns = empty(layer.fan_in + 1, layer.positions * examples).fill_(1)
-            before = self.outputs[number - 1] if number else empty(layer.inputs, layer.length * examples)
-            windows = before.view(networks, layer.inputs, layer.length, examples)
-            windows = windows.unfold(2, layer.kernel, layer.stride).permute(0, 1, 4, 2, 3)
-            # [network, channel, place in the window, window, example]
-            self.columns.append(columns)
-            self.windows.append(windows)
-            self.targets.append(columns[:, :-1].view(windows.shape))
-            self.transposed.append(columns.transpose(1, 2))
-            self.back.append(empty(layer.fan_in + 1, layer.positions * examples))
-            self.gradients.append(torch.empty_like(before))
-            self.sums.append(torch.empty_like(before) if layer.positions > 1 else None)
-
-    def gather(self, pool: Tensor, rows: Tensor) -> None:
-        """Take in the examples in these rows [network, example] of the pool [example, feature]."""
-        torch.index_select(pool, 0, rows.flatten(), out=self.features.flatten(0, 1))  # faster than pool[rows]
-        self.enter()
-
-    def enter(self) -> None:
-        """Let the examples enter as they now stand in ``features``."""
-        self._enter(self.inputs)
-
-    def share(self, x: Tensor) -> None:
-        """Take in the same examples x [example, feature] for all networks."""
-        self.features[0].copy_(x)
-        self._enter(self.inputs[:1])
-
-    def _enter(self, inputs: Tensor) -> None:
-        layer = self.layers[0]
-        if layer.positions == 1:
-            self.columns[0], self.transposed[0] = inputs.transpose(1, 2), inputs
-            return
-        x = inputs.transpose(1, 2).unflatten(1, (layer.inputs, layer.length))
-        self.targets[0].copy_(x.unfold(2, layer.kernel, layer.stride).permute(0, 1, 4, 2, 3))
-
-    def uphill(self, transposed: Tensor, gradient: Tensor) -> Tensor:
-        """The sign of the gradient in the features [network, example, feature], from that in the first layer's output."""
-        layer = self.layers[0]
-        if layer.positions == 1:
-            return torch.bmm(transposed, gradient)[:, :-1].transpose(1, 2).sign_()
-        torch.bmm(transposed, gradient, out=self.back[0])
-        back = self.folded(0)
-        return back.view(len(back), layer.inputs * layer.length, -1).transpose(1, 2).sign()
-
-    def folded(self, number: int) -> Tensor:
-        """What went back through a layer, summed where its windows overlap, shaped like the output of the layer before."""
-        layer, output = self.layers[number], self.gradients[number]
-        back = self.back[number][:, :-1]  # the last row would go to the ones
-        if layer.positions == 1:
-            return back.view(output.shape)
-        windows = back.view(self.targets[number].shape)
-        total = self.sums[number].zero_()
-        positions = total.view(len(total), layer.inputs, layer.length, -1)
-        reach = layer.stride * (layer.positions - 1) + 1
-        for place in range(layer.kernel):
-            positions[:, :, place : place + reach : layer.stride] += windows[:, :, place]
-        return total
-
-
 def _channels(weight: Tensor, layer: Layer) -> Tensor:
     """The weights [out, fan-in + 1] of one network's layer without the biases, as a view [out, channel, kernel]."""
     return weight[:, :-1].unflatten(1, (layer.inputs, layer.kernel))
@@ -725,44 +635,3 @@ def _split(vector: Vector, like: list[tuple[Tensor, ...]]) -> list[tuple[Tensor,
     sizes = [t.numel() for layer in like for t in layer]
     parts = iter(torch.from_numpy(vector.values.copy()).split(sizes))
     return [tuple(next(parts).view_as(t) for t in layer) for layer in like]
-
-
-def hash_keys(init_seed: int, purpose: str, number: int) -> Tensor:
-    """Keys [number] (int32) of one network's hashed random numbers for this purpose."""
-    drawn = torch.randint(-(2**31), 2**31, (number,), generator=generator(init_seed, purpose))
-    return drawn.to(torch.int32)
-
-
-def dropout_factors(key: Tensor, step, channels: int, positions: int, slots: Tensor, rate) -> Tensor:
-    """Factors 0 or 1/(1 − rate) for the units [channel, position] of a layer and the examples in these slots of a batch.
-
-    Counter-based random numbers (Salmon et al. 2011): a factor is a hash of the layer's key, the step, the unit and the
-    slot, whatever stack the network is in; there is no generator whose state would depend on its neighbours.
-    """
-    unit = torch.arange(channels * positions, dtype=torch.int32, device=slots.device).view(channels, positions, 1)
-    return (_hash(key + _counter(step, unit, slots)) >= rate * 2**32 - 2**31) / (1 - rate)
-
-
-def gaussian(radius_key: Tensor, angle_key: Tensor, step, features: int, slots: Tensor) -> Tensor:
-    """Standard normal numbers [network, example, feature] for the examples in these slots, of two keys for each network.
-
-    Hashes as in ``dropout_factors``, turned into normal numbers by pairs (Box & Muller 1958).
-    """
-    feature = torch.arange(features, dtype=torch.int32, device=slots.device)
-    counter = _counter(step, feature, slots[:, None])
-    first, second = (_hash(key + counter).float() / 2**32 + 0.5 for key in (radius_key, angle_key))  # in [0, 1]
-    first = first.clamp_min(2**-26)  # where rounding has made it 0, whose logarithm is infinite
-    return (-2 * first.log()).sqrt() * (2 * math.pi * second).cos()
-
-
-def _counter(step, unit: Tensor, slots: Tensor) -> Tensor:
-    """A number (int32) for each step, unit and slot; sums wrap around 2³²."""
-    step = torch.as_tensor(step, dtype=torch.int32, device=slots.device)
-    return unit * 0x3C6EF372 + slots.to(torch.int32) * 0x1B873593 + step * 0x2545F491
-
-
-def _hash(x: Tensor) -> Tensor:
-    """Mix the bits of int32 numbers: two rounds of multiply and xor-shift (the constants are lowbias32's)."""
-    for shift, factor in ((16, 0x7FEB352D), (15, -0x7B935975)):
-        x = (x ^ ((x >> shift) & ((1 << (32 - shift)) - 1))) * factor
-    return x ^ ((x >> 16) & 0xFFFF)

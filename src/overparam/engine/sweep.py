@@ -16,7 +16,6 @@ import torch
 from torch import nn
 from tqdm.auto import tqdm
 
-from overparam import data as data_module
 from overparam.architectures.alone import CNN, Conv, Custom, ResNet18, Transformer
 from overparam.architectures.stacked import CNN1D, MLP, LeNet
 from overparam.data.dataset import Data, require_data
@@ -27,6 +26,7 @@ from overparam.engine.plan import StackPlan, explain_plan, plan
 from overparam.engine.settings import Settings, recording, require_architecture, require_free, require_settings
 from overparam.engine.train import check_device, check_record, chosen_device, train
 from overparam.errors import require, shown, truth, whole
+from overparam.randomness import generator
 
 START_UP = 3.0  # seconds that worker processes take to start, about; less work than that stays in the calling process
 
@@ -48,9 +48,9 @@ def sweep(
 ) -> pd.DataFrame:
     """Train a network for every combination of settings; one row per network.
 
-    ``architecture`` is one, such as ``models.MLP(32)``, or a grid of them, such as ``models.mlp([16, 32])``. Any setting given
+    ``architecture`` is one, such as ``MLP(32)``, or a grid of them, such as ``mlp([16, 32])``. Any setting given
     as a list, tuple or range is a dimension of the grid, in the architecture as in the keywords, which are those of
-    ``settings.Settings``. ``init_seed`` and ``data_seed`` equal ``seed`` (0) unless given;
+    ``Settings``. ``init_seed`` and ``data_seed`` equal ``seed`` (0) unless given;
     ``n`` is the whole training pool unless given. Several data sets, as a mapping from names, are one more dimension: the
     column ``data`` holds the name. The other keywords are those of ``run``, and so is the table.
     """
@@ -71,7 +71,7 @@ def run(
     executor: Executor | None = None,
     explain: bool = False,
 ) -> pd.DataFrame:
-    """Train these networks; one row for each, with its settings, what ``ensemble.train`` records, and where it was trained.
+    """Train these networks; one row for each, with its settings, what ``train.train`` records, and where it was trained.
 
     Rows stand in the order of the networks, and a network that is given twice has two. Of several data sets, as a mapping
     from names, all networks are trained on each.
@@ -244,7 +244,7 @@ def network(row: pd.Series, data: Data, time: int = -1, architecture=None) -> nn
     """One row's network as a plain module, with its recorded weights: those at the end, or at another recorded time.
 
     The module maps what its architecture makes of raw examples (for MLPs and 1-D CNNs the raw examples) to outputs. For one
-    of your own give its ``architecture``, a ``networks.Custom``.
+    of your own give its ``architecture``, a ``Custom``.
     """
     require(
         isinstance(row, pd.Series), f"network takes one row of a table of runs, such as runs.iloc[0]; got {shown(row)}."
@@ -258,7 +258,7 @@ def network(row: pd.Series, data: Data, time: int = -1, architecture=None) -> nn
     architecture = _architecture_of(row) if architecture is None else architecture
     require_architecture(architecture)
     outputs = data.classes or data.y.shape[1]
-    module = architecture.build(tuple(data.x.shape[1:]), outputs, data_module.generator(0, "init"))
+    module = architecture.build(tuple(data.x.shape[1:]), outputs, generator(0, "init"))
     if list(module.buffers()):
         what = "buffers, which" if isinstance(architecture, Custom) else "batch norm, whose running statistics"
         raise ValueError(f"{architecture} has {what} are not among the recorded weights.")
@@ -304,7 +304,7 @@ def _architecture_of(row: pd.Series):
     """The architecture of a row's network."""
     kinds = {k.__name__.lower(): k for k in (MLP, LeNet, CNN1D, CNN, Conv, ResNet18, Transformer)}
     name = row.get("architecture")
-    require(name != "custom", "This network is one of your own; give network its architecture, a networks.Custom.")
+    require(name != "custom", "This network is one of your own; give network its architecture, a Custom.")
     require(name in kinds, f"The row's architecture is {shown(name)}; a module can be made of {', '.join(kinds)}.")
     kind = kinds[name]
     missing = [field.name for field in fields(kind) if pd.isna(row.get(field.name))]
@@ -318,7 +318,7 @@ def _described(architecture) -> tuple[Callable, dict]:
         return lambda: architecture, {}  # Settings say what is none
     kind = architecture.get("architecture")
     known = isinstance(kind, type) and is_dataclass(kind) and hasattr(kind, "build")
-    require(known, f"{shown(architecture)} is no description of architectures; take that of models.mlp or its kin.")
+    require(known, f"{shown(architecture)} is no description of architectures; take that of mlp or its kin.")
     shape = {name: value for name, value in architecture.items() if name != "architecture"}
     if kind is Custom:
         make = shape.pop("make")

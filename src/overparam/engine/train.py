@@ -8,14 +8,16 @@ import numpy as np
 import torch
 
 from overparam.architectures.alone import Custom
+from overparam.architectures.evaluate import gradient_norms
 from overparam.architectures.stacked import Layered
-from overparam.arithmetic import drawing, full_precision, has_bfloat16
-from overparam.data.dataset import Data, generator
+from overparam.arithmetic import full_precision, has_bfloat16
+from overparam.data.dataset import Data
 from overparam.engine.examples import check
 from overparam.engine.settings import FREE, PRESENT, Settings, log_schedule, recording, require_settings
-from overparam.engine.single import Single, gradient_norms
+from overparam.engine.single import Single
 from overparam.engine.stack import Stack
 from overparam.errors import require, shown
+from overparam.randomness import drawing, generator
 
 EVALUATED = ("train_loss", "train_error", "test_loss", "test_error")
 PER_EXAMPLE = ("correct", "losses", "gradient_norms")

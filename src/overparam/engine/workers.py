@@ -168,7 +168,7 @@ class _Pool(ProcessPoolExecutor):
         self.folder = _temporary_folder()
         context = get_context("forkserver" if self.by_server else "spawn")
         if self.by_server:
-            context.set_forkserver_preload(["torch", "overparam.ensemble"])
+            context.set_forkserver_preload(["torch", "overparam.engine.train"])
         end, self.lifeline = context.Pipe(duplex=False)
         limit = 61 if sys.platform == "win32" else cores  # of concurrent.futures
         super().__init__(min(cores, limit), context, _start, (end, str(self.folder)))

@@ -11,10 +11,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from overparam.architectures.evaluate import outputs
 from overparam.arithmetic import full_precision
 from overparam.data.dataset import Data, require_data
 from overparam.engine.settings import Settings, require_architecture
-from overparam.engine.single import outputs
 from overparam.errors import listed, numbers, require, require_examples, require_network, shown, whole
 
 OTHER_ORDER = 500_000  # what is added to a seed so that it draws another order of the examples
@@ -22,7 +22,7 @@ OTHER_ORDER = 500_000  # what is added to a seed so that it draws another order 
 
 def other_order(settings: Settings) -> Settings:
     """The same network trained with its examples in another order, from the end of epoch ``settings.rewind`` on."""
-    require(isinstance(settings, Settings), f"Another order is one of settings.Settings; got {shown(settings)}.")
+    require(isinstance(settings, Settings), f"Another order is one of Settings; got {shown(settings)}.")
     return replace(settings, order_seed=settings.seed_at(settings.epochs) + OTHER_ORDER)
 
 

@@ -9,13 +9,14 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
+from overparam.architectures.evaluate import losses
 from overparam.arithmetic import full_precision
-from overparam.data.dataset import Data, generator, require_data, subset
+from overparam.data.dataset import Data, require_data, subset
 from overparam.engine import sweep, workers
 from overparam.engine.examples import targets
-from overparam.engine.single import losses
 from overparam.engine.train import chosen_device
 from overparam.errors import between, evaluation, require, require_examples, whole
+from overparam.randomness import generator
 
 _AT_ONCE = {"cpu": 2**19, "cuda": 2**26}  # inputs and activations of the networks that are handled together
 

@@ -7,8 +7,8 @@ import torch
 from scipy import ndimage
 from torch import Tensor, nn
 
+from overparam.architectures.evaluate import outputs
 from overparam.arithmetic import full_precision
-from overparam.engine.single import outputs
 from overparam.errors import numbers, outputs_on, real, require, shown, tensor, whole
 
 _AT_ONCE = 2**22  # numbers in the inputs that are held at a time

@@ -6,9 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from overparam.architectures.evaluate import losses
 from overparam.arithmetic import full_precision
-from overparam.data.dataset import generator
-from overparam.engine.single import losses
 from overparam.errors import (
     evaluation,
     listed,
@@ -21,6 +20,7 @@ from overparam.errors import (
     shown,
     whole,
 )
+from overparam.randomness import generator
 
 _AT_ONCE = 2**22  # numbers in the inputs of examples that are searched together
 

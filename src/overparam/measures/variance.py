@@ -1,26 +1,10 @@
-"""What is measured on trained networks and other fitted predictors."""
+"""How predictors vary: bias and variance, effective parameters, dispersion of correct answers, votes."""
 
-import copy
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
-from torch import Tensor, nn
 
-from overparam.arithmetic import full_precision
-from overparam.engine.single import gradient_norms, losses
-from overparam.errors import (
-    evaluation,
-    listed,
-    numbers,
-    outputs_on,
-    require,
-    require_examples,
-    require_network,
-    shown,
-    whole,
-)
+from overparam.errors import listed, numbers, require, shown, whole
 
 
 @dataclass(frozen=True)
@@ -176,167 +160,9 @@ def over_dispersion(correct: np.ndarray) -> float:
     return float(correct.mean(0).var(ddof=1) * len(correct) / (p * (1 - p)))
 
 
-@full_precision()
-def m_coherence(module: nn.Module, x: Tensor, y: Tensor, loss: str = "cross_entropy") -> float:
-    """Agreement of the gradients g of all n examples in all parameters: n ‖mean g‖² / mean ‖g‖² (Chatterjee & Zielinski 2020).
-
-    1 where they are orthogonal, n where they are equal, 0 at a stationary point of the mean loss that is not one of every
-    example's: about how many examples, itself among them, a step on one example helps. In evaluation mode.
-    """
-    require_examples(module, x, y, loss)
-    parameters, seen = [p for p in module.parameters() if p.requires_grad], []
-    require(bool(parameters), "The network has no weights whose gradient could be taken.")
-
-    def keep(part: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> Tensor:
-        seen.append((part, inputs[0].detach(), output))
-        return output.clone()  # so that a ReLU in place does not change what is kept
-
-    hooks = [part.register_forward_hook(keep) for part in layers(module) if type(part) is nn.Linear]
-    try:
-        with evaluation(module), torch.enable_grad():
-            mean = losses(module(x), y, loss).mean()
-    finally:
-        for hook in hooks:
-            hook.remove()
-    found = torch.autograd.grad(mean, parameters + [output for *_, output in seen], allow_unused=True)
-    gradients, deltas = found[: len(parameters)], found[len(parameters) :]
-    of_mean = sum(g.square().sum() for g in gradients if g is not None)
-    if _are_all_of_it(seen, deltas, parameters, gradients):
-        of_each = _squared_norms(seen, deltas)
-    else:
-        of_each = gradient_norms(module, x, y, loss).square()
-    return float(len(x) * of_mean / of_each.mean())
-
-
-def _are_all_of_it(seen: list, deltas: Sequence, parameters: list[Tensor], gradients: Sequence) -> bool:
-    """Whether these inputs a and ∂ mean loss / ∂ outputs δ of fully connected layers give the whole gradient, as δᵀa and Σδ."""
-    expected = {id(p): g for p, g in zip(parameters, gradients, strict=True)}
-    if any(a.dim() != 2 or d is None for (_, a, _), d in zip(seen, deltas, strict=True)):
-        return False
-    given = [(part.weight, d.T @ a) for (part, a, _), d in zip(seen, deltas, strict=True)]
-    given += [(part.bias, d.sum(0)) for (part, *_), d in zip(seen, deltas, strict=True) if part.bias is not None]
-    return sorted(id(p) for p, _ in given) == sorted(expected) and all(
-        expected[id(p)] is not None and torch.allclose(g, expected[id(p)], rtol=1e-3, atol=1e-6) for p, g in given
-    )
-
-
-def _squared_norms(seen: list[tuple[nn.Linear, Tensor, Tensor]], deltas: Iterable[Tensor]) -> Tensor:
-    """Squared norm [n] of the gradient of every example's loss, from fully connected layers' inputs a and ∂ mean loss / ∂ outputs δ.
-
-    An example's gradient in a layer's weights is the outer product of its n δ and its a, in the bias n δ: no gradient of
-    one example need be formed, which is some ten times as fast as ``gradient_norms``.
-    """
-    return sum(
-        (len(a) * delta).square().sum(1) * (a.square().sum(1) + (part.bias is not None))
-        for (part, a, _), delta in zip(seen, deltas, strict=True)
-    )
-
-
-# --- Weights ----------------------------------------------------------------------------------------------------------
-
-
-def layers(module: nn.Module) -> list[nn.Module]:
-    """The parts of a network that have weights of their own (batch norm too), from the input to the output."""
-    require_network(module)
-    return [part for part in module.modules() if list(part.parameters(recurse=False))]
-
-
-def with_layers(module: nn.Module, source: nn.Module, numbers: Iterable[int]) -> nn.Module:
-    """A copy of the module in which these ``layers`` (0 is the first) are those of another module of the same architecture.
-
-    With the network at initialisation as source it re-initialises layers; with a fresh draw it re-randomises them (Zhang,
-    Bengio & Singer 2019).
-    """
-    _require_same_shapes(module, source)
-    changed = copy.deepcopy(module)
-    own, other = layers(changed), layers(source)
-    says = f"The layers are numbered from 0 to {len(own) - 1}; got {shown(numbers)}."
-    for k in [whole("number", k, 0, len(own) - 1, says) for k in listed(numbers, says)]:
-        own[k].load_state_dict(other[k].state_dict())
-    return changed
-
-
-def _require_same_shapes(module: nn.Module, other: nn.Module) -> None:
-    require_network(module)
-    require_network(other)
-    shapes, others = ([list(p.shape) for p in m.parameters()] for m in (module, other))
-    require(
-        shapes == others,
-        f"The two networks must have the same architecture; their weights and biases have the shapes {shapes} and {others}.",
-    )
-
-
-@full_precision()
-def norms(module: nn.Module, start: nn.Module, shape: tuple[int, ...]) -> dict[str, float]:
-    """Four sizes of a network's weights; ``start`` is the network at initialisation, shape that of one example.
-
-    None is divided by a margin, as in bounds on the risk: compare networks trained to the same loss (Neyshabur et al. 2017).
-    """
-    return {
-        "distance": distance(module, start),
-        "frobenius": frobenius(module),
-        "path": path_norm(module, shape),
-        "spectral": spectral_product(module),
-    }
-
-
-@full_precision()
-@torch.no_grad()
-def distance(module: nn.Module, start: nn.Module) -> float:
-    """Euclidean distance between two networks' weights and biases."""
-    _require_same_shapes(module, start)
-    return _norm([p - q for p, q in zip(module.parameters(), start.parameters(), strict=True)])
-
-
-@full_precision()
-@torch.no_grad()
-def frobenius(module: nn.Module) -> float:
-    """Euclidean norm of all weights and biases."""
-    require_network(module)
-    return _norm(list(module.parameters()))
-
-
-def _norm(tensors: list[Tensor]) -> float:
-    return float(sum(t.double().square().sum() for t in tensors).sqrt())
-
-
-@full_precision()
-@torch.no_grad()
-def path_norm(module: nn.Module, shape: tuple[int, ...]) -> float:
-    """Root of the sum, over all paths from an input to an output, of the product of their squared weights (Neyshabur et al. 2015).
-
-    A bias counts as the weight of a connection from a constant input 1, so paths may begin at it. One forward pass of the
-    input 1 with all weights squared; float64, since sums of such products span many orders of magnitude.
-    """
-    _require_layered(module)
-    says = f"shape is that of one example, such as (64,); got {shown(shape)}."
-    shape = tuple(whole("shape", size, 1, says=says) for size in listed(shape, says))
-    first = next(module.parameters())
-    outputs_on(module, torch.ones(1, *shape, dtype=first.dtype, device=first.device), "an example")
-    squared = copy.deepcopy(module).double()
-    for p in squared.parameters():
-        p.square_()
-    ones = torch.ones(1, *shape, dtype=torch.float64, device=next(squared.parameters()).device)
-    return float(squared(ones).sum().sqrt())
-
-
-@full_precision()
-@torch.no_grad()
-def spectral_product(module: nn.Module) -> float:
-    """Product over the layers of the largest singular value of their weights [out, fan-in], biases left out.
-
-    Of a convolution this is the norm of its map from one window to the channels, not of its map between whole signals.
-    """
-    _require_layered(module)
-    values = [torch.linalg.matrix_norm(part.weight.flatten(1).double(), 2) for part in layers(module)]
-    return float(torch.stack(values).prod())
-
-
-def _require_layered(module: nn.Module) -> None:
-    require_network(module)
-    known = (nn.Sequential, nn.Flatten, nn.Unflatten, nn.ReLU, nn.Linear, nn.Conv1d, nn.Conv2d)
-    unknown = [type(part).__name__ for part in module.modules() if not isinstance(part, known)]
-    require(
-        not unknown,
-        f"This norm is defined for affine layers with ReLU between them; the network also has {', '.join(unknown)}.",
-    )
+def plurality(outputs: np.ndarray) -> np.ndarray:
+    """Class [..., m] that most of the members answer, for outputs [..., members, m, K]; ties go to the larger mean output."""
+    outputs = np.asarray(outputs)
+    votes = np.eye(outputs.shape[-1])[outputs.argmax(-1)].sum(-3)
+    mean = outputs.mean(-3)
+    return (votes + mean / (1 + np.abs(mean).max()) / 2).argmax(-1)

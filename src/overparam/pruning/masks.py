@@ -1,6 +1,6 @@
 """Masks: which weights of a network are pruned. A mask is one number per weight and bias, 1 where it is kept.
 
-``settings.Settings.mask`` trains a network with a mask, from its initial weights or from any other (``start``); ``tickets``
+``Settings.mask`` trains a network with a mask, from its initial weights or from any other (``start``); ``tickets``
 prunes in rounds.
 """
 
@@ -10,12 +10,12 @@ import numpy as np
 import torch
 from torch.nn.utils import parameters_to_vector
 
+from overparam import randomness
 from overparam.architectures.alone import affine_layers
 from overparam.architectures.stacked import Layer, Layered
-from overparam.data.dataset import Data, generator, require_data
+from overparam.data.dataset import Data, require_data
 from overparam.engine.settings import Settings, Vector, require_architecture, require_settings
 from overparam.errors import listed, numbers, real, require, shown
-from overparam.report import scale
 
 FREEZING = 2.0**-20  # what ``frozen`` multiplies the steps of a pruned weight by: over any training here, nothing
 
@@ -88,7 +88,7 @@ def shuffled(mask: Vector, layers: Sequence[Layer], seed: int) -> Vector:
     _require_mask(mask, layers)
     kept = mask.values.copy()
     for number, own in enumerate(weights_of(layers)):
-        order = torch.randperm(own.stop - own.start, generator=generator(seed, f"mask of layer {number}"))
+        order = torch.randperm(own.stop - own.start, generator=randomness.generator(seed, f"mask of layer {number}"))
         kept[own] = kept[own][order.numpy()]
     return Vector(kept)
 
@@ -136,7 +136,7 @@ def prunable_layers(architecture, data: Data) -> list[Layer]:
 
 
 def _require_layers(layers: Sequence[Layer]) -> list[Layer]:
-    """The layers as a list; ValueError unless they are one or more of ``models.Layer``."""
+    """The layers as a list; ValueError unless they are one or more of ``Layer``."""
     says = f"layers lists the layers of a network, as prunable_layers gives them; got {shown(layers)}."
     layers = listed(layers, says)
     require(bool(layers) and all(isinstance(layer, Layer) for layer in layers), says)
@@ -154,7 +154,7 @@ def _require_per_weight(name: str, values: np.ndarray, layers: Sequence[Layer] |
 
 
 def _require_mask(mask: Vector, layers: Sequence[Layer] = ()) -> None:
-    require(isinstance(mask, Vector), f"A mask is a settings.Vector of one number per weight; got {shown(mask)}.")
+    require(isinstance(mask, Vector), f"A mask is a Vector of one number per weight; got {shown(mask)}.")
     if layers:
         _require_per_weight("the mask", mask.values, layers)
 
@@ -167,7 +167,7 @@ def initial_weights(settings: Settings, data: Data, fresh: bool = False) -> np.n
     require_settings([settings])
     require_data(data)
     shape, outputs = tuple(data.x.shape[1:]), data.classes or data.y.shape[1]
-    draw = generator(settings.init_seed, "another init" if fresh else "init")
+    draw = randomness.generator(settings.init_seed, "another init" if fresh else "init")
     return parameters_to_vector(settings.architecture.build(shape, outputs, draw).parameters()).detach().numpy()
 
 
@@ -195,7 +195,7 @@ def at_random(chosen: np.ndarray, mask: Vector, layers: Sequence[Layer], seed: i
     layers = _require_layers(layers)
     _require_mask(mask, layers)
     chosen = _require_per_weight("chosen", chosen, layers)
-    rng = scale.rng(seed, 7)
+    rng = randomness.rng(seed, 7)
     drawn = np.zeros(len(mask.values), bool)
     for own in weights_of(layers):
         pruned = np.flatnonzero(mask.values[own] == 0)
@@ -217,7 +217,7 @@ def keeping_signs(start: np.ndarray, mask: Vector, layers: Sequence[Layer], seed
     names = ("reshuffled", "redrawn", "constant")
     variants = {f"{name}, signs {kept}": start.copy() for name in names for kept in ("kept", "lost")}
     variants["redrawn at equal spread, signs kept"] = start.copy()
-    rng = scale.rng(seed, 6)
+    rng = randomness.rng(seed, 6)
     for own, layer in zip(weights_of(layers), layers, strict=True):
         left = np.flatnonzero(mask.values[own])
         signs = np.sign(start[own][left])

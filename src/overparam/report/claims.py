@@ -341,3 +341,11 @@ def _range(seeds: Sequence[int]) -> str:
     ordered = sorted(seeds)
     consecutive = ordered == list(range(ordered[0], ordered[-1] + 1))
     return f"{ordered[0]}–{ordered[-1]}" if consecutive and len(ordered) > 1 else ", ".join(map(str, ordered))
+
+
+def median_interval(values: np.ndarray, resamples: int = 10_000) -> Estimate:
+    """Median of replicates with its 95 % percentile bootstrap interval, which exists for values on a grid, as BCa's does not."""
+    values, resamples = numbers("values", values, 1), whole_number("resamples", resamples, 1)
+    rng = np.random.default_rng(0)
+    medians = np.median(np.asarray(values)[rng.integers(len(values), size=(resamples, len(values)))], axis=1)
+    return Estimate(float(np.median(values)), *map(float, np.quantile(medians, (0.025, 0.975))))

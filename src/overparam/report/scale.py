@@ -1,14 +1,9 @@
 """The size of every experiment (smoke, laptop or gpu) and the seeds it uses, both set from outside the book."""
 
-import hashlib
 import html
 import os
 from collections.abc import Mapping
 from types import SimpleNamespace
-
-import numpy as np
-
-from overparam.errors import whole
 
 SCALES = ("smoke", "laptop", "gpu")
 
@@ -33,17 +28,6 @@ def seed_offset() -> int:
 def seeds(n: int) -> list[int]:
     """The first ``n`` seeds of this run: ``seed_offset(), …, seed_offset() + n - 1``."""
     return list(range(seed_offset(), seed_offset() + n))
-
-
-def random_state(seed: int) -> int:
-    """What scikit-learn, NumPy and torch take for any whole number: itself from 0 to 2³² − 1, else 32 bits of its hash."""
-    seed = whole("seed", seed)
-    return seed if 0 <= seed < 2**32 else int.from_bytes(hashlib.sha256(str(seed).encode()).digest()[:4], "big")
-
-
-def rng(*seeds: int) -> np.random.Generator:
-    """NumPy's generator for any whole number; further numbers give it other streams: ``rng(seed)``, ``rng(seed, 1)``, …"""
-    return np.random.default_rng([random_state(seed) for seed in seeds])
 
 
 class Sizes(SimpleNamespace):

@@ -14,8 +14,8 @@ import torch
 from scipy.integrate import solve_ivp
 from torch import Tensor, nn
 
+from overparam.architectures.evaluate import losses
 from overparam.arithmetic import full_precision
-from overparam.engine.single import losses
 
 Gradient = Callable[[np.ndarray], np.ndarray]  # θ [p] → [p]
 

@@ -13,9 +13,9 @@ import torch
 from torch import Tensor
 
 from overparam.arithmetic import full_precision
-from overparam.data.dataset import generator
 from overparam.engine import workers
 from overparam.errors import real, require, shown, whole
+from overparam.randomness import generator
 
 ACTIVATIONS = {"relu": torch.relu_, "tanh": torch.tanh_}
 _STREAM = 2048  # networks that are drawn from one stream of random numbers

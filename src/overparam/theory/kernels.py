@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from overparam.arithmetic import full_precision
-from overparam.errors import finite, real, require, shown, tensor, whole
+from overparam.errors import finite, real, require, require_rows, shown, tensor, whole
 
 
 @dataclass(frozen=True)
@@ -105,3 +105,37 @@ def gabor_features(images: Tensor, pool: int = 7) -> Tensor:
             filters.append(wave / wave.norm())
     responses = F.conv2d(images.view(-1, 1, side, side), torch.stack(filters)[:, None], padding=4)
     return F.avg_pool2d(responses.abs(), pool).flatten(1)
+
+
+@full_precision()
+def relu_features(x: Tensor, width: int, generator: torch.Generator) -> Tensor:
+    """Random ReLU features of x [..., d]: max(0, w·x / √d) with w ~ N(0, I), scaled by 1/√width; [..., width].
+
+    A one-hidden-layer network whose first layer stays at its initialisation (Rahimi & Recht 2007).
+    """
+    tensor("x", x)
+    width = whole("width", width, 1)
+    require(
+        isinstance(generator, torch.Generator),
+        f"Pass a generator, as randomness.generator gives; got {shown(generator)}.",
+    )
+    directions = torch.randn(x.shape[-1], width, generator=generator, dtype=x.dtype) / math.sqrt(x.shape[-1])
+    return (x @ directions).relu() / math.sqrt(width)
+
+
+@full_precision()
+def ridge(features: Tensor, y: Tensor, penalty: float) -> Tensor:
+    """Coefficients that minimise ‖F c − y‖² + penalty ‖c‖²; F [..., n, p], y [..., n, k], result [..., p, k].
+
+    Solves the smaller of the p×p and the n×n system; penalty → 0 gives the minimum-norm least-squares solution. The
+    penalty must be positive, and in float64 at least 1e-10 of the features' squared norm.
+    """
+    require_rows(features=features, y=y)
+    penalty = real("penalty", penalty)
+    require(penalty > 0, f"The penalty must be positive; got {penalty:g}.")
+    n, p = features.shape[-2:]
+    wide = p > n
+    gram = features @ features.mT if wide else features.mT @ features
+    gram.diagonal(dim1=-2, dim2=-1).add_(penalty)
+    factor = torch.linalg.cholesky(gram)  # not an LU solve: that of MKL fails on batches of several threads
+    return features.mT @ torch.cholesky_solve(y, factor) if wide else torch.cholesky_solve(features.mT @ y, factor)

@@ -16,9 +16,9 @@ from threadpoolctl import threadpool_limits
 from torch import Tensor
 
 from overparam import machine
-from overparam.data.dataset import generator
 from overparam.engine.train import chosen_device
 from overparam.errors import between, listed, numbers, real, require, require_rows, shown, tensor, whole
+from overparam.randomness import generator
 
 
 def spread(function: Callable, values: Iterable) -> list:
@@ -60,7 +60,7 @@ def minimum_norm(features: Tensor, y: Tensor) -> Tensor:
 
 
 def ridge_predictions(features: Tensor, y: Tensor, at: Tensor, penalties: Sequence[float]) -> Tensor:
-    """Predictions [penalties, m, k] of ridge regression at features [m, p]; F [n, p], y [n, k]; see ``models.ridge``.
+    """Predictions [penalties, m, k] of ridge regression at features [m, p]; F [n, p], y [n, k]; see ``kernels.ridge``.
 
     The smaller Gram matrix is made once and has one Cholesky decomposition for each penalty.
     """

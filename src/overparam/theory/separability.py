@@ -7,9 +7,8 @@ import torch
 from scipy.optimize import linprog, minimize_scalar
 from scipy.special import comb, expit, ndtr
 
-from overparam.data.dataset import generator
 from overparam.errors import between, numbers, real, require, whole
-from overparam.report.claims import Estimate
+from overparam.randomness import generator
 
 _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(200)
 _WEIGHTS = _WEIGHTS / math.sqrt(2 * math.pi)
@@ -118,14 +117,6 @@ def decaying_coefficients(p: int, scale: float, strength: float, power: float = 
     require(scale > 0, f"scale must be positive; got {scale:g}.")
     left = (1 + np.arange(p + 1) / scale) ** -power
     return strength * np.sqrt(left[:-1] - left[1:])
-
-
-def median_interval(values: np.ndarray, resamples: int = 10_000) -> Estimate:
-    """Median of replicates with its 95 % percentile bootstrap interval, which exists for values on a grid, as BCa's does not."""
-    values, resamples = numbers("values", values, 1), whole("resamples", resamples, 1)
-    rng = np.random.default_rng(0)
-    medians = np.median(np.asarray(values)[rng.integers(len(values), size=(resamples, len(values)))], axis=1)
-    return Estimate(float(np.median(values)), *map(float, np.quantile(medians, (0.025, 0.975))))
 
 
 def _two_classes(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

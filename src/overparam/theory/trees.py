@@ -1,9 +1,10 @@
 """Regression trees, step by step: forests as trees are added, boosting as rounds are added."""
 
 import numpy as np
+from torch import Tensor
 
-from overparam.errors import between, numbers, require, whole
-from overparam.report.scale import random_state
+from overparam.errors import between, numbers, require, tensor, whole
+from overparam.randomness import random_state
 
 
 def forest(x, targets, at, leaves: int | None, trees: int, seed: int) -> tuple[np.ndarray, int]:
@@ -57,3 +58,29 @@ def _checked(x, targets, at, leaves: int | None) -> tuple[np.ndarray, np.ndarray
         f"The trees take {x.shape[1]:,} inputs, as x has; at has {at.shape[1]:,}, give it as many.",
     )
     return x, targets, at, leaves if leaves is None else whole("leaves", leaves, 2)
+
+
+def forest_smoother(x: Tensor, labels: np.ndarray, at: Tensor, leaves: int, trees: int, seed: int) -> np.ndarray:
+    """The matrix [m, n] that a random forest applies to its training labels: forest(at) = matrix · labels.
+
+    ``trees`` regression trees of at most ``leaves`` leaves, each fitted to all of x [n, d] and labels [n, K] with √d
+    features tried at a split, average the labels of the training points that share a leaf with a point of at [m, d].
+    """
+    tensor("x", x, 2)
+    tensor("at", at, 2)
+    labels = numbers("labels", labels, (1, 2))
+    require(
+        len(x) == len(labels) and x.shape[1] == at.shape[1],
+        f"x [n, d], labels [n, K] and at [m, d] do not fit together; got {list(x.shape)}, {list(labels.shape)} and {list(at.shape)}.",
+    )
+    leaves, trees, seed = whole("leaves", leaves, 2), whole("trees", trees, 1), whole("seed", seed)
+    from sklearn.tree import DecisionTreeRegressor  # here, since it takes longer to import than all the rest
+
+    smoother = np.zeros((len(at), len(x)))
+    for k in range(trees):
+        state = random_state(1000 * seed + k)
+        tree = DecisionTreeRegressor(max_leaf_nodes=leaves, max_features="sqrt", random_state=state)
+        tree.fit(x.numpy(), labels)
+        together = tree.apply(at.numpy())[:, None] == tree.apply(x.numpy())
+        smoother += together / together.sum(1, keepdims=True) / trees
+    return smoother
