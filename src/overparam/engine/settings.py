@@ -359,7 +359,7 @@ def require_architecture(architecture) -> None:
     require(
         not own,
         f"{type(architecture).__name__} has its own {' and '.join(own)}, which networks that train in stacks do not follow; take "
-        "custom.",
+        "overparam.custom.",
     )
 
 

@@ -244,7 +244,7 @@ def network(row: pd.Series, data: Data, time: int = -1, architecture=None) -> nn
     """One row's network as a plain module, with its recorded weights: those at the end, or at another recorded time.
 
     The module maps what its architecture makes of raw examples (for MLPs and 1-D CNNs the raw examples) to outputs. For one
-    of your own give its ``architecture``, a ``Custom``.
+    of your own give its ``architecture``, a `Custom`.
     """
     require(
         isinstance(row, pd.Series), f"network takes one row of a table of runs, such as runs.iloc[0]; got {shown(row)}."
@@ -304,7 +304,7 @@ def _architecture_of(row: pd.Series):
     """The architecture of a row's network."""
     kinds = {k.__name__.lower(): k for k in (MLP, LeNet, CNN1D, CNN, Conv, ResNet18, Transformer)}
     name = row.get("architecture")
-    require(name != "custom", "This network is one of your own; give network its architecture, a Custom.")
+    require(name != "custom", "This network is one of your own; give network its architecture, an overparam.Custom.")
     require(name in kinds, f"The row's architecture is {shown(name)}; a module can be made of {', '.join(kinds)}.")
     kind = kinds[name]
     missing = [field.name for field in fields(kind) if pd.isna(row.get(field.name))]
@@ -318,7 +318,7 @@ def _described(architecture) -> tuple[Callable, dict]:
         return lambda: architecture, {}  # Settings say what is none
     kind = architecture.get("architecture")
     known = isinstance(kind, type) and is_dataclass(kind) and hasattr(kind, "build")
-    require(known, f"{shown(architecture)} is no description of architectures; take that of mlp or its kin.")
+    require(known, f"{shown(architecture)} is no description of architectures; take that of overparam.mlp or its kin.")
     shape = {name: value for name, value in architecture.items() if name != "architecture"}
     if kind is Custom:
         make = shape.pop("make")
