@@ -33,8 +33,8 @@ def test_every_network_is_planned_once_longest_stack_first(images):
     assert all(len({nets[i].signature() for i in stack.members}) == 1 for stack in stacks)
     assert max(len(stack.members) for stack in stacks) <= plan.MAX_STACK["cpu"]
     assert [s.seconds for s in stacks] == sorted((s.seconds for s in stacks), reverse=True)
-    alone = [s for s in stacks if isinstance(nets[s.members[0]].architecture, alone.CNN)]
-    assert [len(s.members) for s in alone] == [1, 1]
+    single = [s for s in stacks if isinstance(nets[s.members[0]].architecture, alone.CNN)]
+    assert [len(s.members) for s in single] == [1, 1]
 
 
 def test_a_stack_stays_in_the_cache(images, monkeypatch):
