@@ -33,18 +33,9 @@ from IPython.display import Markdown
 from matplotlib import pyplot as plt
 from scipy import optimize, stats
 
-from overparam import (
-    backward_error,
-    claims,
-    curvature,
-    data,
-    figures,
-    functions,
-    models,
-    results,
-    scale,
-)
-from overparam.sweep import network, sweep
+from overparam import claims, data, figures, mlp, network, randomness, results, scale, sweep
+from overparam.measures import curvature
+from overparam.theory import backward_error, functions
 
 figures.style()
 colors = figures.COLORS
@@ -88,7 +79,7 @@ adding wrong labels.
 load = {"mnist1d": data.mnist1d, "mnist": lambda n, n_test: data.mnist()}
 signals = load[sizes.signals](n=sizes.pool[0], n_test=sizes.pool[1])
 width_runs = sweep(
-    models.mlp(sizes.hidden),
+    mlp(sizes.hidden),
     signals,
     n=sizes.width_n,
     label_noise=[0, 0.05],
@@ -275,7 +266,7 @@ def errors(landscape, start, whole=None, fractions=(0.04, 0.02, 0.01, 0.005)):
 # %%
 starts = []
 for seed in scale.seeds(sizes.starts):
-    g = scale.rng(seed)
+    g = randomness.rng(seed)
     at, weights = g.uniform(0.3, 2.5, 2), g.normal(size=24)
     starts += [
         errors(valley, at).assign(loss="valley", seed=seed),
@@ -506,7 +497,7 @@ card.
 # %%
 def interpolating(seed, points=8):
     """A tanh network of 24 parameters fitted to 8 random values, to rounding, and the loss that it minimises."""
-    draw = scale.rng(seed)
+    draw = randomness.rng(seed)
     x, y = (
         torch.linspace(-1, 1, points, dtype=torch.float64),
         torch.from_numpy(draw.normal(size=points)),
@@ -600,7 +591,7 @@ We take linear regressions with 16 examples in 4 minibatches, so that all 24 ord
 # %% mystnb={"code_prompt_show": "The code"} tags=["hide-input"]
 def regression(seed):
     """Four minibatches of four examples in three dimensions, and a start."""
-    g = scale.rng(seed)
+    g = randomness.rng(seed)
     x, y = g.standard_normal((4, 4, 3)), g.standard_normal((4, 4))
     return [
         backward_error.least_squares(*batch) for batch in zip(x, y, strict=True)
@@ -664,7 +655,7 @@ plt.show()
 # %% mystnb={"code_prompt_show": "Does SGD's law keep the minima?"} tags=["hide-input"]
 # Distance between the minimum of L and that of its SGD law, with noisy labels and with labels that a linear model fits
 def moved(seed, fits, h=0.1):
-    g = scale.rng(seed)
+    g = randomness.rng(seed)
     x = g.standard_normal((4, 4, 3))
     y = x @ np.ones(3) + (0 if fits else 1) * g.standard_normal((4, 4))
     batches = [backward_error.least_squares(*batch) for batch in zip(x, y, strict=True)]
@@ -721,9 +712,7 @@ def to_loss(stop, data_set=signals, width=50, n=sizes.n, seeds=sizes.seeds, **se
     """Networks of two hidden layers trained to a training loss, full batch unless told otherwise."""
     settings = {"lr": 0.1, "epochs": sizes.steps, "seed": scale.seeds(seeds)} | settings
     recorded = ["weights", "test_correct"]
-    runs = sweep(
-        models.mlp(width, 2), data_set, n=n, stop_loss=stop, record=recorded, **settings
-    )
+    runs = sweep(mlp(width, 2), data_set, n=n, stop_loss=stop, record=recorded, **settings)
     return look(runs, data_set)
 
 
@@ -924,7 +913,7 @@ def through_time(loss, lr, total, moments=9):
     )  # pairs of steps: does the loss rise?
     record = {"weights": at, "curves": sorted({*at, *late.tolist(), *(late + 1).tolist()})}
     settings = {"n": sizes.n, "lr": lr, "loss": loss, "epochs": steps, "seed": edge_seeds}
-    runs = sweep(models.mlp(50, depth=2), signals, **settings, record=record)
+    runs = sweep(mlp(50, depth=2), signals, **settings, record=record)
     return runs.assign(sharpness=curvature.sharpness(runs, signals))
 
 
@@ -1294,7 +1283,7 @@ norm_recipe = {
 def with_norm(**settings):
     """Networks of two layers of 100 units under a penalty on their norm."""
     runs = sweep(
-        models.mlp(100, depth=2), signals, n=min(1_000, 2 * sizes.n), seed=scale.seeds(sizes.seeds),
+        mlp(100, depth=2), signals, n=min(1_000, 2 * sizes.n), seed=scale.seeds(sizes.seeds),
         record=["weights", "test_correct"], **norm_recipe, **settings,
     )  # fmt: skip
     return halves(runs).assign(norm=[np.linalg.norm(w[-1]) for w in runs.weights])
@@ -1867,7 +1856,7 @@ Expand $\lVert \nabla L_j \rVert^2 = \lVert \nabla L + (\nabla L_j - \nabla L) \
 """
 
 # %% mystnb={"code_prompt_show": "The code"} tags=["hide-input"]
-g = scale.rng(scale.seed_offset())
+g = randomness.rng(scale.seed_offset())
 x, y, w = g.standard_normal((256, 5)), g.standard_normal(256), np.zeros(5)
 per_example = (x @ w - y)[:, None] * x
 rows = {}
