@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from overparam import claims
-from overparam.claims import Check, Estimate
-from overparam.measures import CrossedRuns
+from overparam.measures.variance import CrossedRuns
+from overparam.report import claims
+from overparam.report.claims import Check, Estimate
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ random.random()
 
 # %%
 from overparam import scale
-from overparam.claims import Check, Estimate, Ledger
+from overparam.report.claims import Check, Estimate, Ledger
 pips = Check("pips", Estimate(3.5, 3.4, 3.6), above=3, unit="pips per throw")
 Ledger("01-tiny").card("dice", [pips], "3.5 pips.", scale.seeds(5), "throws")
 '''
@@ -172,8 +172,8 @@ def test_a_new_caption_needs_no_execution(tree):
 
 @pytest.mark.usefixtures("no_kernel")
 def test_comments_and_docstrings_of_the_package_need_no_execution(tree):
-    replace(tree / "src/overparam/scale.py", "def current() -> str:", "# a comment\ndef current() -> str:")
-    replace(tree / "src/overparam/scale.py", "The scale named by", "Which scale is named by")
+    replace(tree / "src/overparam/report/scale.py", "def current() -> str:", "# a comment\ndef current() -> str:")
+    replace(tree / "src/overparam/report/scale.py", "The scale named by", "Which scale is named by")
     assert execute.main(tree) == 0
 
 
@@ -184,7 +184,7 @@ def edit(name, old, new):
 CHANGES = {
     "code": edit(SOURCE, '"a figure"', '"another figure"'),
     "order of the cells": edit(SOURCE, "random.random()", 'random.random()\n\n# %%\n"new"'),
-    "package": edit("src/overparam/scale.py", '"laptop"\n', '"lap" + "top"\n'),
+    "package": edit("src/overparam/report/scale.py", '"laptop"\n', '"lap" + "top"\n'),
     "claims": edit("data/claims.yaml", "three", "3"),
     "requirements": edit("requirements.txt", "2", "3"),
     "recorded results": lambda root, patch: [

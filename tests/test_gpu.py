@@ -9,7 +9,7 @@ import nbformat
 import pytest
 import torch
 
-from overparam import results
+from overparam.report import results
 
 TOOLS = Path(__file__).resolve().parent.parent / "tools"
 

@@ -20,12 +20,12 @@ def nameless(_):
 
 pwd.getpwuid = nameless
 import matplotlib.font_manager as fonts
-from overparam import claims, data, figures, models, paths, results, store
-from overparam.sweep import sweep
+from overparam import claims, data, figures, mlp, paths, results, sweep
+from overparam.engine import store
 
 digits = data.digits(100)
 print(digits)
-runs = sweep(models.mlp([2, 3]), digits, epochs=2, lr=0.1, seed=[0, 1], device="cpu")
+runs = sweep(mlp([2, 3]), digits, epochs=2, lr=0.1, seed=[0, 1], device="cpu")
 ledger = claims.Ledger("01-bias-variance")
 error = claims.Check("test error", claims.Estimate(0.5, 0.4, 0.6), above=0.1)
 card = ledger.card(next(iter(ledger.facts)), [error], "It is so \\u2013 here.", range(5), "here")

@@ -19,7 +19,8 @@ import pytest
 import torch
 from distributed import Client, LocalCluster
 
-from overparam import data, machine, workers
+from overparam import data, machine
+from overparam.engine import workers
 
 PROMPT = 10  # seconds: far less than the tasks that must not be waited for, far more than a new pool needs
 

@@ -19,8 +19,10 @@ import yaml
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 
-from overparam import claims, data, machine, paths, results, scale, store
-from overparam.identity import code_without_docstrings
+from overparam import data, machine, paths
+from overparam.engine import store
+from overparam.engine.identity import code_without_docstrings
+from overparam.report import claims, results, scale
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -122,7 +124,7 @@ def execute(source: Path, notebook, root: Path) -> dict:
 
     # What the cache saved is asked for in a last cell that is then taken away.
     probe = nbformat.v4.new_code_cell(
-        "from overparam import sweep as _s, ensemble as _e\n[_s.cached_seconds(), _e.default_device().type]"
+        "from overparam.engine import sweep as _s, train as _t\n[_s.cached_seconds(), _t.default_device().type]"
     )
     notebook.cells.append(probe)
     client = NotebookClient(

@@ -20,7 +20,7 @@ def main() -> int:
         return 0
     os.environ |= {"OVERPARAM_SCALE": "gpu", "OVERPARAM_RECORD": "1"}
     import execute  # reads the scale
-    from overparam import results
+    from overparam.report import results
 
     failed = execute.main()
     build = execute.ROOT / "build" / "gpu"

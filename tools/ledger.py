@@ -14,7 +14,7 @@ from pathlib import Path
 
 import yaml
 
-from overparam import claims
+from overparam.report import claims
 
 ROOT = Path(__file__).resolve().parents[1]
 KINDS = (*claims.VERDICTS, "planned")
