@@ -60,9 +60,13 @@ class Ledger:
         protocol, n = claim.protocol, self.replicates(name)
         known = [*protocol.estimates, *protocol.asked]
         if missing := [key for key in known if key not in values]:
-            raise ValueError(f"The protocol of {name} in data/claims.yaml has the estimate {missing[0]!r}; pass it to card().")
+            raise ValueError(
+                f"The protocol of {name} in data/claims.yaml has the estimate {missing[0]!r}; pass it to card()."
+            )
         if unknown := [key for key in values if key not in known]:
-            raise ValueError(f"The protocol of {name} in data/claims.yaml has no estimate {unknown[0]!r}; it has {', '.join(known)}.")
+            raise ValueError(
+                f"The protocol of {name} in data/claims.yaml has no estimate {unknown[0]!r}; it has {', '.join(known)}."
+            )
         rows = {key: _row(name, key, values[key], n) for key in known}
         return Card(claim, self.records.get(name), rows, tuple(self.seeds(name)))
 
@@ -71,7 +75,9 @@ class Ledger:
         claim = self._claim(name)
         require(claim.kind == "theorem", f"{name} is a finding: it has a card() and no check.")
         if not error <= claim.tolerance:
-            raise ValueError(f"The check of the theorem {name} is off by {error:.2g}; data/claims.yaml allows {claim.tolerance:g}.")
+            raise ValueError(
+                f"The check of the theorem {name} is off by {error:.2g}; data/claims.yaml allows {claim.tolerance:g}."
+            )
         return TheoremCard(claim, float(error))
 
     def say(self, name: str) -> Sentence:
@@ -80,7 +86,9 @@ class Ledger:
 
     def _claim(self, name: str) -> Claim:
         if name not in self.claims:
-            raise ValueError(f"Chapter {self.chapter} claims no {name!r}; data/claims.yaml has {', '.join(self.claims)}.")
+            raise ValueError(
+                f"Chapter {self.chapter} claims no {name!r}; data/claims.yaml has {', '.join(self.claims)}."
+            )
         return self.claims[name]
 
     def _finding(self, name: str) -> Claim:

@@ -104,14 +104,18 @@ def _entry(entry: Mapping) -> dict:
 def _checked(path: Path, name: str, entry: dict, known: Mapping[str, Claim]) -> Record:
     claim = known.get(name)
     if claim is None or claim.protocol is None:
-        raise EvidenceError(f"{path.name} has a record of {name}, a finding that data/claims.yaml does not know: rename or remove it.")
+        raise EvidenceError(
+            f"{path.name} has a record of {name}, a finding that data/claims.yaml does not know: rename or remove it."
+        )
     if entry["protocol"] != json.loads(json.dumps(claim.protocol.decisive())):
         raise EvidenceError(
             f"{path.name}: the record of {name} was made by another protocol (number {entry['protocol'].get('number')}) than "
             f"data/claims.yaml has (number {claim.protocol.number}): run make confirm FINDING={name}."
         )
     if missing := set(claim.protocol.estimates) - set(entry["estimates"]):
-        raise EvidenceError(f"{path.name}: the record of {name} lacks the estimate {sorted(missing)[0]}: run make confirm FINDING={name}.")
+        raise EvidenceError(
+            f"{path.name}: the record of {name} lacks the estimate {sorted(missing)[0]}: run make confirm FINDING={name}."
+        )
     record = Record(claim, entry["seeds"], entry["estimates"], entry["looks"], entry["provenance"])
     if record.outcome != entry["outcome"]:
         raise EvidenceError(

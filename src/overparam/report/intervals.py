@@ -1,5 +1,6 @@
 """Estimates with intervals, each kind of quantity with its own: an interval never leaves the range that its quantity has."""
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -7,8 +8,8 @@ from types import MappingProxyType
 import numpy as np
 from scipy import stats
 
-from overparam.arguments import listed, numbers, real, require, shown
-from overparam.arguments import whole as whole_number
+from overparam.errors import listed, numbers, real, require, shown
+from overparam.errors import whole as whole_number
 from overparam.report import scale
 
 
@@ -68,8 +69,14 @@ def _student(values: np.ndarray, level: float) -> tuple[float, float, float]:
         if scale.current() == "smoke":
             return (float(values[0]),) * 3
         raise ValueError(f"All {len(values)} replicates are {values[0]:g}: state that as a fact, it has no interval.")
-    low, high = stats.t.interval(level, len(values) - 1, values.mean(), stats.sem(values))
-    return float(values.mean()), float(low), float(high)
+    middle, half = values.mean(), _quantile(level, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values))
+    return float(middle), float(middle - half), float(middle + half)
+
+
+@functools.cache
+def _quantile(level: float, freedom: int) -> float:
+    """Half the width of an interval of Student's t in standard errors."""
+    return float(stats.t.ppf((1 + level) / 2, freedom))
 
 
 def mean(values: Sequence[float], level: float = 0.95) -> Estimate:
@@ -111,8 +118,7 @@ def sign(values: Sequence[float], level: float = 0.95) -> Estimate:
     level, kept = _level(level), _replicates(values)
     positive, n = int((kept > 0).sum()), int((kept != 0).sum())
     require(n > 0, f"A share of signs needs a value that is not 0; got {shown(values)}.")
-    interval = stats.binomtest(positive, n).proportion_ci(level, method="exact")
-    return Estimate(positive / n, float(interval.low), float(interval.high), len(values) - len(kept))
+    return Estimate(positive / n, *_binomial(positive, n, level, "exact"), len(values) - len(kept))
 
 
 def location(values: Sequence[float], level: float = 0.95) -> Estimate:
@@ -166,8 +172,13 @@ def proportion(successes: int, trials: int, level: float = 0.95) -> Estimate:
     says = f"A share needs at least one run, of which 0 to all succeed; got {shown(successes)} of {shown(trials)}."
     trials, level = whole_number("trials", trials, 1, says=says), _level(level)
     successes = whole_number("successes", successes, 0, trials, says)
-    interval = stats.binomtest(int(successes), int(trials)).proportion_ci(level, method="wilson")
-    return Estimate(successes / trials, float(interval.low), float(interval.high))
+    return Estimate(successes / trials, *_binomial(int(successes), int(trials), level, "wilson"))
+
+
+@functools.cache
+def _binomial(successes: int, trials: int, level: float, method: str) -> tuple[float, float]:
+    interval = stats.binomtest(successes, trials).proportion_ci(level, method=method)
+    return float(interval.low), float(interval.high)
 
 
 def bootstrap(values, statistic: Callable, level: float = 0.95, resamples: int = 10_000) -> Estimate:

@@ -18,7 +18,9 @@ LEVEL = 0.99
 
 def outcome(values: Mapping[str, Sequence[float]], protocol: Protocol) -> str:
     """The outcome that one value per replicate for each estimate of the protocol gives, at one look."""
-    parts = [of_condition(values[name], condition, len(protocol.estimates)) for name, condition in protocol.estimates.items()]
+    parts = [
+        of_condition(values[name], condition, len(protocol.estimates)) for name, condition in protocol.estimates.items()
+    ]
     for failing in ("contradicted", "no effect"):
         if failing in parts:
             return failing
