@@ -37,7 +37,7 @@ from overparam.sweep import predictions, sweep
 
 figures.style()
 colors = figures.COLORS
-ledger = claims.Ledger("01-bias-variance")
+ledger = claims.EarlierLedger("bias-variance")
 sizes = scale.sizes(
     #                    smoke               laptop                          gpu
     training_sets=(     20,                  200,                            2_000),

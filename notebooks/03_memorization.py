@@ -48,7 +48,7 @@ from overparam.sweep import network, sweep
 figures.style()
 colors = figures.COLORS
 torch.set_num_threads(1)  # small networks: a second thread costs more than it gives
-ledger = claims.Ledger("03-memorization")
+ledger = claims.EarlierLedger("memorization")
 sizes = scale.sizes(
     #                 smoke              laptop                       gpu
     images=(          "digits",          "digits",                    "mnist"),

@@ -9,9 +9,47 @@ import numpy as np
 
 from overparam.errors import require, shown
 from overparam.report import evidence, protocols, scale, verdicts
-from overparam.report.cards import Card, Sentence, TheoremCard
-from overparam.report.protocols import Claim
+from overparam.report.cards import METADATA, PAGE_LEVEL, Card, Sentence, TheoremCard
+from overparam.report.earlier import Check, EarlierLedger
+from overparam.report.intervals import (
+    Estimate,
+    bootstrap,
+    correlation,
+    every,
+    jackknife,
+    location,
+    mean,
+    proportion,
+    rank_correlation,
+    ratio,
+    share,
+    sign,
+    two_way_jackknife,
+)
+from overparam.report.protocols import Claim, Condition
 
+__all__ = [
+    "METADATA",
+    "Card",
+    "Check",
+    "EarlierLedger",
+    "Estimate",
+    "Ledger",
+    "Sentence",
+    "TheoremCard",
+    "bootstrap",
+    "correlation",
+    "every",
+    "jackknife",
+    "location",
+    "mean",
+    "proportion",
+    "rank_correlation",
+    "ratio",
+    "share",
+    "sign",
+    "two_way_jackknife",
+]
 SELECTION_SEED = 5_000  # of replicates on which something is chosen: never the ones that are tested
 
 
@@ -50,15 +88,15 @@ class Ledger:
         done = self.records.get(name)
         return asked.get(name) or (len(done.seeds) if done else verdicts.next_look(0))
 
-    def card(self, name: str, **values: Sequence[float]) -> Card:
+    def card(self, name: str, /, *, section: str = "", **values: Sequence[float]) -> Card:
         """The card of a finding, from one value per seed for each estimate of its protocol (and for what was asked besides).
 
         The values stand in the order of ``seeds(name)``; where the seeds serve several findings the first ones count. NaN
-        marks a replicate that diverged. The card makes the intervals itself, as the protocol says.
+        marks a replicate that diverged. The card makes the intervals itself, as the protocol says. ``section`` is the label
+        of the section whose code measured it.
         """
         claim = self._finding(name)
-        protocol, n = claim.protocol, self.replicates(name)
-        known = [*protocol.estimates, *protocol.asked]
+        known, n = claim.protocol.measured, self.replicates(name)
         if missing := [key for key in known if key not in values]:
             raise ValueError(
                 f"The protocol of {name} in data/claims.yaml has the estimate {missing[0]!r}; pass it to card()."
@@ -68,9 +106,12 @@ class Ledger:
                 f"The protocol of {name} in data/claims.yaml has no estimate {unknown[0]!r}; it has {', '.join(known)}."
             )
         rows = {key: _row(name, key, values[key], n) for key in known}
-        return Card(claim, self.records.get(name), rows, tuple(self.seeds(name)))
+        page = {}
+        if scale.current() in ("laptop", "gpu"):  # elsewhere there are too few seeds, or those of the record
+            page = {key: _estimate(name, condition, rows[key]) for key, condition in known.items()}
+        return Card(claim, self.records.get(name), rows, tuple(self.seeds(name)), page, section)
 
-    def theorem(self, name: str, error: float) -> TheoremCard:
+    def theorem(self, name: str, error: float, section: str = "") -> TheoremCard:
         """The card of a theorem, after its check: the largest difference between what it says and what was computed."""
         claim = self._claim(name)
         require(claim.kind == "theorem", f"{name} is a finding: it has a card() and no check.")
@@ -78,7 +119,7 @@ class Ledger:
             raise ValueError(
                 f"The check of the theorem {name} is off by {error:.2g}; data/claims.yaml allows {claim.tolerance:g}."
             )
-        return TheoremCard(claim, float(error))
+        return TheoremCard(claim, float(error), section)
 
     def say(self, name: str) -> Sentence:
         """The published sentence of a finding, its numbers filled in from the record."""
@@ -118,3 +159,10 @@ def _row(name: str, key: str, values: Sequence[float], n: int) -> tuple[float, .
         raise ValueError(says) from None
     require(row.ndim == 1 and len(row) >= n and not np.isinf(row).any(), says)
     return tuple(row[:n].tolist())
+
+
+def _estimate(name: str, condition: Condition, row: tuple[float, ...]) -> Estimate:
+    try:
+        return condition.estimate(row, PAGE_LEVEL)
+    except ValueError as error:
+        raise ValueError(f"{name}, {condition.name}: {error}") from None

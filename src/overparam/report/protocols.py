@@ -1,6 +1,7 @@
 """What data/claims.yaml says: findings and theorems with their sources, and the protocols that decide the findings."""
 
 import functools
+import string
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -89,6 +90,11 @@ class Protocol:
     reason: str
     source: Mapping = field(repr=False, compare=False, default_factory=dict)
 
+    @property
+    def measured(self) -> dict[str, Condition]:
+        """All estimates by name: those that decide, then those that are asked besides."""
+        return {**self.estimates, **self.asked}
+
     def decisive(self) -> dict:
         """What a record must share with the protocol for its outcome to be this protocol's."""
         bounds = {name: {key: value for key, value in entry.items() if key not in ("says", "unit")}
@@ -156,9 +162,23 @@ def read(entry: Mapping) -> Claim:
         given["protocol"] = _protocol(name, given["protocol"])
     if ("finding" in given) != ("outcome" in given):
         raise ProtocolError(f"{name}: finding (the sentence) and outcome (what it presumes) go together; give both.")
+    if "finding" in given and kind == "finding":
+        _quotes(name, str(given["finding"]), given["protocol"])
     for key in ("statement", "paper_says", "setting", "finding"):
         given[key] = str(given.get(key, "")).strip()
     return Claim(**given | {"formerly": tuple(given.get("formerly", ()))})
+
+
+def _quotes(name: str, sentence: str, protocol: Protocol) -> None:
+    """Refuse a sentence that quotes what the protocol does not have."""
+    known = [*protocol.measured, "replicates"]
+    try:
+        fields = [quoted for _, quoted, _, _ in string.Formatter().parse(sentence) if quoted is not None]
+    except ValueError as error:
+        raise ProtocolError(f"{name}: the sentence has a brace that does not fit ({error}).") from None
+    for quoted in fields:
+        if quoted.split(".")[0] not in known:
+            raise ProtocolError(f"{name}: the sentence quotes {{{quoted}}}; the protocol has {', '.join(known)}.")
 
 
 def _protocol(name: str, entry: Mapping) -> Protocol:
@@ -189,6 +209,8 @@ def _protocol(name: str, entry: Mapping) -> Protocol:
 
 def _condition(name: str, key: str, entry: Mapping, decides: bool) -> Condition:
     place = f"{name}, {key}"
+    if key == "section":
+        raise ProtocolError(f"{place}: section is a link of the card; give the estimate another name.")
     if not key.isidentifier():
         raise ProtocolError(f"{place}: an estimate is passed by name, so its name has letters, digits and _ only.")
     _only(place, entry, [field for field in Condition.__dataclass_fields__ if field != "name"])
