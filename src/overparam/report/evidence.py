@@ -45,10 +45,13 @@ def file(chapter: str) -> Path:
     return paths.book() / "results" / "evidence" / f"{chapter}.json"
 
 
-def read(chapter: str, path: Path | None = None, outdated: bool = False) -> dict[str, Record]:
+def read(
+    chapter: str, path: Path | None = None, outdated: bool = False, claims: Mapping[str, Claim] | None = None
+) -> dict[str, Record]:
     """The records of a chapter's findings by id, checked against their protocols; empty where nothing was confirmed yet.
 
     With ``outdated``, records that do not fit their protocols are left out instead: they are about to be measured anew.
+    ``claims`` are the chapter's, where they are not those of data/claims.yaml.
     """
     path = path or file(chapter)
     if not path.is_file():
@@ -60,7 +63,7 @@ def read(chapter: str, path: Path | None = None, outdated: bool = False) -> dict
         raise EvidenceError(
             f"{path} is damaged ({type(error).__name__}: {error}): fetch it from the repository again, or remove it and run make confirm."
         ) from None
-    known, records = protocols.claims(chapter), {}
+    known, records = protocols.claims(chapter) if claims is None else claims, {}
     for name, entry in found.items():
         try:
             records[name] = _checked(path, name, entry, known)
