@@ -165,7 +165,7 @@ class Card:
             words(claim, self.outcome),
             self._sentence(),
             f"{rows}<p class='claim-about'>{self._about()}<br>{links}</p>",
-            "Claim, setting, protocol and every number",
+            "Protocol and every number",
             facts,
         )
 
@@ -189,7 +189,10 @@ class Card:
             parts.append(f"Not confirmed yet: <code>make confirm FINDING={self.claim.id}</code>.")
         elif self.outcome == "inconclusive":
             needed = verdicts.would_decide(self.record.estimates, self.claim.protocol)
-            would = f"; about {needed:,} would, in four of five repetitions" if needed else ""
+            would = ""
+            if needed:
+                number = "more than 100,000" if needed > 100_000 else f"about {float(f'{needed:.2g}'):,.0f}"
+                would = f"; {number} would, in four of five repetitions"
             parts.append(f"<b>{len(self.record.seeds)} replicates do not decide{would}.</b>")
         return " ".join(parts)
 
