@@ -49,7 +49,7 @@ from overparam.theory.trees import forest_smoother
 
 figures.style()
 colors = figures.COLORS
-ledger = claims.Ledger("01-bias-variance")
+ledger = claims.EarlierLedger("bias-variance")
 sizes = scale.sizes(
     #                    smoke               laptop                          gpu
     training_sets=(     20,                  200,                            2_000),

@@ -59,7 +59,7 @@ threadpool_limits(
 )  # the matrices outside training are small: several threads would wait for each other
 torch.set_num_threads(1)
 colors = figures.COLORS
-ledger = claims.Ledger("02-randomization")
+ledger = claims.EarlierLedger("randomization")
 sizes = scale.sizes(
     #                    smoke              laptop                            gpu
     pictures=(           "digits",          "digits",                         "cifar10"),

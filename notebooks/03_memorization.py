@@ -51,7 +51,7 @@ from overparam.theory import kernels
 figures.style()
 colors = figures.COLORS
 torch.set_num_threads(1)  # small networks: a second thread costs more than it gives
-ledger = claims.Ledger("03-memorization")
+ledger = claims.EarlierLedger("memorization")
 sizes = scale.sizes(
     #                 smoke              laptop                       gpu
     images=(          "digits",          "digits",                    "mnist"),

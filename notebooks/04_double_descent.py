@@ -54,7 +54,7 @@ from overparam.theory import kernels, linear, separability, splines, trees, two_
 figures.style()
 colors = figures.COLORS
 torch.set_num_threads(1)  # small networks: a second thread costs more than it gives
-ledger = claims.Ledger("04-double-descent")
+ledger = claims.EarlierLedger("double-descent")
 sizes = scale.sizes(
     #                 smoke                laptop                          gpu
     network=(         "mlp",               "mlp",                          "cnn"),

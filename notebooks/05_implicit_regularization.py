@@ -39,7 +39,7 @@ from overparam.theory import backward_error, functions
 
 figures.style()
 colors = figures.COLORS
-ledger = claims.Ledger("05-implicit-regularization")
+ledger = claims.EarlierLedger("implicit-regularization")
 names_of_data = {"mnist1d": "MNIST-1D", "mnist": "MNIST"}
 sizes = scale.sizes(
     #                 smoke              laptop                          gpu

@@ -54,7 +54,7 @@ from overparam.theory import critical_points, linear, planes, spectra, students
 figures.style()
 colors = figures.COLORS
 torch.set_num_threads(1)  # small networks: a second thread costs more than it gives
-ledger = claims.Ledger("06-lottery-tickets")
+ledger = claims.EarlierLedger("lottery-tickets")
 sizes = scale.sizes(
     #                   smoke         laptop                gpu
     task=(              "mnist1d",    "mnist1d",            "mnist"),

@@ -114,6 +114,7 @@ def fingerprint(pages):
         *sorted((ROOT / "data").glob("*.yaml")),
         *sorted((ROOT / "data/quiz").glob("*.yaml")),
         *sorted((ROOT / "data/results/gpu").glob("*.json")),
+        *sorted((ROOT / "data/results/evidence").glob("*.json")),
         *sorted((ROOT / "build" / scale.current() / "claims").glob("*.json")),
     ]
     total = hashlib.sha256(repr([metadata.version(tool) for tool in TOOLS]).encode())

@@ -15,14 +15,15 @@ from pathlib import Path
 
 import jupytext
 import nbformat
-import yaml
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 
+import ledger
 from overparam import data, machine, paths
 from overparam.engine import store
 from overparam.engine.identity import code_without_docstrings
-from overparam.report import claims, results, scale
+from overparam.report import evidence, protocols, results, scale
+from overparam.report.cards import METADATA
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -47,9 +48,9 @@ def main(root: Path = ROOT) -> int:
     except BuildError as error:
         print(f"FAILED  {error}", file=sys.stderr)
         return 1
-    wanted = {source.stem for source in sources}
+    wanted = {source.stem for source in sources} | {ledger.slug(source.stem) for source in sources}
     for path in [*build.glob("notebooks/*.ipynb"), *build.glob("claims/*.json")]:
-        if path.stem.replace("-", "_") not in wanted:
+        if path.stem not in wanted:
             path.unlink()
     return 0
 
@@ -58,7 +59,7 @@ def bring_up_to_date(source: Path, build: Path, root: Path) -> None:
     """Execute one chapter, or only renew its prose, or leave it."""
     target = build / "notebooks" / f"{source.stem}.ipynb"
     notebook = jupytext.read(source)
-    key = run_key(notebook, root)
+    key = run_key(source, notebook, root)
     done = nbformat.read(target, as_version=4) if target.is_file() else None
     if done and done.metadata.get("overparam", {}).get("key") == key:
         outputs = [cell for cell in done.cells if cell.cell_type == "code"]
@@ -79,17 +80,19 @@ def bring_up_to_date(source: Path, build: Path, root: Path) -> None:
     _replace(target, nbformat.writes(notebook) + "\n")
 
 
-def run_key(notebook, root: Path) -> str:
+def run_key(source: Path, notebook, root: Path) -> str:
     """A hash of all that the outputs depend on."""
     code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
     package = [
         code_without_docstrings(ast.parse(p.read_text(encoding="utf-8"))) for p in sorted((root / "src").rglob("*.py"))
     ]
+    chapter, requirements = ledger.slug(source.stem), root / "requirements.txt"
     facts = [
-        (root / name).read_text(encoding="utf-8")
-        for name in ("data/claims.yaml", "requirements.txt")
-        if (root / name).is_file()
+        json.dumps(
+            [fact for fact in ledger.read_facts(root / "data/claims.yaml") if fact["chapter"] == chapter], default=str
+        )
     ]
+    facts += [path.read_text(encoding="utf-8") for path in (requirements, _record(root, chapter)) if path.is_file()]
     recorded = sorted((root / "data" / "results").glob("[0-9]*"))  # the tables that chapters show
     facts += [f"{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()}" for path in recorded]
     at_hand = [name for name in ("mnist", "cifar10") if data.available(name)]
@@ -171,6 +174,11 @@ def execute(source: Path, notebook, root: Path) -> dict:
     }
 
 
+def _record(root: Path, chapter: str) -> Path:
+    """Where the record lies that a chapter's cards show."""
+    return root / "data" / "results" / "evidence" / f"{chapter}.json"
+
+
 def _traceback(cell) -> str:
     """What Python said of a failed cell; in colour only where somebody looks."""
     lines = [line for output in cell.outputs if output.output_type == "error" for line in output.traceback]
@@ -179,31 +187,31 @@ def _traceback(cell) -> str:
 
 
 def write_claims(source: Path, notebook, build: Path, root: Path) -> None:
-    """Collect the verdicts that the cards of a chapter carry; every claim of the chapter must have one."""
-    chapter = source.stem.replace("_", "-")
+    """Collect what the cards of a chapter carry; every claim of the chapter must have one, with the verdict that is due."""
+    chapter = ledger.slug(source.stem)
     records = [
-        output["metadata"][claims.METADATA]
+        output["metadata"][METADATA]
         for cell in notebook.cells
         if cell.cell_type == "code"
         for output in cell.outputs
-        if claims.METADATA in output.get("metadata", {})
+        if METADATA in output.get("metadata", {})
     ]
-    facts = yaml.safe_load((root / "data" / "claims.yaml").read_text(encoding="utf-8"))
-    wanted = {fact["id"] for fact in facts if fact["chapter"] == chapter}
+    wanted = {
+        fact["id"]: fact for fact in ledger.read_facts(root / "data" / "claims.yaml") if fact["chapter"] == chapter
+    }
     given = [record["id"] for record in records]
-    if missing := wanted - set(given):
+    if missing := wanted.keys() - set(given):
         raise BuildError(
             f"{source.name}: claim {sorted(missing)[0]} of data/claims.yaml has no card; show one with Ledger.card."
         )
     if twice := {name for name in given if given.count(name) > 1}:
         raise BuildError(f"{source.name}: claim {sorted(twice)[0]} has two cards; show it once.")
-    for record in records:
-        implied = claims.recompute(record)
-        if implied != record["verdict"]:
-            raise BuildError(
-                f"{source.name}: claim {record['id']} says {record['verdict']}, but its intervals give {implied}; "
-                "delete the executed notebook and build again."
-            )
+    try:
+        findings = {name: protocols.read(fact) for name, fact in wanted.items() if fact.get("kind") == "finding"}
+        confirmed = evidence.read(chapter, _record(root, chapter), claims=findings) if findings else {}
+        ledger.measured_in(records, source, wanted, confirmed)
+    except (ledger.LedgerError, ValueError) as error:
+        raise BuildError(f"{error} Delete the executed notebook and build again.") from error
     path = build / "claims" / f"{chapter}.json"
     if records:
         _replace(path, json.dumps(records, indent=1, ensure_ascii=False, sort_keys=True) + "\n")
