@@ -19,8 +19,9 @@ import yaml
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 
-from overparam import claims, data, machine, paths, results, scale, store
+from overparam import claims, data, machine, paths, results, scale, store, workers
 from overparam.identity import code_without_docstrings
+from overparam.report import evidence
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -33,9 +34,10 @@ def main(root: Path = ROOT) -> int:
     """Bring every chapter up to date; 1 if one of them fails."""
     try:
         build = root / "build" / scale.current()
-        for setting in (scale.seed_offset, machine.cores, paths.cache, paths.root, results.recording):
-            setting()
-    except ValueError as error:
+        check_settings()
+        if scale.current() not in scale.SCALES:
+            raise ValueError("OVERPARAM_SCALE is 'confirm', which make confirm sets itself: run that, or unset it.")
+    except (ValueError, OSError, ImportError) as error:
         print(f"FAILED  {error}", file=sys.stderr)
         return 1
     sources = sorted((root / "notebooks").glob("[0-9]*.py"))
@@ -52,11 +54,17 @@ def main(root: Path = ROOT) -> int:
     return 0
 
 
+def check_settings() -> None:
+    """Raise, in one sentence, for what is wrong with a variable of the environment; an unknown scale is one, too."""
+    for setting in (scale.seed_offset, machine.cores, paths.cache, paths.root, results.recording, workers.cluster):
+        setting()
+
+
 def bring_up_to_date(source: Path, build: Path, root: Path) -> None:
     """Execute one chapter, or only renew its prose, or leave it."""
     target = build / "notebooks" / f"{source.stem}.ipynb"
     notebook = jupytext.read(source)
-    key = run_key(notebook, root)
+    key = run_key(source, notebook, root)
     done = nbformat.read(target, as_version=4) if target.is_file() else None
     if done and done.metadata.get("overparam", {}).get("key") == key:
         outputs = [cell for cell in done.cells if cell.cell_type == "code"]
@@ -66,6 +74,8 @@ def bring_up_to_date(source: Path, build: Path, root: Path) -> None:
         stamp, state = done.metadata["overparam"], done.metadata.get("widgets")
     else:
         stamp = execute(source, notebook, root) | {"key": key}
+        if warned := warnings_of(source, notebook):
+            raise BuildError(f"{warned[0][0]}: a page shows no warnings, mend what causes this one:\n{warned[0][1]}")
         state = notebook.metadata.get("widgets")
     notebook.metadata = nbformat.from_dict(
         {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}, "overparam": stamp}
@@ -77,7 +87,12 @@ def bring_up_to_date(source: Path, build: Path, root: Path) -> None:
     _replace(target, nbformat.writes(notebook) + "\n")
 
 
-def run_key(notebook, root: Path) -> str:
+def slug(source: Path) -> str:
+    """A chapter's name without its number: bias-variance of 01_bias_variance.py."""
+    return source.stem.lstrip("0123456789_").replace("_", "-")
+
+
+def run_key(source: Path, notebook, root: Path) -> str:
     """A hash of all that the outputs depend on."""
     code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
     package = [
@@ -88,7 +103,8 @@ def run_key(notebook, root: Path) -> str:
         for name in ("data/claims.yaml", "requirements.txt")
         if (root / name).is_file()
     ]
-    recorded = sorted((root / "data" / "results").glob("[0-9]*"))  # the tables that chapters show
+    shown = root / "data" / "results"  # the tables that chapters show, and this chapter's evidence
+    recorded = [*sorted(shown.glob("[0-9]*")), *shown.glob(f"evidence/{slug(source)}.json")]
     facts += [f"{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()}" for path in recorded]
     at_hand = [name for name in ("mnist", "cifar10") if data.available(name)]
     setting = [scale.current(), scale.seed_offset(), at_hand]
@@ -133,9 +149,8 @@ def execute(source: Path, notebook, root: Path) -> dict:
         on_cell_start=show,
         extra_arguments=["--log-level=ERROR"],  # the kernel's notes on its transport are none of a reader's business
     )
-    print(
-        f"{source.name}: running {code} cells at {scale.current()} scale, seeds from {scale.seed_offset()}", flush=True
-    )
+    first = scale.seed_offset() + (evidence.FIRST_SEED if scale.current() == "confirm" else 0)
+    print(f"{source.name}: running {code} cells at {scale.current()} scale, seeds from {first}", flush=True)
     started = time.perf_counter()
     try:
         client.execute(env=os.environ | environment)
@@ -147,11 +162,6 @@ def execute(source: Path, notebook, root: Path) -> dict:
             print(_traceback(notebook.cells[current]), file=sys.stderr)
         raise BuildError(f"{source.name}, cell {current + 1} ({first_line!r}): {what}") from error
     seconds = time.perf_counter() - started
-    for number, cell in enumerate(notebook.cells, 1):
-        if said := "".join(output.text for output in cell.get("outputs", []) if output.get("name") == "stderr"):
-            raise BuildError(
-                f"{source.name}, cell {number}: a page shows no warnings, mend what causes this one:\n{said}"
-            )
     notebook.cells.pop()
     cached, device = ast.literal_eval(probe.outputs[-1]["data"]["text/plain"])
     print(
@@ -167,6 +177,15 @@ def execute(source: Path, notebook, root: Path) -> dict:
         "device": device,
         "cores": cores,
     }
+
+
+def warnings_of(source: Path, notebook) -> list[tuple[str, str]]:
+    """The cells of an executed chapter that warned, and what they said."""
+    said = [
+        "".join(output.text for output in cell.get("outputs", []) if output.get("name") == "stderr")
+        for cell in notebook.cells
+    ]
+    return [(f"{source.name}, cell {number}", text) for number, text in enumerate(said, 1) if text]
 
 
 def _traceback(cell) -> str:
