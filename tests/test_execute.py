@@ -191,6 +191,10 @@ CHANGES = {
         (root / "data/results").mkdir(),
         (root / "data/results/01_tiny.csv").write_text("width,error\n", encoding="utf-8"),
     ],
+    "its evidence": lambda root, patch: [
+        (root / "data/results/evidence").mkdir(parents=True),
+        (root / "data/results/evidence/tiny.json").write_text("{}", encoding="utf-8"),
+    ],
     "seed": lambda root, patch: patch.setenv("OVERPARAM_SEED", "0"),
     "scale": lambda root, patch: patch.setenv("OVERPARAM_SCALE", "smoke"),
     "data at hand": lambda root, patch: patch.setattr(execute.data, "available", lambda name: name == "cifar10"),

@@ -43,7 +43,8 @@ def test_verdicts_are_recorded_with_their_provenance(gpu, tmp_path, monkeypatch)
     monkeypatch.setattr(execute, "ROOT", tmp_path)
     monkeypatch.setattr(execute, "main", lambda: 0)
     monkeypatch.setattr(results, "FOLDER", tmp_path / "data" / "results")
-    monkeypatch.setattr("subprocess.run", lambda *_, **__: type("Done", (), {"stdout": "abc1234\n"}))
+    answers = {"describe": "abc1234\n", "status": ""}
+    monkeypatch.setattr("subprocess.run", lambda command, **_: type("Done", (), {"stdout": answers[command[1]]}))
     monkeypatch.setenv("OVERPARAM_SCALE", "smoke")
     monkeypatch.setenv("OVERPARAM_RECORD", "")
     assert gpu.main() == 0

@@ -20,7 +20,7 @@ from nbclient.exceptions import CellExecutionError, DeadKernelError
 
 import ledger
 from overparam import data, machine, paths
-from overparam.engine import store
+from overparam.engine import store, workers
 from overparam.engine.identity import code_without_docstrings
 from overparam.report import evidence, protocols, results, scale
 from overparam.report.cards import METADATA
@@ -36,9 +36,10 @@ def main(root: Path = ROOT) -> int:
     """Bring every chapter up to date; 1 if one of them fails."""
     try:
         build = root / "build" / scale.current()
-        for setting in (scale.seed_offset, machine.cores, paths.cache, paths.root, results.recording):
-            setting()
-    except ValueError as error:
+        check_settings()
+        if scale.current() not in scale.SCALES:
+            raise ValueError("OVERPARAM_SCALE is 'confirm', which make confirm sets itself: run that, or unset it.")
+    except (ValueError, OSError, ImportError) as error:
         print(f"FAILED  {error}", file=sys.stderr)
         return 1
     sources = sorted((root / "notebooks").glob("[0-9]*.py"))
@@ -55,6 +56,12 @@ def main(root: Path = ROOT) -> int:
     return 0
 
 
+def check_settings() -> None:
+    """Raise, in one sentence, for what is wrong with a variable of the environment; an unknown scale is one, too."""
+    for setting in (scale.seed_offset, machine.cores, paths.cache, paths.root, results.recording, workers.cluster):
+        setting()
+
+
 def bring_up_to_date(source: Path, build: Path, root: Path) -> None:
     """Execute one chapter, or only renew its prose, or leave it."""
     target = build / "notebooks" / f"{source.stem}.ipynb"
@@ -69,6 +76,8 @@ def bring_up_to_date(source: Path, build: Path, root: Path) -> None:
         stamp, state = done.metadata["overparam"], done.metadata.get("widgets")
     else:
         stamp = execute(source, notebook, root) | {"key": key}
+        if warned := warnings_of(source, notebook):
+            raise BuildError(f"{warned[0][0]}: a page shows no warnings, mend what causes this one:\n{warned[0][1]}")
         state = notebook.metadata.get("widgets")
     notebook.metadata = nbformat.from_dict(
         {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}, "overparam": stamp}
@@ -138,9 +147,8 @@ def execute(source: Path, notebook, root: Path) -> dict:
         on_cell_start=show,
         extra_arguments=["--log-level=ERROR"],  # the kernel's notes on its transport are none of a reader's business
     )
-    print(
-        f"{source.name}: running {code} cells at {scale.current()} scale, seeds from {scale.seed_offset()}", flush=True
-    )
+    first = scale.seed_offset() + (evidence.FIRST_SEED if scale.current() == "confirm" else 0)
+    print(f"{source.name}: running {code} cells at {scale.current()} scale, seeds from {first}", flush=True)
     started = time.perf_counter()
     try:
         client.execute(env=os.environ | environment)
@@ -152,11 +160,6 @@ def execute(source: Path, notebook, root: Path) -> dict:
             print(_traceback(notebook.cells[current]), file=sys.stderr)
         raise BuildError(f"{source.name}, cell {current + 1} ({first_line!r}): {what}") from error
     seconds = time.perf_counter() - started
-    for number, cell in enumerate(notebook.cells, 1):
-        if said := "".join(output.text for output in cell.get("outputs", []) if output.get("name") == "stderr"):
-            raise BuildError(
-                f"{source.name}, cell {number}: a page shows no warnings, mend what causes this one:\n{said}"
-            )
     notebook.cells.pop()
     cached, device = ast.literal_eval(probe.outputs[-1]["data"]["text/plain"])
     print(
@@ -172,6 +175,15 @@ def execute(source: Path, notebook, root: Path) -> dict:
         "device": device,
         "cores": cores,
     }
+
+
+def warnings_of(source: Path, notebook) -> list[tuple[str, str]]:
+    """The cells of an executed chapter that warned, and what they said."""
+    said = [
+        "".join(output.text for output in cell.get("outputs", []) if output.get("name") == "stderr")
+        for cell in notebook.cells
+    ]
+    return [(f"{source.name}, cell {number}", text) for number, text in enumerate(said, 1) if text]
 
 
 def _record(root: Path, chapter: str) -> Path:

@@ -77,8 +77,8 @@ def run(
     from names, all networks are trained on each.
 
     With ``cache`` a network trained before is read back instead (``overparam cache`` tells what is kept). ``executor``
-    trains the stacks elsewhere: see ``workers.run``; otherwise a CPU's cores share them. With ``explain`` nothing is
-    trained and the table is the plan: one row per stack, with the time and memory that are expected and the reason.
+    trains the stacks elsewhere: see ``workers.run``; otherwise the cluster that ``OVERPARAM_DASK`` names does, or else a CPU's
+    cores share them. With ``explain`` nothing is trained and the table is the plan: one row per stack, with the time and memory that are expected and the reason.
     """
     networks = require_settings(networks)
     works = [_Work(name, each, networks) for name, each in _named(data).items()]
@@ -151,13 +151,14 @@ def _named(data: Data | Mapping[str, Data]) -> Mapping[str, Data]:
 
 def _run(works: Sequence[_Work], record, device, cache: bool, executor: Executor | None, explain: bool) -> pd.DataFrame:
     """Train all stacks of all data sets, the longest first."""
-    wanted, device = recording(record), chosen_device(device, elsewhere=executor is not None)
-    elsewhere = executor is not None and device.type == "cuda"
-    cache, explain = truth("cache", cache), truth("explain", explain)
     require(
         executor is None or hasattr(executor, "submit"),
         f"executor is {shown(executor)}; pass one of concurrent.futures, a Dask client, or None.",
     )
+    sent = executor is not None or workers.cluster() is not None
+    wanted, device = recording(record), chosen_device(device, elsewhere=sent)
+    elsewhere = sent and device.type == "cuda"
+    cache, explain = truth("cache", cache), truth("explain", explain)
     for work in works:
         work.prepare(wanted, device, elsewhere)
     if explain:
@@ -349,8 +350,11 @@ def _values(given) -> list:
 def _train_stacks(
     todo: Sequence[tuple[StackPlan, _Work]], record, device, executor
 ) -> Iterator[tuple[StackPlan, _Work, list[dict]]]:
-    """Yield (stack, its work, records) as stacks finish: here on a GPU or for little work, else in workers."""
-    alone = device.type != "cpu" or len(todo) == 1 or not all(_can_travel(work) for _, work in todo)
+    """Yield (stack, its work, records) as stacks finish: here on a GPU or for little work, else in workers or on a cluster."""
+    travels = all(_can_travel(work) for _, work in todo)
+    if executor is None and travels and todo:
+        executor = workers.cluster()
+    alone = device.type != "cpu" or len(todo) == 1 or not travels
     start_up = 0.0 if workers.running() else START_UP
     if executor is None and (alone or sum(stack.seconds for stack, _ in todo) < start_up):
         for stack, work in todo:

@@ -10,6 +10,7 @@ import functools
 import io
 import os
 import pickle
+import re
 import shutil
 import signal
 import sys
@@ -39,19 +40,37 @@ def run(
 ) -> Iterator[tuple[int, Any]]:
     """Call ``function(*task, *shared)`` for every task and yield (position of the task, result) as they finish.
 
-    Tasks start in the order given, so put the longest first; each has one torch thread. Without an executor they run in
-    local processes, one per core, where ``function`` must be importable; tasks lost with a killed worker run again, and
-    where a process may not or cannot start others (see above) it does the tasks itself.
+    Tasks start in the order given, so put the longest first; each has one torch thread. Without an executor they run on the
+    cluster that ``OVERPARAM_DASK`` names; where it is unset in local processes, one per core, where ``function`` must be
+    importable; tasks lost with a killed worker run again, and where a process may not or cannot start others (see above) it
+    does the tasks itself.
     ``executor`` is anything that has ``submit`` and futures with callbacks, or a Dask client. It stays the caller's: it
     is never shut down. The first exception of a task ends the run. To leave early, close the iterator: local workers
     are ended, on an executor only the tasks that have not started are cancelled.
     """
+    executor = cluster() if executor is None else executor
     if executor is None and _is_part():
         yield from _run_itself(function, dict(enumerate(tasks)), shared)
     elif executor is None:
         yield from _run_here(function, tasks, shared)
     else:
         yield from _run_elsewhere(function, tasks, shared, executor)
+
+
+def cluster() -> Executor | None:
+    """The Dask cluster whose scheduler's address ``OVERPARAM_DASK`` holds, as an executor; None where it is unset.
+
+    None, too, in what is a part of something parallel already. Raises ValueError for what is no address, ImportError
+    without Dask, and ConnectionError where no scheduler answers.
+    """
+    address = os.environ.get("OVERPARAM_DASK")
+    if not address or _is_part():
+        return None
+    client = _client(address)
+    if client.status != "running":  # the scheduler was started anew meanwhile
+        _client.cache_clear()
+        client = _client(address)
+    return client.get_executor(pure=False)
 
 
 def running() -> bool:
@@ -278,6 +297,29 @@ def _load(path: Path) -> tuple:
 
 
 # --- any other executor -----------------------------------------------------------------------------------------------
+
+DASK_SECONDS = 10  # that a scheduler has to answer
+
+
+@functools.cache
+def _client(address: str) -> Any:
+    if not re.fullmatch(r"(tcp|tls|ws|wss|ucx)://[^\s/]+:\d+/?", address):
+        raise ValueError(
+            f"OVERPARAM_DASK is {address!r}; set it to the address of a Dask scheduler, such as tcp://host:8786, or unset it."
+        )
+    try:
+        from distributed import Client
+    except ImportError:
+        raise ImportError(
+            f"OVERPARAM_DASK is {address!r}, but Dask is not installed: pip install distributed, or unset it."
+        ) from None
+    try:
+        return Client(address, timeout=DASK_SECONDS)
+    except (OSError, ValueError):  # nobody there, or somebody else
+        raise ConnectionError(
+            f"OVERPARAM_DASK is {address!r}, but no Dask scheduler answers there within {DASK_SECONDS} s: start one with "
+            "dask scheduler, or unset it."
+        ) from None
 
 
 def _run_elsewhere(function, tasks, shared, executor) -> Iterator[tuple[int, Any]]:

@@ -19,6 +19,10 @@ class EvidenceError(ValueError):
     """One sentence that names a record and what is wrong with it."""
 
 
+class OutdatedError(EvidenceError):
+    """The same of a record that `make confirm` replaces."""
+
+
 @dataclass(frozen=True)
 class Record:
     """What was measured of one finding: ``estimates`` has one value per seed, in their order; NaN is one that diverged."""
@@ -50,8 +54,8 @@ def read(
 ) -> dict[str, Record]:
     """The records of a chapter's findings by id, checked against their protocols; empty where nothing was confirmed yet.
 
-    With ``outdated``, records that do not fit their protocols are left out instead: they are about to be measured anew.
-    ``claims`` are the chapter's, where they are not those of data/claims.yaml.
+    With ``outdated``, records of a protocol that has a new number since, and what was edited by hand, are left out instead:
+    they are about to be measured anew. ``claims`` are the chapter's, where they are not those of data/claims.yaml.
     """
     path = path or file(chapter)
     if not path.is_file():
@@ -61,13 +65,14 @@ def read(
         found = {name: _entry(entry) for name, entry in content.items()}
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise EvidenceError(
-            f"{path} is damaged ({type(error).__name__}: {error}): fetch it from the repository again, or remove it and run make confirm."
+            f"{path} is damaged ({type(error).__name__}: {error}): fetch it from the repository again, or remove it and run "
+            "make confirm."
         ) from None
     known, records = protocols.claims(chapter) if claims is None else claims, {}
     for name, entry in found.items():
         try:
             records[name] = _checked(path, name, entry, known)
-        except EvidenceError:
+        except OutdatedError:
             if not outdated:
                 raise
     return records
@@ -97,8 +102,12 @@ def _entry(entry: Mapping) -> dict:
     """One finding's entry with its types made sure."""
     rows = {key: tuple(float("nan") if v is None else float(v) for v in row) for key, row in entry["estimates"].items()}
     seeds = tuple(int(seed) for seed in entry["seeds"])
-    if not seeds or any(len(row) != len(seeds) for row in rows.values()):
+    if not seeds or seeds != tuple(range(seeds[0], seeds[0] + len(seeds))):
+        raise ValueError("the seeds do not follow one another")
+    if any(len(row) != len(seeds) for row in rows.values()):
         raise ValueError("an estimate has not one value per seed")
+    if not isinstance(entry["protocol"], dict):
+        raise ValueError("the protocol is no mapping")
     looks = tuple((int(n), str(outcome)) for n, outcome in entry["looks"])
     return {"protocol": entry["protocol"], "outcome": entry["outcome"], "looks": looks, "seeds": seeds,
             "estimates": rows, "provenance": dict(entry["provenance"])}  # fmt: skip
@@ -110,18 +119,26 @@ def _checked(path: Path, name: str, entry: dict, known: Mapping[str, Claim]) -> 
         raise EvidenceError(
             f"{path.name} has a record of {name}, a finding that data/claims.yaml does not know: rename or remove it."
         )
+    number, again = entry["protocol"].get("number"), f"run make confirm FINDING={name}."
+    if number != claim.protocol.number:
+        raise OutdatedError(
+            f"{path.name}: the record of {name} was made by protocol {number}, and data/claims.yaml has protocol "
+            f"{claim.protocol.number}: {again}"
+        )
     if entry["protocol"] != json.loads(json.dumps(claim.protocol.decisive())):
         raise EvidenceError(
-            f"{path.name}: the record of {name} was made by another protocol (number {entry['protocol'].get('number')}) than "
-            f"data/claims.yaml has (number {claim.protocol.number}): run make confirm FINDING={name}."
+            f"{path.name}: the protocol of {name} in data/claims.yaml has changed since its record was made: give it the number "
+            f"{number + 1}, or change it back."
         )
     if missing := set(claim.protocol.estimates) - set(entry["estimates"]):
-        raise EvidenceError(
-            f"{path.name}: the record of {name} lacks the estimate {sorted(missing)[0]}: run make confirm FINDING={name}."
-        )
+        raise OutdatedError(f"{path.name}: the record of {name} lacks the estimate {sorted(missing)[0]}: {again}")
     record = Record(claim, entry["seeds"], entry["estimates"], entry["looks"], entry["provenance"])
-    if record.outcome != entry["outcome"]:
-        raise EvidenceError(
-            f"{path.name} says that {name} is {entry['outcome']}, but its values give {record.outcome}: run make confirm FINDING={name}."
+    try:
+        outcome = record.outcome
+    except ValueError as error:  # values of which there is no interval
+        raise OutdatedError(f"{path.name}: the record of {name} decides nothing ({error}): {again}") from None
+    if outcome != entry["outcome"]:
+        raise OutdatedError(
+            f"{path.name} says that {name} is {entry['outcome']}, but its values give {outcome}: {again}"
         )
     return record

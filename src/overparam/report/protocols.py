@@ -1,6 +1,8 @@
 """What data/claims.yaml says: findings and theorems with their sources, and the protocols that decide the findings."""
 
+import contextlib
 import functools
+import math
 import string
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,11 +11,31 @@ from pathlib import Path
 import yaml
 
 from overparam import paths
+from overparam.errors import shown
 from overparam.report.intervals import QUANTITIES, Estimate
 
 LOOKS = (10, 20, 40, 80, 160)  # numbers of replicates after which a finding may be decided
+OUTCOMES = ("supported", "contradicted", "no effect", "inconclusive", "not run")
 NULLS = {"ratio": 1.0, "share": 0.5, "sign": 0.5}  # what "no effect" is; 0 for the other quantities
 _BOUNDS = ("above", "below", "within", "equals")
+_WORDS = {
+    str: "text",
+    int: "a whole number from 1 on",
+    float: "a finite number",
+    bool: "true or false",
+    list: "a list of texts",
+    dict: "a mapping from names",
+    tuple: "[low, high] with low < high",
+}
+_KINDS = {  # what an entry holds, at any of its levels
+    str: "id chapter kind title statement paper url paper_says where setting finding outcome unit reason says quantity",
+    int: "number page",
+    float: "tolerance above below equals delta",
+    bool: "could_explain cheap",
+    list: "redrawn formerly",
+    dict: "protocol estimates asked",
+    tuple: "within range",
+}
 
 
 class ProtocolError(ValueError):
@@ -88,6 +110,7 @@ class Protocol:
     estimates: Mapping[str, Condition]
     asked: Mapping[str, Condition]
     reason: str
+    cheap: bool = False  # quick, and the same on any machine: a test measures a few replicates again
     source: Mapping = field(repr=False, compare=False, default_factory=dict)
 
     @property
@@ -137,18 +160,20 @@ def entries(path: Path | None = None) -> tuple[dict, ...]:
 
 def claims(chapter: str, path: Path | None = None) -> dict[str, Claim]:
     """The findings and theorems of a chapter by id, each checked."""
-    found = {e["id"]: read(e) for e in entries(path) if e["chapter"] == chapter and "kind" in e}
-    if not found:
-        chapters = sorted({e["chapter"] for e in entries(path) if "kind" in e})
+    read_ones = [read(e) for e in entries(path) if "kind" in e and e.get("chapter") == chapter]
+    if not read_ones:
+        chapters = sorted({str(e.get("chapter")) for e in entries(path) if "kind" in e})
         raise ValueError(f"No claims for chapter {chapter!r} in data/claims.yaml; there are {', '.join(chapters)}.")
-    return found
+    return {claim.id: claim for claim in read_ones}
 
 
 def read(entry: Mapping) -> Claim:
     """One entry, checked; ProtocolError says what is wrong."""
+    if not isinstance(entry, Mapping):
+        raise ProtocolError(f"An entry of data/claims.yaml is {_WORDS[dict]}; got {shown(entry)}.")
     name = entry.get("id", "an entry without an id")
-    given = dict(entry)
-    _only(name, given, Claim.__dataclass_fields__)
+    _only(name, entry, Claim.__dataclass_fields__)
+    given = _fitted(name, entry)
     _needs(name, given, "id chapter kind title statement paper url paper_says")
     kind = given["kind"]
     if kind not in ("finding", "theorem"):
@@ -162,10 +187,12 @@ def read(entry: Mapping) -> Claim:
         given["protocol"] = _protocol(name, given["protocol"])
     if ("finding" in given) != ("outcome" in given):
         raise ProtocolError(f"{name}: finding (the sentence) and outcome (what it presumes) go together; give both.")
+    if given.get("outcome", "supported") not in OUTCOMES:
+        raise ProtocolError(f"{name}: outcome is {given['outcome']!r}; it is one of {', '.join(OUTCOMES)}.")
     if "finding" in given and kind == "finding":
-        _quotes(name, str(given["finding"]), given["protocol"])
+        _quotes(name, given["finding"], given["protocol"])
     for key in ("statement", "paper_says", "setting", "finding"):
-        given[key] = str(given.get(key, "")).strip()
+        given[key] = given.get(key, "").strip()
     return Claim(**given | {"formerly": tuple(given.get("formerly", ()))})
 
 
@@ -182,12 +209,11 @@ def _quotes(name: str, sentence: str, protocol: Protocol) -> None:
 
 
 def _protocol(name: str, entry: Mapping) -> Protocol:
-    _only(name, entry, ("number", "unit", "redrawn", "page", "estimates", "asked", "reason"))
+    _only(name, entry, [field for field in Protocol.__dataclass_fields__ if field != "source"])
+    entry = _fitted(name, entry)
     _needs(name, entry, "number unit redrawn estimates reason")
-    if not isinstance(entry["number"], int) or entry["number"] < 1:
-        raise ProtocolError(f"{name}: a protocol's number is 1, 2, …; got {entry['number']!r}.")
     page = entry.get("page", 5)
-    if not isinstance(page, int) or page < 5:
+    if page < 5:
         raise ProtocolError(f"{name}: the page's run has 5 replicates or more; got page: {page!r}.")
     if not entry["estimates"]:
         raise ProtocolError(f"{name}: a protocol names the estimates that decide it; got none.")
@@ -202,8 +228,9 @@ def _protocol(name: str, entry: Mapping) -> Protocol:
         page,
         estimates,
         asked,
-        str(entry["reason"]).strip(),
-        dict(entry),
+        entry["reason"].strip(),
+        entry.get("cheap", False),
+        entry,
     )
 
 
@@ -211,9 +238,10 @@ def _condition(name: str, key: str, entry: Mapping, decides: bool) -> Condition:
     place = f"{name}, {key}"
     if key == "section":
         raise ProtocolError(f"{place}: section is a link of the card; give the estimate another name.")
-    if not key.isidentifier():
+    if not (isinstance(key, str) and key.isidentifier()):
         raise ProtocolError(f"{place}: an estimate is passed by name, so its name has letters, digits and _ only.")
     _only(place, entry, [field for field in Condition.__dataclass_fields__ if field != "name"])
+    entry = _fitted(place, entry)
     _needs(place, entry, "says")
     quantity = entry.get("quantity", "mean")
     if quantity not in QUANTITIES:
@@ -222,18 +250,45 @@ def _condition(name: str, key: str, entry: Mapping, decides: bool) -> Condition:
     if len(bounds) != decides:
         wanted = f"exactly one of {', '.join(_BOUNDS)}" if decides else "no bound, since it decides nothing"
         raise ProtocolError(f"{place}: it has {' and '.join(bounds) or 'no bound'}; give it {wanted}.")
-    if "equals" in entry and not entry.get("delta", 0) > 0:
+    if "equals" in entry and "delta" not in entry:
         raise ProtocolError(f"{place}: a claim of no effect needs delta, how much would still count as none.")
+    if entry.get("delta", 1) <= 0:
+        raise ProtocolError(f"{place}: delta is a size and so positive; got {entry['delta']}.")
     pairs = {key: tuple(entry[key]) for key in ("within", "range") if key in entry}
-    for key, pair in pairs.items():
-        if len(pair) != 2 or not pair[0] < pair[1]:
-            raise ProtocolError(f"{place}: {key} is [low, high] with low < high; got {list(pair)}.")
-    return Condition(key, **dict(entry) | pairs)
+    return Condition(key, **entry | pairs)
+
+
+def _fitted(place: str, entry: Mapping) -> dict:
+    """A copy of an entry whose values are of their kinds; ProtocolError for the first that is not."""
+    entry = dict(entry)
+    for key in _KINDS[float].split():
+        if isinstance(entry.get(key), str):  # YAML takes 1e-6, without a point, for a text
+            with contextlib.suppress(ValueError):
+                entry[key] = float(entry[key])
+    for kind, keys in _KINDS.items():
+        for key in keys.split():
+            if key in entry and not _is(entry[key], kind):
+                raise ProtocolError(f"{place}: {key} is {_WORDS[kind]}; got {shown(entry[key])}.")
+    return entry
+
+
+def _is(value: object, kind: type) -> bool:
+    if kind is int:
+        return type(value) is int and value >= 1
+    if kind is float:
+        return type(value) in (int, float) and math.isfinite(value)
+    if kind is list:
+        return isinstance(value, list) and bool(value) and all(isinstance(each, str) for each in value)
+    if kind is tuple:
+        return isinstance(value, list) and len(value) == 2 and all(_is(v, float) for v in value) and value[0] < value[1]
+    return isinstance(value, kind)
 
 
 def _only(name: str, entry: Mapping, allowed) -> None:
-    if unknown := set(entry) - set(allowed):
-        raise ProtocolError(f"{name}: there is no {sorted(unknown)[0]!r} here; there are {', '.join(allowed)}.")
+    if not isinstance(entry, Mapping):
+        raise ProtocolError(f"{name}: this is {_WORDS[dict]}; got {shown(entry)}.")
+    if unknown := [key for key in entry if key not in allowed]:
+        raise ProtocolError(f"{name}: there is no {unknown[0]!r} here; there are {', '.join(allowed)}.")
 
 
 def _needs(name: str, entry: Mapping, keys: str) -> None:

@@ -58,24 +58,41 @@ def recorded(name: str) -> tuple[pd.DataFrame, str]:
 
 def record(name: str, table: pd.DataFrame, seconds: float) -> None:
     """Record a table that took this long to measure on this machine, with its provenance."""
-    commit = subprocess.run(
-        ["git", "describe", "--always", "--dirty"], cwd=FOLDER.parent, capture_output=True, encoding="utf-8", check=True
+    path = FOLDER / f"{name}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}")
+    temporary.write_text(
+        json.dumps({"provenance": provenance(seconds), "rows": table.to_dict("records")}, indent=1) + "\n",
+        encoding="utf-8",
     )
+    temporary.rename(path)
+
+
+def provenance(seconds: float) -> dict:
+    """When, where, with what and from which commit something was measured that took this long."""
     on_gpu = torch.cuda.is_available()
-    provenance = {
+    return {
         "date": time.strftime("%Y-%m-%d"),
         "device": torch.cuda.get_device_name() if on_gpu else f"{machine.cores()} CPU cores ({platform.machine()})",
         "seconds": round(seconds),
         "python": platform.python_version(),
         "torch": torch.__version__,
-        "commit": commit.stdout.strip(),
+        "commit": _commit(),
         "scale": scale.current(),
         "seed_offset": scale.seed_offset(),
     }
-    path = FOLDER / f"{name}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}")
-    temporary.write_text(
-        json.dumps({"provenance": provenance, "rows": table.to_dict("records")}, indent=1) + "\n", encoding="utf-8"
-    )
-    temporary.rename(path)
+
+
+def _commit() -> str:
+    """The commit of the code, "-dirty" where something beside the records themselves differs from it."""
+
+    def git(*arguments: str) -> str:
+        return subprocess.run(
+            ["git", *arguments], cwd=FOLDER.parent, capture_output=True, encoding="utf-8", check=True
+        ).stdout.strip()
+
+    try:
+        changed = git("status", "--porcelain", "--untracked-files=no", "--", ":(top)", ":(top,exclude)data/results")
+        return git("describe", "--always") + ("-dirty" if changed else "")
+    except (OSError, subprocess.CalledProcessError):  # no git, or no repository
+        return "unknown"

@@ -1,4 +1,7 @@
-"""The size of every experiment (smoke, laptop or gpu) and the seeds it uses, both set from outside the book."""
+"""The size of every experiment (smoke, laptop or gpu) and the seeds it uses, both set from outside the book.
+
+`make confirm` sets a fourth scale, ``confirm``: laptop's sizes, and as many replicates of each finding as it takes.
+"""
 
 import html
 import os
@@ -11,7 +14,7 @@ SCALES = ("smoke", "laptop", "gpu")
 def current() -> str:
     """The scale named by ``OVERPARAM_SCALE``; ``laptop`` when it is unset."""
     name = os.environ.get("OVERPARAM_SCALE") or "laptop"
-    if name not in SCALES:
+    if name not in (*SCALES, "confirm"):
         raise ValueError(f"OVERPARAM_SCALE is {name!r}; set it to one of {', '.join(SCALES)}.")
     return name
 
@@ -37,12 +40,12 @@ class Sizes(SimpleNamespace):
         wrong = [name for name, values in table.items() if len(values) != len(SCALES)]
         if wrong:
             raise ValueError(f"{wrong[0]} needs one value for each of {', '.join(SCALES)}.")
-        column = SCALES.index(current())
+        column = SCALES.index(_sizes_of_this_run())
         super().__init__(**{name: values[column] for name, values in table.items()})
         self._table = dict(table)
 
     def _repr_html_(self) -> str:
-        now = current()
+        now = _sizes_of_this_run()
         head = "".join(f"<th scope='col'>{s}{' (this run)' if s == now else ''}</th>" for s in SCALES)
         rows = "".join(
             f"<tr><th scope='row'>{html.escape(name.replace('_', ' '))}</th>"
@@ -57,6 +60,10 @@ class Sizes(SimpleNamespace):
 def sizes(**table: tuple) -> Sizes:
     """Choose each size for the current scale from its (smoke, laptop, gpu) triple."""
     return Sizes(table)
+
+
+def _sizes_of_this_run() -> str:
+    return "laptop" if current() == "confirm" else current()
 
 
 def _show(value) -> str:

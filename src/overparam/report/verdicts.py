@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from scipy import stats
 
-from overparam.report.protocols import LOOKS, Condition, Protocol
+from overparam.report.protocols import LOOKS, OUTCOMES, Condition, Protocol
 
-OUTCOMES = ("supported", "contradicted", "no effect", "inconclusive", "not run")
+__all__ = ["LEVEL", "OUTCOMES", "next_look", "of_condition", "outcome", "would_decide"]
 LEVEL = 0.99
 
 
