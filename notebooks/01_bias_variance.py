@@ -53,52 +53,40 @@ ledger = claims.Ledger("bias-variance")
 # %% mystnb={"code_prompt_show": "The two experiments"} tags=["hide-input"]
 # Polynomials: least squares on 20 noisy points of a sine, for 200 draws of the noise
 sets = [data.sine(n=20, noise=0.3, seed=s) for s in scale.seeds(200)]
-x, grid, truth = (
-    t.flatten().double().numpy() for t in (sets[0].x, sets[0].x_test, sets[0].y_test)
-)
-labels = np.stack([d.y.flatten().double().numpy() for d in sets])  # [sets, 20]
+first, coefficients = sets[0], np.arange(1, 21)
+x, grid, truth = (a.double().numpy().ravel() for a in (first.x, first.x_test, first.y_test))
+labels = np.stack([d.y.double().numpy().ravel() for d in sets])  # [sets, 20]
 
 
-def smoother(p, at):
-    """The matrix [at, 20] that takes labels to the fit of p Legendre polynomials."""
-    return legvander(at, p - 1) @ np.linalg.pinv(legvander(x, p - 1))
+def smoother(p, at, points=x):
+    """The matrix that takes labels at the points to the fit of p Legendre polynomials."""
+    return legvander(at, p - 1) @ np.linalg.pinv(legvander(points, p - 1))
 
 
-coefficients = np.arange(1, 21)
-fits = np.stack([labels @ smoother(p, grid).T for p in coefficients], 1)  # [sets, p, grid]
-errors = {
-    "train": [((labels @ smoother(p, x).T - labels) ** 2).mean(1) for p in coefficients],
-    "test": [((fits[:, i] - truth) ** 2).mean(1) + 0.3**2 for i in range(20)],
-}
+def fitted(at):
+    return np.stack([labels @ smoother(p, at).T for p in coefficients], 1)  # [sets, p, at]
 
+
+fits = fitted(grid)
 # Networks: one hidden layer, 100 pictures of handwritten digits, five draws
-widths = scale.sizes(
-    widths=((4, 64), [2**k for k in range(2, 11)], [2**k for k in range(2, 13)])
-).widths
+widths = scale.sizes(units=((4, 64), 2 ** np.arange(2, 11), 2 ** np.arange(2, 13))).units
 descent = {"lr": 0.1, "momentum": 0.9, "epochs": 2000, "stop_loss": 0.01}
-networks = sweep(mlp(widths), data.digits(), n=100, seed=scale.seeds(5), **descent)
+networks = sweep(mlp(list(widths)), data.digits(), n=100, seed=scale.seeds(5), **descent)
 
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**More parameters ruin these polynomials and help these networks.** Left: training error falls to nothing, test error turns and climbs by orders of magnitude. Right: from 16 units on there are more parameters than numbers to fit, and the widest networks have the lowest test error. Means over training sets with 95 % bands.", "name": "fig-puzzle"}, "image": {"alt": "Two panels. Left, polynomial error against coefficients, logarithmic: training error falls to zero while test error reaches a minimum and then climbs by orders of magnitude. Right, network error against width: training error drops to zero and test error falls throughout."}} tags=["hide-input"]
+table = {"coefficients": np.tile(coefficients, 200)}
+table["train"] = ((fitted(x) - labels[:, None]) ** 2).mean(-1).ravel()
+table["test"] = ((fits - truth) ** 2).mean(-1).ravel() + 0.3**2
+polynomials = pd.DataFrame(table)
 fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.5))
-polynomials = pd.DataFrame(
-    {name: np.ravel(values) for name, values in errors.items()},
-    np.repeat(coefficients, len(sets)),
-).reset_index(names="coefficients")
-figures.lines(polynomials, "coefficients", ["train", "test"], ax=left, markersize=3)
-figures.lines(networks, "width", {"train_error": "train", "test_error": "test"}, ax=right)
+figures.lines(polynomials, "coefficients", ["train", "test"], left, markersize=3)
+figures.lines(networks, "width", {"train_error": "train", "test_error": "test"}, right)
 left.set(
-    yscale="log",
-    ylim=(3e-3, 1e5),
-    title="Polynomials, 20 points",
-    ylabel="mean squared error",
+    yscale="log", ylim=(3e-3, 1e5), ylabel="mean squared error", xticks=[1, 5, 10, 15, 20]
 )
-left.set_xticks([1, 5, 10, 15, 20])
-right.set(
-    xscale="log",
-    title="Networks, 100 pictures",
-    xlabel="hidden units",
-    ylabel="share misclassified",
-)
+left.set_title("Polynomials, 20 points")
+right.set(xscale="log", xlabel="hidden units", ylabel="share misclassified")
+right.set_title("Networks, 100 pictures")
 right.legend()
 plt.show()
 
@@ -142,20 +130,18 @@ def fan(p):
         grid, fits[:, p - 1].mean(0), "--", color=colors["bias"], label="mean of all fits"
     )
     ax.plot(x, labels[0], "o", color=figures.INK, label="one training set")
-    train, test = (np.mean(errors[name][p - 1]) for name in ("train", "test"))
-    ax.set_title(f"Mean squared error {train:.3f} (train), {test:.3g} (test)")
+    error = polynomials[polynomials.coefficients == p].mean()
+    ax.set_title(f"Mean squared error {error.train:.3f} (train), {error.test:.3g} (test)")
     ax.set(ylim=(-2.6, 2.6), xlabel="x", ylabel="y")
     fig.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=3)
     return fig
 
 
-figures.slider(
-    fan,
-    values=(1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 18, 20),
-    description="Coefficients",
-    alt="Fits of 25 training sets with {} polynomial coefficients, their mean, the true curve and one set of 20 points.",
-    start=4,
+alt = (
+    "Fits of 25 training sets with {} coefficients, their mean, the true curve, 20 points."
 )
+values = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 18, 20)
+figures.slider(fan, "Coefficients", alt, start=4, values=values)
 
 # %% [markdown]
 r"""
@@ -223,19 +209,16 @@ there is no variance here, and no U.
 
 # %% mystnb={"code_prompt_show": "The slider", "figure": {"caption": "**Noise pushes the bottom of the U to the left, never to the right.** Squared bias, variance, noise and their sum, the risk, of least-squares polynomials, computed exactly: noise lifts the variance and leaves the bias where it is.", "name": "fig-noise"}} tags=["hide-input"]
 # The slider over the noise
-exact_bias2 = np.array(
-    [((smoother(p, grid) @ np.sin(5 * x) - truth) ** 2).mean() for p in coefficients]
-)
+exact_bias2 = [
+    ((smoother(p, grid) @ np.sin(5 * x) - truth) ** 2).mean() for p in coefficients
+]
 unit_variance = np.array([(smoother(p, grid) ** 2).sum(1).mean() for p in coefficients])
 
 
 def u_curve(sigma):
     fig, ax = plt.subplots(figsize=(7.2, 4.2))
-    parts = {
-        "bias": exact_bias2,
-        "variance": sigma**2 * unit_variance,
-        "noise": np.full(20, sigma**2),
-    }
+    parts = {"bias": np.array(exact_bias2), "variance": sigma**2 * unit_variance}
+    parts["noise"] = np.full(20, sigma**2)
     for name, values in parts.items():
         ax.plot(
             coefficients, values, color=colors[name], label=name.replace("bias", "bias²")
@@ -244,21 +227,14 @@ def u_curve(sigma):
     ax.plot(coefficients, risk, color=colors["risk"], linewidth=3, label="risk")
     ax.plot(risk.argmin() + 1, risk.min(), "o", color=figures.INK, markersize=8)
     ax.set(yscale="log", ylim=(1e-5, 30), xlabel="coefficients", ylabel="squared error")
-    ax.set(
-        xticks=[1, 5, 10, 15, 20],
-        title=f"Noise σ = {sigma:g}: coefficients of smallest risk: {risk.argmin() + 1}",
-    )
+    ax.set_title(f"Noise σ = {sigma:g}, smallest risk at coefficients: {risk.argmin() + 1}")
     fig.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=4)
     return fig
 
 
-figures.slider(
-    u_curve,
-    values=(0.03, 0.1, 0.2, 0.3, 0.5, 0.8, 1.2, 2.0),
-    description="Noise σ",
-    alt="Squared bias, variance, noise and risk of polynomials against the number of coefficients at noise {}.",
-    start=0.3,
-)
+alt = "Squared bias, variance, noise and risk of polynomials against coefficients at noise {}."
+values = (0.03, 0.1, 0.2, 0.3, 0.5, 0.8, 1.2, 2.0)
+figures.slider(u_curve, "Noise σ", alt, start=0.3, values=values)
 
 # %% [markdown]
 r"""
@@ -307,15 +283,15 @@ A further coefficient multiplies the factor on the right; but it also takes some
 """
 
 
-# %%
+# %% mystnb={"code_prompt_show": "Least squares on the first p inputs"} tags=["hide-input"]
+# Least squares on the first p inputs
 def price(p, beta, n=100, sigma2=0.25, repeats=2000):
     """Bias² and variance of least squares on the first p inputs, by formula and measured."""
-    X = rng(p + scale.seed_offset()).standard_normal((repeats, n, len(beta) + 1))
-    y = X[..., :-1] @ beta + sigma2**0.5 * X[..., -1]  # the last column is the noise
-    used = X[..., :p]
-    estimate = np.linalg.solve(used.mT @ used, used.mT @ y[..., None])[..., 0]
-    b2 = (beta[p:] ** 2).sum()
-    found = claims.mean(((estimate - beta[:p]) ** 2).sum(1))
+    draw, b2 = rng(p + scale.seed_offset()), (beta[p:] ** 2).sum()
+    X, noise = draw.standard_normal((repeats, n, 22)), draw.standard_normal((repeats, n, 1))
+    used, y = X[..., :p], X @ beta[:, None] + sigma2**0.5 * noise
+    estimates = np.linalg.solve(used.mT @ used, used.mT @ y)[..., 0]
+    found = claims.mean(((estimates - beta[:p]) ** 2).sum(1))
     return {
         "bias²": b2,
         "variance": (sigma2 + b2) * p / (n - p - 1),
@@ -323,6 +299,7 @@ def price(p, beta, n=100, sigma2=0.25, repeats=2000):
     }
 
 
+# %%
 beta = np.array([0.1] * 20 + [0.5**0.5] * 2)
 pd.DataFrame({p: price(p, beta) for p in (10, 20, 21, 22)}).T.rename_axis("p")
 
@@ -356,52 +333,39 @@ estimate of bias²; over two that share the training set, of bias² plus the var
 
 # %% mystnb={"code_prompt_show": "One world"} tags=["hide-input"]
 # One world
-def parts(crossed):
-    """The parts of the squared error of crossed runs, by name."""
-    c = crossed.components()
-    alone = {
-        "sampling": c.sampling,
-        "initialisation": c.initialisation,
-        "interaction": c.interaction,
-    }
-    split = {"from sampling": c.from_sampling, "from initialisation": c.from_initialisation}
-    return {"bias²": c.bias2, "variance": c.variance, "risk": c.risk} | alone | split
-
-
 def world(seed, widths, n=300, noise=0.0, digits=False, depth=1, **how):
     """Parts at every width: two training sets of n crossed with two initialisations."""
     pool = data.digits(seed=seed) if digits else data.mnist1d(2 * n, 1000, seed)
     noisy = data.corrupt_labels(pool.y, noise, 10, generator(seed, "label noise"))
     sets = data.disjoint(replace(pool, y=noisy), n, 2)
     starts = {"init_seed": [2 * seed, 2 * seed + 1], "record": ["predictions"]}
-    runs = sweep(mlp(widths, depth), sets, **starts, **(descent | how))
-    target = np.eye(10)[pool.y_test]
-    rows = []
+    runs = sweep(mlp(list(widths), depth), sets, **starts, **(descent | how))
+    target, rows = np.eye(10)[pool.y_test], []
     for width, group in runs.groupby("width"):
         outputs = predictions(group, "data", "init_seed")
-        found = parts(measures.CrossedRuns(outputs, target.ravel(), len(target)))
-        rows.append({"seed": seed, "width": width} | found)
+        parts = measures.CrossedRuns(outputs, target.ravel(), len(target)).components()
+        rows.append({"seed": seed, "width": width} | parts.named())
     return pd.DataFrame(rows)
 
 
 # %%
-split = "initialisation-part-falls", "sampling-part-levels-off"
-seeds = ledger.seeds("both-decrease-with-width", *split)
-widths = scale.sizes(
-    widths=((4, 16, 256, 1024), [2**k for k in range(2, 11)], [2**k for k in range(2, 13)])
-).widths
-worlds = pd.concat([world(seed, widths) for seed in seeds])
+units = ((4, 16, 256, 1024), 2 ** np.arange(2, 11), 2 ** np.arange(2, 13))
+widths = scale.sizes(units=units).units
+findings = [
+    "both-decrease-with-width",
+    "initialisation-part-falls",
+    "sampling-part-levels-off",
+]
+worlds = pd.concat([world(seed, widths) for seed in ledger.seeds(*findings)])
 by_width = worlds.pivot_table(index="seed", columns="width")
 
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**From 16 units on, where these networks fit, bias and variance both fall with width.** To the left of it, where they do not, the variance rises. Means over worlds with 95 % bands.", "name": "fig-networks"}, "image": {"alt": "Squared bias and variance against width. Bias falls slowly throughout. Variance rises from 4 to about 8 hidden units and then falls."}} tags=["hide-input"]
 ax = figures.lines(
-    worlds, "width", ["bias²", "variance"], plt.subplots(figsize=(7.2, 3.8))[1]
+    worlds, "width", ["bias²", "variance"], plt.subplots(figsize=(7.2, 3.6))[1]
 )
 ax.axvline(16, color=colors["threshold"], linestyle=":", linewidth=1.5)
 ax.text(17, 0.05, "all fit from here on", color=colors["threshold"])
 ax.set(xscale="log", xlabel="hidden units", ylabel="squared error", ylim=(0, None))
-ax.set_xticks(widths, [f"{w}" for w in widths], minor=False)
-ax.minorticks_off()
 ax.legend()
 plt.show()
 
@@ -413,8 +377,8 @@ def change(part, wide, narrow, table=by_width):
 
 
 Markdown(
-    f"From 16 to 1,024 hidden units the variance is multiplied by {claims.ratio(change('variance', 1024, 16)):.2f} and bias² by "
-    f"{claims.ratio(change('bias²', 1024, 16)):.3f} ({len(seeds)} worlds, 95 % intervals)."
+    f"From 16 to 1,024 hidden units the variance is multiplied by {claims.ratio(change('variance', 1024, 16)):.2f} and "
+    f"bias² by {claims.ratio(change('bias²', 1024, 16)):.3f} ({len(by_width)} worlds, 95 % intervals)."
 )
 
 # %% [markdown]
@@ -427,18 +391,10 @@ A finding may hang on settings that nobody thought about. So we vary them, one a
 
 # %% mystnb={"code_prompt_show": "The settings, and the run that was recorded"} tags=["hide-input"]
 # The settings, and the run that was recorded
-one_by_one = {
-    "n": (200, 400, 600),
-    "noise": (0.1, 0.2),
-    "digits": (True,),
-    "lr": (0.03, 0.3),
-    "momentum": (0, 0.5),
-    "batch_size": (30, 100),
-    "stop_loss": (0.002, 0.1),
-    "weight_decay": (1e-4, 1e-3),
-    "depth": (2, 3),
-}
-settings = [{}, *({name: v} for name, values in one_by_one.items() for v in values)]
+one = {"n": (200, 400, 600), "noise": (0.1, 0.2), "digits": (True,), "lr": (0.03, 0.3)}
+one |= {"momentum": (0, 0.5), "batch_size": (30, 100), "stop_loss": (0.002, 0.1)}
+one |= {"weight_decay": (1e-4, 1e-3), "depth": (2, 3)}
+settings = [{}, *({name: v} for name, values in one.items() for v in values)]
 settings += [{"loss": "squared", "stop_loss": 0.003}, {"digits": True, "noise": 0.1}]
 settings += [{"optimizer": "adam", "momentum": 0, "lr": lr} for lr in (0.003, 0.01, 0.03)]
 
@@ -449,37 +405,33 @@ def multiverse():
     for how in settings:
         found = pd.concat([world(s, (16, 1024), **how) for s in ledger.selection(4)])
         table = found.pivot_table(index="seed", columns="width")
-        ratios = {
+        name = ", ".join(f"{key} {value}" for key, value in how.items()) or "as above"
+        parts = {
             p: claims.ratio(change(p, 1024, 16, table)).value for p in ("variance", "bias²")
         }
-        name = ", ".join(f"{key} {value}" for key, value in how.items()) or "as above"
-        rows.append({"setting": name} | ratios | {"keeps": max(ratios.values()) < 1})
+        rows.append({"setting": name} | parts | {"keeps": max(parts.values()) < 1})
     return pd.DataFrame(rows)
 
 
-robust, where = results.measured_or_recorded(
-    "01_bias_variance_multiverse", results.recording(), multiverse
-)
+record = "01_bias_variance_multiverse"
+robust, where = results.measured_or_recorded(record, results.recording(), multiverse)
 
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**The finding holds in most reasonable settings.** Factors by which variance and bias² change from 16 to 1,024 hidden units, one point per setting, geometric means over four worlds. Below and left of the lines both fall.", "name": "fig-multiverse"}, "image": {"alt": "Scatter of the factor for bias² against the factor for variance. Nearly all points lie where both are below 1."}} tags=["hide-input"]
-fig, ax = plt.subplots(figsize=(7.2, 3.4))
-for kept, rows in robust.groupby("keeps"):
-    ax.plot(
-        rows["variance"], rows["bias²"], "o", color=colors["variance" if kept else "test"]
-    )
+ax = plt.subplots(figsize=(7.2, 3.4))[1]
+ax.plot(robust["variance"], robust["bias²"], "o", color=colors["variance"])
 for _, row in robust[~robust.keeps].iterrows():
     ax.annotate(
         row.setting, (row["variance"], row["bias²"]), (6, 4), textcoords="offset points"
     )
 ax.axhline(1, color=colors["threshold"], linestyle=":")
 ax.axvline(1, color=colors["threshold"], linestyle=":")
-ax.set(xlabel="variance, × from 16 to 1,024 units", ylabel="bias², ×")
+ax.set(xlabel="variance at 1,024 units over that at 16", ylabel="the same for bias²")
 plt.show()
 
 # %% tags=["remove-input"]
 exceptions = "; ".join(robust[~robust.keeps].setting) or "none"
 Markdown(
-    f"Both fall in {robust.keeps.sum()} of {len(robust)} settings; where not: {exceptions}. ({where.capitalize()}.)"
+    f"Both fall in {robust.keeps.sum()} of {len(robust)} settings; the exceptions: {exceptions}. ({where.capitalize()}.)"
 )
 
 # %% [markdown]
@@ -537,22 +489,22 @@ The ReLU features of a network are not Gaussian. So we measure: $n = 100$ exampl
 
 # %% mystnb={"code_prompt_show": "One world of random features, and what the proposition says of it"} tags=["hide-input"]
 # One world of random features
-def feature_world(seed, N, ridge=1e-6, draws=12):
-    """Training sets crossed with draws of N random ReLU features."""
+def features_world(seed, N, ridge=1e-6, draws=12):
+    """Training sets of 100 crossed with draws of N random ReLU features."""
     seeds = [1000 * seed + s for s in range(draws)]
     sets = [data.linear_teacher(100, 25, 0.0, s, 500, teacher_seed=seed) for s in seeds]
     points = torch.cat([*(d.x for d in sets), sets[0].x_test]).double()
-    y, truth = torch.stack([d.y for d in sets]).double(), sets[0].y_test.double()
-    fits = []
+    y, fits = torch.stack([d.y for d in sets]).double(), []
     for s in seeds:
-        features = kernels.relu_features(points, N, generator(s, "features"))
-        train, test = features[:-500].view(draws, 100, N), features[-500:]
+        drawn = kernels.relu_features(points, N, generator(s, "features"))
+        train, test = drawn[:-500].view(draws, 100, N), drawn[-500:]
         fits.append((test @ kernels.ridge(train, y, ridge)).squeeze(-1))
-    return measures.CrossedRuns(torch.stack(fits, 1).numpy(), truth.ravel().numpy(), 500)
+    truth = sets[0].y_test.ravel().numpy()
+    return measures.CrossedRuns(torch.stack(fits, 1).numpy(), truth, 500)
 
 
 def predicted(seed, N):
-    """The variance over features that the proposition gives for the first training set."""
+    """The variance over features that the proposition gives, for the first training set."""
     d = data.linear_teacher(100, 25, 0.0, 1000 * seed, 500, teacher_seed=seed)
     x, at, y = (part.double() for part in (d.x, d.x_test, d.y))
     K, k = kernels.relu_kernel(x, x), kernels.relu_kernel(at, x)
@@ -563,58 +515,43 @@ def predicted(seed, N):
 
 
 # %%
-feature_counts = (25, 50, 75, 90, 100, 110, 150, 200, 400, 800)
-peak_seeds = ledger.seeds("bias-falls-while-variance-peaks", "averaging-removes-the-peak")
-crossed = {(seed, N): feature_world(seed, N) for seed in peak_seeds for N in feature_counts}
-features = pd.DataFrame([{"seed": s, "N": N} | parts(c) for (s, N), c in crossed.items()])
+counts = (25, 50, 75, 90, 100, 110, 150, 200, 400, 800)
+seeds = ledger.seeds("bias-falls-while-variance-peaks", "averaging-removes-the-peak")
+crossed = {(seed, N): features_world(seed, N) for seed in seeds for N in counts}
+rows = [{"seed": s, "N": N} | c.components().named() for (s, N), c in crossed.items()]
+features = pd.DataFrame(rows)
 
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Width removes the dependence on the start, not on the data.** Left: random features beyond N = n. Their variance from initialisation is what the proposition says (dashed), with nothing fitted. Right: trained networks. The part from initialisation falls too, but more slowly than 1/width (dashed); the part from sampling rises and then levels off. Means over worlds with 95 % bands.", "name": "fig-split"}, "image": {"alt": "Two panels on logarithmic axes. Left, the variance from initialisation of random features falls along a dashed line. Right, for networks the part from initialisation falls, less steeply than a dashed line; the part from sampling rises at first and is level from about 256 units on."}} tags=["hide-input"]
 fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.7))
 hues = {"from initialisation": figures.SEQUENCE[3], "from sampling": figures.SEQUENCE[0]}
-beyond = [N for N in feature_counts if N > 100]
-theory = [np.mean([predicted(s, N) for s in peak_seeds]) for N in beyond]
-figures.lines(features[features.N > 100], "N", ["from initialisation"], left, hues)
-left.plot(beyond, theory, "--", color=figures.INK, linewidth=1.5, label="proposition")
-figures.lines(worlds, "width", ["from initialisation", "from sampling"], right, hues)
+dashed = {"linestyle": "--", "color": figures.INK, "linewidth": 1.5}
+wide = features[features.N > 100]
+figures.lines(wide, "N", ["from initialisation"], left, hues)
+theory = wide.assign(
+    theory=[predicted(s, N) for s, N in zip(wide.seed, wide.N, strict=True)]
+)
+left.plot(theory.groupby("N").theory.mean(), **dashed, label="the proposition")
+figures.lines(worlds, "width", hues, right, hues)
 last = by_width["from initialisation"].mean().iloc[-1]
-right.plot(
-    widths[-4:],
-    last * widths[-1] / np.array(widths[-4:]),
-    "--",
-    color=figures.INK,
-    linewidth=1.5,
-    label="1/width",
-)
-left.set(
-    xscale="log",
-    yscale="log",
-    title="Random features",
-    xlabel="features N",
-    ylabel="variance",
-)
-right.set(xscale="log", yscale="log", title="Trained networks", xlabel="hidden units")
+right.plot(widths[-4:], last * widths[-1] / widths[-4:], **dashed, label="∝ 1/width")
+left.set(xscale="log", yscale="log", xlabel="features N", ylabel="variance")
+right.set(xscale="log", yscale="log", xlabel="hidden units")
+left.set_title("Random features")
+right.set_title("Trained networks")
 left.legend()
 right.legend(fontsize=9.5)
 plt.show()
 
-
 # %% tags=["remove-input"]
-def slope(table):
-    """Change of log₂ of the part from initialisation per doubling of the width, from 256 to 1,024."""
-    return np.log2(change("from initialisation", 1024, 256, table)) / 2
-
-
-excess = [
-    features[(features.N == N) & (features.seed == s)]["from initialisation"].item()
-    / predicted(s, N)
-    for s in peak_seeds
-    for N in beyond
-]
+start, data_part = "from initialisation", "from sampling"
+slope = np.log2(change(start, 1024, 256)) / 2  # per doubling
 Markdown(
-    f"Random features: the measured variance is {np.mean(excess):.2f} times the predicted one. Networks: from 16 to 1,024 units the part from initialisation is multiplied by "
-    f"{claims.ratio(change('from initialisation', 1024, 16)):.3f}, in the last two doublings by {claims.ratio(change('from initialisation', 1024, 256)):.2f}, where 1/width "
-    f"would give 0.25. The part from sampling is multiplied by {claims.ratio(change('from sampling', 256, 16)):.2f} from 16 to 256 units, and by "
-    f"{claims.ratio(change('from sampling', 1024, 256)):.2f} from there to 1,024."
+    f"Random features: the measured variance is {(theory[start] / theory.theory).mean():.2f} times the "
+    f"predicted one. Networks: from 16 to 1,024 units the part from initialisation is multiplied by "
+    f"{claims.ratio(change(start, 1024, 16)):.3f}, in the last two doublings by "
+    f"{claims.ratio(change(start, 1024, 256)):.2f}, where 1/width would give 0.25. The part from sampling is "
+    f"multiplied by {claims.ratio(change(data_part, 256, 16)):.2f} from 16 to 256 units and by "
+    f"{claims.ratio(change(data_part, 1024, 256)):.2f} from there on."
 )
 
 # %% [markdown]
@@ -634,20 +571,16 @@ a whole moves far. Train with Adam and a step size of 0.03, to the same loss.
 """
 
 # %%
-adam = {"optimizer": "adam", "momentum": 0, "lr": 0.03}
-adam_seeds = ledger.seeds("initialisation-part-falls")
-adam_worlds = pd.concat([world(seed, (16, 64, 256, 1024), **adam) for seed in adam_seeds])
-by_adam = adam_worlds.pivot_table(index="seed", columns="width")
+adam, seeds = (
+    {"optimizer": "adam", "momentum": 0, "lr": 0.03},
+    ledger.seeds("initialisation-part-falls"),
+)
+by_adam = pd.concat([world(seed, (16, 64, 256, 1024), **adam) for seed in seeds])
 
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**With large steps of Adam the part from initialisation stops falling.** Variance from initialisation of the same networks, trained by gradient descent and by Adam to the same training loss. Means over worlds with 95 % bands.", "name": "fig-adam"}, "image": {"alt": "Variance from initialisation against width on logarithmic axes. With gradient descent it falls throughout; with Adam it falls to 256 units and is level from there."}} tags=["hide-input"]
-both = pd.concat(
-    [
-        worlds.assign(optimizer="gradient descent"),
-        adam_worlds.assign(optimizer="Adam, step 0.03"),
-    ]
-)
-fig, ax = plt.subplots(figsize=(7.2, 3.4))
-figures.plot(both, "width", "from initialisation", hue="optimizer", ax=ax)
+both = {"gradient descent": worlds, "Adam, step 0.03": by_adam}
+both = pd.concat([table.assign(optimizer=name) for name, table in both.items()])
+ax = figures.plot(both, "width", start, "optimizer", plt.subplots(figsize=(7.2, 3.3))[1])
 ax.set(
     xscale="log", yscale="log", xlabel="hidden units", ylabel="variance from initialisation"
 )
@@ -655,9 +588,10 @@ ax.legend()
 plt.show()
 
 # %% tags=["remove-input"]
+adam = change(start, 1024, 256, by_adam.pivot_table(index="seed", columns="width"))
 Markdown(
-    f"From 256 to 1,024 units the part from initialisation is multiplied by {claims.ratio(change('from initialisation', 1024, 256, by_adam)):.2f} with Adam, and by "
-    f"{claims.ratio(change('from initialisation', 1024, 256)):.2f} with gradient descent. A claim about width is a claim about width *and how one trains*."
+    f"From 256 to 1,024 units the part from initialisation is multiplied by {claims.ratio(adam):.2f} with Adam, and by "
+    f"{claims.ratio(change(start, 1024, 256)):.2f} with gradient descent. A claim about width is a claim about width *and how one trains*."
 )
 
 # %% [markdown]
@@ -671,9 +605,8 @@ $\cos(v x + b)$ with random $v$ and $b$.
 
 
 # %% mystnb={"code_prompt_show": "Fits with random waves", "figure": {"caption": "**N = n is where a fit is possible only at any price.** Minimum-norm fits with N random waves to the same 20 points (dots), for five draws of the waves; dashed: the truth.", "name": "fig-waves"}, "image": {"alt": "Three panels of curves through 20 points. With 15 waves the curves are near the truth but miss points; with 20 they pass through all points and swing wildly between them; with 1,000 they pass through all points and stay calm."}} tags=["hide-input"]
-# Fits with random waves
 def waves(N, seed):
-    """The matrix that takes x [m] to N random waves [m, N]."""
+    """A function that takes x [m] to N random waves [m, N]."""
     draw = rng(1000 * N + seed)
     v, b = 15 * draw.standard_normal(N), draw.uniform(0, 2 * np.pi, N)
     return lambda at: np.cos(np.outer(at, v) + b) * (2 / N) ** 0.5
@@ -681,9 +614,8 @@ def waves(N, seed):
 
 fig, axes = plt.subplots(1, 3, figsize=(7.2, 3.0), sharey=True)
 for ax, N in zip(axes, (15, 20, 1000), strict=True):
-    for seed in scale.seeds(5):
-        matrix = waves(N, seed)
-        fit = matrix(grid) @ np.linalg.pinv(matrix(x)) @ labels[0]
+    for draw in (waves(N, seed) for seed in scale.seeds(5)):
+        fit = draw(grid) @ np.linalg.pinv(draw(x)) @ labels[0]
         ax.plot(grid, fit, color=colors["variance"], alpha=0.6, linewidth=1)
     ax.plot(grid, truth, "--", color=colors["true_labels"])
     ax.plot(x, labels[0], "o", color=figures.INK, markersize=3.5)
@@ -693,20 +625,19 @@ plt.show()
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**The fit divides by the smallest singular value, and that is nearly zero at N = n.** Left: smallest nonzero singular value of the 20 × N matrix of waves. Right: squared error of the fit. Medians over 200 draws, and the middle half.", "name": "fig-singular"}, "image": {"alt": "Two panels against N on logarithmic axes. The smallest singular value dips by orders of magnitude at N = 20; the error has a peak at the same place."}} tags=["hide-input"]
 counts = (5, 8, 12, 15, 17, 18, 19, 20, 21, 22, 25, 30, 40, 70, 120, 300, 1000)
 found = np.empty((2, 200, len(counts)))
-for s in range(200):
-    for i, N in enumerate(counts):
-        matrix = waves(N, scale.seed_offset() + s)
-        fit = matrix(grid) @ np.linalg.pinv(matrix(x)) @ labels[s]
-        found[:, s, i] = np.linalg.svd(matrix(x))[1].min(), ((fit - truth) ** 2).mean()
+for s, i in np.ndindex(found.shape[1:]):
+    draw = waves(counts[i], scale.seed_offset() + s)
+    fit = draw(grid) @ np.linalg.pinv(draw(x)) @ labels[s]
+    found[:, s, i] = np.linalg.svd(draw(x))[1].min(), ((fit - truth) ** 2).mean()
 fig, axes = plt.subplots(1, 2, figsize=(7.2, 3.3))
-for ax, values, title in zip(
-    axes, found, ("Smallest singular value", "Squared error"), strict=True
-):
+for ax, values in zip(axes, found, strict=True):
     low, middle, high = np.quantile(values, (0.25, 0.5, 0.75), axis=0)
     ax.plot(counts, middle, "o-", color=colors["variance"], markersize=3)
     figures.band(ax, counts, low, high, colors["variance"])
     ax.axvline(20, color=colors["threshold"], linestyle=":", linewidth=1.5)
-    ax.set(xscale="log", yscale="log", title=title, xlabel="random waves N")
+    ax.set(xscale="log", yscale="log", xlabel="random waves N")
+axes[0].set_title("Smallest singular value")
+axes[1].set_title("Squared error")
 plt.show()
 
 # %% [markdown]
@@ -733,12 +664,9 @@ Because everything is crossed, the variance has a two-way analysis, $V = V_S + V
 """
 
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**The peak is an interaction.** Parts of the squared error of random features, labels without noise. Bias² falls to a floor; of the three parts of the variance only the interaction has a peak at N = n. Means over worlds with 95 % bands; linear below 0.01.", "name": "fig-interaction"}, "image": {"alt": "Four curves against the number of random features. The interaction has a sharp peak where features equal training points, far above the others. Initialisation falls slowly, sampling is small, squared bias falls to a low level."}} tags=["hide-input"]
-fig, ax = plt.subplots(figsize=(7.2, 4.2))
-hues = {
-    "sampling": figures.SEQUENCE[0],
-    "initialisation": figures.SEQUENCE[3],
-    "interaction": colors["variance"],
-}
+hues = dict(zip(("sampling", "initialisation"), figures.SEQUENCE[::3], strict=True))
+hues["interaction"] = colors["variance"]
+ax = plt.subplots(figsize=(7.2, 4.2))[1]
 figures.lines(features, "N", ["bias²", *hues], ax, hues)
 ax.axvline(100, color=colors["threshold"], linestyle=":", linewidth=1.5)
 ax.text(104, 40, "N = n", color=colors["threshold"])
@@ -748,15 +676,14 @@ ax.legend()
 plt.show()
 
 # %% tags=["remove-input"]
-of = features.pivot_table(index="seed", columns="N")
-bias_steps = {
-    (a, b): of["bias²"][b] - of["bias²"][a] for a, b in ((25, 50), (50, 100), (100, 400))
-}
-share = of["interaction"][100] / of["variance"][100]
+by_count = features.pivot_table(index="seed", columns="N")
+b2, V = by_count["bias²"], by_count["variance"]
+share = by_count["interaction"][100] / V[100]
 Markdown(
-    f"Bias² changes by {claims.mean(bias_steps[25, 50]):.3f} from N = n/4 to n/2 and by {claims.mean(bias_steps[50, 100]):.3f} from there to n. Meanwhile the variance is "
-    f"multiplied by {claims.ratio(of['variance'][100] / of['variance'][50]):.0f}, and from N = n to 4n by {claims.ratio(of['variance'][400] / of['variance'][100]):.4f}. "
-    f"Of the variance at N = n, {claims.mean(100 * share):.1f} % are interaction."
+    f"Bias² changes by {claims.mean(b2[50] - b2[25]):.3f} from N = n/4 to n/2, and by "
+    f"{claims.mean(b2[100] - b2[50]):.3f} from there to n. Meanwhile the variance is multiplied by "
+    f"{claims.ratio(V[100] / V[50]):.0f}, and from n to 4n by {claims.ratio(V[400] / V[100]):.4f}. "
+    f"At N = n, {claims.mean(100 * share):.1f} % of it are interaction."
 )
 
 # %% [markdown]
@@ -769,38 +696,35 @@ models with different features on one training set. A *bag* averages models with
 """
 
 # %%
-members = (1, 2, 5, 10)
-rows = []
-for (seed, N), c in crossed.items():
-    for m in members:
-        ensemble = np.mean([c.error_of_mean([k], range(m)) for k in range(12)])
-        bag = np.mean([c.error_of_mean(range(m), [k]) for k in range(12)])
-        rows += [(seed, N, m, "Ensemble", ensemble), (seed, N, m, "Bag", bag)]
-averaged = pd.DataFrame(rows, columns=["seed", "N", "members", "kind", "error"])
+shared = {"Ensemble": ("sampling", "initialisation"), "Bag": ("initialisation", "sampling")}
+averages = pd.concat(
+    features.assign(
+        kind=kind,
+        members=M,
+        error=features["bias²"]
+        + features[kept]
+        + (features[gone] + features["interaction"]) / M,
+    )
+    for kind, (kept, gone) in shared.items()
+    for M in (1, 2, 5, 10, np.inf)
+)
 
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Averaging over either draw takes the peak down.** Averages of models that share the training set (ensemble) or the features (bag). At N = n the error is divided by about the number of members; infinitely many (dashed, estimated without bias) leave no peak. Means over worlds with 95 % bands.", "name": "fig-averaging"}, "image": {"alt": "Two panels, ensemble and bag: test error against random features for one to ten averaged models. The peak where features equal training points gets lower with more models, and a dashed limiting line has none."}} tags=["hide-input"]
-fig, axes = figures.panels(averaged, "N", "error", by="kind", hue="members", markersize=3)
-for ax, rest in zip(axes, ("sampling", "initialisation"), strict=True):
-    limit = (of["bias²"] + of[rest]).mean()
-    ax.plot(limit.index, limit, "--", color=figures.INK)
+fig, axes = figures.panels(averages, "N", "error", by="kind", hue="members", markersize=3)
+for ax in axes:
     ax.set_yscale("symlog", linthresh=0.01)
     ax.set(xscale="log", xlabel="random features N", ylim=(-0.05, 50))
 axes[0].set_ylabel("squared error")
 plt.show()
 
 # %% tags=["remove-input"]
-limits = {
-    kind: of["bias²"] + of[rest]
-    for kind, rest in (("ensemble", "sampling"), ("bag", "initialisation"))
-}
-ten = averaged[averaged.N == 100].pivot_table(
-    index="seed", columns=["kind", "members"], values="error"
-)
+ensemble, bag = (b2 + by_count[kept] for kept, _ in shared.values())
+errors = [[crossed[s, 100].error_of_mean([0], range(M)) for M in (1, 10)] for s in seeds]
+ten = np.divide(*np.transpose(errors)[::-1])
 Markdown(
-    f"At N = n ten members divide the error by {1 / claims.ratio(ten['Ensemble', 10] / ten['Ensemble', 1]).value:.1f} (ensemble) and "
-    f"{1 / claims.ratio(ten['Bag', 10] / ten['Bag', 1]).value:.1f} (bag). Infinitely many would leave {limits['ensemble'][100].mean():.3f} and {limits['bag'][100].mean():.3f}, against "
-    f"{of['risk'][100].mean():.1f} for a single model; that is {claims.mean(limits['ensemble'][100] - limits['ensemble'][50]):.3f} and "
-    f"{claims.mean(limits['bag'][100] - limits['bag'][50]):.3f} compared with their own errors at N = n/2: no peak is left."
+    f"Ten averaged feature draws have {claims.ratio(ten):.2f} times the error of one at N = n. Infinitely many would leave "
+    f"{ensemble[100].mean():.3f} (ensemble) and {bag[100].mean():.3f} (bag) of {by_count['risk'][100].mean():.1f}. Compared with N = n/2 that is a change of "
+    f"{claims.mean(ensemble[100] - ensemble[50]):.3f} and {claims.mean(bag[100] - bag[50]):.3f}: where a single model's error climbs, theirs falls."
 )
 
 # %% [markdown]
@@ -813,28 +737,25 @@ number of parameters, it would stay.
 """
 
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**A little ridge, and no peak.** The same random features with more ridge. Too much of it costs the wide models more than it saves. Means over worlds with 95 % bands.", "name": "fig-ridge"}, "image": {"alt": "Squared error against random features for four ridge penalties on logarithmic axes. The smallest has a tall peak where features equal training points; larger ones flatten it, and the largest lies highest at the right end."}} tags=["hide-input"]
-ridged = pd.DataFrame(
-    {
-        "seed": s,
-        "N": N,
-        "λ": ridge,
-        "error": feature_world(s, N, ridge, draws=4).components().risk,
-    }
+grid_of = [
+    (ridge, N, s)
     for ridge in (1e-6, 1e-4, 1e-2, 1e-1)
-    for N in feature_counts
+    for N in counts
     for s in scale.seeds(5)
-)
-fig, ax = plt.subplots(figsize=(7.2, 3.6))
-figures.plot(ridged, "N", "error", hue="λ", ax=ax, label="λ = {:g}")
+]
+risks = [features_world(s, N, ridge, draws=4).components().risk for ridge, N, s in grid_of]
+ridged = pd.DataFrame(grid_of, columns=["ridge", "N", "seed"]).assign(error=risks)
+ax = plt.subplots(figsize=(7.2, 3.5))[1]
+figures.plot(ridged, "N", "error", "ridge", ax, label="λ = {:g}")
 ax.set(xscale="log", yscale="log", xlabel="random features N", ylabel="squared error")
 ax.legend()
 plt.show()
 
 # %% tags=["remove-input"]
-error = ridged.pivot_table(index="λ", columns="N", values="error")
+error = ridged.pivot_table(index="ridge", columns="N", values="error")
 Markdown(
-    f"With λ = 0.01 the error at N = n is {error.loc[1e-2, 100]:.2f} instead of {error.loc[1e-6, 100]:.1f}; at 800 features it changes by {error.loc[1e-2, 800] / error.loc[1e-6, 800] - 1:+.0%}. "
-    "So the peak belongs to the unregularised solution and not to the count of parameters. {doc}`/notebooks/04_double_descent` follows it into networks."
+    f"With λ = 0.01 the error at N = n is {error[100][1e-2]:.2f} instead of {error[100][1e-6]:.1f}; at 800 features it changes by "
+    f"{error[800][1e-2] / error[800][1e-6] - 1:+.0%}."
 )
 
 # %% [markdown]
@@ -866,86 +787,73 @@ LEAVES, TREES = (2, 4, 8, 16, 32, 64, 128, 500), (1, 2, 5, 10, 20)  # 500: a ful
 ROUNDS, ENSEMBLES = (1, 2, 3, 5, 10, 20, 40), (1, 2, 5, 10)
 
 
-def trained(seed):
-    """Predictions of both kinds of model for every (leaves, trees) and (rounds, ensembles), and the target."""
-    d = data.mnist1d(500, 1000, seed)
-    x, y, at = d.x.numpy(), np.eye(10)[d.y], d.x_test.numpy()
-    grown = {k: trees.forest(x, y, at, k, 20, seed)[0] for k in LEAVES}
-    runs = np.stack(
-        [trees.boosted(x, y, at, 10, 40, 0.85, 100 * seed + e)[0] for e in range(10)]
-    )
-    boosted = {m: runs[:m].mean(0) for m in ENSEMBLES}
-    forests = {(k, m): grown[k][m - 1] for k in LEAVES for m in (*TREES, 10)}
-    return {
-        "Forest": forests,
-        "Boosting": {(r, m): boosted[m][r - 1] for r in ROUNDS for m in ENSEMBLES},
-    }, np.eye(10)[d.y_test]
-
-
 def scores(seed):
-    """Squared error and share misclassified of all of them."""
-    models, target = trained(seed)
-    return pd.DataFrame(
-        {
-            "seed": seed,
-            "model": model,
-            "size": size,
-            "averaged": averaged,
-            "error": ((fit - target) ** 2).sum(1).mean(),
-            "mistakes": (fit.argmax(1) != target.argmax(1)).mean(),
-        }
-        for model, fits in models.items()
-        for (size, averaged), fit in fits.items()
+    """Squared error and share misclassified of forests and boosted ensembles of all sizes."""
+    d, fits = data.mnist1d(500, 1000, seed), {}
+    x, y, at, target = d.x.numpy(), np.eye(10)[d.y], d.x_test.numpy(), np.eye(10)[d.y_test]
+    for leaves in LEAVES:
+        grown, _ = trees.forest(x, y, at, leaves, 20, seed)
+        fits |= {("Forest", leaves, count): grown[count - 1] for count in TREES}
+    runs = [trees.boosted(x, y, at, 10, 40, 0.85, 100 * seed + e)[0] for e in range(10)]
+    for count in ENSEMBLES:
+        mean = np.mean(runs[:count], 0)
+        fits |= {("Boosting", rounds, count): mean[rounds - 1] for rounds in ROUNDS}
+    table = pd.DataFrame(list(fits), columns=["model", "size", "averaged"]).assign(
+        seed=seed
     )
+    table["error"] = [((fit - target) ** 2).sum(1).mean() for fit in fits.values()]
+    table["mistakes"] = [
+        (fit.argmax(1) != target.argmax(1)).mean() for fit in fits.values()
+    ]
+    return table
 
 
 # %%
 tree_findings = [name for name in ledger.claims if "descent" in name]
-tree_seeds = ledger.seeds(*tree_findings)
-scored = pd.concat([scores(seed) for seed in tree_seeds])
-forest, boosting = (
-    scored[scored.model == model].pivot_table(index="seed", columns=["size", "averaged"])
-    for model in ("Forest", "Boosting")
-)
+scored = pd.concat([scores(seed) for seed in ledger.seeds(*tree_findings)])
+
 
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**The second descent begins wherever the axis changes its meaning.** Squared test error on MNIST-1D. Along one line first the size of one model grows, then more models are averaged (hollow from the switch on). With ten models throughout nothing switches, and there is no second descent. Means over training sets with 95 % bands.", "name": "fig-axes"}, "image": {"alt": "Two panels, forest and boosting. A line rises to the largest single model and falls as models are added; a second line leaves it earlier and falls from there; a third, with ten models throughout, falls and levels off."}} tags=["hide-input"]
+def path(model, sizes, counts, switch):
+    """Ever larger single models up to the switch, then ever more of them."""
+    steps = [(size, 1) for size in sizes if size <= switch] + [
+        (switch, m) for m in counts[1:]
+    ]
+    order = pd.DataFrame(steps, columns=["size", "averaged"]).reset_index(names="step")
+    return order.merge(scored[scored.model == model])
+
+
 late, early, never = "switch at the end", "earlier switch", "ten throughout"
 paths = []
-for model, sizes, counts, switch in (
-    ("Forest", LEAVES, TREES, 64),
-    ("Boosting", ROUNDS, ENSEMBLES, 10),
-):
-    grow = {
-        k: [(size, 1) for size in sizes[: sizes.index(k) + 1]]
-        + [(k, m) for m in counts[1:]]
-        for k in (switch, sizes[-1])
-    }
-    for path, steps in (
-        (late, grow[sizes[-1]]),
-        (early, grow[switch]),
-        (never, [(k, 10) for k in sizes]),
-    ):
-        order = pd.DataFrame(steps, columns=["size", "averaged"]).assign(
-            model=model, path=path
-        )
-        paths.append(order.reset_index(names="step").merge(scored))
+for walk in (("Forest", LEAVES, TREES, 64), ("Boosting", ROUNDS, ENSEMBLES, 10)):
+    paths.append(path(*walk[:3], walk[1][-1]).assign(line=late))
+    paths.append(path(*walk).assign(line=early))
+    tens = scored[(scored.model == walk[0]) & (scored.averaged == 10)]
+    paths.append(
+        tens.assign(line=never, step=[walk[1].index(size) for size in tens["size"]])
+    )
 hues = {late: figures.SEQUENCE[0], early: figures.SEQUENCE[3], never: figures.INK}
-fig, axes = figures.panels(
-    pd.concat(paths), "step", "error", by="model", hue="path", colors=hues
-)
+fig, axes = figures.panels(pd.concat(paths), "step", "error", "model", "line", hues)
 axes[0].set_xticks([0, 3, 5, 7, 11], ["2", "16", "64", "full", "×20"])
-axes[0].set(xlabel="leaves, then trees", ylabel="squared error")
 axes[1].set_xticks([0, 1, 4, 6, 9], ["1", "2", "10", "40", "×10"])
+axes[0].set(xlabel="leaves, then trees", ylabel="squared error")
 axes[1].set(xlabel="rounds, then ensembles")
 plt.show()
 
 # %% tags=["remove-input"]
-F, B = forest["error"], boosting["error"]
+index = {
+    "index": "seed",
+    "columns": ["model", "size", "averaged"],
+    "values": ["error", "mistakes"],
+}
+by_size = scored.pivot_table(**index)
+F, B = by_size["error"]["Forest"], by_size["error"]["Boosting"]
 Markdown(
-    f"Forest: from 16 leaves to a full tree the error rises by {claims.mean(F[500, 1] - F[16, 1]):.2f}, and 20 full trees bring it down by {claims.mean(F[500, 1] - F[500, 20]):.2f}. With the switch at 64 leaves it rises by "
-    f"{claims.mean(F[64, 1] - F[16, 1]):.2f} and falls by {claims.mean(F[64, 1] - F[64, 20]):.2f}; ten trees throughout change by {claims.mean(F[500, 10] - F[64, 10]):.3f} from 64 leaves on. "
-    f"Boosting: {claims.mean(B[40, 1] - B[2, 1]):.2f} up from 2 rounds to 40 and {claims.mean(B[40, 1] - B[40, 10]):.2f} down with ten ensembles; with the switch at 10 rounds, "
-    f"{claims.mean(B[10, 1] - B[2, 1]):.2f} up and {claims.mean(B[10, 1] - B[10, 10]):.2f} down."
+    f"Forest: from 16 leaves to a full tree the error rises by {claims.mean(F[500, 1] - F[16, 1]):.2f}, and 20 full trees bring it down by "
+    f"{claims.mean(F[500, 1] - F[500, 20]):.2f}. With the switch at 64 leaves it rises by {claims.mean(F[64, 1] - F[16, 1]):.2f} and falls by "
+    f"{claims.mean(F[64, 1] - F[64, 20]):.2f}. Ten trees throughout change by {claims.mean(F[500, 10] - F[64, 10]):.3f} from 64 leaves on. "
+    f"Boosting: {claims.mean(B[40, 1] - B[2, 1]):.2f} up from 2 rounds to 40, {claims.mean(B[40, 1] - B[40, 10]):.2f} down with ten ensembles; with the "
+    f"switch at 10 rounds {claims.mean(B[10, 1] - B[2, 1]):.2f} up and {claims.mean(B[10, 1] - B[10, 10]):.2f} down."
 )
 
 # %% [markdown]
@@ -963,16 +871,11 @@ outside their scope. What it does settle is a habit of speech: "number of parame
 """
 
 # %% tags=["remove-input"]
-projections = [smoother(p, x) for p in coefficients]
-own_variance = np.array([(P**2).sum() for P in projections])
-own_bias2 = np.array(
-    [((np.sin(5 * x) - P @ np.sin(5 * x)) ** 2).sum() for P in projections]
-)
-ledger.theorem(
-    "classical-u-curve",
-    error=max(np.abs(own_variance - coefficients).max(), np.diff(own_bias2).max()),
-    section="polynomials",
-)
+projections, target = [smoother(p, x) for p in coefficients], np.sin(5 * x)
+variances = np.array([(P**2).sum() for P in projections])
+biases = [((target - P @ target) ** 2).sum() for P in projections]
+error = max(abs(variances - coefficients).max(), np.diff(biases).max())
+ledger.theorem("classical-u-curve", error=error, section="polynomials")
 
 # %% tags=["remove-input"]
 ledger.card(
@@ -984,89 +887,58 @@ ledger.card(
 )
 
 # %% tags=["remove-input"]
+falls = {"whole": change(start, 1024, 16), "widest": change(start, 1024, 256)}
+falls |= {"slope": slope, "widest_with_adam": adam}
+ledger.card("initialisation-part-falls", **falls, section="split")
+
+# %% tags=["remove-input"]
+levels = {"widest": change(data_part, 1024, 256), "before": change(data_part, 256, 16)}
+ledger.card("sampling-part-levels-off", **levels, section="split")
+
+# %% tags=["remove-input"]
+peak = {"bias_before": b2[50] - b2[25], "bias_to_peak": b2[100] - b2[50]}
+peak |= {"variance_rise": V[100] / V[50], "variance_fall": V[400] / V[100]}
+peak |= {"bias_behind": b2[400] - b2[100]}
+ledger.card("bias-falls-while-variance-peaks", **peak, section="peak")
+
+# %% tags=["remove-input"]
+limits = {"ensemble": ensemble[100] - ensemble[50], "bag": bag[100] - bag[50]}
+limits |= {
+    "behind_ensemble": ensemble[100] - ensemble[200],
+    "behind_bag": bag[100] - bag[200],
+}
 ledger.card(
-    "initialisation-part-falls",
-    whole=change("from initialisation", 1024, 16),
-    widest=change("from initialisation", 1024, 256),
-    slope=slope(by_width),
-    widest_with_adam=change("from initialisation", 1024, 256, by_adam),
-    section="split",
+    "averaging-removes-the-peak", interaction=share, ten=ten, **limits, section="peak"
 )
 
 # %% tags=["remove-input"]
-ledger.card(
-    "sampling-part-levels-off",
-    widest=change("from sampling", 1024, 256),
-    before=change("from sampling", 256, 16),
-    section="split",
-)
+wrong = by_size["mistakes"]["Forest"]
+forest = {"rise": F[500, 1] - F[16, 1], "fall": F[500, 1] - F[500, 20]}
+forest |= {"second_is_lower": F[500, 20] - F[16, 1]}
+forest |= {"rise_of_mistakes": wrong[500, 1] - wrong[64, 1]}
+forest |= {"fall_of_mistakes": wrong[500, 1] - wrong[500, 20]}
+ledger.card("forest-double-descent", **forest, section="dissent")
 
 # %% tags=["remove-input"]
-ledger.card(
-    "bias-falls-while-variance-peaks",
-    bias_before=bias_steps[25, 50],
-    bias_to_peak=bias_steps[50, 100],
-    variance_rise=of["variance"][100] / of["variance"][50],
-    variance_fall=of["variance"][400] / of["variance"][100],
-    bias_behind=bias_steps[100, 400],
-    section="peak",
-)
+wrong = by_size["mistakes"]["Boosting"]
+boosting = {"rise": B[40, 1] - B[2, 1], "fall": B[40, 1] - B[40, 10]}
+boosting |= {"second_is_lower": B[40, 10] - B[2, 1]}
+boosting |= {"rise_of_mistakes": wrong[40, 1] - wrong[10, 1]}
+ledger.card("boosting-double-descent", **boosting, section="dissent")
 
 # %% tags=["remove-input"]
-ledger.card(
-    "averaging-removes-the-peak",
-    interaction=share,
-    ensemble=limits["ensemble"][100] - limits["ensemble"][50],
-    bag=limits["bag"][100] - limits["bag"][50],
-    ten=ten["Ensemble", 10] / ten["Ensemble", 1],
-    behind_ensemble=limits["ensemble"][100] - limits["ensemble"][200],
-    behind_bag=limits["bag"][100] - limits["bag"][200],
-    section="peak",
-)
+forest = {"rise_to_switch": F[64, 1] - F[16, 1], "fall_after_switch": F[64, 1] - F[64, 20]}
+forest |= {
+    "one_tree_goes_on": F[500, 1] - F[64, 1],
+    "ten_trees_go_on": F[500, 10] - F[64, 10],
+}
+forest |= {"early_switch": F[16, 1] - F[16, 20]}
+ledger.card("second-descent-follows-the-switch", **forest, section="dissent")
 
 # %% tags=["remove-input"]
-wrong = forest["mistakes"]
-ledger.card(
-    "forest-double-descent",
-    rise=F[500, 1] - F[16, 1],
-    fall=F[500, 1] - F[500, 20],
-    second_is_lower=F[500, 20] - F[16, 1],
-    rise_of_mistakes=wrong[500, 1] - wrong[64, 1],
-    fall_of_mistakes=wrong[500, 1] - wrong[500, 20],
-    section="dissent",
-)
-
-# %% tags=["remove-input"]
-wrong = boosting["mistakes"]
-ledger.card(
-    "boosting-double-descent",
-    rise=B[40, 1] - B[2, 1],
-    fall=B[40, 1] - B[40, 10],
-    second_is_lower=B[40, 10] - B[2, 1],
-    rise_of_mistakes=wrong[40, 1] - wrong[10, 1],
-    section="dissent",
-)
-
-# %% tags=["remove-input"]
-ledger.card(
-    "second-descent-follows-the-switch",
-    rise_to_switch=F[64, 1] - F[16, 1],
-    fall_after_switch=F[64, 1] - F[64, 20],
-    one_tree_goes_on=F[500, 1] - F[64, 1],
-    ten_trees_go_on=F[500, 10] - F[64, 10],
-    early_switch=F[16, 1] - F[16, 20],
-    section="dissent",
-)
-
-# %% tags=["remove-input"]
-ledger.card(
-    "second-descent-follows-the-switch-boosting",
-    rise_to_switch=B[10, 1] - B[2, 1],
-    fall_after_switch=B[10, 1] - B[10, 10],
-    one_goes_on=B[40, 1] - B[10, 1],
-    ten_go_on=B[40, 10] - B[10, 10],
-    section="dissent",
-)
+boosting = {"rise_to_switch": B[10, 1] - B[2, 1], "fall_after_switch": B[10, 1] - B[10, 10]}
+boosting |= {"one_goes_on": B[40, 1] - B[10, 1], "ten_go_on": B[40, 10] - B[10, 10]}
+ledger.card("second-descent-follows-the-switch-boosting", **boosting, section="dissent")
 
 # %% [markdown]
 r"""
@@ -1162,12 +1034,12 @@ $p \to n$?
 # %%
 def exact(target, points):
     """Exact bias² and variance per σ² at 8, 12, 16 and 20 coefficients."""
-    rows = {}
-    for p in (8, 12, 16, 20):
-        matrix = legvander(grid, p - 1) @ np.linalg.pinv(legvander(points, p - 1))
-        bias2 = ((matrix @ target(points) - target(grid)) ** 2).mean()
-        rows[p] = {"bias²": bias2, "variance/σ²": (matrix**2).sum(1).mean()}
-    return pd.DataFrame(rows).T.map("{:.2g}".format)
+    matrices = {p: smoother(p, grid, points) for p in (8, 12, 16, 20)}
+    biases = {
+        p: ((m @ target(points) - target(grid)) ** 2).mean() for p, m in matrices.items()
+    }
+    variances = {p: (m**2).sum(1).mean() for p, m in matrices.items()}
+    return pd.DataFrame({"bias²": biases, "variance/σ²": variances}).map("{:.2g}".format)
 
 
 runge = exact(lambda u: 1 / (1 + 25 * u**2), x)
@@ -1193,19 +1065,17 @@ Draw the 20 inputs uniformly from $(-1, 1)$. For 6 and for 12 coefficients follo
 """
 
 # %%
-draw, found = rng(scale.seed_offset()), {6: [], 12: []}
-for _ in range(2000):
-    u = draw.uniform(-1, 1, 20)
-    y = np.sin(5 * u) + 0.3 * draw.standard_normal(20)
-    for p, wrong in found.items():
-        fit = legvander(grid, p - 1) @ np.linalg.pinv(legvander(u, p - 1)) @ y
-        wrong.append(((fit - truth) ** 2).mean())
-columns = {
-    (p, f.__name__): {k: f"{f(wrong[:k]):.3g}" for k in (10, 100, 500, 2000)}
-    for p, wrong in found.items()
-    for f in (np.mean, np.median)
+draw, wrong = rng(scale.seed_offset()), {}
+for p in (6, 12):
+    points = draw.uniform(-1, 1, (2000, 20))
+    y = np.sin(5 * points) + 0.3 * draw.standard_normal((2000, 20))
+    drawn = [smoother(p, grid, u) @ each for u, each in zip(points, y, strict=True)]
+    wrong[p] = ((np.array(drawn) - truth) ** 2).mean(1)
+rows = {
+    k: {(p, f.__name__): f(e[:k]) for p, e in wrong.items() for f in (np.mean, np.median)}
+    for k in (10, 100, 500, 2000)
 }
-pd.DataFrame(columns).rename_axis("training sets")
+pd.DataFrame(rows).T.rename_axis("training sets").map("{:.3g}".format)
 
 # %% [markdown]
 r"""
@@ -1228,7 +1098,7 @@ How much of the peak does each blame on the initialisation?
 """
 
 # %%
-c = of.xs(100, axis=1, level="N").mean()
+c = by_count.xs(100, axis=1, level="N").mean()
 blame = {
     "training set fixed first": [c.initialisation + c.interaction, c.sampling],
     "features fixed first": [c.initialisation, c.sampling + c.interaction],
@@ -1279,23 +1149,19 @@ Give the networks training labels of which a fifth is drawn at random. {cite:t}`
 
 # %%
 some = scale.sizes(
-    widths=((4, 16), (4, 8, 16, 32, 64, 256), (4, 8, 16, 32, 64, 256, 1024))
-).widths
+    units=((4, 16), (4, 8, 16, 32, 64, 256), (4, 8, 16, 32, 64, 256, 1024))
+).units
 noisy = pd.concat([world(seed, some, noise=0.2) for seed in scale.seeds(5)])
+both = {"clean": worlds[worlds.width.isin(some)], "a fifth random": noisy}
 shown = ["variance", "from sampling", "from initialisation"]
-pd.concat(
-    {
-        name: table[table.width.isin(some)].groupby("width")[shown].mean().round(2)
-        for name, table in (("clean", worlds), ("a fifth random", noisy))
-    },
-    axis=1,
-)
+means = {name: table.groupby("width")[shown].mean() for name, table in both.items()}
+pd.concat(means, axis=1).round(2)
 
 # %% tags=["remove-input"]
-top = {name: noisy.groupby("width")[name].mean() for name in shown}
+top = means["a fifth random"]
 Markdown(
-    f"With noise the total is largest at {top['variance'].idxmax()} units, where it is {top['variance'].max():.2f}, and the part from sampling is {top['from sampling'].iloc[0]:.2f} in the narrowest networks, "
-    f"{top['from sampling'].max():.2f} at its largest ({top['from sampling'].idxmax()} units) and {top['from sampling'].iloc[-1]:.2f} in the widest."
+    f"With noise the total is largest at {top.variance.idxmax()} units ({top.variance.max():.2f}), and the part from sampling at {top[data_part].idxmax()} "
+    f"({top[data_part].max():.2f}; {top[data_part].iloc[0]:.2f} in the narrowest and {top[data_part].iloc[-1]:.2f} in the widest networks)."
 )
 
 # %% [markdown]
@@ -1316,14 +1182,14 @@ step for both, with a step in proportion to 1/width, so that a unit of a wide ne
 
 # %%
 rules = {
-    "the same step": ({}, {}),
-    "step in proportion to 1/width": ({"lr": 0.1}, {"lr": 0.025}),
-    "the same step, loss 0.1": ({"stop_loss": 0.1}, {"stop_loss": 0.1}),
+    "the same step": [{}, {}],
+    "step in proportion to 1/width": [{"lr": 0.1}, {"lr": 0.025}],
 }
+rules["the same step, loss 0.1"] = [{"stop_loss": 0.1}] * 2
 slopes = {}
 for name, (narrow, wide) in rules.items():
     both = [[world(s, (64,), **narrow), world(s, (256,), **wide)] for s in scale.seeds(5)]
-    part = np.array([[w["from initialisation"].item() for w in pair] for pair in both])
+    part = np.array([[each[start].item() for each in pair] for pair in both])
     slopes[name] = f"{claims.mean(np.log2(part[:, 1] / part[:, 0]) / 2):.2f}"
 pd.Series(slopes, name="log₂ of the part, per doubling")
 
