@@ -17,6 +17,7 @@ import numpy as np
 from matplotlib import font_manager
 from matplotlib.colors import LinearSegmentedColormap, ListedColormap, to_hex
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator
 from scipy.special import stdtrit
 
 INK = "#1f2328"  # text and axes; the text colour of the page
@@ -184,6 +185,13 @@ def panels(table, x, y, by, hue=None, colors=None, label=None, height=3.8, **lin
     if hue is not None:
         fig.legend(entries.values(), entries.keys(), loc="outside lower center", ncols=min(len(entries), 4))
     return fig, axes[0]
+
+
+def log_axis(ax, ticks):
+    """Make the horizontal axis logarithmic, with these ticks and no others, written out."""
+    ax.set_xscale("log")
+    ax.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
+    ax.xaxis.set_minor_locator(NullLocator())
 
 
 def ramp(n):

@@ -28,7 +28,7 @@ _WORDS = {
     tuple: "[low, high] with low < high",
 }
 _KINDS = {  # what an entry holds, at any of its levels
-    str: "id chapter kind title statement paper url paper_says where setting finding outcome unit reason says quantity",
+    str: "id chapter kind title statement paper url paper_says where setting finding outcome robustness unit reason says quantity",
     int: "number page",
     float: "tolerance above below equals delta",
     bool: "could_explain cheap",
@@ -145,6 +145,7 @@ class Claim:
     finding: str = ""
     outcome: str = ""
     formerly: tuple[str, ...] = ()
+    robustness: str = ""  # name of a table under data/results/ with other settings: `setting`, …, `keeps` (its sign)
 
 
 @functools.cache
