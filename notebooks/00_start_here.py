@@ -119,8 +119,8 @@ def fitted_between(share):
 true, drawn = (fitted_between(share) for share in (0.0, 1.0))
 Markdown(
     f"{clean.parameters.iloc[0]:,} parameters, {clean.n.iloc[0]:,} images: {images.source}. With true labels the network ends with {clean.test_error.mean():.1%} errors on new images. "
-    f"With random ones it gets {random.train_error.mean():.1%} of its training images wrong, so it has memorised what it has, and guesses on new ones ({random.test_error.mean():.0%} wrong). The training "
-    f"error falls below 1 % between epochs {true[0]} and {true[1]} with true labels, and between {drawn[0]} and {drawn[1]} with random ones. {len(runs)} networks, {runs.seconds.sum():.0f} seconds of one processor core."
+    f"With random ones, which it can only memorise, it gets {random.train_error.mean():.1%} of its training images wrong and {random.test_error.mean():.0%} of new ones, as a guess would. The training "
+    f"error falls below 1 % between epochs {true[0]:g} and {true[1]:g} with true labels, and between {drawn[0]:g} and {drawn[1]:g} with random ones. {len(runs)} networks, {runs.seconds.sum():.0f} seconds of one processor core."
 )
 
 # %% [markdown]
