@@ -191,7 +191,7 @@ def test_the_pools_folder_may_be_cleaned_away_between_two_runs(temporary):
 
 CLEANED = """
 import os, shutil, signal, sys
-from overparam import workers
+from overparam.engine import workers
 
 (_, victim), = workers.run(os.getpid, [()])
 shutil.rmtree(sys.argv[1])  # with the socket of the server that starts workers
@@ -327,7 +327,7 @@ def test_a_fork_of_a_process_with_several_threads_does_not_wait_for_them():
 
 SCRIPT = """
 import sys, time
-from overparam import workers
+from overparam.engine import workers
 
 print(sorted(workers.run(abs, [(-1,), (-2,)])), flush=True)
 if sys.argv[1] == "wait":
