@@ -452,9 +452,12 @@ def test_one_variable_names_the_cluster_for_every_run(client, monkeypatch):
     here = sweep(mlp(width=[2, 3]), data.digits(20), **grid, cache=False)
     monkeypatch.setenv("OVERPARAM_DASK", client.scheduler.address)
     assert os.getpid() not in {process for _, (process, *_) in workers.run(where, [()] * 4, (torch.ones(1),))}
-    monkeypatch.setattr("overparam.sweep._train_in_memory", lambda *_: pytest.fail("trained here"))
+    monkeypatch.setattr("overparam.engine.sweep._train_in_memory", lambda *_: pytest.fail("trained here"))
     there = sweep(mlp(width=[2, 3]), data.digits(20), **grid, cache=False)
     assert there.test_error.to_list() == pytest.approx(here.test_error.to_list(), abs=0.01)
+    workers._client(client.scheduler.address).close()  # a process connects once; after a close, anew
+    assert sorted(workers.run(double, [(1,), (2,)])) == [(0, 2), (1, 4)]
+    workers._client(client.scheduler.address).close()
 
 
 def test_inside_a_dask_worker_tasks_stay_in_their_process(client):
