@@ -303,7 +303,7 @@ DASK_SECONDS = 10  # that a scheduler has to answer
 
 @functools.cache
 def _client(address: str) -> Any:
-    if not re.fullmatch(r"(tcp|tls|ws|wss|ucx)://[^\s/]+:\d+/?", address):
+    if not re.fullmatch(r"(tcp|tls|ws|wss)://[^\s/]+:\d+/?", address):
         raise ValueError(
             f"OVERPARAM_DASK is {address!r}; set it to the address of a Dask scheduler, such as tcp://host:8786, or unset it."
         )
@@ -313,9 +313,19 @@ def _client(address: str) -> Any:
         raise ImportError(
             f"OVERPARAM_DASK is {address!r}, but Dask is not installed: pip install distributed, or unset it."
         ) from None
+    found: Future = Future()
+
+    def connect() -> None:
+        try:
+            found.set_result(Client(address, timeout=DASK_SECONDS, set_as_default=False))
+        except Exception as error:
+            found.set_exception(error)
+
+    # In a thread: for somebody who listens and says nothing a client would wait for ever.
+    threading.Thread(target=connect, daemon=True).start()
     try:
-        return Client(address, timeout=DASK_SECONDS)
-    except (OSError, ValueError):  # nobody there, or somebody else
+        return found.result(DASK_SECONDS + 2)
+    except Exception:  # nobody there, or somebody else
         raise ConnectionError(
             f"OVERPARAM_DASK is {address!r}, but no Dask scheduler answers there within {DASK_SECONDS} s: start one with "
             "dask scheduler, or unset it."
