@@ -1,10 +1,12 @@
 """Execute the chapters: notebooks/NN_slug.py → build/<scale>/notebooks/NN_slug.ipynb and build/<scale>/claims/NN-slug.json.
 
 A chapter runs again only when its code, the package, the pinned requirements, the scale, the seed or the data sets at
-hand have changed. Where only its prose has, the new prose is put around the outputs that are there.
+hand have changed. Where only its prose has, the new prose is put around the outputs that are there. At smoke scale chapters
+run side by side, each on one core; at the other scales one after another, as a page says how long its chapter took.
 """
 
 import ast
+import asyncio
 import hashlib
 import json
 import os
@@ -40,8 +42,7 @@ def main(root: Path = ROOT) -> int:
         return 1
     sources = sorted((root / "notebooks").glob("[0-9]*.py"))
     try:
-        for source in sources:
-            bring_up_to_date(source, build, root)
+        asyncio.run(bring_all_up_to_date(sources, build, root))
     except BuildError as error:
         print(f"FAILED  {error}", file=sys.stderr)
         return 1
@@ -52,11 +53,24 @@ def main(root: Path = ROOT) -> int:
     return 0
 
 
-def bring_up_to_date(source: Path, build: Path, root: Path) -> None:
+async def bring_all_up_to_date(sources: list[Path], build: Path, root: Path) -> None:
+    """Bring the chapters up to date; the first that fails ends the others."""
+    at_once = machine.cores() if scale.current() == "smoke" else 1
+    turn = asyncio.Semaphore(at_once)
+    settings = run_settings(root)
+
+    async def bring(source: Path) -> None:
+        async with turn:
+            await bring_up_to_date(source, build, root, settings, machine.cores() // at_once)
+
+    await asyncio.gather(*map(bring, sources))
+
+
+async def bring_up_to_date(source: Path, build: Path, root: Path, settings: list, cores: int) -> None:
     """Execute one chapter, or only renew its prose, or leave it."""
     target = build / "notebooks" / f"{source.stem}.ipynb"
     notebook = jupytext.read(source)
-    key = run_key(notebook, root)
+    key = run_key(notebook, settings)
     done = nbformat.read(target, as_version=4) if target.is_file() else None
     if done and done.metadata.get("overparam", {}).get("key") == key:
         outputs = [cell for cell in done.cells if cell.cell_type == "code"]
@@ -65,7 +79,7 @@ def bring_up_to_date(source: Path, build: Path, root: Path) -> None:
             new.outputs, new.execution_count = old.outputs, old.execution_count
         stamp, state = done.metadata["overparam"], done.metadata.get("widgets")
     else:
-        stamp = execute(source, notebook, root) | {"key": key}
+        stamp = await execute(source, notebook, root, cores) | {"key": key}
         state = notebook.metadata.get("widgets")
     notebook.metadata = nbformat.from_dict(
         {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}, "overparam": stamp}
@@ -77,9 +91,14 @@ def bring_up_to_date(source: Path, build: Path, root: Path) -> None:
     _replace(target, nbformat.writes(notebook) + "\n")
 
 
-def run_key(notebook, root: Path) -> str:
-    """A hash of all that the outputs depend on."""
+def run_key(notebook, settings: list) -> str:
+    """A hash of all that a chapter's outputs depend on."""
     code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    return hashlib.sha256(json.dumps([code, settings]).encode()).hexdigest()
+
+
+def run_settings(root: Path) -> list:
+    """What the outputs of every chapter depend on: the package, the facts, and how and where it runs."""
     package = [
         code_without_docstrings(ast.parse(p.read_text(encoding="utf-8"))) for p in sorted((root / "src").rglob("*.py"))
     ]
@@ -91,23 +110,22 @@ def run_key(notebook, root: Path) -> str:
     recorded = sorted((root / "data" / "results").glob("[0-9]*"))  # the tables that chapters show
     facts += [f"{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()}" for path in recorded]
     at_hand = [name for name in ("mnist", "cifar10") if data.available(name)]
-    setting = [scale.current(), scale.seed_offset(), at_hand]
-    return hashlib.sha256(json.dumps([code, package, facts, setting]).encode()).hexdigest()
+    return [package, facts, scale.current(), scale.seed_offset(), at_hand]
 
 
-def execute(source: Path, notebook, root: Path) -> dict:
-    """Run every cell, in place; how long it took and where."""
+async def execute(source: Path, notebook, root: Path, cores: int) -> dict:
+    """Run every cell, in place, on so many cores; how long it took and where."""
     try:
         store.check()
     except OSError as error:
         raise BuildError(error.strerror or str(error)) from error
-    cores = machine.cores()
     code = sum(cell.cell_type == "code" for cell in notebook.cells)
     environment = {
         "TQDM_DISABLE": "1",  # a page has no use for progress bars
         "PYTHONHASHSEED": "0",
         "OVERPARAM_SCALE": scale.current(),
         "OVERPARAM_SEED": str(scale.seed_offset()),
+        "OVERPARAM_CORES": str(cores),
     }
     if cores < (os.cpu_count() or 1):  # libraries look at the machine, not at the container or at OVERPARAM_CORES
         environment["OMP_NUM_THREADS"] = os.environ.get("OMP_NUM_THREADS") or str(cores)
@@ -138,7 +156,7 @@ def execute(source: Path, notebook, root: Path) -> dict:
     )
     started = time.perf_counter()
     try:
-        client.execute(env=os.environ | environment)
+        await client.async_execute(env=os.environ | environment)
     except (CellExecutionError, DeadKernelError) as error:
         first_line = notebook.cells[current].source.strip().splitlines()[0]
         what = "the kernel died (killed, or out of memory)"
