@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import nbformat
+import psutil
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -232,6 +233,52 @@ def test_a_removed_chapter_leaves_nothing(tree):
     (tree / SOURCE).unlink()
     assert execute.main(tree) == 0
     assert built(tree) == {}
+
+
+# --- chapters side by side --------------------------------------------------------------------------------------------
+
+MEET = """\
+# %%
+import os, time
+from pathlib import Path
+Path("{own}").write_text(str(os.getpid()))
+while not Path("{other}").exists():
+    time.sleep(0.05)
+{then}
+"""
+
+
+@pytest.fixture
+def pair(tree, monkeypatch):
+    """Two chapters at smoke scale, neither of which ends before the other has started."""
+    monkeypatch.setenv("OVERPARAM_SCALE", "smoke")
+    monkeypatch.setattr(execute.machine, "cores", lambda: 2)
+    (tree / "data/claims.yaml").write_text("[]\n", encoding="utf-8")
+    (tree / SOURCE).unlink()
+
+    def write(first, second):
+        for own, other, then in (("1", "2", first), ("2", "1", second)):
+            text = MEET.format(own=own, other=other, then=then)
+            (tree / f"notebooks/0{own}_pair.py").write_text(text, encoding="utf-8")
+        return tree
+
+    return write
+
+
+def test_chapters_run_side_by_side_at_smoke_scale_each_on_its_share_of_the_cores(pair):
+    root = pair(*["os.environ['OVERPARAM_CORES']"] * 2)
+    assert execute.main(root) == 0
+    for name in ("01_pair", "02_pair"):
+        notebook = nbformat.read(root / f"build/smoke/notebooks/{name}.ipynb", as_version=4)
+        assert notebook.cells[0].outputs[0]["data"]["text/plain"] == "'1'"
+        assert notebook.metadata["overparam"]["cores"] == 1
+
+
+def test_a_chapter_that_fails_ends_those_beside_it(pair, capsys):
+    root = pair("time.sleep(600)", "1 / 0")
+    assert execute.main(root) == 1
+    assert "FAILED  02_pair.py, cell 1" in capsys.readouterr().err
+    assert not psutil.pid_exists(int((root / "notebooks/1").read_text(encoding="utf-8")))
 
 
 # --- what fails -------------------------------------------------------------------------------------------------------
