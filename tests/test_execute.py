@@ -1,9 +1,7 @@
 """Chapters are executed when something that decides their outputs has changed, and only then; no fault gets past."""
 
 import json
-import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -14,6 +12,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
 
+import build  # noqa: E402
 import execute  # noqa: E402
 
 CHAPTER = '''\
@@ -352,16 +351,15 @@ def test_a_claim_with_two_cards_fails(tree, capsys):
 # --- settings ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("tool", ["execute", "build"])
-def test_an_unknown_scale_is_one_sentence(tool):
-    done = subprocess.run(
-        [sys.executable, ROOT / "tools" / f"{tool}.py"],
-        env=os.environ | {"OVERPARAM_SCALE": "huge"},
-        capture_output=True,
-        encoding="utf-8",
-    )
-    sentence = "FAILED  OVERPARAM_SCALE is 'huge'; set it to one of smoke, laptop, gpu.\n"
-    assert (done.returncode, done.stdout, done.stderr) == (1, "", sentence)
+def test_an_unknown_scale_is_one_sentence(tree, capsys, monkeypatch):
+    monkeypatch.setenv("OVERPARAM_SCALE", "huge")
+    sentence = "FAILED  OVERPARAM_SCALE is 'huge'; set it to one of smoke, laptop, gpu."
+    assert execute.main(tree) == 1
+    assert capsys.readouterr() == ("", f"{sentence}\n")
+    with pytest.raises(SystemExit) as end:
+        build.main()
+    assert end.value.code == sentence
+    assert capsys.readouterr() == ("", "")
 
 
 @pytest.mark.usefixtures("no_kernel")
