@@ -6,7 +6,7 @@ SHELL := bash
 .ONESHELL:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := book
-.PHONY: book test serve gpu bench colab assignments grade requirements vendor cache clean clean-cache help
+.PHONY: book test serve confirm gpu bench colab assignments grade requirements vendor cache clean clean-cache help
 
 PYTHON ?= python3
 PORT ?= 8000
@@ -38,6 +38,9 @@ serve: ## serve the book that was built
 	@test -f build/$(SCALE)/html/index.html || { echo "There is no book in build/$(SCALE)/html: run OVERPARAM_SCALE=$(SCALE) make book first." >&2; exit 1; }
 	echo "The book is at http://localhost:$(PORT)/ (Ctrl-C stops it)"
 	$(PYTHON) -m http.server $(PORT) --bind 127.0.0.1 --directory build/$(SCALE)/html
+
+confirm: .venv/.ready ## measure what decides the verdicts: [CHAPTER=bias-variance] [FINDING=id]; CHECK=2 compares two replicates
+	@$(BIN)/python tools/confirm.py $(CHAPTER) $(if $(FINDING),--finding $(FINDING)) $(if $(CHECK),--check $(CHECK))
 
 gpu: .venv/.ready ## run the chapters at gpu scale and record their results, where there is a GPU
 	@$(BIN)/python tools/gpu.py

@@ -11,7 +11,7 @@
 #     name: python3
 # ---
 
-# %% [markdown] withheld=["overparam.measures", "overparam.claims"]
+# %% [markdown] withheld=["overparam.measures", "overparam.report.claims"]
 r"""
 # Assignment 1: Bias and variance without the truth
 
@@ -36,8 +36,7 @@ import numpy as np
 import pandas as pd
 from matplotlib import pyplot as plt
 
-from overparam import data, figures, models
-from overparam.sweep import predictions, sweep
+from overparam import data, figures, mlp, predictions, sweep
 
 figures.style()
 
@@ -387,7 +386,7 @@ target = np.eye(10)[images.y_test].ravel()
 def trained(epochs, label_noise, sets=10):
     """Class probabilities [training sets, test digits × classes] of networks stopped after some epochs."""
     runs = sweep(
-        models.mlp(256),
+        mlp(256),
         images,
         n=100,
         seed=range(sets),

@@ -11,7 +11,7 @@
 #     name: python3
 # ---
 
-# %% [markdown] withheld=["overparam.claims"]
+# %% [markdown] withheld=["overparam.report.claims"]
 r"""
 # Assignment 2: A randomization test and its verdict
 
@@ -38,7 +38,8 @@ import pandas as pd
 from matplotlib import pyplot as plt
 from scipy import stats
 
-from overparam import data, figures, kernels
+from overparam import data, figures
+from overparam.theory import kernels
 
 figures.style()
 

@@ -40,7 +40,8 @@ import pandas as pd
 import torch
 from matplotlib import pyplot as plt
 
-from overparam import data, figures, kernels
+from overparam import data, figures
+from overparam.theory import kernels
 
 figures.style()
 

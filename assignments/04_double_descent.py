@@ -11,7 +11,7 @@
 #     name: python3
 # ---
 
-# %% [markdown] withheld=["overparam.linear", "overparam.double_descent"]
+# %% [markdown] withheld=["overparam.measures", "overparam.theory.linear", "overparam.theory.two_speeds"]
 r"""
 # Assignment 4: Minimum-norm interpolation, and two peaks for one
 
@@ -26,7 +26,7 @@ what it finds, and a way to say where a curve has a peak that does not see peaks
 | 4 | *Investigate*: can least squares peak twice? | 12 | 90 min |
 
 Parts 1–3 are graded by tests. Some of these tests are in this notebook: run them, they say what is wrong. The others you do not see; they try other
-shapes and other numbers, and check what the text promises. The package has functions for some of this in `overparam.linear`. Write your own: grading runs
+shapes and other numbers, and check what the text promises. The package has functions for some of this in `overparam.theory.linear`. Write your own: grading runs
 without it. Part 4 is read by a person, with the rubric that you find there.
 """
 

@@ -11,7 +11,7 @@
 #     name: python3
 # ---
 
-# %% [markdown] withheld=["overparam.backward_error"]
+# %% [markdown] withheld=["overparam.theory.backward_error"]
 r"""
 # Assignment 5: One backward-error step, and what momentum adds
 
@@ -27,7 +27,7 @@ to a method that the chapter uses and does not analyse: momentum.
 | 4 | *Investigate*: what does momentum do to the penalty? | 12 | 90 min |
 
 Parts 1–3 are graded by tests. Some of these tests are in this notebook: run them, they say what is wrong. The others you do not see; they try other
-losses and other numbers, and check what the text promises. The package has some of this in `overparam.backward_error`. Write your own: grading runs
+losses and other numbers, and check what the text promises. The package has some of this in `overparam.theory.backward_error`. Write your own: grading runs
 without it. Part 4 is read by a person, with the rubric that you find there.
 """
 

@@ -11,7 +11,7 @@
 #     name: python3
 # ---
 
-# %% [markdown] withheld=["overparam.pruning", "overparam.tickets"]
+# %% [markdown] withheld=["overparam.pruning"]
 r"""
 # Assignment 6: One round of pruning, and the weights that lead nowhere
 

@@ -15,7 +15,8 @@ from torch.nn.utils import prune
 from torch.utils.data import DataLoader, TensorDataset
 
 from benchmarks.works import PRUNED, Work
-from overparam.data import Data, corrupt_labels, generator
+from overparam.data import Data, corrupt_labels
+from overparam.randomness import generator
 
 
 class ShuffledBatches:

@@ -5,8 +5,7 @@ from dataclasses import replace
 import torch
 
 from benchmarks.works import N_TEST
-from overparam import data
-from overparam.data import Data
+from overparam import Data, data, randomness
 
 
 def load(name: str, n: int) -> Data:
@@ -19,7 +18,7 @@ def load(name: str, n: int) -> Data:
 
 def random_images(n: int) -> Data:
     """Images and labels of CIFAR-10's size without any meaning: time does not depend on what a pixel shows."""
-    g = data.generator(0, "random images")
+    g = randomness.generator(0, "random images")
     x, x_test = (torch.rand(size, 3, 32, 32, generator=g) for size in (n, N_TEST))
     y, y_test = (torch.randint(10, (size,), generator=g) for size in (n, N_TEST))
     return Data("cifar10", x, y, x_test, y_test, "random pixels in place of CIFAR-10", classes=10)

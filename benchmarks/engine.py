@@ -3,10 +3,9 @@
 from collections.abc import Callable
 
 from benchmarks.works import PRUNED, Work
-from overparam import models, networks, sweep
-from overparam.data import Data
+from overparam import MLP, Data, Settings, cnn, cnn1d, mlp
+from overparam.engine import sweep
 from overparam.pruning import prune_smallest
-from overparam.settings import Settings
 
 START_UP = sweep.START_UP
 DTYPES = {"fp32": "float32", "bf16": "bfloat16"}
@@ -46,10 +45,10 @@ def architecture(work: Work) -> dict:
     """What `sweep` is asked to train."""
     widths = list(work.widths)
     if work.architecture == "mlp":
-        return models.mlp(widths, depth=work.depth)
+        return mlp(widths, depth=work.depth)
     if work.architecture == "cnn1d":
-        return models.cnn1d(widths, depth=work.depth)
-    return networks.cnn(widths)
+        return cnn1d(widths, depth=work.depth)
+    return cnn(widths)
 
 
 def decide_as_for(times: float) -> None:
@@ -63,7 +62,7 @@ def engine_pruning(work: Work, data: Data, dtype: str, epochs: int) -> list[floa
     A network's seed gives it the same initial weights in every round, which is the rewinding.
     """
     (width,) = work.widths
-    network = models.MLP(width, work.depth)
+    network = MLP(width, work.depth)
     layers = network.layers(data.x.shape[1:], data.classes)
     common = {"n": work.n, "batch_size": work.batch_size, "lr": work.lr, "momentum": work.momentum, "dtype": dtype}
     masks = [None] * work.seeds

@@ -27,8 +27,7 @@ decides?
 from IPython.display import Markdown
 from matplotlib import pyplot as plt
 
-from overparam import data, figures, models, scale
-from overparam.sweep import curves, sweep
+from overparam import curves, data, figures, mlp, scale, sweep
 
 figures.style()
 sizes = scale.sizes(
@@ -42,7 +41,7 @@ sizes = scale.sizes(
 
 images = data.load(sizes.images)
 runs = sweep(
-    models.mlp(sizes.width),
+    mlp(sizes.width),
     images,
     label_noise=sizes.shares,
     seed=scale.seeds(sizes.seeds),

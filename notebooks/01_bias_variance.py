@@ -32,12 +32,24 @@ from IPython.display import Markdown
 from matplotlib import pyplot as plt
 from numpy.polynomial.legendre import legvander
 
-from overparam import claims, data, figures, measures, models, results, scale
-from overparam.sweep import predictions, sweep
+from overparam import (
+    claims,
+    data,
+    figures,
+    measures,
+    mlp,
+    predictions,
+    randomness,
+    results,
+    scale,
+    sweep,
+)
+from overparam.theory import kernels
+from overparam.theory.trees import forest_smoother
 
 figures.style()
 colors = figures.COLORS
-ledger = claims.Ledger("01-bias-variance")
+ledger = claims.EarlierLedger("bias-variance")
 sizes = scale.sizes(
     #                    smoke               laptop                          gpu
     training_sets=(     20,                  200,                            2_000),
@@ -95,7 +107,7 @@ every_set_and_start = {
 
 def train(**settings):
     settings = every_set_and_start | until_fitted | settings
-    return sweep(models.mlp(sizes.widths), images, **settings, record=["predictions"])
+    return sweep(mlp(sizes.widths), images, **settings, record=["predictions"])
 
 
 runs = train(**descent)
@@ -227,7 +239,7 @@ of the fits of one half on the right, the error of the other half on fresh noisy
 
 # %%
 half = len(sets) // 2
-rng = scale.rng(scale.seed_offset())
+rng = randomness.rng(scale.seed_offset())
 noisy = truth + 0.3 * rng.standard_normal((len(sets) - half, 1, len(grid)))
 risk = ((fits[half:] - noisy) ** 2).mean(-1)  # [training sets, p]
 bias2, variance = (part.mean(-1) for part in measures.bias_variance(fits[:half], truth))
@@ -350,7 +362,7 @@ what lies behind the wall.
 """
 
 # %%
-n, sigma, rng = 100, 0.5, scale.rng(scale.seed_offset())
+n, sigma, rng = 100, 0.5, randomness.rng(scale.seed_offset())
 
 
 def excess_risks(p, beta, repeats=400):
@@ -532,7 +544,7 @@ def on_mnist():
     mnist = data.mnist()
     mnist = replace(mnist, x_test=mnist.x_test[:2000], y_test=mnist.y_test[:2000])
     crossing = {"n": 100, "data_seed": scale.seeds(10), "init_seed": scale.seeds(3)}
-    widths = models.mlp((16, 64, 256, 1024))
+    widths = mlp((16, 64, 256, 1024))
     runs = sweep(
         widths,
         mnist,
@@ -677,12 +689,12 @@ def world(seed, features, draws=sizes.world_sets, ridge=1e-6):
     y, truth = torch.stack([d.y for d in sets]).double(), sets[0].y_test.double()
     fits = []
     for s in seeds:
-        lifted = models.relu_features(points, features, data.generator(s, "features"))
+        draw = randomness.generator(s, "features")
+        lifted = kernels.relu_features(points, features, draw)
         train, test = lifted[:-n_test].view(draws, n_train, features), lifted[-n_test:]
-        fits.append((test @ models.ridge(train, y, ridge)).squeeze(-1))
-    return measures.CrossedRuns(
-        torch.stack(fits, 1).numpy(), truth.flatten().numpy(), n_test
-    )
+        fits.append((test @ kernels.ridge(train, y, ridge)).squeeze(-1))
+    fits = torch.stack(fits, 1).numpy()
+    return measures.CrossedRuns(fits, truth.flatten().numpy(), n_test)
 
 
 # %%
@@ -900,11 +912,9 @@ digits, one_hot = data.digits(), np.eye(10)
 def forest(seed, leaves, trees):
     """Test error and effective parameters on 500 digits, 10 % random labels."""
     rows = data.subset(digits, 500, seed)
-    noise = data.generator(seed, "label noise")
+    noise = randomness.generator(seed, "label noise")
     labels = one_hot[data.corrupt_labels(digits.y[rows], 0.1, 10, noise)]
-    smooth = models.forest_smoother(
-        digits.x[rows], labels, digits.x_test, leaves, trees, seed
-    )
+    smooth = forest_smoother(digits.x[rows], labels, digits.x_test, leaves, trees, seed)
     error = ((smooth @ labels - one_hot[digits.y_test]) ** 2).sum(1).mean()
     return {"seed": seed, "error": error, "p0": measures.effective_parameters(smooth)}
 
@@ -1227,20 +1237,7 @@ ledger.card(
 
 # %% [markdown]
 r"""
-:::{dropdown} Where these experiments differ from their plan, and why
-- *Polynomials*: the inputs are evenly spaced, not random, because with random inputs bias and variance are infinite near the right end. The intervals of
-  the two changes come from a jackknife.
-- *Networks*: gradient descent to a training loss of 0.01, as a pilot run with Adam had shown the optimizer to matter; it is now an experiment of its
-  own. The intervals come from leaving out training sets and initialisations, not from a bootstrap, whose resamples repeat
-  training sets and so bias a variance. A bias slope of up to 0.05 would have counted as "does not rise", as planned.
-- *Random features*: the replicates are independent worlds, each with its own training sets and features, and the intervals are Student's $t$
-  over worlds.
-- *Forests*: a bump lower than 0.02 counts as none. A first version compared two forests that were the same forest, so that its check could not fail;
-  this one can. Training sets are halves of one pool, so they overlap and the intervals are somewhat too narrow.
-- *A check tried and taken out*: that the part from initialisation still falls in the last doubling of width. It is not in the plan, and its interval reaches
-  across zero; counted, it would make that card inconclusive. The number stands on the card.
-- "Supported" needs every check of a card, which needs no correction for their number.
-:::
+Where these experiments differ from their plan, and why, stands in {ref}`protocol-bias-variance`.
 
 ## Who disagrees, and what to drop
 
@@ -1425,7 +1422,7 @@ running median, over 2,000 training sets. Then argue that the mean of the second
 """
 
 # %%
-draws, errors = scale.rng(scale.seed_offset()), {6: [], 12: []}
+draws, errors = randomness.rng(scale.seed_offset()), {6: [], 12: []}
 for _ in range(2000):
     u = draws.uniform(-1, 1, 20)
     y = np.sin(5 * u) + 0.3 * draws.standard_normal(20)

@@ -33,22 +33,25 @@ from matplotlib.patheffects import withStroke
 from scipy import stats
 
 from overparam import (
+    MLP,
     claims,
     data,
     figures,
     measures,
-    models,
-    regions,
+    mlp,
+    network,
+    randomness,
     results,
     scale,
-    sensitivity,
+    sweep,
 )
-from overparam.sweep import network, sweep
+from overparam.measures import regions, sensitivity
+from overparam.theory import kernels
 
 figures.style()
 colors = figures.COLORS
 torch.set_num_threads(1)  # small networks: a second thread costs more than it gives
-ledger = claims.Ledger("03-memorization")
+ledger = claims.EarlierLedger("memorization")
 sizes = scale.sizes(
     #                 smoke              laptop                       gpu
     images=(          "digits",          "digits",                    "mnist"),
@@ -96,7 +99,7 @@ moments = [
     e for e in (1, 2, 3, 4, 6, 8, 11, 15, 20, 28, 38, 50, 70, 100) if e <= sizes.epochs
 ]
 told = sweep(
-    models.mlp(sizes.width, depth=2),
+    mlp(sizes.width, depth=2),
     images,
     n=sizes.examples,
     label_noise=[0, 0.2, 0.4, 0.8],
@@ -119,7 +122,7 @@ def history(row, images=images):
     truth, told = images.y[row.examples].numpy(), row.labels
     lie, said = told != truth, answers(row, images.x[row.examples], images)
     unused = np.setdiff1d(np.arange(len(images.x)), row.examples)[:5_000]
-    draw = data.generator(row.data_seed, "validation noise")
+    draw = randomness.generator(row.data_seed, "validation noise")
     told_too = data.corrupt_labels(images.y[unused], row.label_noise, 10, draw).numpy()
     table = {
         "the true digit": (said == truth)[:, lie].mean(1),
@@ -270,7 +273,7 @@ a fully connected network finds hard to tell apart. Will it guess the true class
 # %%
 signals = data.mnist1d()
 hard = sweep(
-    models.mlp(sizes.width, depth=2),
+    mlp(sizes.width, depth=2),
     signals,
     n=sizes.examples,
     label_noise=0.4,
@@ -359,7 +362,8 @@ standard = replace(images, x=(images.x - mean) / sd, x_test=(images.x_test - mea
 
 def three_kinds(pool, seed):
     """Real examples, the same with random inputs, and the same with their labels shuffled."""
-    order = torch.randperm(len(pool.y), generator=data.generator(seed, "random labels"))
+    draw = randomness.generator(seed, "random labels")
+    order = torch.randperm(len(pool.y), generator=draw)
     return {
         "real": pool,
         "random inputs": data.gaussian_pixels(pool, seed),
@@ -381,7 +385,7 @@ one_epoch = {"epochs": 1, "lr": 0.02, "momentum": 0.9, "batch_size": 20}
 def right_after_one_epoch(kinds, seed):
     """By kind of data, which networks are right on which examples."""
     starts, kept = range(sizes.networks), {"correct": [1]}
-    net = models.mlp(64, depth=2)
+    net = mlp(64, depth=2)
     runs = sweep(net, kinds, data_seed=seed, init_seed=starts, **one_epoch, record=kept)
     return {
         kind: np.stack([c[-1] for c in rows.correct]) for kind, rows in runs.groupby("data")
@@ -465,7 +469,7 @@ ends_share = dispersion.pivot_table("extreme", "seed", "kind")
 more_extreme = interval(ends_share["real"] - ends_share["random inputs"])
 
 # %% tags=["remove-input"]
-coin_rng = scale.rng(scale.seed_offset())
+coin_rng = randomness.rng(scale.seed_offset())
 coin = np.quantile(
     [
         measures.over_dispersion(coin_rng.random((R, right[seed]["real"].shape[1])) < 0.5)
@@ -524,7 +528,7 @@ kinds = three_kinds(everything, scale.seed_offset())
 def until_fitted(width, n):
     """Networks that train until every training example is right, for each kind of data."""
     return sweep(
-        models.mlp(width, depth=2),
+        mlp(width, depth=2),
         kinds,
         n=n,
         seed=scale.seeds(sizes.seeds),
@@ -596,7 +600,7 @@ pictures with random labels. How wide must a network be to do as well as it can 
 # %%
 def mixed(kind, share, seed):
     """Pictures, each replaced by a noise example with this probability."""
-    draw = data.generator(seed, "noise examples")
+    draw = randomness.generator(seed, "noise examples")
     noise = torch.rand(len(standard.y), generator=draw) < share
     if kind == "random inputs":
         gaussian = torch.randn(standard.x.shape, generator=draw)
@@ -610,7 +614,7 @@ noise_shares = (0, 0.2, 0.4, 0.6)
 both = ("random inputs", "random labels")
 capacity = pd.concat(
     sweep(
-        models.mlp(sizes.capacities),
+        mlp(sizes.capacities),
         {kind: mixed(kind, share, scale.seed_offset()) for kind in both},
         n=round(sizes.real_examples / (1 - share)),
         seed=scale.seeds(sizes.seeds),
@@ -699,7 +703,7 @@ every run stops at the same training loss, averaged over the batches of its last
 
 # %%
 travel = sweep(
-    models.mlp(sizes.width, depth=2),
+    mlp(sizes.width, depth=2),
     {kind: kinds[kind] for kind in ("real", "random labels")},
     n=sizes.fit_examples[:4],
     seed=scale.seeds(sizes.seeds),
@@ -805,7 +809,7 @@ def own_classes(seed):
 def on_the_way(pool, n, epochs, seeds):
     """Networks with one hidden layer, their weights kept at these epochs."""
     return sweep(
-        models.mlp(sizes.width // 2),
+        mlp(sizes.width // 2),
         pool,
         n=n,
         seed=seeds,
@@ -955,7 +959,7 @@ def on_mnist():
     pools = {"real": pool, "random inputs": data.gaussian_pixels(pool, scale.seed_offset())}
     epochs = (1, 4, 15, 40)
     runs = sweep(
-        models.mlp(16),
+        mlp(16),
         pools,
         n=1_000,
         seed=scale.seeds(5),
@@ -1218,7 +1222,7 @@ region_moments = [
     m for m in (0, 0.25, 0.5, 1, 3, 10, 20, 50, 100, 200) if m <= sizes.region_epochs
 ]
 carved = sweep(
-    models.mlp(sizes.region_widths),
+    mlp(sizes.region_widths),
     images,
     n=sizes.examples,
     label_noise=[0, region_noise],
@@ -1309,7 +1313,7 @@ units, was named beforehand.
 # %% mystnb={"code_prompt_show": "Segments and planes"} tags=["hide-input"]
 def pairs_and_triplets(seed, pairs=300, planes=20):
     """Pairs of test pictures of one class, and triplets of any."""
-    draw = data.generator(seed, "pairs")
+    draw = randomness.generator(seed, "pairs")
     first = torch.randint(len(images.y_test), (pairs,), generator=draw)
     same = (images.y_test[first, None] == images.y_test).float()
     same[torch.arange(pairs), first] = 0
@@ -1487,7 +1491,7 @@ do not follow the leading directions would not come first. We check both, on ran
 # %%
 few = min(500, sizes.examples)
 x = everything.x[:few].double()
-F = models.relu_features(x, 2 * few, data.generator(scale.seed_offset(), "features"))
+F = kernels.relu_features(x, 2 * few, randomness.generator(scale.seed_offset(), "features"))
 one_hot = lambda y: torch.nn.functional.one_hot(y, 10).double() - 0.1
 targets = {kind: one_hot(kinds[kind].y[:few]) for kind in ("real", "random labels")}
 eigenvalues, directions = torch.linalg.eigh(F @ F.T / few)
@@ -1574,7 +1578,7 @@ stays well below that of true labels, whose coherence is high early and collapse
 
 # %%
 half_random = data.corrupt_labels(
-    everything.y, 0.5, 10, data.generator(scale.seed_offset(), "half")
+    everything.y, 0.5, 10, randomness.generator(scale.seed_offset(), "half")
 )
 labellings = {
     "true labels": everything,
@@ -1585,7 +1589,7 @@ labellings = {
 schedule = (0, 0.5, 1, 1.5, 2, 3, 4, 5, 7, 10, 14, 20, 28, 40, 56, 80, 110, 140)
 schedule = [e for e in schedule if e <= 1.4 * sizes.epochs]
 coherent_runs = sweep(
-    models.mlp(sizes.width // 2, depth=2),
+    mlp(sizes.width // 2, depth=2),
     labellings,
     n=sizes.examples * 3 // 2,
     seed=scale.seeds(sizes.seeds),
@@ -1673,7 +1677,7 @@ controls: a smaller learning rate, and a comparison at equal memorization: when 
 def with_lies(**settings):
     """Networks that are told 40 % random labels, in batches that three groups divide."""
     return sweep(
-        models.mlp(sizes.width, depth=2),
+        mlp(sizes.width, depth=2),
         images,
         n=sizes.examples // 60 * 60,
         label_noise=0.4,
@@ -1805,7 +1809,7 @@ strengths = {
 def regularized(**settings):
     """Training accuracy on random labels and validation accuracy on true ones, for every strength and seed."""
     runs = sweep(
-        models.mlp(64, depth=2),
+        mlp(64, depth=2),
         small_pool,
         n=sizes.examples // 2,
         label_noise=[0, 1],
@@ -1936,7 +1940,7 @@ Which layers should be critical was fixed beforehand: the first is to be critica
 
 # %%
 deep = sweep(
-    models.mlp(sizes.width, depth=4),
+    mlp(sizes.width, depth=4),
     images,
     n=sizes.examples,
     seed=scale.seeds(sizes.many_seeds),
@@ -1951,8 +1955,8 @@ deep = sweep(
 def drops(row):
     """Loss of test accuracy with each layer set back, or redrawn."""
     trained, initial = network(row, images), network(row, images, 0)
-    seed = data.generator(row.init_seed, "fresh layers")
-    fresh = models.MLP(row.width, row.depth).build(tuple(images.x.shape[1:]), 10, seed)
+    seed = randomness.generator(row.init_seed, "fresh layers")
+    fresh = MLP(row.width, row.depth).build(tuple(images.x.shape[1:]), 10, seed)
     accuracy = lambda module: float(
         (module(images.x_test).argmax(1) == images.y_test).double().mean()
     )
@@ -2367,41 +2371,7 @@ ledger.card(
 
 # %% [markdown]
 r"""
-:::{dropdown} Where these experiments differ from their plan, and why
-- *Data*: handwritten digits of 8×8 pixels throughout, because in pilot runs fully connected networks had hardly any early-learning phase on MNIST-1D;
-  that is now the "break it" of the first section. Classes are balanced and pixels standardised in the one-epoch experiment: without that, the data sets of
-  random inputs looked anything but random ({ref}`ex-mem-balance`).
-- *Sensitivity*: the plan was a proxy, the gradient at one moment. We follow the paper and differentiate through the updates, starting from several
-  moments of the training, so that real and random data can be compared at equal accuracy as well as over the training. {ref}`ex-mem-proxy` shows what
-  is wrong with the proxy. Where every example has its own class an earlier set of moments ended before some runs had reached an accuracy of 0.95; it was
-  lengthened after that run was seen, and the moments now lie close together, since the coefficient jumps as the last examples are fitted. After a first
-  run the moments and the lengths of the unrolling were thinned to save time; no verdict changed. In that run, too, the training set of this control was
-  one and the same for all seeds; now each seed draws its own.
-- *Early learning*: the planned check at the end, told digit less true digit, had been left out of a first version, and is back.
-- *Easy examples*: the check of the share of examples that nearly all or nearly no networks get right was added after a first run, since the claim
-  speaks of it.
-- *Room*: the number of real examples is held fixed (up to sampling) while noise is added, so that the effect cannot be that of having fewer of them.
-- *Time*: the plan asked for the exponent of random labels alone. The claim speaks of noise, so random inputs are held to it as well.
-- *Critical samples*: the plan's check, last epoch against first, was kept although a pilot run had shown that clean labels fail it. A later starting
-  point would have been chosen after the fact.
-- *Regions*: the plan's measure is the purity of segments. After a first run we found that it hardly differs from the share of pairs answered alike, and
-  added the moments before the first epoch, this share, the checks of the number of regions in training and that of the unbroken segments against width.
-  No check was removed.
-- *Median*: the plan was SGD without momentum and a step of 0.2. At that step one of our five SGD runs broke down late in training, which says nothing
-  about memory; the recipe of the rest of the chapter replaced it. The comparison at equal fit of true labels (95 %) told nothing, since that fit is
-  reached before any wrong label is learned; we compare at equal memorization instead. Both changes were made after a first run and before the new
-  ones were seen.
-- *Regularizers*: four strengths each instead of five, found on other seeds; adversarial training was added, and after a first run its combination with
-  dropout (at the second of its four strengths, with the two weakest of adversarial training), since the claim speaks of it. The comparison is at equal
-  memorization, not at equal validation accuracy, which is too noisy to match. In a first run a fault in our drawing of the input noise made some of its
-  networks diverge; the fault was mended and everything run again.
-- *Layers* and the *threshold width* were named before the run, since picking the largest and the smallest afterwards would find a difference in
-  noise.
-- *Intervals* are over training sets, initialisations and orders. The training sets are drawn from one pool of 1,797 digits and overlap; Gaussian
-  pixels, shuffled labels and the positions of noise examples are drawn once for all seeds, except in the one-epoch experiments and where every example
-  has its own class; test pictures are the same for all seeds. So the intervals are somewhat too narrow for handwritten digits, and for noise, in
-  general.
-:::
+Where these experiments differ from their plan, and why, stands in {ref}`protocol-memorization`.
 
 ## Who disagrees, and what to drop
 
@@ -2520,7 +2490,7 @@ and without taking out the mean of the pixels. What happens to the over-dispersi
 # %%
 def out_of_balance(seed, per_class=sizes.per_class):
     """Random inputs, not centred, labels of two frequent and eight rare classes."""
-    draw = data.generator(seed, "unbalanced")
+    draw = randomness.generator(seed, "unbalanced")
     shares = torch.tensor([4.0, 4.0] + [1.0] * 8)
     y = torch.multinomial(shares, 10 * per_class, replacement=True, generator=draw)
     return replace(data.gaussian_pixels(balanced(images, seed), seed), y=y)
@@ -2725,7 +2695,7 @@ seen only once, and guesses there {cite:p}`feldman2020`. Then replace a share of
 # %%
 def tail_errors(seed, noise, kinds_=1000, n=1000):
     """Test error of remembering all kinds seen, and of forgetting those seen once."""
-    draw = scale.rng(seed)
+    draw = randomness.rng(seed)
     frequency = 1 / np.arange(1, kinds_ + 1)
     frequency /= frequency.sum()
     seen, truth = draw.choice(kinds_, n, p=frequency), draw.integers(10, size=kinds_)

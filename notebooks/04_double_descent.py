@@ -32,30 +32,29 @@ from matplotlib import pyplot as plt
 from scipy import stats
 
 from overparam import (
+    MLP,
+    Settings,
+    Vector,
     claims,
+    cnn,
+    curves,
     data,
-    double_descent,
     figures,
-    kernels,
-    linear,
     measures,
-    models,
-    networks,
+    mlp,
+    randomness,
+    resnet18,
     results,
     scale,
-    selection,
-    separability,
-    splines,
-    trees,
+    sweep,
 )
-from overparam.models import MLP
-from overparam.settings import Settings, Vector
-from overparam.sweep import curves, sweep
+from overparam.engine import growing
+from overparam.theory import kernels, linear, separability, splines, trees, two_speeds
 
 figures.style()
 colors = figures.COLORS
 torch.set_num_threads(1)  # small networks: a second thread costs more than it gives
-ledger = claims.Ledger("04-double-descent")
+ledger = claims.EarlierLedger("double-descent")
 sizes = scale.sizes(
     #                 smoke                laptop                          gpu
     network=(         "mlp",               "mlp",                          "cnn"),
@@ -124,7 +123,7 @@ for the same number of epochs. The sliders choose how many labels are wrong and 
 
 # %% mystnb={"code_prompt_show": "The networks: one call to sweep"} tags=["hide-input"]
 # Every width, at three shares of wrong labels, looked at while it trains. Much of this chapter comes from this one call.
-architectures = {"mlp": models.mlp, "cnn": networks.cnn, "resnet18": networks.resnet18}
+architectures = {"mlp": mlp, "cnn": cnn, "resnet18": resnet18}
 image_set = data.load(
     sizes.images, **({"n_train": 1_200} if sizes.images == "digits" else {})
 )
@@ -191,9 +190,7 @@ def frame(share, epoch):
     rows = looked(share, epoch)
     fig, ax = plt.subplots(figsize=(7.2, 4.3))
     unfitted = rows.groupby("width").train_error.mean()
-    edges = [
-        double_descent.threshold(unfitted.index, unfitted, level) for level in (0.1, 0.005)
-    ]
+    edges = [measures.threshold(unfitted.index, unfitted, level) for level in (0.1, 0.005)]
     if edges[0] < edges[1]:
         ax.axvspan(*edges, color=colors["threshold"], alpha=0.13, linewidth=0)
     for name in ("train", "test"):
@@ -224,7 +221,7 @@ figures.slider(
 # %% tags=["remove-input"]
 noisiest = shares[-1]
 last = by_width(noisiest).mean()
-peak, dip = double_descent.peak_and_dip(last)
+peak, dip = measures.peak_and_dip(last)
 quiet = by_width(0.0).mean()
 Markdown(
     f"With {noisiest:.0%} wrong labels, after {sizes.epochs} epochs: {last[dip]:.1%} of the test images are misclassified at {dip} hidden units, "
@@ -340,8 +337,8 @@ def fourier_run(images, n, widths, bandwidth, seed):
     """Errors and norms at all widths, with clean and noisy labels, and for odd against even."""
     rows, truth = data.subset(images, n, seed), images.y_test
     clean = images.y[rows]
-    noisy = data.corrupt_labels(clean, 0.15, 10, data.generator(seed, "label noise"))
-    flips = torch.rand(n, generator=data.generator(seed, "flips")) < FLIPPED
+    noisy = data.corrupt_labels(clean, 0.15, 10, randomness.generator(seed, "label noise"))
+    flips = torch.rand(n, generator=randomness.generator(seed, "flips")) < FLIPPED
     parity = {
         "parity": 1 - 2 * (clean % 2),
         "flipped parity": 1 - 2 * (clean % 2 ^ flips.long()),
@@ -461,7 +458,7 @@ most_features, half_count, fourfold_count = (
 second_minimum = {
     kind: mean_of(
         fourier_errors[kind][most_features]
-        - selection.lowest_elsewhere(fourier_errors[kind], classical_counts)
+        - measures.lowest_elsewhere(fourier_errors[kind], classical_counts)
     )
     for kind in ("clean", "noisy")
 }
@@ -560,7 +557,7 @@ mnist_errors = {
 mnist_second = {
     kind: claims.mean(
         e[4 * mnist_pictures]
-        - selection.lowest_elsewhere(e, [N for N in e if mnist_pictures > N])
+        - measures.lowest_elsewhere(e, [N for N in e if mnist_pictures > N])
     )
     for kind, e in mnist_errors.items()
 }
@@ -890,7 +887,7 @@ def ridge_risks(n, p=100, penalty=best_penalty):
         gaussian_inputs[:, :n, :p],
         gaussian_inputs[:, :n] @ ridge_beta + 0.5 * gaussian_noise[:, :n],
     )
-    estimate = models.ridge(x, y, penalty) if penalty else linear.minimum_norm(x, y)
+    estimate = kernels.ridge(x, y, penalty) if penalty else linear.minimum_norm(x, y)
     return (
         ((estimate - ridge_beta[:p]) ** 2).sum((1, 2)) + (ridge_beta[p:] ** 2).sum()
     ).numpy()
@@ -1004,7 +1001,7 @@ def ridge_run(seed):
     """Test errors [N, penalties] of ridge on the noisy digits of `fourier_run`."""
     rows = data.subset(fourier_images, pictures, seed)
     y = data.corrupt_labels(
-        fourier_images.y[rows], 0.15, 10, data.generator(seed, "label noise")
+        fourier_images.y[rows], 0.15, 10, randomness.generator(seed, "label noise")
     )
     features = linear.Fourier(
         fourier_images.x[0].numel(), max(feature_counts), sizes.lin_bandwidth, seed
@@ -1031,7 +1028,7 @@ by_penalty = [
 ]
 fourier_tuned = pd.DataFrame(
     {
-        N: selection.lowest_elsewhere(t, fourier_penalties)
+        N: measures.lowest_elsewhere(t, fourier_penalties)
         for N, t in zip(ridge_widths, by_penalty, strict=True)
     }
 )
@@ -1098,8 +1095,8 @@ spline_bases = (4, 5, 6, 8, 10, 12, 14, 16, 18, 20, 22, 25, 30, 40, 60, 100)
 spline_seeds = scale.seeds(sizes.lin_splines)
 even_inputs, spline_grid = np.linspace(-1, 1, 20), np.linspace(-1, 1, 400)
 spline_truth = np.sin(5 * spline_grid)
-spline_noise = 0.3 * np.stack([scale.rng(s).standard_normal(20) for s in spline_seeds])
-scattered = np.stack([scale.rng(s, 1).uniform(-1, 1, 20) for s in spline_seeds])
+spline_noise = 0.3 * np.stack([randomness.rng(s).standard_normal(20) for s in spline_seeds])
+scattered = np.stack([randomness.rng(s, 1).uniform(-1, 1, 20) for s in spline_seeds])
 
 
 def even_fits(k, roughness=0.0):
@@ -1291,7 +1288,7 @@ separating = np.array(linear.spread(first_separating, lin_tasks)).reshape(
     len(signal_strengths), -1
 )
 half_way = {
-    s: separability.median_interval((row - 0.5) / 100)
+    s: claims.median_interval((row - 0.5) / 100)
     for s, row in zip(signal_strengths, separating, strict=True)
 }
 
@@ -1399,10 +1396,10 @@ peak_errors = pd.concat(
         logistic_errors.iloc[half_of_sets:][peak_places[1]],
     ]
 )
-lowest_before = selection.lowest_elsewhere(
+lowest_before = measures.lowest_elsewhere(
     logistic_errors, [p for p in used_coordinates if p < min(peak_places)]
 )
-lowest_after = selection.lowest_elsewhere(
+lowest_after = measures.lowest_elsewhere(
     logistic_errors, [p for p in used_coordinates if p > max(peak_places)]
 )
 logistic_rise, logistic_fall = (
@@ -1546,7 +1543,7 @@ leaf_counts = (2, 4, 8, 16, 32, 64, 96, 128, 192, 256, 320, None)
 def noisy_digits(seed, noise):
     """All 1,000 training pictures of a split of its own, their labels (a share replaced) and the test pictures."""
     split = data.digits(seed=seed)
-    y = data.corrupt_labels(split.y, noise, 10, data.generator(seed, "label noise"))
+    y = data.corrupt_labels(split.y, noise, 10, randomness.generator(seed, "label noise"))
     return split.x.numpy(), one_hot[y], split.x_test.numpy(), split.y_test.numpy()
 
 
@@ -1641,8 +1638,8 @@ plt.show()
 # The contrasts, with best sizes chosen on other runs
 def tree_rise_and_fall(table, last, others, averaged):
     """Rise to the last single model above the best smaller one, and fall from the best to the average."""
-    best = selection.lowest_elsewhere(table, others)
-    best_of_all = selection.lowest_elsewhere(table, [*others, last])
+    best = measures.lowest_elsewhere(table, others)
+    best_of_all = measures.lowest_elsewhere(table, [*others, last])
     return mean_of(table[last] - best), mean_of(table[averaged] - best_of_all)
 
 
@@ -1698,7 +1695,7 @@ def width_wise(rows):
     """Rise to the peak and fall after it along the width, for each training set."""
     unfitted = by_width(noisiest, "train_error", rows=rows)
     critical = (unfitted > 0.005) & (unfitted < 0.1)
-    return double_descent.contrasts(by_width(noisiest, rows=rows), critical)
+    return measures.contrasts(by_width(noisiest, rows=rows), critical)
 
 
 model_wise, planned = width_wise(course), width_wise(course_once)
@@ -1766,7 +1763,7 @@ def widths_that_fit(rows=course):
                 "wrong": share,
                 "percent": 100 * share,
                 "seed": seed,
-                "width": double_descent.threshold(errors.index, errors, 0.05),
+                "width": measures.threshold(errors.index, errors, 0.05),
             }
             for share in shares
             for seed, errors in by_width(share, "train_error", rows=rows).iterrows()
@@ -1894,7 +1891,7 @@ nk = {"n": sizes.nk_examples, "epochs": sizes.nk_epochs, **squared}
 nk_shares = (0.0, 0.1)
 noise = [data.wrong_labels(share, 10) for share in nk_shares]
 fresh = sweep(
-    models.mlp(sizes.nk_widths),
+    mlp(sizes.nk_widths),
     small,
     label_noise=noise,
     seed=scale.seeds(sizes.nk_seeds),
@@ -1905,7 +1902,7 @@ begin = [
     for eta in noise
     for s in scale.seeds(sizes.nk_seeds)
 ]
-reused = double_descent.reuse(begin, sizes.nk_reuse, small)
+reused = growing.reuse(begin, sizes.nk_reuse, small)
 
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**With clean labels the loss drops where the reuse of weights ends; without reuse it just falls.** Test loss (squared, summed over the ten outputs) against the number of parameters in units of nK. Left: all networks begin at random. Right: below the threshold each begins with the weights of the next smaller one, above it at random, as in the paper. Means over seeds with 95 % bands.", "name": "fig-dd-nk"}, "image": {"alt": "Two panels of squared test loss against parameters over nK on a logarithmic axis. Left, random starts: with clean labels the loss falls throughout, with a tenth of wrong labels it is highest, past its dip, somewhat above one. Right, with reused weights: the loss stops falling before one, or rises, and drops where random starts begin."}} tags=["hide-input"]
 numbers = sizes.nk_examples * 10
@@ -1961,15 +1958,15 @@ def located(table, resamples=2_000):
         table.iloc[draw.integers(len(table), size=len(table))].mean()
         for _ in range(resamples)
     ]
-    places = np.log2([double_descent.peak_and_dip(means)[0] for means in picks])
+    places = np.log2([measures.peak_and_dip(means)[0] for means in picks])
     return claims.Estimate(
-        float(np.log2(double_descent.peak_and_dip(table.mean())[0])),
+        float(np.log2(measures.peak_and_dip(table.mean())[0])),
         *map(float, np.quantile(places, (0.025, 0.975))),
     )
 
 
 place = located(losses(0.1))
-with_noise, clean = (double_descent.contrasts(losses(share)) for share in (0.1, 0.0))
+with_noise, clean = (measures.contrasts(losses(share)) for share in (0.1, 0.0))
 nk_rise, nk_fall, clean_rise = (
     claims.mean(with_noise.rise),
     claims.mean(with_noise.fall),
@@ -1989,7 +1986,7 @@ def drop(share, table):
 
 reuse_drop, fresh_drop = claims.mean(drop(0.0, reused)), claims.mean(drop(0.0, fresh))
 errors_01 = {
-    share: claims.mean(double_descent.contrasts(losses(share, column="test_error")).rise)
+    share: claims.mean(measures.contrasts(losses(share, column="test_error")).rise)
     for share in nk_shares
 }
 
@@ -2070,7 +2067,7 @@ def complexity(tolerance, rows=None):
     rows = fitted if rows is None else rows
     means = rows.pivot_table("train_error", ["width", "epoch"], "n")
     found = means.apply(
-        lambda row: double_descent.effective_complexity(means.columns, row, tolerance),
+        lambda row: measures.effective_complexity(means.columns, row, tolerance),
         axis=1,
     )
     return found.rename("emc").reset_index()
@@ -2148,7 +2145,7 @@ with_width, planned_with_width = (
 )
 with_epochs = over_draws(growth("epoch", "width", middle_width))
 emc_peaks, planned_peaks = (
-    sorted(set(double_descent.contrasts(by_width(noisiest, rows=rows)).peak))
+    sorted(set(measures.contrasts(by_width(noisiest, rows=rows)).peak))
     for rows in (course, course_once)
 )
 most = max(sizes.emc_examples)
@@ -2249,7 +2246,7 @@ plt.show()
 def upwards(width):
     """Rise and fall along the epochs at one width, located on the other half of the seeds."""
     rows = course[(course.wrong == noisiest) & (course.width == width) & (course.epoch > 0)]
-    found = double_descent.contrasts(rows.pivot_table("test_error", "seed", "epoch"))
+    found = measures.contrasts(rows.pivot_table("test_error", "seed", "epoch"))
     return f"{100 * claims.mean(found.rise):.1f} points to the highest point before the last epoch, {100 * (-(claims.mean(found.fall))):.1f} points from there to the last"
 
 
@@ -2280,7 +2277,7 @@ squares, and dividing by small singular values is something that least squares d
 """
 
 # %% tags=["remove-input"]
-ce_loss = double_descent.contrasts(by_width(shares[1], "test_loss"))
+ce_loss = measures.contrasts(by_width(shares[1], "test_loss"))
 rows = {
     f"cross-entropy, {noisiest:.0%} wrong: share misclassified": (width_rise, width_fall),
     f"cross-entropy, {shares[1]:.0%} wrong: its own test loss": (
@@ -2289,9 +2286,7 @@ rows = {
     ),
     f"squared loss, {nk_shares[1]:.0%} wrong: its own test loss": (nk_rise, nk_fall),
     f"squared loss, {nk_shares[1]:.0%} wrong: share misclassified": tuple(
-        claims.mean(
-            double_descent.contrasts(losses(nk_shares[1], column="test_error"))[part]
-        )
+        claims.mean(measures.contrasts(losses(nk_shares[1], column="test_error"))[part])
         for part in ("rise", "fall")
     ),
 }
@@ -2344,11 +2339,7 @@ learning.
 # %% mystnb={"code_prompt_show": "The networks: raw and averaged weights"} tags=["hide-input"]
 # Two hidden layers, trained long; the same again with the average of the weights looked at in place of the weights
 told_wrong = 0.4
-deep = (
-    models.mlp(sizes.deep_width, depth=2)
-    if sizes.deep == "mlp"
-    else networks.resnet18(sizes.deep_width)
-)
+deep = mlp(sizes.deep_width, depth=2) if sizes.deep == "mlp" else resnet18(sizes.deep_width)
 deep_recipes = {
     "digits": {"lr": 0.1, "momentum": 0.9, "batch_size": 50},
     "cifar10": {"optimizer": "adam", "lr": 1e-4, "batch_size": 128},
@@ -2503,7 +2494,7 @@ The time at which a feature passes its minimum is about $1/(h s_j^2)$. If the sm
 """
 
 # %%
-model = double_descent.TwoSpeedRegression(
+model = two_speeds.TwoSpeedRegression(
     n=200, fast=80, slow=20, scale=0.1, energy=1.5, noise=2.5
 )
 drawn_inputs = replace(model, design="gaussian")
@@ -2545,10 +2536,10 @@ def share_of(hits):
     return claims.Estimate(float(np.mean(hits)), test.low, test.high)
 
 
-two_minima = share_of(double_descent.minima(orthogonal.sum(1)) == 2)
-one_each = [share_of(double_descent.minima(orthogonal[:, k]) == 1) for k in (0, 1)]
-random_one = [share_of(double_descent.minima(random_inputs[:, k]) == 1) for k in (0, 1)]
-random_two = share_of(double_descent.minima(random_inputs.sum(1)) == 2)
+two_minima = share_of(two_speeds.minima(orthogonal.sum(1)) == 2)
+one_each = [share_of(two_speeds.minima(orthogonal[:, k]) == 1) for k in (0, 1)]
+random_one = [share_of(two_speeds.minima(random_inputs[:, k]) == 1) for k in (0, 1)]
+random_two = share_of(two_speeds.minima(random_inputs.sum(1)) == 2)
 spread = orthogonal.std(0)[:, 1:] / len(orthogonal) ** 0.5
 deviation = np.abs((orthogonal.mean(0) - exact_risk)[:, 1:] / spread).max()
 
@@ -2574,12 +2565,12 @@ for the purpose, and so prove that the mechanism is sufficient, not that it is a
 # %% mystnb={"code_prompt_show": "The data and the training"} tags=["hide-input"]
 # Constructed data, one set for each seed, and softmax regression from zero on all examples at once
 two_sets = {
-    str(s): double_descent.two_speeds(
+    str(s): two_speeds.two_speeds(
         data.digits(n_train=1_200, seed=s), fast=5, nuisance=90, slow=35, scale=0.06, seed=s
     )
     for s in scale.seeds(sizes.two_speed_seeds)
 }
-linear_softmax = models.mlp(width=1, depth=0)
+linear_softmax = mlp(width=1, depth=0)
 from_zero = {
     "start": Vector(np.zeros(131 * 10)),
     "label_noise": data.wrong_labels(0.2, 10),
@@ -2603,7 +2594,7 @@ Multiplying the gradients of the small inputs by $1/s^2$ is the same as multiply
 # %% mystnb={"code_prompt_show": "The same at equal speeds"} tags=["hide-input"]
 # All components at the scale of the large ones, which is what a step size for each group amounts to
 one_set = {
-    str(s): double_descent.two_speeds(
+    str(s): two_speeds.two_speeds(
         data.digits(n_train=1_200, seed=s), fast=5, nuisance=90, slow=35, scale=1, seed=s
     )
     for s in scale.seeds(sizes.two_speed_seeds)
@@ -2648,14 +2639,14 @@ left.legend(loc="upper left")
 plt.show()
 
 # %% mystnb={"code_prompt_show": "The estimates"} tags=["hide-input"]
-hump = {name: double_descent.contrasts(table) for name, table in softmax_story.items()}
+hump = {name: measures.contrasts(table) for name, table in softmax_story.items()}
 two_speed_rise, two_speed_fall = (
     claims.mean(hump["two speeds"].rise),
     claims.mean(hump["two speeds"].fall),
 )
 equal_fall = claims.mean(hump["equal speeds"].fall)
 stops = {
-    name: double_descent.stopped_errors(rows).set_index(rows.data)
+    name: measures.stopped_errors(rows).set_index(rows.data)
     for name, (rows, _, _) in arms.items()
 }
 softmax_gain = claims.mean(stops["equal speeds"].stopped - stops["two speeds"].stopped)
@@ -2664,7 +2655,7 @@ best_risks = {
     for name, (_, draws, _) in arms.items()
 }
 regression_gain = claims.mean(best_risks["equal speeds"] - best_risks["two speeds"])
-one_minimum = share_of(double_descent.minima(equal_regression.sum(1)) == 1)
+one_minimum = share_of(two_speeds.minima(equal_regression.sum(1)) == 1)
 
 # %% tags=["remove-input"]
 Markdown(
@@ -2704,7 +2695,7 @@ if len(averages) > 1:
         raw_or_averaged.averaging > 0
     ]
 layer_stops = {
-    name: double_descent.stopped_errors(rows).set_index(rows.data_seed)
+    name: measures.stopped_errors(rows).set_index(rows.data_seed)
     for name, rows in layer_arms.items()
 }
 
@@ -2738,10 +2729,8 @@ layer_gain = {
 early_arm, all_arm = slowed
 layers_alone = claims.mean(layer_stops[early_arm].stopped - layer_stops[all_arm].stopped)
 slow_story = curves(layer_arms[early_arm]).rename(columns={"data_seed": "seed"})
-slow_fall = claims.mean(
-    double_descent.contrasts(smooth(slow_story[slow_story.epoch > 0])).fall
-)
-raw_fall = claims.mean(double_descent.contrasts(smooth(raw[raw.epoch > 0])).fall)
+slow_fall = claims.mean(measures.contrasts(smooth(slow_story[slow_story.epoch > 0])).fall)
+raw_fall = claims.mean(measures.contrasts(smooth(raw[raw.epoch > 0])).fall)
 
 # %% tags=["remove-input"]
 Markdown(
@@ -2823,7 +2812,7 @@ wrong labels, one test set for all.
 # %%
 with_more = pd.concat(
     sweep(
-        models.mlp(40),
+        mlp(40),
         small,
         n=n,
         label_noise=data.wrong_labels(0.2, 10),
@@ -2920,7 +2909,7 @@ sets, members = scale.seeds(sizes.vote_sets), scale.seeds(sizes.voters)
 shared = sweep(
     voter, image_set, label_noise=eta, data_seed=sets, init_seed=members, **voting
 )
-copies = double_descent.noisy_copies(image_set, eta, sizes.voters, scale.seed_offset())
+copies = data.noisy_copies(image_set, eta, sizes.voters, scale.seed_offset())
 separate = pd.concat(
     sweep(voter, {name: copy}, data_seed=sets, init_seed=member, **voting)
     for member, (name, copy) in zip(members, copies.items(), strict=True)
@@ -2933,7 +2922,7 @@ def votes(table):
     rows = []
     for (width, seed), group in table.groupby(["width", "data_seed"]):
         outputs = np.stack(group.predictions).reshape(len(group), -1, image_set.classes)
-        voted = (double_descent.plurality(outputs) != image_set.y_test.numpy()).mean()
+        voted = (measures.plurality(outputs) != image_set.y_test.numpy()).mean()
         rows.append(
             {"width": width, "seed": seed, "single": group.test_error.mean(), "vote": voted}
         )
@@ -2984,7 +2973,7 @@ way round.
 """
 
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**What is left of the peak when training stops in time.** Test error with 20 % wrong labels at the last epoch, and at the epoch chosen on validation images. Means over seeds with 95 % bands.", "name": "fig-dd-stopped"}, "image": {"alt": "Test error against width. At the last epoch a dip, a peak and a second descent; stopped early the curve falls steeply and lies far below."}} tags=["hide-input"]
-stopping = double_descent.stopped_errors(runs).assign(
+stopping = measures.stopped_errors(runs).assign(
     width=runs.width, wrong=runs.wrong, seed=runs.data_seed
 )
 
@@ -3665,59 +3654,7 @@ ledger.card(
 
 # %% [markdown]
 r"""
-:::{dropdown} Where these experiments differ from their plan, and why
-- *Data*: the plan asked for MNIST-1D with 4,000 signals. In a pilot run these networks misclassified most of it at every width, so that no curve had a shape;
-  handwritten digits with 500 examples were the plan's fallback. On real MNIST with 500 images even the narrowest networks that can tell the digits apart
-  interpolate, and there was no peak.
-- *Choice of recipe*: optimizer, step size and epochs were chosen in pilot runs on seeds from 100 and from 1,000 up, which no figure here uses. Several other
-  recipes (SGD, smaller training sets, two hidden layers) gave a second descent without a rise in the share misclassified, or the reverse. The claims are
-  about what *can* happen.
-- *Initialisations*: the plan and the first run had one initialisation for each training set at every width. With 20 % wrong labels one network of six
-  units in eight had failed to train, and with it the interval of the rise reached far across zero. A pilot run had advised to train narrow networks more
-  often, and since then we do, at three initialisations. As this was decided after a look, it must not decide a verdict: wherever narrow networks enter a
-  check, the card has it twice, with several initialisations and with the first alone, and both count.
-- *Intervals* over fewer than ten seeds were BCa bootstraps at first. These are too short for so few ({doc}`/book/notation`), so now every mean has
-  Student's $t$. One verdict of this chapter changed with it, that of the card on votes, which was *contradicted* before.
-- *Where a peak is looked for*: as planned where 0.5 % to 10 % of the training labels are missed, for the claim about width. For effective complexity that
-  rule would assume what is to be shown, so the peak there is the width that stands out most above everything narrower.
-- *Reuse of weights* follows {cite:t}`belkin2019` in its idea; we use Adam, do not stop at zero training error and do not shrink the step size.
-- *Effective complexity* is measured on digits instead of MNIST-1D, with epochs from a third of the training on, and read off a grid of five sizes with
-  interpolation in $\log n$ instead of a bisection; the isotonic test is a slope; complexities beyond the grid enter as its ends. A first grid, run on seeds
-  from 1,000 up, began at 150 examples and stopped at 32 units, so that most values were such bounds. It was moved before the seeds shown here were run. The
-  intervals are jackknives over draws. The first run computed the complexity of each draw and averaged afterwards, which is not what the definition says.
-- *Label noise*: the shift of the threshold is tested by a slope and not by a rank correlation.
-- *Loss*: the plan was one sweep with both losses and matched steps at 15 % noise. In a pilot run so matched, cross-entropy had a peak of its loss and no rise
-  in the share misclassified; the two rows tested come from two experiments, each in a setting known to have a peak.
-- *Counting parameters*: 200 examples and batches of 50 instead of 300 and full batches, which were slower and ragged in a pilot run.
-- *More data*: networks in place of random features, and the number of steps fixed; with the number of epochs fixed more data would also mean more training.
-- *Early stopping* uses true labels for validation, on halves of the test set. Noisy ones would do as well ({ref}`memorization`).
-- *Votes*: the plan's recipe with random features fails, because at $N = n$ each member is close to guessing, and guessing cannot be voted away. We vote with
-  networks.
-- *Epochs*: the windows were fixed after a pilot run. The average of the weights was not in the plan and has no check.
-- *Layers*: with three layers, not two, since the networks with one hidden layer show no hump that could be removed. The control with all layers slowed was
-  not in the plan. The check against it was added after the first run, in which the planned checks alone gave *supported*; without it the card would credit
-  the layers with what a smaller step does.
-- *Softmax*: at equal speeds the base step is 1.0 instead of 1.5, for a quarter of the steps. One pattern of random numbers decides which positions of the
-  training set get wrong labels for all seeds; the images at these positions, and the inputs of noise, differ.
-- *Pseudo-Fisher*: classes of equal size need an even $n$, so 26 stands for $d/2$. After centring the threshold is at $n = d + 1$; we test at $n = d$, as
-  planned.
-- *Random features*: one draw of features and one training set per run, and the best $N$ below $n$ is chosen on the other half of the runs. The MNIST table
-  was first made with 2,000 pictures and up to $N = 3n$; 1,000 pictures and up to $4n$ bring the page back to its time. With noisy labels the second minimum
-  was then neither above nor below the first, and is now below it. It bears on no card.
-- *Ridge*: "no significant rise" became "every step falls, by an interval that covers all steps", which is more. The sweep over model sizes and the digits
-  were added, and 500 draws became 300, for time.
-- *Separability*: the 50 % point is the median over training sets of the number of dimensions that separates them, less one half, and not a logistic fit;
-  for coins it has to lie within 0.05 of one half, where "contains" would reward few draws. The curve of the error was added. The last check of the card is
-  the one that we had first written for it: that the error at the threshold exceeds that with *all* coordinates used. A first run showed that the error rises
-  again far beyond. The claim is about the neighbourhood of the threshold, so the check against the lowest error beyond, chosen on the other half of the
-  training sets, was added then; the first one stays and counts.
-- *VC bound*: that the bound should order the models over all $N$ was added to the plan, which asked for the order beyond $N = n$ only.
-- *Splines*: first written with evenly spaced inputs only, where the pilot run, to judge by its numbers, had drawn them at random; a short test showed the
-  difference, so both are shown and both count. The smoothest fit was added then, and with it a basis of evenly spaced bumps without repeated knots.
-- *Trees*: the full tree is compared with the best tree of *fewer* leaves, since with correct labels the best tree may be the full one. Both noise levels
-  count, because the paper's labels were correct. Boosting has one noise level and five ensembles, for time.
-- *Largest scale*: at the gpu scale the widths are those of the convolutional network; set `network` to `resnet18` for the other.
-:::
+Where these experiments differ from their plan, and why, stands in {ref}`protocol-double-descent`.
 
 (dd-disagree)=
 ## Who disagrees, and what to drop
@@ -3864,7 +3801,7 @@ Five labels of one image are drawn independently, each wrong with probability 0.
 """
 
 # %%
-draw = scale.rng(scale.seed_offset())
+draw = randomness.rng(scale.seed_offset())
 given = np.where(draw.random((100_000, 5)) < 0.2, draw.integers(1, 10, (100_000, 5)), 0)
 tally = (given[:, :, None] == np.arange(10)).sum(1) + 0.5 * draw.random((100_000, 10))
 f"The plurality is wrong in {(tally.argmax(1) != 0).mean():.2%} of the draws; a single label in {(given[:, 0] != 0).mean():.0%}."
@@ -3893,7 +3830,7 @@ time = np.unique(np.r_[0, np.logspace(0, 6, 2_000).round()])
 rows = {
     noise: {
         s: int(
-            double_descent.minima(
+            two_speeds.minima(
                 replace(model, scale=s, noise=noise).expected(time, step_size=0.1).sum(0)
             )
         )
@@ -3932,7 +3869,7 @@ clean_speeds = sweep(
     record={"curves": steps_seen},
 )
 clean_story = curves(clean_speeds).pivot_table("test_error", "data", "epoch")
-found = double_descent.contrasts(clean_story)
+found = measures.contrasts(clean_story)
 {name: f"{claims.mean(found[name]):.4f}" for name in ("rise", "fall")}
 
 # %% [markdown]

@@ -15,30 +15,18 @@ from hypothesis import strategies as st
 from torch import nn
 
 import overparam
-from overparam import (
-    claims,
-    connectivity,
-    curvature,
-    data,
-    ensemble,
-    functions,
-    kernels,
-    linear,
-    measures,
-    models,
-    networks,
-    pruning,
-    regions,
-    sensitivity,
-    separability,
-    splines,
-    sweep,
-    tickets,
-    trees,
-)
-from overparam.data import Data, digits, generator
-from overparam.models import CNN1D, MLP, LeNet
-from overparam.settings import Settings, Vector
+from overparam import data, measures, pruning, randomness
+from overparam.architectures import alone, stacked
+from overparam.architectures.stacked import CNN1D, MLP, LeNet
+from overparam.data.dataset import Data
+from overparam.data.load import digits
+from overparam.engine import sweep, train
+from overparam.engine.settings import Settings, Vector
+from overparam.measures import connectivity, curvature, regions, sensitivity
+from overparam.pruning import tickets
+from overparam.randomness import generator
+from overparam.report import claims
+from overparam.theory import functions, kernels, linear, separability, splines, trees
 
 PACKAGE = Path(overparam.__file__).parent
 many = settings(
@@ -51,7 +39,7 @@ def one_sentence(error: Exception) -> str:
     frame = traceback.extract_tb(error.__traceback__)[-1]
     line = linecache.getline(frame.filename, frame.lineno).strip()
     whole = f"{type(error).__name__} in {frame.filename}:{frame.lineno}, {line}: {error}"
-    assert Path(frame.filename).parent == PACKAGE, whole
+    assert Path(frame.filename).is_relative_to(PACKAGE), whole
     assert line.startswith("raise "), whole
     message = str(error)
     assert "\n" not in message, whole
@@ -61,7 +49,7 @@ def one_sentence(error: Exception) -> str:
 
 def said_or_done(call):
     """What a call returns; None where it says in one sentence, before any training, why it does not."""
-    with mock.patch.object(ensemble, "_train", wraps=ensemble._train) as training:
+    with mock.patch.object(train, "_train", wraps=train._train) as training:
         try:
             return call()
         except Exception as error:
@@ -132,8 +120,8 @@ OBJECTS = [
     object(),
     MLP,
     MLP(2),
-    models.mlp(2),
-    models.mlp,
+    stacked.mlp(2),
+    stacked.mlp,
     nn.Linear(2, 2),
     nn.Module(),
     TINY,
@@ -153,9 +141,9 @@ FITTING = {
         MLP(1, 0),
         LeNet(1),
         CNN1D(2, 1, 2, 1),
-        networks.CNN(1),
-        networks.ResNet18(1),
-        networks.Custom(nn.Linear, (("in_features", 4), ("out_features", 3))),
+        alone.CNN(1),
+        alone.ResNet18(1),
+        alone.Custom(nn.Linear, (("in_features", 4), ("out_features", 3))),
     ],
     "n": [6, 8, np.int64(4), 1],
     "epochs": [1, 2, np.uint8(3)],
@@ -295,7 +283,7 @@ def check_data(parts: dict) -> None:
     data = said_or_done(lambda: Data(**({"name": "made", "source": "made up"} | parts)))
     if data is not None:
         loss = "squared" if data.classes is None else "cross_entropy"
-        (record,) = ensemble.train([Settings(MLP(2), len(data.x), 2, 0.1, loss=loss)], data, device="cpu")
+        (record,) = train.train([Settings(MLP(2), len(data.x), 2, 0.1, loss=loss)], data, device="cpu")
         assert record["test_loss"] >= 0 or record["diverged"]
         assert data.fingerprint == replace(data, name="another").fingerprint
 
@@ -325,13 +313,13 @@ def test_settings_of_any_kind_are_trained_or_refused(changes, data):
     base = {"architecture": MLP(2), "n": 6, "epochs": 2, "lr": 0.1, "loss": "squared"}
     made = said_or_done(lambda: Settings(**(base | changes)))
     if made is not None and made.epochs < 100:
-        said_or_done(lambda: ensemble.train([made], data, device="cpu"))
+        said_or_done(lambda: train.train([made], data, device="cpu"))
 
 
 @many
 @given(
     data=st.sampled_from([TINY, TINY, CURVE, {"a": TINY, "b": CURVE}]),
-    grid=st.sampled_from([None, None, models.mlp([2, 3]), models.cnn1d([2], 1, 2, 1), models.lenet(1)]),
+    grid=st.sampled_from([None, None, stacked.mlp([2, 3]), stacked.cnn1d([2], 1, 2, 1), stacked.lenet(1)]),
     changes=arguments(["architecture", *OPTIONS, *RUN, "seed"]),
 )
 def test_a_sweep_with_wrong_arguments_trains_or_says_why_not(data, grid, changes):
@@ -342,7 +330,7 @@ def test_a_sweep_with_wrong_arguments_trains_or_says_why_not(data, grid, changes
 
 @many
 @given(
-    nets=st.sampled_from([[Settings(MLP(2), 6, 2, 0.1)], Settings(MLP(2), 6, 2, 0.1), [MLP(2)], [models.mlp(2)]]),
+    nets=st.sampled_from([[Settings(MLP(2), 6, 2, 0.1)], Settings(MLP(2), 6, 2, 0.1), [MLP(2)], [stacked.mlp(2)]]),
     odd=st.sampled_from(["networks", "data", None, None, None]),
     anything=anything,
     changes=arguments(RUN),
@@ -351,21 +339,21 @@ def test_a_run_with_wrong_arguments_trains_or_says_why_not(nets, odd, anything, 
     given = {"networks": nets, "data": TINY, "cache": False} | ({odd: anything} if odd else {}) | changes
     said_or_done(lambda: sweep.run(**given))
     said_or_done(
-        lambda: ensemble.train(**{name: v for name, v in given.items() if name in ("networks", "data", "record")})
+        lambda: train.train(**{name: v for name, v in given.items() if name in ("networks", "data", "record")})
     )
 
 
 @settings(many, max_examples=60)
 @given(
-    kind=st.sampled_from([MLP, CNN1D, LeNet, networks.CNN, networks.Conv, networks.ResNet18, networks.Transformer]),
+    kind=st.sampled_from([MLP, CNN1D, LeNet, alone.CNN, alone.Conv, alone.ResNet18, alone.Transformer]),
     changes=arguments(["width", "depth", "kernel", "stride", "batch_norm", "heads", "tokens"]),
 )
 def test_an_architecture_of_any_sizes_is_built_or_refused(kind, changes):
-    fitting = {"width": 4, "tokens": 5} if kind is networks.Transformer else {"width": 2}
+    fitting = {"width": 4, "tokens": 5} if kind is alone.Transformer else {"width": 2}
     changes = {name: value for name, value in changes.items() if name in kind.__dataclass_fields__}
     made = said_or_done(lambda: kind(**(fitting | changes)))
     if made is not None and made.width < 100:
-        said_or_done(lambda: ensemble.train([Settings(made, 8, 1, 0.1)], TINY, device="cpu"))
+        said_or_done(lambda: train.train([Settings(made, 8, 1, 0.1)], TINY, device="cpu"))
 
 
 DENSE = Settings(MLP(2), 20, 2, 0.1)
@@ -379,13 +367,13 @@ def find(dense, d, recipe=None, **changes):
 @pytest.mark.parametrize(
     ("call", "said"),
     [
-        (lambda d: sweep.run([], d), "There are no networks to train; pass a list of settings.Settings"),
+        (lambda d: sweep.run([], d), "There are no networks to train; pass a list of Settings"),
         (
             lambda d: sweep.sweep(nn.Linear(4, 3), d, epochs=1, lr=1),
-            "Linear.* is no architecture; describe one, as models.MLP",
+            "Linear.* is no architecture; describe one, as MLP",
         ),
         (lambda d: sweep.sweep(MLP, d, epochs=1, lr=1), "the class MLP is no architecture"),
-        (lambda d: sweep.sweep(models.mlp, d, epochs=1, lr=1), "the function mlp is no architecture"),
+        (lambda d: sweep.sweep(stacked.mlp, d, epochs=1, lr=1), "the function mlp is no architecture"),
         (lambda d: sweep.sweep(MLP(4), d, epochs=1, lr=1, seed="3"), "seed must be a whole number; got '3'"),
         (lambda d: sweep.sweep(MLP(4), d, epochs=10.0, lr=1), "epochs must be a whole number of at least 1; got 10.0"),
         (lambda d: sweep.sweep(MLP(4), d, epochs=1, lr="0.1"), "lr must be a finite number; got '0.1'"),
@@ -419,7 +407,7 @@ def find(dense, d, recipe=None, **changes):
         (lambda d: find([DENSE], d, controls=["fresh"]), "Controls are reinit and shuffled; got 'fresh'"),
         (lambda d: sweep.sweep({"width": 4}, d, epochs=1, lr=1), "is no description of architectures"),
         (
-            lambda d: sweep.sweep(models.mlp(4) | {"wide": 3}, d, epochs=1, lr=1),
+            lambda d: sweep.sweep(stacked.mlp(4) | {"wide": 3}, d, epochs=1, lr=1),
             "MLP is described by width, depth, batch_norm",
         ),
         (lambda d: sweep.sweep(MLP(4), d, epochs=1, lr=1, shift=64), "shift=64 moves examples of 64 out of sight"),
@@ -434,7 +422,7 @@ def test_a_common_mistake_is_named(call, said):
 def test_an_architecture_may_be_given_itself():
     options = {"n": 6, "epochs": 2, "lr": 0.1, "seed": range(2), "cache": False}
     itself = sweep.sweep(MLP(3, depth=2), TINY, **options)
-    described = sweep.sweep(models.mlp(3, depth=2), TINY, **options)
+    described = sweep.sweep(stacked.mlp(3, depth=2), TINY, **options)
     pd.testing.assert_frame_equal(itself.drop(columns="seconds"), described.drop(columns="seconds"))
 
 
@@ -594,9 +582,9 @@ RIGHT = {
     },
     linear.pseudo_fisher: {"n": 4, "d": 2, "distance": 1.0, "seeds": [0]},
     linear.vc_bound: {"training_error": 0.1, "dimension": 3, "n": 100, "failure": 0.05},
-    models.relu_features: {"x": TINY.x, "width": 3, "generator": generator(0, "test")},
-    models.ridge: {"features": FEATURES, "y": TARGETS, "penalty": 0.1},
-    models.forest_smoother: {"x": TINY.x, "labels": X, "at": TINY.x, "leaves": 2, "trees": 1, "seed": 0},
+    kernels.relu_features: {"x": TINY.x, "width": 3, "generator": generator(0, "test")},
+    kernels.ridge: {"features": FEATURES, "y": TARGETS, "penalty": 0.1},
+    trees.forest_smoother: {"x": TINY.x, "labels": X, "at": TINY.x, "leaves": 2, "trees": 1, "seed": 0},
     splines.basis: {"x": POINTS, "functions": 5},
     splines.smoother: {"x": POINTS, "at": POINTS, "functions": 5, "roughness": 0.1},
     trees.forest: {"x": X, "targets": X, "at": X, "leaves": None, "trees": 2, "seed": 0},
@@ -609,7 +597,7 @@ RIGHT = {
     separability.logistic_fit: {"x": X, "y": SIGNS, "penalty": 0.1},
     separability.logistic_error: {"weights": [1.0], "coefficients": [1.0, 2.0]},
     separability.decaying_coefficients: {"p": 3, "scale": 2.0, "strength": 1.0, "power": 2.0},
-    separability.median_interval: {"values": TEN, "resamples": 10},
+    claims.median_interval: {"values": TEN, "resamples": 10},
     claims.mean: {"values": TEN, "level": 0.9},
     claims.every: {"values": TEN},
     claims.proportion: {"successes": 2, "trials": 5, "level": 0.9},
@@ -621,7 +609,7 @@ RIGHT = {
     },
     data.corrupt_labels: {"y": TINY.y, "share": 0.5, "classes": 3, "generator": generator(0, "test")},
     data.wrong_labels: {"probability": 0.5, "classes": 3},
-    data.generator: {"seed": 0, "purpose": "test"},
+    randomness.generator: {"seed": 0, "purpose": "test"},
     data.subset: {"data": TINY, "n": 3, "seed": 0},
     data.with_validation: {"data": TINY, "n": 3},
     data.sine: {"n": 5, "noise": 0.1, "seed": 0, "n_test": 3},

@@ -15,13 +15,16 @@ import torch
 from test_arguments import RIGHT
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from overparam import arithmetic, ensemble, models, networks, plan, sweep
+from overparam import arithmetic
+from overparam.architectures import alone, stacked
+from overparam.architectures.alone import CNN
+from overparam.architectures.stacked import MLP
 from overparam.arithmetic import full_precision
-from overparam.data import digits
-from overparam.ensemble import train
-from overparam.models import MLP
-from overparam.networks import CNN
-from overparam.settings import Settings
+from overparam.data.load import digits
+from overparam.engine import plan, sweep
+from overparam.engine import train as train_module
+from overparam.engine.settings import Settings
+from overparam.engine.train import train
 
 SETTINGS = [Settings(a, n=20, batch_size=10, epochs=2, lr=0.1) for a in (MLP(8), CNN(2))]
 
@@ -138,7 +141,7 @@ def test_a_default_of_doubles_changes_no_measure(as_it_was):
         torch.set_default_dtype(torch.float32)
 
 
-@pytest.mark.parametrize("architecture", [MLP(3), models.CNN1D(2, 1), CNN(2), networks.ResNet18(1)])
+@pytest.mark.parametrize("architecture", [MLP(3), stacked.CNN1D(2, 1), CNN(2), alone.ResNet18(1)])
 def test_a_default_of_doubles_changes_no_initial_weight(as_it_was, architecture):
     weights = [p.detach() for p in architecture.build((64,), 10, torch.Generator().manual_seed(1)).parameters()]
     set_doubles()
@@ -166,11 +169,11 @@ sys.path.insert(0, {tests!r})
 torch.set_num_threads(1)
 from test_records import plain
 from torch.nn.utils import parameters_to_vector
+from overparam.architectures.alone import ResNet18
+from overparam.architectures.stacked import MLP
 from overparam.data import digits
-from overparam.ensemble import train
-from overparam.models import MLP
-from overparam.networks import ResNet18
-from overparam.settings import Settings
+from overparam.engine.settings import Settings
+from overparam.engine.train import train
 
 images = digits()
 for architecture in (ResNet18(2), ResNet18(3), ResNet18(5), ResNet18(7), ResNet18(9), MLP(30)):
@@ -198,7 +201,7 @@ def test_narrow_convolutional_networks_train_on_a_cpu_with_fewer_vector_units(un
 def test_the_plan_asks_the_cpu_whether_it_multiplies_bfloat16(images, monkeypatch, has):
     monkeypatch.setattr(plan, "has_bfloat16", lambda device: has)
     ask = {"epochs": 100, "lr": 0.1, "explain": True, "device": "cpu"}
-    rows = sweep.sweep(models.mlp(400), images, dtype=["float32", "bfloat16"], **ask).set_index("dtype")
+    rows = sweep.sweep(stacked.mlp(400), images, dtype=["float32", "bfloat16"], **ask).set_index("dtype")
     assert (rows.seconds.bfloat16 < rows.seconds.float32) == has
     assert ("emulated" in rows.why.bfloat16) != has
 
@@ -225,9 +228,9 @@ def test_a_gpu_without_bfloat16_is_not_asked_for_it(images, monkeypatch):
 
 
 def test_modules_with_wide_strided_convolutions_keep_the_order_that_is_fast():
-    from overparam.modules import prepare
+    from overparam.engine.single import prepare
 
-    narrow, wide = (networks.ResNet18(w).build((8, 8), 10, torch.Generator()) for w in (8, 16))
+    narrow, wide = (alone.ResNet18(w).build((8, 8), 10, torch.Generator()) for w in (8, 16))
     fast = torch.channels_last
     assert not prepare(narrow, "cpu")[1].conv1.weight.is_contiguous(memory_format=fast)
     assert prepare(wide, "cpu")[1].conv1.weight.is_contiguous(memory_format=fast)
@@ -250,6 +253,6 @@ def test_a_second_gpu_is_the_current_one_while_networks_train_on_it(images, monk
     monkeypatch.setattr(torch.cuda, "device", Current)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
-    monkeypatch.setattr(ensemble, "Stack", stop)
+    monkeypatch.setattr(train_module, "Stack", stop)
     with pytest.raises(InterruptedError, match="1"):
         train(SETTINGS[:1], images, device="cuda:1")

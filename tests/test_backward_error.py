@@ -7,8 +7,8 @@ import pytest
 import torch
 from torch import nn
 
-from overparam import backward_error
-from overparam.data import generator
+from overparam.randomness import generator
+from overparam.theory import backward_error
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ sys.path.insert(0, str(ROOT))
 from benchmarks import baselines, child, measure, peak, report  # noqa: E402
 from benchmarks.works import VARIANTS, WORKS, Work, multiply_adds  # noqa: E402
 
-from overparam.data import Data  # noqa: E402
+from overparam.data.dataset import Data  # noqa: E402
 
 TINY = Work("tiny", "Two tiny MLPs", widths=(2, 3), epochs=50, n=200, targets={"fp32": 2})
 PAGE = """# Page

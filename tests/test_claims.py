@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from overparam import claims
-from overparam.claims import Check, Estimate
-from overparam.measures import CrossedRuns
+from overparam.measures.variance import CrossedRuns
+from overparam.report import claims, earlier
+from overparam.report.claims import Check, Estimate
 
 
 @pytest.fixture
 def ledger():
-    return claims.Ledger("01-bias-variance")
+    return claims.EarlierLedger("randomization")
 
 
 def test_ten_replicates_get_the_t_interval_of_scipy():
@@ -151,14 +151,14 @@ def test_verdict_of_no_difference(interval, verdict):
 
 
 def test_a_claim_stands_only_if_all_of_it_does():
-    assert claims.combine(["supported", "supported"]) == "supported"
-    assert claims.combine(["supported", "inconclusive"]) == "inconclusive"
-    assert claims.combine(["inconclusive", "contradicted", "supported"]) == "contradicted"
+    assert earlier.combine(["supported", "supported"]) == "supported"
+    assert earlier.combine(["supported", "inconclusive"]) == "inconclusive"
+    assert earlier.combine(["inconclusive", "contradicted", "supported"]) == "contradicted"
 
 
 def card(ledger, low=0.1, seeds=range(5)):
     checks = [Check("slope", Estimate(0.2, low, 0.3), above=0, unit="per doubling")]
-    return ledger.card("classical-u-curve", checks, "A slope <of> 0.2.", list(seeds), "polynomials")
+    return ledger.card("fits-random-labels", checks, "A slope <of> 0.2.", list(seeds), "polynomials")
 
 
 def test_a_card_shows_and_records_what_was_measured(ledger, monkeypatch):
@@ -167,11 +167,12 @@ def test_a_card_shows_and_records_what_was_measured(ledger, monkeypatch):
     data, metadata = card(ledger)._repr_mimebundle_()
     record = metadata[claims.METADATA]
     assert json.loads(json.dumps(record)) == record
-    assert record["id"] == "01-bias-variance/classical-u-curve"
+    assert record["id"] == "fits-random-labels"
     assert (record["verdict"], record["measured"], record["interval"]) == ("supported", 0.2, [0.1, 0.3])
     assert (record["unit"], record["seeds"], record["n_seeds"]) == ("per doubling", [0, 1, 2, 3, 4], 5)
     assert (record["scale"], record["seed_offset"]) == ("laptop", 1000)
-    assert "id='claim-01-bias-variance-classical-u-curve'" in data["text/html"]
+    assert "id='claim-fits-random-labels'" in data["text/html"]
+    assert "id='claim-02-randomization-fits-random-labels'" in data["text/html"]  # where links of old still lead
     assert "data-verdict='supported'" in data["text/html"]
     assert "A slope &lt;of&gt; 0.2." in data["text/html"]
     assert "href='#polynomials'" in data["text/html"]
@@ -187,7 +188,7 @@ def test_a_card_shows_and_records_what_was_measured(ledger, monkeypatch):
 )
 def test_a_card_writes_bounds_with_a_true_minus(ledger, bounds, claimed):
     check = Check("slope", Estimate(0.2, 0.1, 0.3), **bounds)
-    shown = ledger.card("classical-u-curve", [check], "A slope.", list(range(5)), "polynomials")
+    shown = ledger.card("fits-random-labels", [check], "A slope.", list(range(5)), "polynomials")
     html = shown._repr_mimebundle_()[0]["text/html"]
     assert claimed in html
 
@@ -196,29 +197,29 @@ def test_a_card_writes_bounds_with_a_true_minus(ledger, bounds, claimed):
 def test_a_record_gives_its_verdict_again(ledger, monkeypatch, low, verdict):
     monkeypatch.delenv("OVERPARAM_SCALE", raising=False)
     record = card(ledger, low).record()
-    assert record["verdict"] == claims.recompute(record) == verdict
+    assert record["verdict"] == earlier.recompute(record) == verdict
 
 
 def test_smoke_scale_gives_no_verdict(ledger, monkeypatch):
     monkeypatch.setenv("OVERPARAM_SCALE", "smoke")
     record = card(ledger, seeds=range(2)).record()
-    assert record["verdict"] == claims.recompute(record) == "not-run"
+    assert record["verdict"] == earlier.recompute(record) == "not-run"
 
 
 def test_a_claim_that_cannot_be_tested_says_so(ledger):
-    shown = ledger.not_run("classical-u-curve", "needs a GPU", "polynomials")
+    shown = ledger.not_run("fits-random-labels", "needs a GPU", "polynomials")
     assert shown.record()["verdict"] == "not-run"
     assert shown.record()["measured"] is None
 
 
 def test_a_verdict_needs_seeds_and_a_known_claim(ledger, monkeypatch):
     monkeypatch.delenv("OVERPARAM_SCALE", raising=False)
-    with pytest.raises(ValueError, match="needs at least 5 seeds; classical-u-curve has 4"):
+    with pytest.raises(ValueError, match="needs at least 5 seeds; fits-random-labels has 4"):
         card(ledger, seeds=range(4))
     with pytest.raises(ValueError, match="claims no 'flat-earth'"):
         ledger.not_run("flat-earth", "", "")
-    with pytest.raises(ValueError, match="No claims for chapter '99-none'"):
-        claims.Ledger("99-none")
+    with pytest.raises(ValueError, match="No earlier claims for chapter 'none'"):
+        claims.EarlierLedger("none")
 
 
 def test_a_share_of_runs_has_an_interval_also_at_the_ends():

@@ -6,8 +6,9 @@ import sys
 
 import pytest
 
-from overparam import cli, store
-from overparam.sweep import engine_version
+from overparam import cli
+from overparam.engine import store
+from overparam.engine.identity import engine_version
 
 
 @pytest.fixture(autouse=True)

@@ -575,7 +575,7 @@ def contents(folder):
 @pytest.fixture(scope="module")
 def book(tmp_path_factory):
     """Return a repository like the book's."""
-    package = ("pyproject.toml", "src/overparam/__init__.py", "src/overparam/sweep.py", "data/claims.yaml")
+    package = ("pyproject.toml", "src/overparam/__init__.py", "src/overparam/engine/sweep.py", "data/claims.yaml")
     others = ("notebooks/01_x.ipynb", "assignments/01_x.py")
     return make_repository(tmp_path_factory.mktemp("book") / "overparam", *package, *others)
 
@@ -594,7 +594,7 @@ class User:
         self.libraries = [tmp_path / "lib"]
         self.variables = {}
 
-    def start(self, before="", after="import overparam.sweep\nprint(overparam.__file__)", url=None):
+    def start(self, before="", after="import overparam.engine.sweep\nprint(overparam.__file__)", url=None):
         """Start a Python, without what is installed, that runs the set-up cell between two programs."""
         cell = colab.set_up(SimpleNamespace(repository=url or f"file://{self.book}", branch="main"))
         program = "\n".join(["import sys; sys.path.insert(0, '')", before, cell, after])
@@ -685,7 +685,7 @@ def sparse_clone(folder, book):
 
 def changed_clone(folder, book):
     full_clone(folder, book)
-    (folder / "overparam/src/overparam/sweep.py").write_text("mine = 1\n", encoding="utf-8")
+    (folder / "overparam/src/overparam/engine/sweep.py").write_text("mine = 1\n", encoding="utf-8")
     (folder / "overparam/data/claims.yaml").unlink()
 
 
@@ -780,9 +780,9 @@ def test_who_removes_the_folder_that_the_cell_names_has_the_newer_package(user, 
     user.runs()
     said, _ = user.start(after="").communicate(timeout=60)
     assert said == advice(user)
-    (user.book / "src/overparam/sweep.py").write_text("newer = True\n", encoding="utf-8")
+    (user.book / "src/overparam/engine/sweep.py").write_text("newer = True\n", encoding="utf-8")
     git("commit", "-q", "-a", "-m", "newer", cwd=user.book)
-    newer = "import overparam.sweep as s\nassert hasattr(s, 'newer') == {}\nprint(overparam.__file__)"
+    newer = "import overparam.engine.sweep as s\nassert hasattr(s, 'newer') == {}\nprint(overparam.__file__)"
     assert user.runs(after=newer.format(False)) == user.copy
     shutil.rmtree(user.copy)
     assert user.runs(after=newer.format(True)) == user.copy
@@ -859,7 +859,7 @@ def test_who_lacks_what_the_package_needs_is_told_what_to_install(user):
 
 def test_the_package_says_all_that_it_needs():
     imported = set()
-    for path in ROOT.glob("src/overparam/*.py"):
+    for path in ROOT.glob("src/overparam/**/*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             names += [node.module] if isinstance(node, ast.ImportFrom) else []

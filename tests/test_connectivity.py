@@ -7,12 +7,13 @@ import pytest
 import torch
 from torch import nn
 
-from overparam import connectivity, pruning
-from overparam.data import digits
-from overparam.models import MLP, LeNet
-from overparam.networks import CNN, Conv
-from overparam.settings import Settings
-from overparam.sweep import run
+from overparam import pruning
+from overparam.architectures.alone import CNN, Conv
+from overparam.architectures.stacked import MLP, LeNet
+from overparam.data.load import digits
+from overparam.engine.settings import Settings
+from overparam.engine.sweep import run
+from overparam.measures import connectivity
 
 
 def test_errors_on_the_line_are_those_of_the_networks_there():

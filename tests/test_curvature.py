@@ -6,10 +6,14 @@ import pytest
 import torch
 from torch import nn
 
-from overparam import curvature, data, models, sweep
-from overparam.data import Data, generator
-from overparam.models import CNN1D, MLP
-from overparam.modules import losses
+from overparam import data
+from overparam.architectures import stacked
+from overparam.architectures.evaluate import losses
+from overparam.architectures.stacked import CNN1D, MLP
+from overparam.data.dataset import Data
+from overparam.engine import sweep
+from overparam.measures import curvature
+from overparam.randomness import generator
 
 
 def dense(module, x, y, loss):
@@ -134,9 +138,9 @@ def agrees(found, expected):
 def test_sharpness_of_a_sweep_is_that_of_its_networks(sets, monkeypatch):
     runs = pd.concat(
         [
-            sweep.sweep(models.mlp([3, 8]), sets, n=[20, 30], label_noise=[0, 0.5], data_seed=2, **SETTINGS),
-            sweep.sweep(models.mlp(6, depth=2), sets["digits"], n=25, stop_loss=2.2, seed=range(3), **SETTINGS),
-            sweep.sweep(models.cnn1d(2), sets["digits"], n=25, loss="squared", seed=range(2), **SETTINGS),
+            sweep.sweep(stacked.mlp([3, 8]), sets, n=[20, 30], label_noise=[0, 0.5], data_seed=2, **SETTINGS),
+            sweep.sweep(stacked.mlp(6, depth=2), sets["digits"], n=25, stop_loss=2.2, seed=range(3), **SETTINGS),
+            sweep.sweep(stacked.cnn1d(2), sets["digits"], n=25, loss="squared", seed=range(2), **SETTINGS),
         ]
     )
     runs.index = np.arange(len(runs))[::-1]
@@ -152,13 +156,13 @@ def test_sharpness_of_a_sweep_is_that_of_its_networks(sets, monkeypatch):
 
 def test_times_differ_where_networks_stop(sets):
     d = sets["digits"]
-    runs = sweep.sweep(models.mlp(8), d, n=30, stop_loss=[0, 2.25], **SETTINGS | {"lr": 0.05, "epochs": 30})
+    runs = sweep.sweep(stacked.mlp(8), d, n=30, stop_loss=[0, 2.25], **SETTINGS | {"lr": 0.05, "epochs": 30})
     assert {len(weights) for weights in runs.weights} == {2, 3}
     assert [len(values) for values in curvature.sharpness(runs, d)] == [len(weights) for weights in runs.weights]
 
 
 def test_the_only_data_set_needs_no_name_but_several_do(sets):
-    runs = sweep.sweep(models.mlp(4), sets, n=20, **SETTINGS)
+    runs = sweep.sweep(stacked.mlp(4), sets, n=20, **SETTINGS)
     alone = runs[runs.data == "wrong labels"]
     assert agrees(curvature.sharpness(alone, sets["wrong labels"]), one_by_one(alone, sets))
     with pytest.raises(ValueError, match=r"trained on 'wrong labels'; pass the data sets by name.*Given: digits\."):
@@ -167,7 +171,7 @@ def test_the_only_data_set_needs_no_name_but_several_do(sets):
 
 def test_a_network_that_diverged_has_none_and_disturbs_no_other(sets):
     d = sets["digits"]
-    runs = sweep.sweep(models.mlp(4), d, n=20, seed=range(3), **SETTINGS)
+    runs = sweep.sweep(stacked.mlp(4), d, n=20, seed=range(3), **SETTINGS)
     expected = curvature.sharpness(runs, d)
     runs.weights.iloc[1][1, 7] = np.nan
     runs.weights.iloc[1][2] = np.inf
@@ -178,10 +182,10 @@ def test_a_network_that_diverged_has_none_and_disturbs_no_other(sets):
 
 def test_what_has_no_sharpness_is_one_sentence(sets):
     d, settings = sets["digits"], SETTINGS | {"epochs": 1}
-    without = sweep.sweep(models.mlp(4), d, n=20, **settings | {"record": ()})
+    without = sweep.sweep(stacked.mlp(4), d, n=20, **settings | {"record": ()})
     with pytest.raises(ValueError, match=r'holds no weights; ask for them with record=\["weights"\]'):
         curvature.sharpness(without, d)
-    normalised = sweep.sweep(models.mlp(4, batch_norm=True), d, n=20, **settings)
+    normalised = sweep.sweep(stacked.mlp(4, batch_norm=True), d, n=20, **settings)
     with pytest.raises(ValueError, match="has batch norm"):
         curvature.sharpness(normalised, d)
     with pytest.raises(ValueError, match="mlp and cnn1d; for a transformer call top_eigenvalue"):

@@ -18,7 +18,8 @@ import pandas as pd
 import pytest
 import torch
 
-from overparam import data
+from overparam import data, randomness
+from overparam.data import download, synthetic
 
 NOWHERE = "http://127.0.0.1:9/"  # the discard port: a connection is refused at once
 PINNED_SEED, PINNED_DRAW = 7197220053035497391, 0.13009029626846313
@@ -79,29 +80,29 @@ def files_below(folder: Path) -> list[str]:
 
 def test_generator_has_one_stream_for_each_seed_and_purpose():
     draws = {
-        (seed, purpose): torch.rand(4, generator=data.generator(seed, purpose))
+        (seed, purpose): torch.rand(4, generator=randomness.generator(seed, purpose))
         for seed in range(3)
         for purpose in ("init", "order", "subset", "label noise")
     }
     assert len({tuple(draw.tolist()) for draw in draws.values()}) == len(draws)
-    assert torch.equal(draws[1, "init"], torch.rand(4, generator=data.generator(1, "init")))
+    assert torch.equal(draws[1, "init"], torch.rand(4, generator=randomness.generator(1, "init")))
 
 
 def test_generator_is_the_same_everywhere():
-    pinned = data.generator(0, "init")
+    pinned = randomness.generator(0, "init")
     assert pinned.initial_seed() == int.from_bytes(hashlib.sha256(b"0:init").digest()[:8], "big") == PINNED_SEED
     assert torch.rand(1, generator=pinned).item() == pytest.approx(PINNED_DRAW, abs=1e-7)
-    assert data.generator(np.int64(0), "init").initial_seed() == PINNED_SEED
+    assert randomness.generator(np.int64(0), "init").initial_seed() == PINNED_SEED
 
 
 def test_generator_wants_a_whole_number():
     with pytest.raises(ValueError, match=r"A seed must be a whole number; got 0\.5"):
-        data.generator(0.5, "init")
+        randomness.generator(0.5, "init")
 
 
 def test_generator_leaves_the_global_state_alone():
     before = torch.get_rng_state()
-    torch.rand(3, generator=data.generator(0, "init"))
+    torch.rand(3, generator=randomness.generator(0, "init"))
     assert torch.equal(before, torch.get_rng_state())
 
 
@@ -135,7 +136,7 @@ def test_a_validation_set_comes_from_the_pool_and_stands_before_the_test_set():
 
 def test_corrupt_labels_replaces_that_share_by_any_class():
     y = torch.full((20_000,), 3)
-    noisy = data.corrupt_labels(y, 0.4, 10, data.generator(0, "label noise"))
+    noisy = data.corrupt_labels(y, 0.4, 10, randomness.generator(0, "label noise"))
     assert noisy.dtype == torch.int64
     assert (noisy != 3).float().mean().item() == pytest.approx(0.4 * 0.9, abs=0.015)  # a tenth of 0.4 draw the 3
     assert noisy.unique().tolist() == list(range(10))
@@ -144,7 +145,7 @@ def test_corrupt_labels_replaces_that_share_by_any_class():
 
 def test_wrong_labels_are_as_frequent_as_asked():
     y = torch.arange(50_000) % 10
-    noisy = data.corrupt_labels(y, data.wrong_labels(0.2, 10), 10, data.generator(0, "label noise"))
+    noisy = data.corrupt_labels(y, data.wrong_labels(0.2, 10), 10, randomness.generator(0, "label noise"))
     assert (noisy != y).float().mean() == pytest.approx(0.2, abs=0.006)
     with pytest.raises(ValueError, match=r"wrong with a probability in \[0, 0.9\]; got 0.95"):
         data.wrong_labels(0.95, 10)
@@ -153,7 +154,7 @@ def test_wrong_labels_are_as_frequent_as_asked():
 def test_corrupt_labels_at_the_ends_and_nested():
     y = torch.arange(1000) % 10
     none, some, more, every = (
-        data.corrupt_labels(y, share, 10, data.generator(5, "label noise")) for share in (0, 0.2, 0.6, 1)
+        data.corrupt_labels(y, share, 10, randomness.generator(5, "label noise")) for share in (0, 0.2, 0.6, 1)
     )
     assert torch.equal(none, y)
     changed = some != y
@@ -164,7 +165,7 @@ def test_corrupt_labels_at_the_ends_and_nested():
 @pytest.mark.parametrize("share", [1.5, -0.1, float("nan")])
 def test_corrupt_labels_outside_its_range(share):
     with pytest.raises(ValueError, match=rf"label noise must lie in \[0, 1\]; got {share}"):
-        data.corrupt_labels(torch.zeros(3, dtype=torch.int64), share, 10, data.generator(0, "label noise"))
+        data.corrupt_labels(torch.zeros(3, dtype=torch.int64), share, 10, randomness.generator(0, "label noise"))
 
 
 # --- Made on the spot ---
@@ -202,13 +203,13 @@ def test_mnist1d_is_the_packages_own():
 def test_mnist1d_of_any_size():
     d = data.mnist1d(n=17, n_test=6, seed=1)
     assert (len(d.x), len(d.y), len(d.x_test), len(d.y_test)) == (17, 17, 6, 6)
-    assert d.fingerprint == data._mnist1d.__wrapped__(17, 6, 1).fingerprint
+    assert d.fingerprint == synthetic._mnist1d.__wrapped__(17, 6, 1).fingerprint
 
 
 def test_mnist1d_leaves_global_states_and_the_folder_alone(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     before = random.getstate(), pickle.dumps(np.random.get_state()), torch.get_rng_state()  # noqa: NPY002
-    data._mnist1d.__wrapped__(20, 10, 42)
+    synthetic._mnist1d.__wrapped__(20, 10, 42)
     after = random.getstate(), pickle.dumps(np.random.get_state()), torch.get_rng_state()  # noqa: NPY002
     assert before[:2] == after[:2]
     assert torch.equal(before[2], after[2])
@@ -691,7 +692,7 @@ def test_one_array_instead_of_cifar10(tmp_path):
 
 @pytest.fixture
 def datasets():
-    return data._torchvision_datasets()
+    return download.torchvision_datasets()
 
 
 def md5(contents: bytes) -> str:
@@ -840,7 +841,7 @@ def test_another_failure_of_torchvision_is_passed_on(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delitem(sys.modules, "torchvision", raising=False)
     with pytest.raises(RuntimeError, match="something else"):
-        data._torchvision_datasets()
+        download.torchvision_datasets()
 
 
 # --- The real ones, where they are ---

@@ -7,11 +7,13 @@ import pandas as pd
 import pytest
 import torch
 
-from overparam import data, double_descent
-from overparam.models import MLP
-from overparam.settings import Settings
+from overparam import data, measures, randomness
+from overparam.architectures.stacked import MLP
+from overparam.engine import growing
+from overparam.engine.settings import Settings
+from overparam.theory import two_speeds
 
-MODEL = double_descent.TwoSpeedRegression(n=60, fast=12, slow=5, scale=0.2, energy=1.5, noise=0.5)
+MODEL = two_speeds.TwoSpeedRegression(n=60, fast=12, slow=5, scale=0.2, energy=1.5, noise=0.5)
 
 
 @pytest.fixture
@@ -21,35 +23,35 @@ def no_cache(monkeypatch, tmp_path):
 
 def test_effective_complexity_is_read_between_sizes():
     n = (100, 200, 400, 800)
-    assert double_descent.effective_complexity(n, (0.0, 0.0, 0.2, 0.5), 0.1) == pytest.approx(200 * 2**0.5)
-    assert double_descent.effective_complexity(n, (0.0, 0.1, 0.2, 0.5), 0.1) == pytest.approx(200)
-    assert double_descent.effective_complexity(n, (0.2, 0.3, 0.4, 0.5), 0.1) == 100
-    assert double_descent.effective_complexity(n, (0.0, 0.0, 0.0, 0.1), 0.1) == 800
+    assert measures.effective_complexity(n, (0.0, 0.0, 0.2, 0.5), 0.1) == pytest.approx(200 * 2**0.5)
+    assert measures.effective_complexity(n, (0.0, 0.1, 0.2, 0.5), 0.1) == pytest.approx(200)
+    assert measures.effective_complexity(n, (0.2, 0.3, 0.4, 0.5), 0.1) == 100
+    assert measures.effective_complexity(n, (0.0, 0.0, 0.0, 0.1), 0.1) == 800
     # The largest n that is fitted, also where a smaller one is not.
-    assert double_descent.effective_complexity(n, (0.0, 0.2, 0.05, 0.15), 0.1) == pytest.approx(400 * 2**0.5)
+    assert measures.effective_complexity(n, (0.0, 0.2, 0.05, 0.15), 0.1) == pytest.approx(400 * 2**0.5)
     with pytest.raises(ValueError, match="ascending sizes"):
-        double_descent.effective_complexity((2, 1), (0, 0), 0.1)
+        measures.effective_complexity((2, 1), (0, 0), 0.1)
 
 
 def test_threshold_is_read_between_sizes():
-    assert double_descent.threshold((4, 16), (0.3, 0.1), 0.2) == pytest.approx(8)
-    assert double_descent.threshold((4, 16), (0.1, 0.0), 0.2) == 4
-    assert double_descent.threshold((4, 16), (0.5, 0.4), 0.2) == 16
+    assert measures.threshold((4, 16), (0.3, 0.1), 0.2) == pytest.approx(8)
+    assert measures.threshold((4, 16), (0.1, 0.0), 0.2) == 4
+    assert measures.threshold((4, 16), (0.5, 0.4), 0.2) == 16
 
 
 def test_the_first_descent_is_no_peak():
     errors = pd.Series([9, 5, 2, 4, 1], index=[1, 2, 3, 4, 5])
-    assert double_descent.peak_and_dip(errors) == (4, 3)
-    assert double_descent.peak_and_dip(errors, [2, 3]) == (2, 1)
+    assert measures.peak_and_dip(errors) == (4, 3)
+    assert measures.peak_and_dip(errors, [2, 3]) == (2, 1)
     with pytest.raises(ValueError, match="three sizes"):
-        double_descent.peak_and_dip(errors.iloc[:2])
+        measures.peak_and_dip(errors.iloc[:2])
 
 
 def test_contrasts_judge_no_seed_by_its_own_choice():
     # The first half has its peak at width 3, the second at width 4; each is judged at the other's.
     first, second = [3, 1, 9, 2, 0], [3, 1, 2, 7, 0]
     table = pd.DataFrame([first, first, second, second], index=[10, 11, 12, 13], columns=[1, 2, 3, 4, 5])
-    found = double_descent.contrasts(table)
+    found = measures.contrasts(table)
     assert found.index.tolist() == [10, 11, 12, 13]
     assert found.peak.tolist() == [4, 4, 3, 3]
     assert found.dip.tolist() == [2] * 4
@@ -57,16 +59,16 @@ def test_contrasts_judge_no_seed_by_its_own_choice():
     assert found.fall.tolist() == [2, 2, 2, 2]
     may_be = pd.DataFrame(False, table.index, table.columns)
     may_be[2] = True
-    assert double_descent.contrasts(table, may_be).peak.tolist() == [2] * 4
+    assert measures.contrasts(table, may_be).peak.tolist() == [2] * 4
     with pytest.raises(ValueError, match="2 or more"):
-        double_descent.contrasts(table.iloc[:1])
+        measures.contrasts(table.iloc[:1])
 
 
 def test_stopping_is_chosen_on_the_other_half():
     # Even examples are best at epoch 1, odd ones at epoch 2; at the end both are wrong half of the time.
     correct = np.array([[1, 0, 1, 0], [0, 1, 1, 1], [1, 0, 0, 1]], bool)
     runs = pd.DataFrame({"test_correct": [correct], "test_correct_epoch": [np.array([1.0, 2.0, 3.0])]})
-    row = double_descent.stopped_errors(runs).iloc[0]
+    row = measures.stopped_errors(runs).iloc[0]
     assert row.stopped == pytest.approx((1 + 0.5) / 2)
     assert row.final == 0.5
     assert row.epoch == 1.5
@@ -76,12 +78,12 @@ def test_plurality_counts_votes_before_it_looks_at_sizes():
     outputs = np.zeros((3, 2, 3))
     outputs[:, 0] = [[0.9, 0.1, 0], [0.4, 0.6, 0], [0.45, 0.55, 0]]  # two members for 1, though 0 has the larger sum
     outputs[:, 1] = [[0.8, 0.1, 0.1], [0.1, 0.2, 0.7], [0, 0.6, 0.4]]  # one vote each: the sums are .9, .9, 1.2
-    assert double_descent.plurality(outputs).tolist() == [1, 2]
+    assert measures.plurality(outputs).tolist() == [1, 2]
 
 
 def test_noisy_copies_differ_in_their_labels_only():
     digits = data.digits(500)
-    copies = double_descent.noisy_copies(digits, 0.4, 3)
+    copies = data.noisy_copies(digits, 0.4, 3)
     wrong = [(c.y != digits.y).float().mean().item() for c in copies.values()]
     assert wrong == pytest.approx([0.36] * 3, abs=0.06)
     assert len({c.fingerprint for c in copies.values()}) == 3
@@ -90,21 +92,21 @@ def test_noisy_copies_differ_in_their_labels_only():
 
 def test_grown_networks_hand_on_their_weights():
     old, new = MLP(3), MLP(5)
-    small = old.build((4,), 2, data.generator(0, "init"))
+    small = old.build((4,), 2, randomness.generator(0, "init"))
     weights = torch.nn.utils.parameters_to_vector(small.parameters()).detach().numpy()
-    wide = new.build((4,), 2, data.generator(1, "init"))
-    start = double_descent.grown(weights, old, new, 4, 2, seed=7)
+    wide = new.build((4,), 2, randomness.generator(1, "init"))
+    start = growing.grown(weights, old, new, 4, 2, seed=7)
     torch.nn.utils.vector_to_parameters(torch.from_numpy(start.values.copy()), wide.parameters())  # noqa: PD011
     first, *_ = (p for p in wide.parameters() if p.dim() == 2)
     assert torch.equal(first[:3], next(p for p in small.parameters() if p.dim() == 2))
-    x = torch.randn(6, 4, generator=data.generator(0, "x"))
+    x = torch.randn(6, 4, generator=randomness.generator(0, "x"))
     with torch.no_grad():
         list(wide.parameters())[2][:, 3:] = 0  # without the new units it is the old network
         assert torch.allclose(wide(x), small(x), atol=1e-6)
-    many = double_descent.grown(np.zeros(15 + 8, np.float32), old, MLP(2000), 4, 2, seed=7).values  # noqa: PD011
+    many = growing.grown(np.zeros(15 + 8, np.float32), old, MLP(2000), 4, 2, seed=7).values  # noqa: PD011
     assert many.std() == pytest.approx(0.1, rel=0.05)
     with pytest.raises(ValueError, match="at least as wide"):
-        double_descent.grown(weights, old, MLP(2), 4, 2, seed=7)
+        growing.grown(weights, old, MLP(2), 4, 2, seed=7)
 
 
 def test_reuse_goes_on_from_the_narrower_network(no_cache):
@@ -112,7 +114,7 @@ def test_reuse_goes_on_from_the_narrower_network(no_cache):
     networks = [
         Settings(MLP(1), n=100, epochs=60, lr=0.01, optimizer="adam", batch_size=50, init_seed=s) for s in (0, 1)
     ]
-    table = double_descent.reuse(networks, (2, 4), digits)
+    table = growing.reuse(networks, (2, 4), digits)
     assert table.width.tolist() == [2, 2, 4, 4]
     assert table.start.isna().tolist() == [True, True, False, False]
     assert (table.train_loss.to_numpy()[2:] < table.train_loss.to_numpy()[:2]).all()
@@ -120,7 +122,7 @@ def test_reuse_goes_on_from_the_narrower_network(no_cache):
 
 def test_two_speed_inputs_have_the_scales_that_were_asked_for():
     base = data.digits(1200)
-    made = double_descent.two_speeds(base, fast=3, nuisance=10, slow=6, scale=0.1)
+    made = two_speeds.two_speeds(base, fast=3, nuisance=10, slow=6, scale=0.1)
     assert made.x.shape == (1200, 19)
     assert made.x_test.shape == (597, 19)
     spread = made.x.std(0)
@@ -132,11 +134,11 @@ def test_two_speed_inputs_have_the_scales_that_were_asked_for():
     assert torch.equal(made.y, base.y)
     # The components are those of the pool: test inputs are projected, not decomposed anew.
     assert made.x_test[:, :3].std(0).sub(1).abs().max() < 0.15
-    other = double_descent.two_speeds(base, 3, 10, 6, 0.1, seed=1)
+    other = two_speeds.two_speeds(base, 3, 10, 6, 0.1, seed=1)
     assert torch.equal(made.x[:, :3], other.x[:, :3])
     assert not torch.equal(made.x[:, 3:13], other.x[:, 3:13])
     with pytest.raises(ValueError, match="components"):
-        double_descent.two_speeds(base, 40, 0, 40, 0.1)
+        two_speeds.two_speeds(base, 40, 0, 40, 0.1)
 
 
 @pytest.mark.parametrize("design", ["orthonormal", "gaussian"])
@@ -174,4 +176,4 @@ def test_expected_risk_of_the_orthonormal_design(factors):
 
 def test_minima():
     curves = [[3, 2, 3, 3, 1, 2], [3, 2, 1, 1, 1, 1], [1, 2, 3, 2, 1, 0], [0, 1, 2, 3, 3, 3]]
-    assert double_descent.minima(curves).tolist() == [2, 1, 1, 0]
+    assert two_speeds.minima(curves).tolist() == [2, 1, 1, 0]

@@ -7,14 +7,18 @@ import torch.nn.functional as F
 from torch.nn.utils import vector_to_parameters
 from torch.utils.data import DataLoader, TensorDataset
 
-from overparam import ensemble, stack
-from overparam.data import Data, corrupt_labels, digits, generator, linear_teacher, subset
-from overparam.ensemble import train
-from overparam.models import CNN1D, MLP, LeNet
-from overparam.modules import Single, moved
-from overparam.networks import CNN
-from overparam.settings import Settings, Vector, log_schedule
-from overparam.stack import dropout_factors, gaussian, hash_keys
+from overparam.architectures.alone import CNN
+from overparam.architectures.stacked import CNN1D, MLP, LeNet
+from overparam.data.dataset import Data, corrupt_labels, subset
+from overparam.data.load import digits
+from overparam.data.synthetic import linear_teacher
+from overparam.engine import hashing, stack
+from overparam.engine import train as train_module
+from overparam.engine.hashing import dropout_factors, gaussian, hash_keys
+from overparam.engine.settings import Settings, Vector, log_schedule
+from overparam.engine.single import Single, moved
+from overparam.engine.train import train
+from overparam.randomness import generator
 
 DEVICES = ["cpu", pytest.param("cuda", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here"))]
 
@@ -544,7 +548,7 @@ def test_hashed_gaussian_numbers_are_normal_and_independent():
 
 def test_hashed_gaussian_numbers_are_finite_at_both_ends(monkeypatch):
     for end in (-(2**31), -(2**31) + 50, 2**31 - 1):
-        monkeypatch.setattr(stack, "_hash", lambda x, end=end: torch.full_like(x, end))
+        monkeypatch.setattr(hashing, "_hash", lambda x, end=end: torch.full_like(x, end))
         assert gaussian(*hash_keys(0, "input noise", 2), 1, 3, torch.arange(2)).isfinite().all()
 
 
@@ -669,5 +673,5 @@ def test_curves_of_what_diverged_stay_lost_where_they_come_down_again():
         },
         "curve_epoch": np.array([0.0, 1, 2, 4]),
     }
-    cut = ensemble._cut(record, 20.0)
+    cut = train_module._cut(record, 20.0)
     assert np.isnan(cut["curve_train_loss"]).tolist() == [False, True, True, True]

@@ -32,13 +32,13 @@ random.random()
 
 # %%
 from overparam import scale
-from overparam.claims import Check, Estimate, Ledger
+from overparam.report.claims import Check, EarlierLedger, Estimate
 pips = Check("pips", Estimate(3.5, 3.4, 3.6), above=3, unit="pips per throw")
-Ledger("01-tiny").card("dice", [pips], "3.5 pips.", scale.seeds(5), "throws")
+EarlierLedger("tiny").card("dice", [pips], "3.5 pips.", scale.seeds(5), "throws")
 '''
 CLAIMS = """\
-- id: 01-tiny/dice
-  chapter: 01-tiny
+- id: dice
+  chapter: tiny
   title: Dice
   statement: A die shows more than three pips on average.
   paper: Pascal 1654
@@ -47,7 +47,7 @@ CLAIMS = """\
 """
 SOURCE = "notebooks/01_tiny.py"
 NOTEBOOK = "build/laptop/notebooks/01_tiny.ipynb"
-VERDICTS = "build/laptop/claims/01-tiny.json"
+VERDICTS = "build/laptop/claims/tiny.json"
 
 
 class KernelStartedError(Exception):
@@ -126,7 +126,7 @@ def test_the_first_run_executes(executed):
 def test_the_verdicts_have_what_the_design_promises(executed):
     (record,) = json.loads((executed / VERDICTS).read_text(encoding="utf-8"))
     promised = {
-        "id": "01-tiny/dice",
+        "id": "dice",
         "verdict": "supported",
         "statement": "A die shows more than three pips on average.",
         "measured": 3.5,
@@ -172,8 +172,8 @@ def test_a_new_caption_needs_no_execution(tree):
 
 @pytest.mark.usefixtures("no_kernel")
 def test_comments_and_docstrings_of_the_package_need_no_execution(tree):
-    replace(tree / "src/overparam/scale.py", "def current() -> str:", "# a comment\ndef current() -> str:")
-    replace(tree / "src/overparam/scale.py", "The scale named by", "Which scale is named by")
+    replace(tree / "src/overparam/report/scale.py", "def current() -> str:", "# a comment\ndef current() -> str:")
+    replace(tree / "src/overparam/report/scale.py", "The scale named by", "Which scale is named by")
     assert execute.main(tree) == 0
 
 
@@ -184,12 +184,16 @@ def edit(name, old, new):
 CHANGES = {
     "code": edit(SOURCE, '"a figure"', '"another figure"'),
     "order of the cells": edit(SOURCE, "random.random()", 'random.random()\n\n# %%\n"new"'),
-    "package": edit("src/overparam/scale.py", '"laptop"\n', '"lap" + "top"\n'),
+    "package": edit("src/overparam/report/scale.py", '"laptop"\n', '"lap" + "top"\n'),
     "claims": edit("data/claims.yaml", "three", "3"),
     "requirements": edit("requirements.txt", "2", "3"),
     "recorded results": lambda root, patch: [
         (root / "data/results").mkdir(),
         (root / "data/results/01_tiny.csv").write_text("width,error\n", encoding="utf-8"),
+    ],
+    "its evidence": lambda root, patch: [
+        (root / "data/results/evidence").mkdir(parents=True),
+        (root / "data/results/evidence/tiny.json").write_text("{}", encoding="utf-8"),
     ],
     "seed": lambda root, patch: patch.setenv("OVERPARAM_SEED", "0"),
     "scale": lambda root, patch: patch.setenv("OVERPARAM_SCALE", "smoke"),
@@ -322,8 +326,8 @@ def turn(output):
 
 
 DOCTORED = {
-    "no card": (drop, "claim 01-tiny/dice of data/claims.yaml has no card; show one with Ledger.card."),
-    "a turned verdict": (turn, "claim 01-tiny/dice says contradicted, but its intervals give supported; delete"),
+    "no card": (drop, "01_tiny.py: claim dice of data/claims.yaml has no card; show one with Ledger.card."),
+    "a turned verdict": (turn, "01_tiny.py says that dice is contradicted, but its numbers give supported. Delete"),
 }
 
 
@@ -335,7 +339,7 @@ def test_a_verdict_that_the_outputs_do_not_give_fails(tree, capsys, doctor, sent
     nbformat.write(notebook, tree / NOTEBOOK)
     before = built(tree)
     assert execute.main(tree) == 1
-    assert capsys.readouterr().err.startswith(f"FAILED  01_tiny.py: {sentence}")
+    assert capsys.readouterr().err.startswith(f"FAILED  {sentence}")
     assert built(tree) == before
 
 
@@ -345,7 +349,7 @@ def test_a_claim_with_two_cards_fails(tree, capsys):
     notebook.cells[-1].outputs *= 2
     nbformat.write(notebook, tree / NOTEBOOK)
     assert execute.main(tree) == 1
-    assert capsys.readouterr().err == "FAILED  01_tiny.py: claim 01-tiny/dice has two cards; show it once.\n"
+    assert capsys.readouterr().err == "FAILED  01_tiny.py: claim dice has two cards; show it once.\n"
 
 
 # --- settings ---------------------------------------------------------------------------------------------------------

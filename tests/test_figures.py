@@ -12,7 +12,7 @@ from ipywidgets.embed import dependency_state
 from matplotlib.colors import to_hex
 from scipy import stats
 
-from overparam import figures
+from overparam.report import figures
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from overparam import functions
+from overparam.theory import functions
 
 
 def strings(packed):

@@ -9,7 +9,7 @@ import nbformat
 import pytest
 import torch
 
-from overparam import results
+from overparam.report import results
 
 TOOLS = Path(__file__).resolve().parent.parent / "tools"
 
@@ -33,8 +33,8 @@ def test_verdicts_are_recorded_with_their_provenance(gpu, tmp_path, monkeypatch)
     build = tmp_path / "build" / "gpu"
     (build / "claims").mkdir(parents=True)
     (build / "notebooks").mkdir()
-    verdict = {"id": "01-tiny/claim", "verdict": "supported", "interval": [0.1, 0.2], "scale": "gpu"}
-    (build / "claims" / "01-tiny.json").write_text(json.dumps([verdict]), encoding="utf-8")
+    verdict = {"id": "claim", "verdict": "supported", "interval": [0.1, 0.2], "scale": "gpu"}
+    (build / "claims" / "tiny.json").write_text(json.dumps([verdict]), encoding="utf-8")
     nbformat.write(
         nbformat.v4.new_notebook(metadata={"overparam": {"seconds": 12.3}}), build / "notebooks/01_tiny.ipynb"
     )
@@ -43,11 +43,12 @@ def test_verdicts_are_recorded_with_their_provenance(gpu, tmp_path, monkeypatch)
     monkeypatch.setattr(execute, "ROOT", tmp_path)
     monkeypatch.setattr(execute, "main", lambda: 0)
     monkeypatch.setattr(results, "FOLDER", tmp_path / "data" / "results")
-    monkeypatch.setattr("subprocess.run", lambda *_, **__: type("Done", (), {"stdout": "abc1234\n"}))
+    answers = {"describe": "abc1234\n", "status": ""}
+    monkeypatch.setattr("subprocess.run", lambda command, **_: type("Done", (), {"stdout": answers[command[1]]}))
     monkeypatch.setenv("OVERPARAM_SCALE", "smoke")
     monkeypatch.setenv("OVERPARAM_RECORD", "")
     assert gpu.main() == 0
-    recorded = json.loads((tmp_path / "data/results/gpu/01-tiny.json").read_text(encoding="utf-8"))
+    recorded = json.loads((tmp_path / "data/results/gpu/tiny.json").read_text(encoding="utf-8"))
     assert recorded["rows"] == [verdict]
     expected = {"device": "a GPU", "seconds": 12, "scale": "gpu", "commit": "abc1234", "torch": torch.__version__}
     assert expected.items() <= recorded["provenance"].items()

@@ -6,20 +6,20 @@ import shutil
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import torch
 from torch import nn
 
-from overparam import identity, networks
-from overparam import sweep as sweep_module
-from overparam.data import digits
-from overparam.models import MLP
-from overparam.settings import Settings
-from overparam.sweep import run, sweep
+from overparam.architectures import alone
+from overparam.architectures.stacked import MLP
+from overparam.data.load import digits
+from overparam.engine import identity
+from overparam.engine import sweep as sweep_module
+from overparam.engine.settings import Settings
+from overparam.engine.sweep import run, sweep
 
-PACKAGE = Path(identity.__file__).parent
+PACKAGE = identity.PACKAGE
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def version(package):
 
 
 def edit(package, module, before, after):
-    path = package / f"{module}.py"
+    path = package / f"{module.replace('.', '/')}.py"
     text = path.read_text(encoding="utf-8")
     assert before in text, f"{module}.py no longer says {before!r}"
     path.write_text(text.replace(before, after, 1), encoding="utf-8")
@@ -47,13 +47,13 @@ def edit(package, module, before, after):
 @pytest.mark.parametrize(
     ("module", "before", "after"),
     [
-        ("settings", "return -(-self.n // self.batch)", "return self.n // self.batch"),
-        ("settings", 'schedule: str = "constant"', 'schedule: str = "cosine"'),
-        ("stack", "0x7FEB352D", "0x7FEB352F"),
-        ("examples", 'generator(s.seed_at(0), "order")', 'generator(s.seed_at(0), "orders")'),
-        ("models", "(2 * torch.rand(", "(3 * torch.rand("),
-        ("data", "torch.rand(y.shape,", "torch.rand(y.shape[:1],"),
-        ("ensemble", "DIVERGED_FROM = 10", "DIVERGED_FROM = 11"),
+        ("engine.settings", "return -(-self.n // self.batch)", "return self.n // self.batch"),
+        ("engine.settings", 'schedule: str = "constant"', 'schedule: str = "cosine"'),
+        ("engine.hashing", "0x7FEB352D", "0x7FEB352F"),
+        ("engine.examples", 'generator(s.seed_at(0), "order")', 'generator(s.seed_at(0), "orders")'),
+        ("architectures.stacked", "(2 * torch.rand(", "(3 * torch.rand("),
+        ("data.dataset", "torch.rand(y.shape,", "torch.rand(y.shape[:1],"),
+        ("engine.train", "DIVERGED_FROM = 10", "DIVERGED_FROM = 11"),
         ("arithmetic", 'part.fp32_precision = "ieee"', 'part.fp32_precision = "tf32"'),
     ],
 )
@@ -73,19 +73,38 @@ def test_a_module_that_training_begins_to_import_counts_from_then_on(package):
     whole = version(package)
     (package / "helper.py").write_text("FACTOR = 1\n", encoding="utf-8")
     assert version(package) == whole
-    edit(package, "examples", "import functools", "import functools\nfrom overparam.helper import FACTOR")
+    edit(package, "engine.examples", "import functools", "import functools\nfrom overparam.helper import FACTOR")
     imported = version(package)
     edit(package, "helper", "1", "2")
     assert version(package) != imported
 
 
 @pytest.mark.parametrize(
+    "how",
+    [
+        "from overparam import data",
+        "from overparam.data import mnist1d",
+        "from ..data import mnist1d",
+        "import overparam.data",
+    ],
+)
+def test_what_a_room_gathers_counts_where_training_asks_the_room(package, how):
+    whole = version(package)
+    edit(package, "data.synthetic", "torch.sin(5 * x)", "torch.sin(6 * x)")
+    assert version(package) == whole
+    edit(package, "engine.examples", "import functools", f"import functools\n{how}")
+    asked = version(package)
+    edit(package, "data.synthetic", "torch.sin(6 * x)", "torch.sin(7 * x)")
+    assert version(package) not in (asked, whole)
+
+
+@pytest.mark.parametrize(
     ("module", "before", "after"),
     [
-        ("stack", "# in [0, 1]", "# from 0 to 1"),
-        ("stack", "The state of networks in training", "What networks in training are"),
-        ("figures", "import hashlib", "import hashlib, math"),  # no network is trained with it
-        ("sweep", "import copy", "import copy, math"),
+        ("engine.hashing", "# in [0, 1]", "# from 0 to 1"),
+        ("engine.stack", "The state of networks in training", "What networks in training are"),
+        ("report.figures", "import hashlib", "import hashlib, math"),  # no network is trained with it
+        ("engine.sweep", "import copy", "import copy, math"),
     ],
 )
 def test_comments_docstrings_and_what_does_not_train_leave_it_as_it_is(package, module, before, after):
@@ -149,8 +168,8 @@ def test_a_network_of_ones_own_is_swept_like_any_other(tmp_path, monkeypatch):
     monkeypatch.setenv("OVERPARAM_CACHE", str(tmp_path))
     torch.manual_seed(3)
     state = torch.get_rng_state()
-    runs = sweep(networks.custom(Narrow, width=[4, 8]), digits(), record=["weights"], **OWN)
-    again = sweep(networks.custom(Narrow, width=[4, 8]), digits(), record=["weights"], cache=False, **OWN)
+    runs = sweep(alone.custom(Narrow, width=[4, 8]), digits(), record=["weights"], **OWN)
+    again = sweep(alone.custom(Narrow, width=[4, 8]), digits(), record=["weights"], cache=False, **OWN)
     assert torch.equal(state, torch.get_rng_state())
     assert runs.width.tolist() == [4, 4, 8, 8]
     assert runs.train_loss.tolist() == again.train_loss.tolist()
@@ -160,7 +179,7 @@ def test_a_network_of_ones_own_is_swept_like_any_other(tmp_path, monkeypatch):
 def test_what_a_network_of_ones_own_draws_follows_from_its_seed(tmp_path, monkeypatch):
     monkeypatch.setenv("OVERPARAM_CACHE", str(tmp_path))
     with pytest.raises(ValueError, match="dropout is the name of a setting or of a result; rename this argument"):
-        sweep(networks.custom(Narrow, width=8, dropout=0.5), digits(), **OWN)
+        sweep(alone.custom(Narrow, width=8, dropout=0.5), digits(), **OWN)
 
     def dropping(width, share):
         return Narrow(width, share)
@@ -168,14 +187,14 @@ def test_what_a_network_of_ones_own_draws_follows_from_its_seed(tmp_path, monkey
     losses = []
     for seed in (1, 2):
         torch.manual_seed(seed)
-        runs = sweep(networks.custom(dropping, width=8, share=[0.0, 0.5]), digits(), cache=False, **OWN)
+        runs = sweep(alone.custom(dropping, width=8, share=[0.0, 0.5]), digits(), cache=False, **OWN)
         losses.append(runs.train_loss.tolist())
     assert losses[0] == losses[1]
     assert len(set(losses[0])) == 4
 
 
 def known(make, **arguments):
-    return identity.key(Settings(networks.Custom(make, tuple(arguments.items())), n=5, epochs=1, lr=0.1))
+    return identity.key(Settings(alone.Custom(make, tuple(arguments.items())), n=5, epochs=1, lr=0.1))
 
 
 def executed(text, **namespace):
@@ -316,7 +335,7 @@ def test_arguments_that_are_equal_and_of_another_kind_are_two_networks(tmp_path,
     def make(flag):
         return nn.Sequential(nn.Linear(64, 10), nn.Tanh() if flag is True else nn.ReLU())
 
-    runs = sweep(networks.custom(make, flag=[True, 1]), digits(), **OWN | {"seed": 0})
+    runs = sweep(alone.custom(make, flag=[True, 1]), digits(), **OWN | {"seed": 0})
     assert runs.train_loss.nunique() == 2
 
 
@@ -327,13 +346,13 @@ def test_networks_of_ones_own_in_threads_draw_each_their_own(tmp_path, monkeypat
         return Narrow(width, 0.5)
 
     ask = OWN | {"seed": range(8), "epochs": 4, "cache": False}
-    alone = sweep(networks.custom(dropping, width=8), digits(), **ask)
+    first = sweep(alone.custom(dropping, width=8), digits(), **ask)
     torch.manual_seed(5)
     state = torch.get_rng_state()
     with ThreadPoolExecutor(4) as executor:
-        beside = sweep(networks.custom(dropping, width=8), digits(), executor=executor, **ask)
+        beside = sweep(alone.custom(dropping, width=8), digits(), executor=executor, **ask)
     assert torch.equal(state, torch.get_rng_state())
-    assert beside.train_loss.tolist() == alone.train_loss.tolist()
+    assert beside.train_loss.tolist() == first.train_loss.tolist()
 
 
 class Noisy(nn.Module):
@@ -352,7 +371,7 @@ def test_a_network_that_draws_when_it_is_looked_at_draws_the_same_whatever_is_re
     for seed, record in ((1, []), (2, ["curves"]), (3, {"losses": [0, 1]})):
         torch.manual_seed(seed)
         state = torch.get_rng_state()
-        losses.append(sweep(networks.custom(Noisy), digits(), record=record, cache=False, **OWN).train_loss.tolist())
+        losses.append(sweep(alone.custom(Noisy), digits(), record=record, cache=False, **OWN).train_loss.tolist())
         assert torch.equal(state, torch.get_rng_state())
     assert losses[0] == losses[1] == losses[2]
 
@@ -391,7 +410,7 @@ def test_a_network_of_which_not_all_can_be_told_is_trained_anew_and_it_is_said(t
     monkeypatch.setenv("OVERPARAM_CACHE", str(tmp_path))
     made = executed("def make():\n    next(numbers)\n    return nn.Linear(64, 10)", numbers=iter(range(99)))
     with pytest.warns(UserWarning, match="It cannot be told what make.. depends on, so it is trained anew each time"):
-        sweep(networks.custom(made["make"]), digits(), **OWN)
+        sweep(alone.custom(made["make"]), digits(), **OWN)
     assert not list(tmp_path.rglob("*.parquet"))
 
 
@@ -415,7 +434,7 @@ def test_a_network_of_which_not_all_can_be_told_is_trained_anew_and_it_is_said(t
 )
 def test_what_is_no_network_is_refused_in_a_sentence(make, arguments, said):
     with pytest.raises(ValueError, match=said):
-        sweep(networks.custom(make, **arguments), digits(), **OWN)
+        sweep(alone.custom(make, **arguments), digits(), **OWN)
 
 
 class Choosing(nn.Module):
@@ -432,6 +451,6 @@ class Choosing(nn.Module):
 
 def test_gradient_norms_that_cannot_be_taken_are_said_before_training():
     with pytest.raises(ValueError, match=r"gradient_norms of Choosing\(\) cannot be taken .*; record losses instead"):
-        sweep(networks.custom(Choosing), digits(), record=["gradient_norms"], **OWN)
-    runs = sweep(networks.custom(Narrow, width=3), digits(), record=["gradient_norms"], cache=False, **OWN)
+        sweep(alone.custom(Choosing), digits(), record=["gradient_norms"], **OWN)
+    runs = sweep(alone.custom(Narrow, width=3), digits(), record=["gradient_norms"], cache=False, **OWN)
     assert runs.gradient_norms[0].shape == (1, 60)

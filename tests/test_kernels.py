@@ -5,12 +5,13 @@ import math
 import pytest
 import torch
 
-from overparam import data, kernels
+from overparam import data, randomness
+from overparam.theory import kernels
 
 
 @pytest.fixture
 def points():
-    g = data.generator(0, "points")
+    g = randomness.generator(0, "points")
     return torch.randn(40, 3, generator=g), torch.randn(40, 2, generator=g)
 
 

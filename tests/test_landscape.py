@@ -6,14 +6,15 @@ import numpy as np
 import pytest
 import torch
 
-from overparam import landscape
-from overparam.landscape import TanhNet
-from overparam.sweep import run
+from overparam.engine.sweep import run
+from overparam.randomness import generator
+from overparam.theory import planes, spectra, students
+from overparam.theory.critical_points import TanhNet
 
 
 def test_a_bump_that_starts_near_finds_its_target_and_one_that_starts_far_does_not():
-    error, places = landscape.fit_bumps(1, 256, seed=0, reach=10.0)
-    g = landscape.generator(0, "1 bumps")
+    error, places = planes.fit_bumps(1, 256, seed=0, reach=10.0)
+    g = generator(0, "1 bumps")
     starts = 10 * (2 * torch.rand(256, 1, 1, generator=g) - 1).flatten()
     near, far = (starts - 3).abs() < 0.75, (starts - 3).abs() > 5
     assert min(near.sum(), far.sum()) > 3
@@ -23,41 +24,41 @@ def test_a_bump_that_starts_near_finds_its_target_and_one_that_starts_far_does_n
 
 
 def test_a_maximum_of_planes_fits_convex_targets_only():
-    error, dead = landscape.fit_planes(16, 8, seed=0, targets=torch.square, steps=600, points=41)
+    error, dead = planes.fit_planes(16, 8, seed=0, targets=torch.square, steps=600, points=41)
     assert error.median() < 0.03
     assert 0 < dead.mean() < 0.9
-    concave, _ = landscape.fit_planes(16, 8, seed=0, targets=lambda x: -(x**2), steps=600, points=41)
+    concave, _ = planes.fit_planes(16, 8, seed=0, targets=lambda x: -(x**2), steps=600, points=41)
     assert concave.min() > 0.9  # the best convex fit to a concave, even function is a constant
 
 
 def test_the_best_convex_fit_is_the_target_or_the_line_that_it_leaves():
     x = np.linspace(-1, 1, 41)
-    assert landscape.best_convex_fit(x**2) < 1e-12
-    assert landscape.best_convex_fit(3 - 2 * x) < 1e-12
-    assert landscape.best_convex_fit(-(x**2)) == pytest.approx(40 / 41)  # a constant; the variance divides by n - 1
-    sine = landscape.best_convex_fit(np.sin(np.pi * x))
+    assert planes.best_convex_fit(x**2) < 1e-12
+    assert planes.best_convex_fit(3 - 2 * x) < 1e-12
+    assert planes.best_convex_fit(-(x**2)) == pytest.approx(40 / 41)  # a constant; the variance divides by n - 1
+    sine = planes.best_convex_fit(np.sin(np.pi * x))
     left = np.sin(np.pi * x) - np.polyval(np.polyfit(x, np.sin(np.pi * x), 1), x)
     assert 0 < sine < left.var() / np.sin(np.pi * x).var()  # better than the best straight line
-    error, _ = landscape.fit_planes(8, 8, seed=0, targets=lambda x: torch.sin(torch.pi * x), steps=300, points=41)
+    error, _ = planes.fit_planes(8, 8, seed=0, targets=lambda x: torch.sin(torch.pi * x), steps=300, points=41)
     assert error.min() > sine - 1e-4
 
 
 def test_a_tanh_teacher_is_standardised_and_repeats_and_needs_all_its_units():
     x = torch.randn(100, 3, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
-    y = landscape.tanh_teacher(x, 4, seed=0)
+    y = students.tanh_teacher(x, 4, seed=0)
     assert y.shape == (100, 1)
     assert float(y.mean()) == pytest.approx(0, abs=1e-12)
     assert float(y.std()) == pytest.approx(1)
-    assert torch.equal(y, landscape.tanh_teacher(x, 4, seed=0))
-    assert not torch.equal(y, landscape.tanh_teacher(x, 4, seed=1))
+    assert torch.equal(y, students.tanh_teacher(x, 4, seed=0))
+    assert not torch.equal(y, students.tanh_teacher(x, 4, seed=1))
 
 
 def test_a_student_that_starts_at_its_teacher_has_no_loss_and_keeps_what_is_fixed(tmp_path, monkeypatch):
     monkeypatch.setenv("OVERPARAM_CACHE", str(tmp_path))
-    data = landscape.relu_teacher(4, 500)
+    data = students.relu_teacher(4, 500)
     common = {"n": 200, "epochs": 50, "lr": 0.03}
-    perfect = landscape.student(np.eye(4, dtype=np.float32), 0, **common)
-    drawn = landscape.student(landscape.first_weights(6, 4, 1), 1, **common)
+    perfect = students.student(np.eye(4, dtype=np.float32), 0, **common)
+    drawn = students.student(students.first_weights(6, 4, 1), 1, **common)
     runs = run([perfect, drawn], data, record={"weights": [0]}, device="cpu")
     assert runs.train_loss[0] < 1e-10
     assert runs.train_loss[1] < 0.5 * data.y.var()
@@ -69,33 +70,33 @@ def test_a_student_that_starts_at_its_teacher_has_no_loss_and_keeps_what_is_fixe
 
 
 def test_a_narrow_student_starts_with_the_first_neurons_of_a_wide_one():
-    narrow, wide = (landscape.first_weights(width, 5, seed=3) for width in (4, 9))
+    narrow, wide = (students.first_weights(width, 5, seed=3) for width in (4, 9))
     np.testing.assert_array_equal(narrow, wide[:4])
-    assert np.var(landscape.first_weights(2000, 5, seed=0)) == pytest.approx(1 / 5, rel=0.05)
+    assert np.var(students.first_weights(2000, 5, seed=0)) == pytest.approx(1 / 5, rel=0.05)
 
 
 def test_winners_are_one_neuron_for_each_of_the_teachers():
     weights = np.array([[0.1, 0.0], [0.0, 0.9], [0.5, 0.1], [0.4, 0.0]])
-    assert landscape.winners(weights, 2).tolist() == [1, 2]
+    assert students.winners(weights, 2).tolist() == [1, 2]
 
 
 def test_signs_of_eigenvalues_of_random_symmetric_matrices():
     exact = {1: 1 / 2, 2: (2 - math.sqrt(2)) / 4}
     for size, probability in exact.items():
-        count = landscape.all_positive(size, 40_000, seed=0)
+        count = spectra.all_positive(size, 40_000, seed=0)
         assert abs(count / 40_000 - probability) < 4 * math.sqrt(probability / 40_000)
-    a = landscape.goe(3, 20_000, seed=0)
+    a = spectra.goe(3, 20_000, seed=0)
     np.testing.assert_array_equal(a, a.swapaxes(1, 2))
     np.testing.assert_allclose(a.var(0), 1 + np.eye(3), rtol=0.06)
-    assert landscape.all_positive(3, 1_000, 0, part=300) != landscape.all_positive(3, 1_000, 1, part=300)
+    assert spectra.all_positive(3, 1_000, 0, part=300) != spectra.all_positive(3, 1_000, 1, part=300)
 
 
 def test_coins_do_not_bend_and_a_parabola_does():
     sizes, trials = np.arange(1, 6), 100_000
-    ratio, p = landscape.bend_test(sizes, np.round(trials * 2.0**-sizes), trials)
+    ratio, p = spectra.bend_test(sizes, np.round(trials * 2.0**-sizes), trials)
     assert ratio < 1e-3
     assert p > 0.9
-    ratio, p = landscape.bend_test(sizes, np.round(trials * np.exp(-0.5 * sizes - 0.1 * sizes**2)), trials)
+    ratio, p = spectra.bend_test(sizes, np.round(trials * np.exp(-0.5 * sizes - 0.1 * sizes**2)), trials)
     assert ratio > 100
     assert p < 1e-6
 

@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 import torch
 
-from overparam import data, kernels, linear, models
+from overparam import randomness
+from overparam.theory import kernels, linear
 
 f64 = {"dtype": torch.float64}
 
 
 def normal(*shape, seed=0):
-    return torch.randn(*shape, generator=data.generator(seed, "test"), **f64)
+    return torch.randn(*shape, generator=randomness.generator(seed, "test"), **f64)
 
 
 @pytest.mark.parametrize("shape", [(30, 10), (10, 30), (12, 12)])
@@ -33,7 +34,7 @@ def test_ridge_predictions_are_those_of_ridge(shape):
     features, y, at = normal(*shape), normal(shape[0], 3, seed=1), normal(5, shape[1], seed=2)
     found = linear.ridge_predictions(features, y, at, [0.1, 10.0])
     for predictions, penalty in zip(found, (0.1, 10.0), strict=True):
-        torch.testing.assert_close(predictions, at @ models.ridge(features, y, penalty))
+        torch.testing.assert_close(predictions, at @ kernels.ridge(features, y, penalty))
 
 
 @pytest.mark.parametrize("d", [5, 40])
@@ -110,7 +111,7 @@ def test_fourier_fits():
     torch.testing.assert_close(wide.squared_norms, (coefficients**2).sum(0), rtol=1e-5, atol=0)
     assert wide.radius == pytest.approx(features(x, 50).norm(dim=1).max().item())
     torch.testing.assert_close(
-        features.ridge(x, y, new, 50, [0.1])[0], features(new, 50) @ models.ridge(features(x, 50), y, 0.1)
+        features.ridge(x, y, new, 50, [0.1])[0], features(new, 50) @ kernels.ridge(features(x, 50), y, 0.1)
     )
 
 
@@ -127,7 +128,7 @@ def test_pseudo_fisher_error_is_that_on_a_test_set():
     n, d = 40, 10
     error = linear.pseudo_fisher(n, d, 2, seeds=[3]).item()
     labels = np.repeat([1.0, -1.0], n // 2)
-    x = torch.randn(n, d, generator=data.generator(3, f"classes {n}"), **f64).numpy()
+    x = torch.randn(n, d, generator=randomness.generator(3, f"classes {n}"), **f64).numpy()
     x[:, 0] += labels
     centred = x - x.mean(0)
     weights = np.linalg.lstsq(centred, labels, rcond=None)[0]

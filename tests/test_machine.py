@@ -7,7 +7,8 @@ import sys
 import pytest
 import torch
 
-from overparam import machine, plan, workers
+from overparam import machine
+from overparam.engine import plan, workers
 
 GIB = 2**30
 

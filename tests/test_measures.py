@@ -7,10 +7,11 @@ import pytest
 import torch
 from torch import nn
 
-from overparam import claims, measures
-from overparam.data import generator
-from overparam.models import CNN1D, MLP
-from overparam.modules import losses
+from overparam import measures
+from overparam.architectures.evaluate import losses
+from overparam.architectures.stacked import CNN1D, MLP
+from overparam.randomness import generator
+from overparam.report import claims
 
 
 def crossed(rng, sets, inits, bias=0.5, sampling=0.7, initialisation=0.4, interaction=0.3, points=30):

@@ -6,10 +6,21 @@ import pytest
 import torch
 from torch import nn
 
-from overparam import modules
-from overparam.data import generator
-from overparam.modules import prepare
-from overparam.networks import CNN, Conv, ResNet18, Transformer, cnn, conv, image_shape, resnet18, transformer
+from overparam.architectures import evaluate
+from overparam.architectures.alone import (
+    CNN,
+    Conv,
+    ResNet18,
+    Transformer,
+    cnn,
+    conv,
+    image_shape,
+    resnet18,
+    transformer,
+)
+from overparam.engine import single
+from overparam.engine.single import prepare
+from overparam.randomness import generator
 
 SMALL = [
     (CNN(2), (3, 32, 32)),
@@ -136,7 +147,7 @@ def test_bad_descriptions_are_one_sentence(attempt, said):
         attempt()
 
 
-# --- Training one of them (overparam.modules) ---------------------------------------------------------
+# --- Training one of them (overparam.engine.single) ---------------------------------------------------------
 
 
 def batch(description, shape, n=12, classes=10):
@@ -148,7 +159,7 @@ def test_gradient_norms_equal_a_loop_over_examples(description, shape):
     x, y = batch(description, shape)
     module = prepare(description.build(shape, 10, generator(0, "init")), "cpu")
     module(x)  # running statistics that are not the initial ones
-    norms = modules.gradient_norms(module, x, y)
+    norms = evaluate.gradient_norms(module, x, y)
     assert module.training
     module.eval()
     for k in range(len(x)):
@@ -165,12 +176,12 @@ def test_steps_equal_a_plain_loop(name, kind, loss):
     ours, plain = (CNN(3).build((64,), 10, generator(0, "init")) for _ in range(2))
     ours = prepare(ours, "cpu")
     extra = {"momentum": 0.9} if name == "sgd" else {}
-    update = modules.optimizer(ours, name, 0.01, weight_decay=1e-3, **extra)
+    update = single.optimizer(ours, name, 0.01, weight_decay=1e-3, **extra)
     reference = kind(plain.parameters(), lr=0.01, weight_decay=1e-3, fused=False, **extra)
     target = y if loss == "cross_entropy" else nn.functional.one_hot(y, 10).float()
     mean_loss = {"cross_entropy": nn.functional.cross_entropy, "squared": nn.functional.mse_loss}[loss]
     for _ in range(5):
-        each = modules.step(ours, update, x, y, loss)
+        each = single.step(ours, update, x, y, loss)
         reference.zero_grad()
         expected = plain(x)
         mean_loss(expected, target).backward()
@@ -183,9 +194,9 @@ def test_outputs_do_not_depend_on_the_chunk_and_leave_the_module_as_it_was():
     module = ResNet18(2).build((64,), 10, generator(0, "init"))
     module(x)
     before = {name: value.clone() for name, value in module.state_dict().items()}
-    whole, parts = modules.outputs(module, x), modules.outputs(module, x, chunk=5)
+    whole, parts = evaluate.outputs(module, x), evaluate.outputs(module, x, chunk=5)
     assert torch.allclose(whole, parts, atol=1e-6)
-    assert torch.allclose(whole, modules.outputs(module, x, dtype=torch.bfloat16), atol=0.1)
+    assert torch.allclose(whole, evaluate.outputs(module, x, dtype=torch.bfloat16), atol=0.1)
     assert module.training
     assert all(torch.equal(before[name], value) for name, value in module.state_dict().items())
 
@@ -193,10 +204,10 @@ def test_outputs_do_not_depend_on_the_chunk_and_leave_the_module_as_it_was():
 def test_bfloat16_keeps_weights_and_losses_in_float32():
     x, y = batch(CNN(4), (64,))
     module = prepare(CNN(4).build((64,), 10, generator(0, "init")), "cpu")
-    update = modules.optimizer(module, "sgd", 0.05, momentum=0.9)
-    first = modules.step(module, update, x, y, dtype=torch.bfloat16)
+    update = single.optimizer(module, "sgd", 0.05, momentum=0.9)
+    first = single.step(module, update, x, y, dtype=torch.bfloat16)
     for _ in range(20):
-        last = modules.step(module, update, x, y, dtype=torch.bfloat16)
+        last = single.step(module, update, x, y, dtype=torch.bfloat16)
     assert last.mean() < 0.5 * first.mean()
     assert {p.dtype for p in module.parameters()} | {last.dtype} == {torch.float32}
 
@@ -207,14 +218,14 @@ def test_pruned_weights_stay_zero_and_the_others_move_as_with_masked_gradients(n
     ours, other = (CNN(3).build((64,), 10, generator(0, "init")) for _ in range(2))
     masks = [torch.rand(p.shape, generator=generator(0, "mask")) < 0.5 for p in ours.parameters()]
     for module in (ours, other):
-        modules.apply_masks(module, masks)
+        single.apply_masks(module, masks)
     for p, mask in zip(other.parameters(), masks, strict=True):
         p.register_hook(lambda gradient, mask=mask: gradient * mask)
-    updates = [modules.optimizer(module, name, 0.01, weight_decay=1e-3) for module in (ours, other)]
+    updates = [single.optimizer(module, name, 0.01, weight_decay=1e-3) for module in (ours, other)]
     for _ in range(5):
         for module, update in zip((ours, other), updates, strict=True):
-            modules.step(module, update, x, y)
-        modules.apply_masks(ours, masks)
+            single.step(module, update, x, y)
+        single.apply_masks(ours, masks)
     for p, q, mask in zip(ours.parameters(), other.parameters(), masks, strict=True):
         assert torch.allclose(p, q, atol=1e-6)
         assert (p[~mask] == 0).all()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from overparam.settings import RECORDABLE, Settings
+from overparam.engine.settings import RECORDABLE, Settings
 
 BOOK = Path(__file__).resolve().parent.parent / "book"
 ENGINE = (BOOK / "engine.md").read_text(encoding="utf-8")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from overparam import data, paths
+from overparam import paths
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def checkout(installed, monkeypatch):
 def test_an_installed_package_keeps_things_in_the_users_cache(installed):
     assert paths.checkout() is None
     assert paths.book() == installed / "site-packages" / "overparam" / "book"
-    assert paths.cache() == data.root() == installed / "home" / ".cache" / "overparam"
+    assert paths.cache() == paths.root() == installed / "home" / ".cache" / "overparam"
 
 
 def test_a_package_below_somebodys_project_is_no_checkout(installed):
@@ -50,13 +50,13 @@ def test_the_copy_that_a_notebook_fetched_keeps_things_in_the_users_cache(checko
     (checkout / "pyproject.toml").unlink()  # the copy is src and data alone
     assert paths.checkout() is None
     assert paths.book() == checkout / "data"
-    assert paths.cache() == data.root() == installed / "home" / ".cache" / "overparam"
+    assert paths.cache() == paths.root() == installed / "home" / ".cache" / "overparam"
 
 
 def test_a_checkout_keeps_things_in_itself(checkout):
     assert paths.checkout() == checkout
     assert paths.book() == checkout / "data"
-    assert paths.cache() == data.root() == checkout / "data" / "cache"
+    assert paths.cache() == paths.root() == checkout / "data" / "cache"
 
 
 def test_a_checkout_that_belongs_to_others_is_left_alone(checkout, installed, monkeypatch):

@@ -6,9 +6,11 @@ import pandas as pd
 import pytest
 import torch
 
-from overparam import models, networks, plan, sweep
-from overparam.data import digits, mnist1d
-from overparam.settings import Settings
+from overparam.architectures import alone, stacked
+from overparam.data.load import digits
+from overparam.data.synthetic import mnist1d
+from overparam.engine import plan, sweep
+from overparam.engine.settings import Settings
 
 CPU = torch.device("cpu")
 
@@ -20,19 +22,19 @@ def images():
 
 def grid(widths, seeds, **changes):
     settings = {"n": 40, "epochs": 5, "lr": 0.1} | changes
-    return [Settings(models.MLP(w), init_seed=s, **settings) for w in widths for s in range(seeds)]
+    return [Settings(stacked.MLP(w), init_seed=s, **settings) for w in widths for s in range(seeds)]
 
 
 def test_every_network_is_planned_once_longest_stack_first(images):
     nets = grid((2, 3, 50, 400), 30) + grid((2, 3), 5, epochs=9) + grid((8,), 3, dtype="bfloat16")
-    nets += [Settings(networks.CNN(4), 40, 1, 0.1, init_seed=s) for s in range(2)]
+    nets += [Settings(alone.CNN(4), 40, 1, 0.1, init_seed=s) for s in range(2)]
     stacks = plan.plan(nets, images, CPU)
     assert sorted(i for stack in stacks for i in stack.members) == list(range(len(nets)))
     assert all(len({nets[i].signature() for i in stack.members}) == 1 for stack in stacks)
     assert max(len(stack.members) for stack in stacks) <= plan.MAX_STACK["cpu"]
     assert [s.seconds for s in stacks] == sorted((s.seconds for s in stacks), reverse=True)
-    alone = [s for s in stacks if isinstance(nets[s.members[0]].architecture, networks.CNN)]
-    assert [len(s.members) for s in alone] == [1, 1]
+    single = [s for s in stacks if isinstance(nets[s.members[0]].architecture, alone.CNN)]
+    assert [len(s.members) for s in single] == [1, 1]
 
 
 def test_a_stack_stays_in_the_cache(images, monkeypatch):
@@ -70,7 +72,7 @@ def test_stacks_are_cut_to_the_memory_limit_and_one_network_above_it_is_refused(
 
 
 def test_one_large_network_gets_all_threads(images, monkeypatch):
-    large = Settings(models.MLP(1000, 3), n=1000, epochs=1, lr=0.1)
+    large = Settings(stacked.MLP(1000, 3), n=1000, epochs=1, lr=0.1)
     assert plan.plan([large], images, CPU)[0].threads == torch.get_num_threads()
     assert plan.plan(grid((4,), 1), images, CPU)[0].threads == 1
 
@@ -79,7 +81,7 @@ def test_ten_thousand_networks_are_planned_in_seconds():
     data = mnist1d()
     started = time.process_time()  # not of the other programs on a busy machine
     table = sweep.sweep(
-        models.mlp(list(range(2, 102)), 2),
+        stacked.mlp(list(range(2, 102)), 2),
         data,
         seed=range(100),
         epochs=50,
@@ -93,7 +95,7 @@ def test_ten_thousand_networks_are_planned_in_seconds():
 
 
 def test_explain_says_what_and_why_and_trains_nothing(images):
-    table = sweep.sweep(models.mlp([4, 8, 300]), images, n=100, epochs=10, lr=0.1, seed=range(3), explain=True)
+    table = sweep.sweep(stacked.mlp([4, 8, 300]), images, n=100, epochs=10, lr=0.1, seed=range(3), explain=True)
     assert isinstance(table, pd.DataFrame)
     assert table.networks.sum() == 9
     assert {"width", "seconds", "megabytes", "threads", "device", "dtype", "why"} <= set(table.columns)

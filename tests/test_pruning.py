@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from overparam import pruning
-from overparam.data import digits
-from overparam.models import MLP, LeNet
-from overparam.networks import Conv
-from overparam.pruning import prune_smallest
-from overparam.settings import Settings, Vector
-from overparam.sweep import run
+from overparam.architectures.alone import Conv
+from overparam.architectures.stacked import MLP, LeNet
+from overparam.data.load import digits
+from overparam.engine.settings import Settings, Vector
+from overparam.engine.sweep import run
+from overparam.pruning.masks import prune_smallest
 
 LAYERS = MLP(2).layers((3,), 2)  # 6 weights, 2 biases, 4 weights, 2 biases
 WEIGHTS = np.array([0.1, -3, 2, 0.5, -0.2, 1, 0, 0, 5, -0.3, 4, 0.2, 0, 0], np.float32)

@@ -13,12 +13,16 @@ from scipy import stats
 from test_ensemble import forward_with_dropout
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
-from overparam import models, networks, sweep
-from overparam.data import Data, corrupt_labels, digits, generator, linear_teacher, subset
-from overparam.ensemble import train
-from overparam.models import CNN1D, MLP
-from overparam.networks import CNN, ResNet18, Transformer
-from overparam.settings import Settings, Vector, log_schedule
+from overparam.architectures import alone, stacked
+from overparam.architectures.alone import CNN, ResNet18, Transformer
+from overparam.architectures.stacked import CNN1D, MLP
+from overparam.data.dataset import Data, corrupt_labels, subset
+from overparam.data.load import digits
+from overparam.data.synthetic import linear_teacher
+from overparam.engine import sweep
+from overparam.engine.settings import Settings, Vector, log_schedule
+from overparam.engine.train import train
+from overparam.randomness import generator
 
 DEVICES = ["cpu", pytest.param("cuda", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here"))]
 EVERYTHING = (
@@ -332,7 +336,7 @@ def test_names_shapes_and_types_are_as_documented(images):
 def test_a_sweep_keeps_every_record_as_it_was_in_its_cache(images, monkeypatch):
     def asked():
         return sweep.sweep(
-            models.mlp([3, 8]), images, n=[20, 30], epochs=4, lr=0.1, seed=1, device="cpu",
+            stacked.mlp([3, 8]), images, n=[20, 30], epochs=4, lr=0.1, seed=1, device="cpu",
             record=at(EVERYTHING, [0, 1, 2.5]),
         )  # fmt: skip
 
@@ -494,7 +498,7 @@ def test_a_stopped_network_is_recorded_up_to_where_it_stopped(images):
 def test_networks_that_stop_at_different_times_share_a_table(images):
     def asked():
         return sweep.sweep(
-            models.mlp([8, 30]), images, n=20, epochs=100, lr=0.2, momentum=0.9, seed=range(3), stop_fitted=3,
+            stacked.mlp([8, 30]), images, n=20, epochs=100, lr=0.2, momentum=0.9, seed=range(3), stop_fitted=3,
             record=at(EVERYTHING, range(0, 100, 5)), device="cpu",
         )  # fmt: skip
 
@@ -664,7 +668,7 @@ def test_channels_of_sequences_are_read_as_such(images):
 def test_a_sweep_of_convolutional_networks(images, monkeypatch):
     def asked():
         return sweep.sweep(
-            networks.cnn([2, 4]), images, n=40, batch_size=20, epochs=3, lr=0.05, seed=range(2), device="cpu",
+            alone.cnn([2, 4]), images, n=40, batch_size=20, epochs=3, lr=0.05, seed=range(2), device="cpu",
             record=at(EVERYTHING, [0, 1.5]), stop_fitted=2,
         )  # fmt: skip
 
@@ -688,7 +692,7 @@ def test_a_sweep_of_convolutional_networks(images, monkeypatch):
 
 def test_bfloat16_changes_no_test_error_systematically(images):
     runs = sweep.sweep(
-        models.mlp([10, 40]), images, dtype=["float32", "bfloat16"], n=200, batch_size=50, epochs=40, lr=0.1,
+        stacked.mlp([10, 40]), images, dtype=["float32", "bfloat16"], n=200, batch_size=50, epochs=40, lr=0.1,
         momentum=0.9, label_noise=0.2, seed=range(20), record=["weights"], device="cpu",
     )  # fmt: skip
     assert set(runs.dtype) == {"float32", "bfloat16"}
@@ -808,7 +812,7 @@ def test_a_regression_has_nothing_to_classify(settings, record, said):
 
 def test_a_row_becomes_a_plain_module(images):
     runs = sweep.sweep(
-        models.cnn1d([3, 5]),
+        stacked.cnn1d([3, 5]),
         images,
         n=60,
         epochs=4,
@@ -823,15 +827,15 @@ def test_a_row_becomes_a_plain_module(images):
             outputs = module(images.x_test).softmax(1)
         np.testing.assert_allclose(outputs.flatten(), row.predictions, atol=1e-6)
         start = sweep.network(row, images, time=0)
-        expected = models.CNN1D(row.width).build((64,), 10, generator(row.init_seed, "init"))
+        expected = stacked.CNN1D(row.width).build((64,), 10, generator(row.init_seed, "init"))
         assert all(torch.equal(p, q) for p, q in zip(start.parameters(), expected.parameters(), strict=True))
 
 
 def test_a_row_without_all_that_a_module_needs_is_one_sentence(images):
     settings = {"n": 60, "epochs": 1, "lr": 0.1, "batch_size": 20, "cache": False}
-    bare = sweep.sweep(models.mlp(3), images, **settings).iloc[0]
+    bare = sweep.sweep(stacked.mlp(3), images, **settings).iloc[0]
     with pytest.raises(ValueError, match="This row holds no weights; ask for them with record"):
         sweep.network(bare, images)
-    normed = sweep.sweep(networks.cnn(2), images, record=["weights"], **settings).iloc[0]
+    normed = sweep.sweep(alone.cnn(2), images, record=["weights"], **settings).iloc[0]
     with pytest.raises(ValueError, match="has batch norm, whose running statistics are not among the recorded weights"):
         sweep.network(normed, images)

@@ -5,9 +5,9 @@ import pytest
 import torch
 from torch import nn
 
-from overparam import regions
-from overparam.data import generator
-from overparam.models import MLP
+from overparam.architectures.stacked import MLP
+from overparam.measures import regions
+from overparam.randomness import generator
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import json
 import pandas as pd
 import pytest
 
-from overparam import results
+from overparam.report import results
 
 
 @pytest.fixture

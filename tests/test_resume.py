@@ -16,10 +16,13 @@ import pandas as pd
 import pytest
 import torch
 
-from overparam import cli, identity, models, networks, plan, store, sweep, workers
-from overparam.data import digits, linear_teacher, mnist1d
-from overparam.ensemble import train
-from overparam.settings import Settings, Vector, recording
+from overparam import cli
+from overparam.architectures import alone, stacked
+from overparam.data.load import digits
+from overparam.data.synthetic import linear_teacher, mnist1d
+from overparam.engine import identity, plan, store, sweep, workers
+from overparam.engine.settings import Settings, Vector, recording
+from overparam.engine.train import train
 
 resource = pytest.importorskip("resource", reason="kills, limits and forks are those of Unix")
 
@@ -54,12 +57,12 @@ def undisturbed(images):
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(plan.MAX_STACK, "cpu", STACK)
         patch.setattr(sweep, "START_UP", 1e9)
-        return [sweep.sweep(models.mlp([8, 30]), images, device="cpu", cache=False, **grid) for grid in (GRID, SHORT)]
+        return [sweep.sweep(stacked.mlp([8, 30]), images, device="cpu", cache=False, **grid) for grid in (GRID, SHORT)]
 
 
 def small(images, **changes):
     settings = {"n": 40, "epochs": 5, "lr": 0.1, "seed": range(2), "device": "cpu"}
-    return sweep.sweep(models.mlp([3, 8]), images, **(settings | changes))
+    return sweep.sweep(stacked.mlp([3, 8]), images, **(settings | changes))
 
 
 def assert_same(table, expected):
@@ -81,7 +84,9 @@ def assert_close(table, expected):
 def start(function, *arguments) -> multiprocessing.Process:
     """Call a function of this module in a process of its own, which a server forks in milliseconds."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["torch", "overparam.ensemble", "overparam.sweep", "sklearn.datasets", "pytest"])
+    context.set_forkserver_preload(
+        ["torch", "overparam.engine.train", "overparam.engine.sweep", "sklearn.datasets", "pytest"]
+    )
     process = context.Process(target=function, args=arguments)
     with workers._anonymous_main():
         process.start()
@@ -124,7 +129,7 @@ def life(folder: Path, grid: dict, start_up: float = 1e9, room: int | None = Non
             raise SystemExit(error.errno) from None
 
     sweep.train, store.write = noted, written
-    table = sweep.sweep(models.mlp([8, 30]), digits(), device="cpu", **grid)
+    table = sweep.sweep(stacked.mlp([8, 30]), digits(), device="cpu", **grid)
     table.to_pickle(folder / f"table {os.getpid()}")
 
 
@@ -270,7 +275,7 @@ def test_a_dask_worker_killed_in_the_middle_changes_nothing(images, cache, undis
         killer = threading.Thread(target=strike)
         killer.start()
         executor = client.get_executor(pure=False)
-        table = sweep.sweep(models.mlp([8, 30]), images, device="cpu", executor=executor, **GRID)
+        table = sweep.sweep(stacked.mlp([8, 30]), images, device="cpu", executor=executor, **GRID)
         killer.join()
         assert killed_at[0] < len(contents(cache)) / 2
         assert victim not in client.run(os.getpid).values()
@@ -280,21 +285,21 @@ def test_a_dask_worker_killed_in_the_middle_changes_nothing(images, cache, undis
 # --- memory -----------------------------------------------------------------------------------------------------------
 
 STACKS = {
-    "wide, full batch": (models.MLP(300), 8, {"n": 4000}, ()),
-    "wide, minibatches": (models.MLP(400, 2), 4, {"n": 4000, "batch_size": 100, "optimizer": "adam"}, ()),
-    "narrow": (models.MLP(8), 64, {"n": 4000, "batch_size": 100}, ()),
-    "narrow, predictions": (models.MLP(8), 64, {"n": 4000}, ["predictions"]),
-    "wide, all weights": (models.MLP(300), 8, {"n": 400, "epochs": 50}, {"weights": range(50)}),
-    "each example": (models.MLP(8), 64, {"n": 4000, "epochs": 20}, {"losses": range(20), "correct": range(20)}),
-    "gradient norms": (models.CNN1D(20), 16, {"n": 1000, "batch_size": 100}, ["gradient_norms"]),
-    "dropout": (models.MLP(300), 8, {"n": 4000, "dropout": 0.2}, ()),
-    "gradient penalty": (models.MLP(300), 8, {"n": 4000, "gradient_penalty": 0.1}, ()),
-    "bfloat16": (models.MLP(1000), 3, {"n": 4000, "dtype": "bfloat16"}, ()),
+    "wide, full batch": (stacked.MLP(300), 8, {"n": 4000}, ()),
+    "wide, minibatches": (stacked.MLP(400, 2), 4, {"n": 4000, "batch_size": 100, "optimizer": "adam"}, ()),
+    "narrow": (stacked.MLP(8), 64, {"n": 4000, "batch_size": 100}, ()),
+    "narrow, predictions": (stacked.MLP(8), 64, {"n": 4000}, ["predictions"]),
+    "wide, all weights": (stacked.MLP(300), 8, {"n": 400, "epochs": 50}, {"weights": range(50)}),
+    "each example": (stacked.MLP(8), 64, {"n": 4000, "epochs": 20}, {"losses": range(20), "correct": range(20)}),
+    "gradient norms": (stacked.CNN1D(20), 16, {"n": 1000, "batch_size": 100}, ["gradient_norms"]),
+    "dropout": (stacked.MLP(300), 8, {"n": 4000, "dropout": 0.2}, ()),
+    "gradient penalty": (stacked.MLP(300), 8, {"n": 4000, "gradient_penalty": 0.1}, ()),
+    "bfloat16": (stacked.MLP(1000), 3, {"n": 4000, "dtype": "bfloat16"}, ()),
 }
 ALONE = {
-    "cnn": (networks.CNN(16), 1, {"n": 1000}, ()),
-    "cnn, gradient penalty": (networks.CNN(16), 1, {"n": 1000, "gradient_penalty": 0.1}, ()),
-    "cnn, gradient norms": (networks.CNN(16), 1, {"n": 1000, "batch_size": 100}, ["gradient_norms"]),
+    "cnn": (alone.CNN(16), 1, {"n": 1000}, ()),
+    "cnn, gradient penalty": (alone.CNN(16), 1, {"n": 1000, "gradient_penalty": 0.1}, ()),
+    "cnn, gradient norms": (alone.CNN(16), 1, {"n": 1000, "batch_size": 100}, ["gradient_norms"]),
 }
 
 
@@ -410,11 +415,11 @@ def sweep_in_little_memory(folder: Path) -> None:
     """Train eight networks of 32 MB in the address space for four; keep the table and the sizes that were tried."""
     os.environ |= {"TQDM_DISABLE": "1"}
     torch.set_num_threads(1)
-    data, nets = digits(), [Settings(models.MLP(2000, 3), n=4, epochs=1, lr=0.01, init_seed=s) for s in range(8)]
-    sweep.run([Settings(models.MLP(4), n=4, epochs=1, lr=0.1)], data, device="cpu", cache=False)
+    data, nets = digits(), [Settings(stacked.MLP(2000, 3), n=4, epochs=1, lr=0.01, init_seed=s) for s in range(8)]
+    sweep.run([Settings(stacked.MLP(4), n=4, epochs=1, lr=0.1)], data, device="cpu", cache=False)
     stack = plan._Costs(nets, data, torch.device("cpu"), {}).plan_of(range(8))
     sweep.plan = lambda *_: [stack]
-    weights = 4 * 8 * models.MLP(2000, 3).parameters((64,), 10)
+    weights = 4 * 8 * stacked.MLP(2000, 3).parameters((64,), 10)
     limit = resident("VmSize") + 2 * weights
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     table = sweep.run(nets, data, device="cpu", cache=False)
@@ -455,25 +460,25 @@ def all_keys() -> list[str]:
 @pytest.mark.parametrize(
     ("architecture", "changes", "said"),
     [
-        (models.mlp([8, -4]), {}, r"width must be a whole number from 1 up; got -4\.$"),
-        (models.mlp(8), {"optimizer": "lion"}, r"optimizer must be one of sgd, adam; got 'lion'\.$"),
-        (models.mlp(8), {"label_noise": 1.5}, r"label noise must lie in \[0, 1\]; got 1\.5\.$"),
-        (models.mlp(8), {"batch_size": 50}, r"batch_size must lie between 1 and the 40 training examples; got 50\.$"),
+        (stacked.mlp([8, -4]), {}, r"width must be a whole number from 1 up; got -4\.$"),
+        (stacked.mlp(8), {"optimizer": "lion"}, r"optimizer must be one of sgd, adam; got 'lion'\.$"),
+        (stacked.mlp(8), {"label_noise": 1.5}, r"label noise must lie in \[0, 1\]; got 1\.5\.$"),
+        (stacked.mlp(8), {"batch_size": 50}, r"batch_size must lie between 1 and the 40 training examples; got 50\.$"),
         (
-            models.mlp(8),
+            stacked.mlp(8),
             {"mask": Vector(np.ones(3))},
             r"mask has 3 values but the network has 610 weights and biases; ",
         ),
         (
-            models.mlp(8),
+            stacked.mlp(8),
             {"n": 4001},
             r"digits has 1,000 training examples; n=4,001 asks for more, choose n up to that\.$",
         ),
-        (models.mlp(8), {"dtype": "float8"}, r"dtype must be one of float32, bfloat16; got 'float8'\.$"),
-        (models.mlp(8), {"lr": -0.1}, r"lr \(the learning rate\) must be positive; got -0\.1\.$"),
-        (models.mlp(8), {"epochs": 2.5}, r"epochs must be a whole number of at least 1; got 2\.5\.$"),
-        (models.mlp(8), {"loss": "hinge"}, r"loss must be one of cross_entropy, squared; got 'hinge'\.$"),
-        (networks.cnn(4), {"dropout": 0.5}, r"dropout is an option of mlp and cnn1d; CNN\(width=4\) has none, "),
+        (stacked.mlp(8), {"dtype": "float8"}, r"dtype must be one of float32, bfloat16; got 'float8'\.$"),
+        (stacked.mlp(8), {"lr": -0.1}, r"lr \(the learning rate\) must be positive; got -0\.1\.$"),
+        (stacked.mlp(8), {"epochs": 2.5}, r"epochs must be a whole number of at least 1; got 2\.5\.$"),
+        (stacked.mlp(8), {"loss": "hinge"}, r"loss must be one of cross_entropy, squared; got 'hinge'\.$"),
+        (alone.cnn(4), {"dropout": 0.5}, r"dropout is an option of mlp and cnn1d; CNN\(width=4\) has none, "),
     ],
 )
 def test_bad_settings_are_one_sentence_before_any_work(images, cache, monkeypatch, architecture, changes, said):
@@ -489,9 +494,9 @@ def test_settings_that_do_not_suit_the_data_are_one_sentence(cache, monkeypatch)
     settings = {"epochs": 2, "lr": 0.1, "device": "cpu"}
     regression = linear_teacher(20, 5, 0.1, seed=0)
     with pytest.raises(ValueError, match=r"label noise needs class labels; .* has none, set label_noise=0\.$"):
-        sweep.sweep(models.mlp(4), regression, label_noise=0.1, **settings)
+        sweep.sweep(stacked.mlp(4), regression, label_noise=0.1, **settings)
     with pytest.raises(ValueError, match=r"needs examples of shape .* got \(40,\)\.$"):
-        sweep.sweep(networks.cnn(4), mnist1d(), n=50, **settings)
+        sweep.sweep(alone.cnn(4), mnist1d(), n=50, **settings)
     assert not cache.exists()
 
 

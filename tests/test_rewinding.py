@@ -8,13 +8,14 @@ import torch
 from test_records import plain_steps
 from torch.nn.utils import parameters_to_vector
 
-from overparam import tickets
-from overparam.data import digits, with_validation
-from overparam.ensemble import train
-from overparam.models import CNN1D, MLP, LeNet
-from overparam.networks import Conv
-from overparam.pruning import prunable_layers, share_left
-from overparam.settings import Settings, Vector
+from overparam.architectures.alone import Conv
+from overparam.architectures.stacked import CNN1D, MLP, LeNet
+from overparam.data.dataset import with_validation
+from overparam.data.load import digits
+from overparam.engine.settings import Settings, Vector
+from overparam.engine.train import train
+from overparam.pruning import tickets
+from overparam.pruning.masks import prunable_layers, share_left
 
 COMMON = {"n": 40, "epochs": 6, "lr": 0.05}
 RUNS = {

@@ -6,7 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from overparam import data, landscape, models, scale, trees
+from overparam import data, randomness
+from overparam.report import scale
+from overparam.theory import spectra, trees
 
 ROOT = Path(__file__).resolve().parents[1]
 ANY = (
@@ -64,25 +66,29 @@ def test_any_whole_number_is_a_seed(monkeypatch, offset):
         x_train, labels = data.digits(20, seed).x, np.eye(10)[np.arange(20) % 10]
         forest, _ = trees.forest(x_train.numpy(), labels, x.numpy(), 4, 2, seed)
         rows.append([forest, trees.boosted(x_train.numpy(), labels, x.numpy(), 4, 2, 0.1, seed)[0]])
-        rows[-1] += [models.forest_smoother(x_train, labels, x, 4, 2, seed), landscape.goe(3, 2, seed)]
-        rows[-1] += [scale.rng(seed).random(3), scale.rng(seed, 1).random(3), data.mnist1d(10, 10, seed).x.numpy()]
+        rows[-1] += [trees.forest_smoother(x_train, labels, x, 4, 2, seed), spectra.goe(3, 2, seed)]
+        rows[-1] += [
+            randomness.rng(seed).random(3),
+            randomness.rng(seed, 1).random(3),
+            data.mnist1d(10, 10, seed).x.numpy(),
+        ]
     for first, second in zip(*rows, strict=True):
         assert np.isfinite(first).all()
         assert not np.array_equal(first, second)
 
 
 def test_small_seeds_mean_what_they_mean_elsewhere():
-    assert [scale.random_state(seed) for seed in (0, 7, 2**32 - 1)] == [0, 7, 2**32 - 1]
-    assert scale.rng(7).random() == np.random.default_rng(7).random()
-    assert scale.rng(7, 4).random() == np.random.default_rng([7, 4]).random()
-    others = [scale.random_state(seed) for seed in (-1, -2, 2**32, 2**32 + 1)]
+    assert [randomness.random_state(seed) for seed in (0, 7, 2**32 - 1)] == [0, 7, 2**32 - 1]
+    assert randomness.rng(7).random() == np.random.default_rng(7).random()
+    assert randomness.rng(7, 4).random() == np.random.default_rng([7, 4]).random()
+    others = [randomness.random_state(seed) for seed in (-1, -2, 2**32, 2**32 + 1)]
     assert len(set(others)) == 4
     assert all(2 < seed < 2**32 for seed in others)  # with no small seed's numbers
 
 
 def test_every_seed_goes_through_one_function():
     """NumPy's and scikit-learn's generators take a constant, or what `random_state` makes of a seed."""
-    for path in [*ROOT.glob("src/overparam/*.py"), *ROOT.glob("notebooks/*.py")]:
+    for path in [*ROOT.glob("src/overparam/**/*.py"), *ROOT.glob("notebooks/*.py")]:
         for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not isinstance(call, ast.Call):
                 continue
@@ -97,5 +103,5 @@ def test_every_seed_goes_through_one_function():
                     or plain in ("state", "int.from_bytes(key[:8], 'big')")
                 )
                 assert known, (
-                    f"{path.name}, line {call.lineno}: {ast.unparse(call)}; use scale.rng or scale.random_state"
+                    f"{path.name}, line {call.lineno}: {ast.unparse(call)}; use randomness.rng or randomness.random_state"
                 )

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from overparam.selection import lowest_elsewhere
+from overparam.measures.tables import lowest_elsewhere
 
 
 def test_each_half_is_judged_at_the_choice_of_the_other():

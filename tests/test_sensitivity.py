@@ -5,10 +5,10 @@ import pytest
 import torch
 from torch import nn
 
-from overparam import sensitivity
-from overparam.data import generator
-from overparam.models import CNN1D, MLP
-from overparam.modules import losses
+from overparam.architectures.evaluate import losses
+from overparam.architectures.stacked import CNN1D, MLP
+from overparam.measures import sensitivity
+from overparam.randomness import generator
 
 
 def test_gini_of_values_we_know():

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from overparam import separability
+from overparam.report import claims
+from overparam.theory import separability
 
 
 def test_separable():
@@ -73,5 +74,5 @@ def test_decaying_coefficients():
 
 
 def test_median_interval():
-    estimate = separability.median_interval(np.repeat([1.0, 2.0, 3.0], [20, 60, 20]))
+    estimate = claims.median_interval(np.repeat([1.0, 2.0, 3.0], [20, 60, 20]))
     assert (estimate.value, estimate.low, estimate.high) == (2, 2, 2)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from overparam import splines
+from overparam.theory import splines
 
 x, grid = np.linspace(-1, 1, 20), np.linspace(-1, 1, 101)
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 import pytest
 
-from overparam.data import digits
-from overparam.ensemble import train
-from overparam.models import CNN1D, MLP
-from overparam.networks import CNN
-from overparam.settings import FREE, PRESENT, Settings, Vector
+from overparam.architectures.alone import CNN
+from overparam.architectures.stacked import CNN1D, MLP
+from overparam.data.load import digits
+from overparam.engine.settings import FREE, PRESENT, Settings, Vector
+from overparam.engine.train import train
 
 BASE = Settings(
     MLP(5), n=24, batch_size=8, epochs=4, lr=0.1, momentum=0.5, weight_decay=0.01, norm_target=2.0, dropout=0.1,

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from overparam import store
+from overparam.engine import store
 
 FAMILY = "0123456789ab/cdef"
 ABOUT = {"data": "digits", "architecture": "mlp", "torch": "2.11"}
@@ -40,7 +40,7 @@ def forget_footers():
 
 def child(code, tmp_path, **options):
     """A process of its own that runs this code on the same store."""
-    prologue = "import numpy as np, os, sys, time\nfrom overparam import store\nfrom test_store import *\n"
+    prologue = "import numpy as np, os, sys, time\nfrom overparam.engine import store\nfrom test_store import *\n"
     places = os.pathsep.join([os.path.dirname(__file__), *filter(None, [os.environ.get("PYTHONPATH")])])
     environment = os.environ | {"PYTHONPATH": places, "OVERPARAM_CACHE": str(tmp_path)}
     command = [sys.executable, "-c", prologue + textwrap.dedent(code)]

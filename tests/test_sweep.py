@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from overparam import models, plan, sweep
-from overparam.data import digits
-from overparam.ensemble import train
-from overparam.settings import Settings
+from overparam.architectures import stacked
+from overparam.data.load import digits
+from overparam.engine import plan, sweep
+from overparam.engine.settings import Settings
+from overparam.engine.train import train
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +27,7 @@ def cache(tmp_path, monkeypatch):
 def small(images, **changes):
     settings = {"n": 40, "epochs": 5, "lr": 0.1, "record": ["predictions", "curves"], "device": "cpu"}
     seeds = {} if "init_seed" in changes else {"seed": range(2)}
-    return sweep.sweep(models.mlp([3, 8]), images, **(settings | seeds | changes))
+    return sweep.sweep(stacked.mlp([3, 8]), images, **(settings | seeds | changes))
 
 
 def numbers(runs):
@@ -43,7 +44,7 @@ def test_one_row_for_every_combination(images):
 
 def test_a_row_is_what_the_engine_gives_alone(images):
     row = small(images, seed=3).query("width == 8").iloc[0]
-    settings = Settings(models.MLP(8), n=40, epochs=5, lr=0.1, init_seed=3, data_seed=3)
+    settings = Settings(stacked.MLP(8), n=40, epochs=5, lr=0.1, init_seed=3, data_seed=3)
     (alone,) = train([settings], images, ["predictions"], "cpu")
     np.testing.assert_allclose(row.predictions, alone["predictions"], rtol=1e-5, atol=1e-6)
     assert row.test_error == pytest.approx(alone["test_error"])
@@ -152,37 +153,37 @@ def test_bad_settings_are_one_sentence_before_any_work(images, cache, changes, s
 
 def test_what_is_missing_is_named(images):
     with pytest.raises(ValueError, match=r"sweep needs lr \(the learning rate\), for instance lr=0.1"):
-        sweep.sweep(models.mlp(4), images, epochs=1)
+        sweep.sweep(stacked.mlp(4), images, epochs=1)
     with pytest.raises(ValueError, match=r"data is 'digits'; pass a data set such as data.load\('digits'\)"):
-        sweep.sweep(models.mlp(4), "digits", epochs=1, lr=0.1)
+        sweep.sweep(stacked.mlp(4), "digits", epochs=1, lr=0.1)
 
 
 def test_a_negative_width_is_one_sentence(images):
     with pytest.raises(ValueError, match="width must be a whole number from 1 up; got -4"):
-        sweep.sweep(models.mlp([8, -4]), images, n=10, epochs=1, lr=0.1)
+        sweep.sweep(stacked.mlp([8, -4]), images, n=10, epochs=1, lr=0.1)
 
 
 def test_several_data_sets_are_one_sweep(images):
     other = digits(n_train=200, seed=5)
-    both = sweep.sweep(models.mlp([4, 8]), {"all": images, "few": other}, n=100, epochs=3, lr=0.1, seed=range(2))
+    both = sweep.sweep(stacked.mlp([4, 8]), {"all": images, "few": other}, n=100, epochs=3, lr=0.1, seed=range(2))
     assert both.data.tolist() == ["all"] * 4 + ["few"] * 4
     for name, each in (("all", images), ("few", other)):
-        alone = sweep.sweep(models.mlp([4, 8]), each, n=100, epochs=3, lr=0.1, seed=range(2), cache=False)
+        alone = sweep.sweep(stacked.mlp([4, 8]), each, n=100, epochs=3, lr=0.1, seed=range(2), cache=False)
         part = both[both.data == name].reset_index(drop=True)
         columns = ["width", "init_seed", "train_loss", "test_error"]
         pd.testing.assert_frame_equal(part[columns], alone[columns], rtol=1e-5)
-    plan = sweep.sweep(models.mlp(4), {"all": images, "few": other}, n=100, epochs=3, lr=0.1, explain=True)
+    plan = sweep.sweep(stacked.mlp(4), {"all": images, "few": other}, n=100, epochs=3, lr=0.1, explain=True)
     assert plan.data.tolist() == ["all", "few"]
 
 
 @pytest.mark.parametrize(("wrong", "said"), [({}, "an empty mapping"), ({"a": 3}, "3"), ("digits", "'digits'")])
 def test_what_is_no_data_set_is_refused(wrong, said):
     with pytest.raises(ValueError, match=f"data is {said}; pass a data set such as"):
-        sweep.sweep(models.mlp(4), wrong, epochs=3, lr=0.1)
+        sweep.sweep(stacked.mlp(4), wrong, epochs=3, lr=0.1)
 
 
 def test_there_is_a_row_for_each_network_that_is_asked_for_in_that_order(images):
-    a, b = (Settings(models.MLP(w), n=20, epochs=2, lr=0.1) for w in (9, 3))
+    a, b = (Settings(stacked.MLP(w), n=20, epochs=2, lr=0.1) for w in (9, 3))
     asked = [a, b, a, a, b]
     for _ in range(2):  # trained, then read back
         runs = sweep.run(asked, images, record=["weights"], device="cpu")
@@ -190,7 +191,7 @@ def test_there_is_a_row_for_each_network_that_is_asked_for_in_that_order(images)
         assert runs.train_loss.tolist() == [runs.train_loss[0 if s is a else 1] for s in asked]
     runs.weights[0][:] = 0
     assert runs.weights[2].any()  # each row has its own arrays
-    twice = sweep.sweep(models.mlp([3, 3]), images, n=20, epochs=2, lr=[0.1, 0.1], device="cpu")
+    twice = sweep.sweep(stacked.mlp([3, 3]), images, n=20, epochs=2, lr=[0.1, 0.1], device="cpu")
     assert len(twice) == 4
 
 
@@ -198,12 +199,12 @@ def test_three_kinds_of_seeds_cannot_all_be_given(images):
     with pytest.raises(
         ValueError, match="seed sets init_seed and data_seed where they are not given; give at most two"
     ):
-        sweep.sweep(models.mlp(3), images, n=20, epochs=2, lr=0.1, seed=1, init_seed=2, data_seed=3)
+        sweep.sweep(stacked.mlp(3), images, n=20, epochs=2, lr=0.1, seed=1, init_seed=2, data_seed=3)
 
 
 def test_networks_that_diverged_are_counted_and_left_out_of_means(images):
     with pytest.warns(UserWarning, match="1 of 2 networks diverged, and their errors are NaN: means leave them out"):
-        runs = sweep.sweep(models.mlp(3), images, n=20, epochs=5, lr=[0.1, 1e8], device="cpu")
+        runs = sweep.sweep(stacked.mlp(3), images, n=20, epochs=5, lr=[0.1, 1e8], device="cpu")
     assert runs.diverged.tolist() == [False, True]
     assert runs.test_error.mean() == runs.test_error[0]
 

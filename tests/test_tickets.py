@@ -3,12 +3,14 @@
 import numpy as np
 import pytest
 
-from overparam import pruning, tickets
-from overparam.data import digits, with_validation
-from overparam.models import LeNet
-from overparam.networks import Conv
-from overparam.settings import Settings
-from overparam.sweep import run
+from overparam import pruning
+from overparam.architectures.alone import Conv
+from overparam.architectures.stacked import LeNet
+from overparam.data.dataset import with_validation
+from overparam.data.load import digits
+from overparam.engine.settings import Settings
+from overparam.engine.sweep import run
+from overparam.pruning import tickets
 
 
 def test_the_papers_rounds_may_be_taken_several_at_once():

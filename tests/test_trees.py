@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from overparam import data, models, trees
+from overparam import data
+from overparam.theory import trees
 
 
 @pytest.fixture(scope="module")
@@ -15,7 +16,7 @@ def digits():
 def test_forest_is_that_of_the_smoother(digits):
     x, y, new = digits
     d = data.digits(200)
-    smoother = models.forest_smoother(d.x, y, d.x_test[:50], 20, 3, seed=4)
+    smoother = trees.forest_smoother(d.x, y, d.x_test[:50], 20, 3, seed=4)
     steps, leaves = trees.forest(x, y, new, 20, 3, seed=4)
     assert steps.shape == (3, 50, 10)
     assert leaves == 20

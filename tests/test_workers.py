@@ -19,7 +19,8 @@ import pytest
 import torch
 from distributed import Client, LocalCluster
 
-from overparam import data, machine, workers
+from overparam import data, machine, mlp, sweep
+from overparam.engine import workers
 
 PROMPT = 10  # seconds: far less than the tasks that must not be waited for, far more than a new pool needs
 
@@ -190,7 +191,7 @@ def test_the_pools_folder_may_be_cleaned_away_between_two_runs(temporary):
 
 CLEANED = """
 import os, shutil, signal, sys
-from overparam import workers
+from overparam.engine import workers
 
 (_, victim), = workers.run(os.getpid, [()])
 shutil.rmtree(sys.argv[1])  # with the socket of the server that starts workers
@@ -326,7 +327,7 @@ def test_a_fork_of_a_process_with_several_threads_does_not_wait_for_them():
 
 SCRIPT = """
 import sys, time
-from overparam import workers
+from overparam.engine import workers
 
 print(sorted(workers.run(abs, [(-1,), (-2,)])), flush=True)
 if sys.argv[1] == "wait":
@@ -444,6 +445,16 @@ def test_a_dask_cluster_runs_the_tasks(client):
     with pytest.raises(ValueError, match="too small"):
         list(workers.run(fail, [("too small",)], executor=client))
     assert doubles(executor=client) == [0, 2, 4, 6, 8]
+
+
+def test_one_variable_names_the_cluster_for_every_run(client, monkeypatch):
+    grid = {"seed": [0, 1], "lr": 0.1, "epochs": 2}
+    here = sweep(mlp(width=[2, 3]), data.digits(20), **grid, cache=False)
+    monkeypatch.setenv("OVERPARAM_DASK", client.scheduler.address)
+    assert os.getpid() not in {process for _, (process, *_) in workers.run(where, [()] * 4, (torch.ones(1),))}
+    monkeypatch.setattr("overparam.engine.sweep._train_in_memory", lambda *_: pytest.fail("trained here"))
+    there = sweep(mlp(width=[2, 3]), data.digits(20), **grid, cache=False)
+    assert there.test_error.to_list() == pytest.approx(here.test_error.to_list(), abs=0.01)
 
 
 def test_inside_a_dask_worker_tasks_stay_in_their_process(client):

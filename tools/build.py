@@ -24,7 +24,7 @@ import yaml
 
 import ledger
 import quiz
-from overparam import scale
+from overparam.report import scale
 
 ROOT = Path(__file__).resolve().parents[1]
 TOOLS = ("jupyter-book", "myst-nb", "sphinx", "sphinx-book-theme", "sphinx-exercise", "sphinx-proof")
@@ -102,7 +102,7 @@ def toc_files(node):
 
 def fingerprint(pages):
     """Return one hash of all that a build reads."""
-    rest = [ROOT / name for name in ("_config.yml", "_toc.yml", "tools/build.py", "src/overparam/figures.py")]
+    rest = [ROOT / name for name in ("_config.yml", "_toc.yml", "tools/build.py", "src/overparam/report/figures.py")]
     rest += sorted((ROOT / "book/_ext").glob("*.*"))
     rest += [
         ROOT / "benchmarks/report.py",
@@ -114,6 +114,7 @@ def fingerprint(pages):
         *sorted((ROOT / "data").glob("*.yaml")),
         *sorted((ROOT / "data/quiz").glob("*.yaml")),
         *sorted((ROOT / "data/results/gpu").glob("*.json")),
+        *sorted((ROOT / "data/results/evidence").glob("*.json")),
         *sorted((ROOT / "build" / scale.current() / "claims").glob("*.json")),
     ]
     total = hashlib.sha256(repr([metadata.version(tool) for tool in TOOLS]).encode())

@@ -64,7 +64,7 @@ sources += [folder / "src" for folder in (Path.cwd(), *Path.cwd().parents)]  # t
 try:
     kept = Path(os.environ.get("OVERPARAM_CACHE") or "~/.cache/overparam").expanduser().absolute()
     copy = kept / "{folder}"  # for all notebooks
-    source = next((each for each in sources if os.path.exists(each / "overparam/sweep.py")), copy / "src")
+    source = next((each for each in sources if os.path.exists(each / "overparam/engine/sweep.py")), copy / "src")
     package = source / "overparam/__init__.py"
     if not package.exists():
         kept.mkdir(parents=True, exist_ok=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import nbformat
 
-from overparam import scale
+from overparam.report import scale
 
 ROOT = Path(__file__).resolve().parents[1]
 MARK = "# NBVAL_CHECK_OUTPUT"

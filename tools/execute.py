@@ -2,7 +2,7 @@
 
 A chapter runs again only when its code, the package, the pinned requirements, the scale, the seed or the data sets at
 hand have changed. Where only its prose has, the new prose is put around the outputs that are there. At smoke scale chapters
-run side by side, each on one core; at the other scales one after another, as a page says how long its chapter took.
+run side by side, each on its share of the cores; at others one after another, as a page says how long its chapter took.
 """
 
 import ast
@@ -17,12 +17,15 @@ from pathlib import Path
 
 import jupytext
 import nbformat
-import yaml
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 
-from overparam import claims, data, machine, paths, results, scale, store
-from overparam.identity import code_without_docstrings
+import ledger
+from overparam import data, machine, paths
+from overparam.engine import store, workers
+from overparam.engine.identity import code_without_docstrings
+from overparam.report import evidence, protocols, results, scale
+from overparam.report.cards import METADATA
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -35,9 +38,10 @@ def main(root: Path = ROOT) -> int:
     """Bring every chapter up to date; 1 if one of them fails."""
     try:
         build = root / "build" / scale.current()
-        for setting in (scale.seed_offset, machine.cores, paths.cache, paths.root, results.recording):
-            setting()
-    except ValueError as error:
+        check_settings()
+        if scale.current() not in scale.SCALES:
+            raise ValueError("OVERPARAM_SCALE is 'confirm', which make confirm sets itself: run that, or unset it.")
+    except (ValueError, OSError, ImportError) as error:
         print(f"FAILED  {error}", file=sys.stderr)
         return 1
     sources = sorted((root / "notebooks").glob("[0-9]*.py"))
@@ -46,31 +50,36 @@ def main(root: Path = ROOT) -> int:
     except BuildError as error:
         print(f"FAILED  {error}", file=sys.stderr)
         return 1
-    wanted = {source.stem for source in sources}
+    wanted = {source.stem for source in sources} | {ledger.slug(source.stem) for source in sources}
     for path in [*build.glob("notebooks/*.ipynb"), *build.glob("claims/*.json")]:
-        if path.stem.replace("-", "_") not in wanted:
+        if path.stem not in wanted:
             path.unlink()
     return 0
+
+
+def check_settings() -> None:
+    """Raise, in one sentence, for what is wrong with a variable of the environment; an unknown scale is one, too."""
+    for setting in (scale.seed_offset, machine.cores, paths.cache, paths.root, results.recording, workers.cluster):
+        setting()
 
 
 async def bring_all_up_to_date(sources: list[Path], build: Path, root: Path) -> None:
     """Bring the chapters up to date; the first that fails ends the others."""
     at_once = machine.cores() if scale.current() == "smoke" else 1
-    turn = asyncio.Semaphore(at_once)
-    settings = run_settings(root)
+    turn, package = asyncio.Semaphore(at_once), package_code(root)
 
     async def bring(source: Path) -> None:
         async with turn:
-            await bring_up_to_date(source, build, root, settings, machine.cores() // at_once)
+            await bring_up_to_date(source, build, root, package, machine.cores() // at_once)
 
     await asyncio.gather(*map(bring, sources))
 
 
-async def bring_up_to_date(source: Path, build: Path, root: Path, settings: list, cores: int) -> None:
+async def bring_up_to_date(source: Path, build: Path, root: Path, package: list[str], cores: int) -> None:
     """Execute one chapter, or only renew its prose, or leave it."""
     target = build / "notebooks" / f"{source.stem}.ipynb"
     notebook = jupytext.read(source)
-    key = run_key(notebook, settings)
+    key = run_key(source, notebook, root, package)
     done = nbformat.read(target, as_version=4) if target.is_file() else None
     if done and done.metadata.get("overparam", {}).get("key") == key:
         outputs = [cell for cell in done.cells if cell.cell_type == "code"]
@@ -79,7 +88,9 @@ async def bring_up_to_date(source: Path, build: Path, root: Path, settings: list
             new.outputs, new.execution_count = old.outputs, old.execution_count
         stamp, state = done.metadata["overparam"], done.metadata.get("widgets")
     else:
-        stamp = await execute(source, notebook, root, cores) | {"key": key}
+        stamp = await execute_on(cores, source, notebook, root) | {"key": key}
+        if warned := warnings_of(source, notebook):
+            raise BuildError(f"{warned[0][0]}: a page shows no warnings, mend what causes this one:\n{warned[0][1]}")
         state = notebook.metadata.get("widgets")
     notebook.metadata = nbformat.from_dict(
         {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}, "overparam": stamp}
@@ -91,30 +102,36 @@ async def bring_up_to_date(source: Path, build: Path, root: Path, settings: list
     _replace(target, nbformat.writes(notebook) + "\n")
 
 
-def run_key(notebook, settings: list) -> str:
-    """A hash of all that a chapter's outputs depend on."""
+def package_code(root: Path) -> list[str]:
+    """What the modules of the package do, as text."""
+    modules = sorted((root / "src").rglob("*.py"))
+    return [code_without_docstrings(ast.parse(path.read_text(encoding="utf-8"))) for path in modules]
+
+
+def run_key(source: Path, notebook, root: Path, package: list[str]) -> str:
+    """A hash of all that the outputs depend on."""
     code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
-    return hashlib.sha256(json.dumps([code, settings]).encode()).hexdigest()
-
-
-def run_settings(root: Path) -> list:
-    """What the outputs of every chapter depend on: the package, the facts, and how and where it runs."""
-    package = [
-        code_without_docstrings(ast.parse(p.read_text(encoding="utf-8"))) for p in sorted((root / "src").rglob("*.py"))
-    ]
+    chapter, requirements = ledger.slug(source.stem), root / "requirements.txt"
     facts = [
-        (root / name).read_text(encoding="utf-8")
-        for name in ("data/claims.yaml", "requirements.txt")
-        if (root / name).is_file()
+        json.dumps(
+            [fact for fact in ledger.read_facts(root / "data/claims.yaml") if fact["chapter"] == chapter], default=str
+        )
     ]
+    facts += [path.read_text(encoding="utf-8") for path in (requirements, _record(root, chapter)) if path.is_file()]
     recorded = sorted((root / "data" / "results").glob("[0-9]*"))  # the tables that chapters show
     facts += [f"{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()}" for path in recorded]
     at_hand = [name for name in ("mnist", "cifar10") if data.available(name)]
-    return [package, facts, scale.current(), scale.seed_offset(), at_hand]
+    setting = [scale.current(), scale.seed_offset(), at_hand]
+    return hashlib.sha256(json.dumps([code, package, facts, setting]).encode()).hexdigest()
 
 
-async def execute(source: Path, notebook, root: Path, cores: int) -> dict:
-    """Run every cell, in place, on so many cores; how long it took and where."""
+def execute(source: Path, notebook, root: Path) -> dict:
+    """Run every cell, in place; how long it took and where."""
+    return asyncio.run(execute_on(machine.cores(), source, notebook, root))
+
+
+async def execute_on(cores: int, source: Path, notebook, root: Path) -> dict:
+    """`execute` on so many cores, beside other chapters."""
     try:
         store.check()
     except OSError as error:
@@ -140,7 +157,7 @@ async def execute(source: Path, notebook, root: Path, cores: int) -> dict:
 
     # What the cache saved is asked for in a last cell that is then taken away.
     probe = nbformat.v4.new_code_cell(
-        "from overparam import sweep as _s, ensemble as _e\n[_s.cached_seconds(), _e.default_device().type]"
+        "from overparam.engine import sweep as _s, train as _t\n[_s.cached_seconds(), _t.default_device().type]"
     )
     notebook.cells.append(probe)
     client = NotebookClient(
@@ -151,9 +168,8 @@ async def execute(source: Path, notebook, root: Path, cores: int) -> dict:
         on_cell_start=show,
         extra_arguments=["--log-level=ERROR"],  # the kernel's notes on its transport are none of a reader's business
     )
-    print(
-        f"{source.name}: running {code} cells at {scale.current()} scale, seeds from {scale.seed_offset()}", flush=True
-    )
+    first = scale.seed_offset() + (evidence.FIRST_SEED if scale.current() == "confirm" else 0)
+    print(f"{source.name}: running {code} cells at {scale.current()} scale, seeds from {first}", flush=True)
     started = time.perf_counter()
     try:
         await client.async_execute(env=os.environ | environment)
@@ -165,11 +181,6 @@ async def execute(source: Path, notebook, root: Path, cores: int) -> dict:
             print(_traceback(notebook.cells[current]), file=sys.stderr)
         raise BuildError(f"{source.name}, cell {current + 1} ({first_line!r}): {what}") from error
     seconds = time.perf_counter() - started
-    for number, cell in enumerate(notebook.cells, 1):
-        if said := "".join(output.text for output in cell.get("outputs", []) if output.get("name") == "stderr"):
-            raise BuildError(
-                f"{source.name}, cell {number}: a page shows no warnings, mend what causes this one:\n{said}"
-            )
     notebook.cells.pop()
     cached, device = ast.literal_eval(probe.outputs[-1]["data"]["text/plain"])
     print(
@@ -187,6 +198,20 @@ async def execute(source: Path, notebook, root: Path, cores: int) -> dict:
     }
 
 
+def warnings_of(source: Path, notebook) -> list[tuple[str, str]]:
+    """The cells of an executed chapter that warned, and what they said."""
+    said = [
+        "".join(output.text for output in cell.get("outputs", []) if output.get("name") == "stderr")
+        for cell in notebook.cells
+    ]
+    return [(f"{source.name}, cell {number}", text) for number, text in enumerate(said, 1) if text]
+
+
+def _record(root: Path, chapter: str) -> Path:
+    """Where the record lies that a chapter's cards show."""
+    return root / "data" / "results" / "evidence" / f"{chapter}.json"
+
+
 def _traceback(cell) -> str:
     """What Python said of a failed cell; in colour only where somebody looks."""
     lines = [line for output in cell.outputs if output.output_type == "error" for line in output.traceback]
@@ -195,31 +220,31 @@ def _traceback(cell) -> str:
 
 
 def write_claims(source: Path, notebook, build: Path, root: Path) -> None:
-    """Collect the verdicts that the cards of a chapter carry; every claim of the chapter must have one."""
-    chapter = source.stem.replace("_", "-")
+    """Collect what the cards of a chapter carry; every claim of the chapter must have one, with the verdict that is due."""
+    chapter = ledger.slug(source.stem)
     records = [
-        output["metadata"][claims.METADATA]
+        output["metadata"][METADATA]
         for cell in notebook.cells
         if cell.cell_type == "code"
         for output in cell.outputs
-        if claims.METADATA in output.get("metadata", {})
+        if METADATA in output.get("metadata", {})
     ]
-    facts = yaml.safe_load((root / "data" / "claims.yaml").read_text(encoding="utf-8"))
-    wanted = {fact["id"] for fact in facts if fact["chapter"] == chapter}
+    wanted = {
+        fact["id"]: fact for fact in ledger.read_facts(root / "data" / "claims.yaml") if fact["chapter"] == chapter
+    }
     given = [record["id"] for record in records]
-    if missing := wanted - set(given):
+    if missing := wanted.keys() - set(given):
         raise BuildError(
             f"{source.name}: claim {sorted(missing)[0]} of data/claims.yaml has no card; show one with Ledger.card."
         )
     if twice := {name for name in given if given.count(name) > 1}:
         raise BuildError(f"{source.name}: claim {sorted(twice)[0]} has two cards; show it once.")
-    for record in records:
-        implied = claims.recompute(record)
-        if implied != record["verdict"]:
-            raise BuildError(
-                f"{source.name}: claim {record['id']} says {record['verdict']}, but its intervals give {implied}; "
-                "delete the executed notebook and build again."
-            )
+    try:
+        findings = {name: protocols.read(fact) for name, fact in wanted.items() if fact.get("kind") == "finding"}
+        confirmed = evidence.read(chapter, _record(root, chapter), claims=findings) if findings else {}
+        ledger.measured_in(records, source, wanted, confirmed)
+    except (ledger.LedgerError, ValueError) as error:
+        raise BuildError(f"{error} Delete the executed notebook and build again.") from error
     path = build / "claims" / f"{chapter}.json"
     if records:
         _replace(path, json.dumps(records, indent=1, ensure_ascii=False, sort_keys=True) + "\n")

@@ -20,12 +20,13 @@ def main() -> int:
         return 0
     os.environ |= {"OVERPARAM_SCALE": "gpu", "OVERPARAM_RECORD": "1"}
     import execute  # reads the scale
-    from overparam import results
+    from overparam.report import results
 
     failed = execute.main()
     build = execute.ROOT / "build" / "gpu"
     for path in sorted((build / "claims").glob("*.json")):
-        chapter = nbformat.read(build / "notebooks" / f"{path.stem.replace('-', '_')}.ipynb", as_version=4)
+        (executed,) = (build / "notebooks").glob(f"[0-9]*_{path.stem.replace('-', '_')}.ipynb")
+        chapter = nbformat.read(executed, as_version=4)
         verdicts = pd.DataFrame(json.loads(path.read_text(encoding="utf-8")))
         results.record(f"gpu/{path.stem}", verdicts, chapter.metadata["overparam"]["seconds"])
         print(f"{path.stem}: {len(verdicts)} verdicts recorded")

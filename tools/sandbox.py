@@ -53,10 +53,11 @@ PRELOADED = [
     "pandas",
     "scipy.stats",
     "sklearn.datasets",
-    "overparam.claims",
-    "overparam.figures",
-    "overparam.kernels",
-    "overparam.sweep",
+    "overparam.data",
+    "overparam.engine.sweep",
+    "overparam.report.claims",
+    "overparam.report.figures",
+    "overparam.theory.kernels",
 ]
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 KEPT = {"PATH", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", *THREADS}
@@ -338,10 +339,11 @@ def inside(connection, folder, limits, withheld):
     shell = Notebook.instance(colors="NoColor", config=Config({"HistoryManager": {"enabled": False}}))
     sys.meta_path.append(Colab())
     for name in withheld:
-        sys.modules[name] = None  # so that importing it fails
+        for each in [name, *(other for other in sys.modules if other.startswith(f"{name}."))]:
+            sys.modules[each] = None  # so that importing it fails
         parent, _, child = name.rpartition(".")
-        if parent in sys.modules and hasattr(sys.modules[parent], child):
-            delattr(sys.modules[parent], child)
+        if parent in sys.modules:
+            vars(sys.modules[parent]).pop(child, None)  # (hasattr would import it, where the package imports lazily)
     readable = [path for path in readable_paths() if os.path.exists(path)]
     sys.path[:] = [folder, *(path for path in sys.path if any(path.startswith(root) for root in readable))]
     sys.path_importer_cache.clear()

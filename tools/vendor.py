@@ -19,7 +19,7 @@ from fontTools.ttLib import TTFont
 
 ROOT = Path(__file__).resolve().parents[1]
 VENDOR = ROOT / "book/_static/vendor"
-FIGURE_FONT = ROOT / "src/overparam/fonts/OverparamSans.ttf"
+FIGURE_FONT = ROOT / "src/overparam/report/fonts/OverparamSans.ttf"
 
 # package: (folder, which of its files)
 PACKAGES = {

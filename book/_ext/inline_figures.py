@@ -12,7 +12,7 @@ from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 
-from overparam.figures import inline_svg
+from overparam.report.figures import inline_svg
 
 LOGGER = logging.getLogger(__name__)
 COLUMN = 720  # pixels; a figure that is wider uses the margin, too

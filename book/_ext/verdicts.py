@@ -1,7 +1,8 @@
-"""Put recorded verdicts into a page: `{ledger} table`, `{ledger} totals`, and {claim}`words <NN-slug/claim>` in a sentence.
+"""Put verdicts into a page: the `{ledger}` directive with its totals, filter and tables, and two roles for a sentence.
 
-The role links to the claim's card and adds its verdict. As long as the claim's chapter is not there it says "planned".
-A claim that its chapter does not have is a warning, so it fails the build.
+{claim}`words <id>` links to a claim's card and adds its verdict; as long as the claim's chapter is not there it says
+"planned". {finding}`id` quotes the published sentence of a finding, with a link to its card. A claim that is not known, or a
+sentence that is not published, is a warning, so it fails the build.
 """
 
 import sys
@@ -28,7 +29,7 @@ def chapters(source):
 
 
 class LedgerDirective(SphinxDirective):
-    """The table of all claims, or their totals."""
+    """Totals of all claims, the filter of their tables, or the table of one kind: finding, theorem, earlier or planned."""
 
     required_arguments = 1
 
@@ -38,9 +39,9 @@ class LedgerDirective(SphinxDirective):
 
         found, scale = chapters(self.env.srcdir), Path(self.env.srcdir).parent.name
         parts = {
-            "table": lambda: ledger.table(found, scale, url),
             "totals": lambda: ledger.totals(found, scale, url(PAGE)),
-        }
+            "filter": lambda: ledger.controls(found),
+        } | {kind: lambda kind=kind: ledger.table(found, kind, scale, url) for kind in ledger.KINDS}
         return [nodes.raw("", parts[self.arguments[0]](), format="html")]
 
 
@@ -49,19 +50,36 @@ class ClaimRole(ReferenceRole):
 
     def run(self):
         chapter, claim = ledger.find(chapters(self.env.srcdir), self.target)
-        if chapter and not claim:
-            LOGGER.warning("chapter %s has no claim %s", chapter.number, self.target, location=self.get_location())
-        shown = nodes.inline("", claim.fact["title"] if claim and not self.has_explicit_title else self.title)
-        kind = claim.verdict if claim else "planned"
-        if claim:
-            planned = PAGE, claim.anchor.replace("claim", "ledger", 1)
-            page, anchor = (chapter.page, claim.anchor) if chapter.page else planned
-            uri = self.env.app.builder.get_relative_uri(self.env.docname, page)
-            shown = nodes.reference("", "", shown, refuri=f"{uri}#{anchor}", internal=True)
-        return [shown, nodes.Text("\u00a0"), nodes.inline("", ledger.words(kind), classes=["verdict", kind])], []
+        if not claim:
+            LOGGER.warning("there is no claim %s", self.target, location=self.get_location())
+            return [nodes.inline("", self.title)], []
+        title = nodes.inline("", self.title if self.has_explicit_title else claim.fact["title"])
+        verdict = nodes.inline("", claim.words, classes=["verdict", claim.verdict])
+        return [linked(self.env, chapter, claim, title), nodes.Text("\u00a0"), verdict], []
+
+
+class FindingRole(ReferenceRole):
+    """The published sentence of a finding; its verdict, behind it, links to the card."""
+
+    def run(self):
+        chapter, claim = ledger.find(chapters(self.env.srcdir), self.target)
+        if not claim or not claim.record or not claim.claim.finding:
+            LOGGER.warning("there is no published sentence of %s", self.target, location=self.get_location())
+            return [nodes.inline("", self.title)], []
+        sentence = nodes.Text(f"{ledger.cards.sentence(claim.claim, claim.record)} ")
+        verdict = nodes.inline("", claim.words, classes=["verdict", claim.verdict])
+        return [sentence, linked(self.env, chapter, claim, verdict)], []
+
+
+def linked(env, chapter, claim, shown):
+    """Return what is shown as a link to a claim's card, or to its row in the ledger where its chapter is planned."""
+    page, anchor = (chapter.page, claim.anchor) if chapter.page else (PAGE, f"ledger-{claim.fact['id']}")
+    uri = env.app.builder.get_relative_uri(env.docname, page)
+    return nodes.reference("", "", shown, refuri=f"{uri}#{anchor}", internal=True)
 
 
 def setup(app):
     app.add_directive("ledger", LedgerDirective)
     app.add_role("claim", ClaimRole())
+    app.add_role("finding", FindingRole())
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

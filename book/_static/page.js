@@ -146,10 +146,10 @@ function watchScrolling() {
   }
 }
 
-// The ledger shows the claims of one chapter, or with one verdict, or both; the address keeps the choice: #chapter=...&verdict=...
+// The ledger's tables show the claims of one chapter, or with one verdict, or both; the address keeps the choice: #chapter=...&verdict=...
 function filterLedger() {
-  const table = document.querySelector("table.ledger");
-  if (!table) return;
+  const tables = [...document.querySelectorAll("table.ledger")];
+  if (!tables.length) return;
   const form = document.querySelector("form.ledger-filter");
   const fields = [...form.querySelectorAll("select")];
   const status = form.querySelector("[role=status]");
@@ -157,7 +157,7 @@ function filterLedger() {
     const { chapter, verdict } = Object.fromEntries(new FormData(form));
     let all = 0;
     let shown = 0;
-    for (const body of table.tBodies) {
+    for (const body of tables.flatMap((table) => [...table.tBodies])) {
       const rows = [...body.querySelectorAll("tr[data-verdict]")];
       rows.forEach((row) => {
         row.hidden = (chapter && chapter !== body.dataset.chapter) || (verdict && verdict !== row.dataset.verdict);
@@ -167,6 +167,7 @@ function filterLedger() {
       all += rows.length;
       shown += left;
     }
+    for (const table of tables) table.hidden = [...table.tBodies].every((body) => body.hidden);
     status.textContent = shown === all ? `All ${all} claims are shown.` : `${shown} of ${all} claims are shown.`;
   };
   const read = () => {

@@ -8,8 +8,6 @@ from typing import Any
 
 import torch
 
-from overparam.scale import random_state
-
 _lock = threading.Lock()
 _before: list[Any] = []  # what to set back, while `full_precision` is in force in at least one thread
 _inside = 0  # in how many calls it is
@@ -67,21 +65,6 @@ def _restore(part, precision: str) -> None:
     part.fp32_precision = "none"  # where it follows the setting above it, it goes on following
     if part.fp32_precision != precision:
         part.fp32_precision = precision
-
-
-_drawing = threading.RLock()
-
-
-@contextmanager
-def drawing(seed: int, device: torch.device | str = "cpu") -> Iterator[None]:
-    """What is drawn from torch's global random numbers inside follows from this seed; afterwards they are as they were.
-
-    One thread at a time, since all threads of a process share them.
-    """
-    gpu = [device] if torch.device(device).type == "cuda" else []
-    with _drawing, torch.random.fork_rng(gpu):
-        torch.manual_seed(random_state(seed))
-        yield
 
 
 def has_bfloat16(device: torch.device | str) -> bool:

@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from overparam import store
+from overparam.engine import store
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -62,6 +62,6 @@ def _count(number: int, noun: str) -> str:
 
 
 def _engine_version() -> str:
-    from overparam.identity import engine_version  # imports torch: not needed to clear everything
+    from overparam.engine.identity import engine_version  # imports torch: not needed to clear everything
 
     return engine_version()

@@ -1,0 +1,48 @@
+"""What a trained network gives on examples: its outputs, losses and norms of gradients."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from overparam.arithmetic import full_precision
+from overparam.errors import evaluation
+
+
+def losses(logits: Tensor, y: Tensor, loss: str = "cross_entropy") -> Tensor:
+    """Loss of every example [n]: cross-entropy, or the squared error averaged over outputs (labels as one-hot rows)."""
+    if loss == "cross_entropy":
+        return F.cross_entropy(logits, y, reduction="none")
+    target = (y[:, None] == torch.arange(logits.shape[1], device=y.device)).float() if y.dim() == 1 else y
+    return (logits - target).square().mean(1)
+
+
+@full_precision()
+@torch.no_grad()
+def outputs(module: nn.Module, x: Tensor, chunk: int | None = None, dtype: torch.dtype = torch.float32) -> Tensor:
+    """Logits [n, outputs] (float32) in evaluation mode, ``chunk`` examples at a time: what suits the device if None."""
+    chunk = chunk or (128 if x.device.type == "cpu" else 2000)  # on a CPU, activations that stay in cache
+    with evaluation(module), torch.autocast(x.device.type, torch.bfloat16, enabled=dtype == torch.bfloat16):
+        return torch.cat([module(part).float() for part in x.split(chunk)])
+
+
+@full_precision()
+def gradient_norms(module: nn.Module, x: Tensor, y: Tensor, loss: str = "cross_entropy") -> Tensor:
+    """Norm [n] of the gradient of every example's loss in all parameters (GraNd is its mean over initialisations: Paul et al. 2021).
+
+    In evaluation mode: batch norm in training mode lets every example's loss depend on the whole batch, so a gradient of
+    one example does not exist there; with the running statistics it does. The gradients of as many examples are held at
+    a time as take 32 MiB on a CPU, 1 GiB on a GPU.
+    """
+    parameters = {name: p.detach() for name, p in module.named_parameters()}
+
+    def loss_of_one(parameters: dict[str, Tensor], x: Tensor, y: Tensor) -> Tensor:
+        logits = torch.func.functional_call(module, parameters, (x[None],))
+        return losses(logits, y[None], loss)[0]
+
+    def norm_of_one(x: Tensor, y: Tensor) -> Tensor:
+        gradient = torch.func.grad(loss_of_one)(parameters, x, y)
+        return sum(g.square().sum() for g in gradient.values()).sqrt()
+
+    chunk = max(1, (2**23 if x.device.type == "cpu" else 2**28) // sum(p.numel() for p in parameters.values()))
+    with evaluation(module):
+        return torch.cat([torch.vmap(norm_of_one)(*part) for part in zip(x.split(chunk), y.split(chunk), strict=True)])

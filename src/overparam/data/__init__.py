@@ -1,0 +1,38 @@
+"""Data sets as tensors: images, MNIST-1D, regressions; subsets, label noise and randomized pixels."""
+
+from overparam.data.dataset import (
+    ARRAYS,
+    Data,
+    DataError,
+    corrupt_labels,
+    require_data,
+    subset,
+    with_validation,
+    wrong_labels,
+)
+from overparam.data.load import available, cifar10, digits, load, mnist
+from overparam.data.randomized import gaussian_pixels, noisy_copies, random_pixels, shuffled_pixels
+from overparam.data.synthetic import linear_teacher, mnist1d, sine
+
+__all__ = [
+    "ARRAYS",
+    "Data",
+    "DataError",
+    "available",
+    "cifar10",
+    "corrupt_labels",
+    "digits",
+    "gaussian_pixels",
+    "linear_teacher",
+    "load",
+    "mnist",
+    "mnist1d",
+    "noisy_copies",
+    "random_pixels",
+    "require_data",
+    "shuffled_pixels",
+    "sine",
+    "subset",
+    "with_validation",
+    "wrong_labels",
+]

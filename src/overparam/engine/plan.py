@@ -1,0 +1,304 @@
+"""Which networks train together: a grid of settings → stacks that fit the cache and the memory, longest first."""
+
+import collections
+import functools
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+import torch
+
+from overparam import machine
+from overparam.architectures.stacked import Layered
+from overparam.arithmetic import has_bfloat16
+from overparam.data.dataset import Data
+from overparam.engine.settings import Settings, log_schedule
+from overparam.errors import require
+
+# Seconds on one CPU core (measured on a Zen 4 at 3.7 GHz; where to cut depends on their ratios only).
+PER_LAYER = {"float32": 3.5e-5, "bfloat16": 1e-4}  # of a step, whatever is in it: some eight calls of PyTorch
+PER_EXAMPLE = 8e-8  # and network: gathering its input, its part of the loss
+PER_ACTIVATION = 1e-9  # ReLU and its gradient, forth and back
+PER_FLOP = {"float32": 1 / 85e9, "bfloat16": 1 / 200e9, "emulated bfloat16": 1 / 7e9}
+PER_WEIGHT = {"float32": 0.0, "bfloat16": 5e-10}  # of a step: the update beside the products, conversions
+MODULE_PER_FLOP = 1 / 30e9  # of a network that is trained alone
+GPU_SPEED = 200  # times a CPU core in arithmetic, while the calls cost the same (not measured)
+
+GPU_BYTES = 16 * 2**30  # of a GPU that only an executor's machines have: the least that is common
+CACHE_BYTES = 3 * 2**20  # of weights: what a CPU core has near
+MAX_STACK = {"cpu": 64, "cuda": 1024}  # networks: more gains nothing
+OVERHEAD = 16 * 2**20  # bytes: what the libraries take for themselves to train anything
+THREADS_FROM = 2e7  # flops in one product, from which several threads on it are worth their barrier
+
+
+@dataclass(frozen=True)
+class StackPlan:
+    """Networks that train together, and what that is expected to take."""
+
+    members: tuple[int, ...]  # positions in the list of networks
+    seconds: float  # on one CPU core, or on the GPU
+    bytes: int  # at most, beside the data set
+    threads: int = 1  # of the process that trains it
+
+    def without(self, members: set[int]) -> "StackPlan":
+        """The stack that remains to be trained when some of its networks are stored."""
+        return replace(self, members=tuple(i for i in self.members if i not in members))
+
+
+def plan(
+    networks: Sequence[Settings], data: Data, device: torch.device, record: Mapping[str, Iterable[float] | None] = {}
+) -> list[StackPlan]:
+    """Partition the grid into stacks, longest first. It depends on the whole grid only, never on what is stored.
+
+    What is recorded (see ``settings.recording``) takes memory too, and so may make the stacks smaller.
+    """
+    groups: dict[tuple, list[int]] = {}
+    for i, s in enumerate(networks):
+        groups.setdefault(s.signature(), []).append(i)
+    stacks = []
+    for members in groups.values():
+        alike = [networks[i] for i in members]
+        costs = _Costs(alike, data, device, record)
+        if costs.layered:
+            own = _balanced(list(_partition(range(len(alike)), costs)), costs, workers(device))
+        else:
+            own = [costs.plan_of([i]) for i in range(len(alike))]
+        if len(groups) == len(own) == 1 and device.type == "cpu":
+            pays = costs.flops_of_a_product(own[0].members) >= THREADS_FROM
+            threads = min(torch.get_num_threads(), machine.cores()) if pays else 1
+            own = [replace(own[0], threads=threads)]
+        stacks += [replace(stack, members=tuple(members[i] for i in stack.members)) for stack in own]
+    largest, limit = max(stacks, key=lambda stack: stack.bytes), memory_limit(device)
+    require(
+        largest.bytes <= limit,
+        f"{networks[largest.members[0]].architecture} takes about {largest.bytes / 2**30:.1f} GiB to train but one process "
+        f"may take {limit / 2**30:.1f} GiB here; choose a smaller width, n or batch size.",
+    )
+    return sorted(stacks, key=lambda stack: -stack.seconds)
+
+
+def workers(device: torch.device) -> int:
+    """How many stacks train at a time on this machine."""
+    return machine.cores() if device.type == "cpu" else 1
+
+
+def memory_limit(device: torch.device) -> int:
+    """Bytes that one process may take for a stack: half of the machine's memory, shared among the processes."""
+    if device.type == "cuda":
+        here = torch.cuda.is_available()
+        return torch.cuda.get_device_properties(device).total_memory // 2 if here else GPU_BYTES // 2
+    return machine.memory() // 2 // workers(device)
+
+
+def explain_plan(
+    networks: Sequence[Settings], stacks: Sequence[StackPlan], data: Data, device: torch.device
+) -> pd.DataFrame:
+    """One row per stack: its networks, why they are together, and the time and the memory that are expected."""
+    rows = []
+    for stack in stacks:
+        members = [networks[i] for i in stack.members]
+        first, widths = members[0], sorted({s.architecture.width for s in members})
+        if not isinstance(first.architecture, Layered):
+            why = "does not gain from stacking: trained alone, channels last"
+        elif len(members) == 1:
+            why = "alone: with others it would waste padding, leave the cache, or keep a core waiting"
+        else:
+            padded = "equal widths" if len(widths) == 1 else f"padded to width {widths[-1]}"
+            why = f"one matrix product per layer for {len(members)} networks, {padded}"
+        if first.dtype == "bfloat16" and not has_bfloat16(device):
+            why += "; bfloat16 is emulated here, and slower than float32"
+        rows.append(
+            {
+                "architecture": type(first.architecture).__name__.lower(),
+                "networks": len(members),
+                "width": f"{widths[0]}–{widths[-1]}" if len(widths) > 1 else str(widths[0]),
+                "n": max(s.n for s in members),
+                "batch_size": max(s.batch for s in members),
+                "dtype": first.dtype,
+                "device": device.type,
+                "threads": stack.threads,
+                "seconds": stack.seconds,
+                "megabytes": stack.bytes / 2**20,
+                "why": why,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+class _Costs:
+    """Expected seconds and bytes of stacks, as arrays, so that a grid of ten thousand networks plans in a second."""
+
+    def __init__(self, networks: Sequence[Settings], data: Data, device: torch.device, record: Mapping):
+        self.device = device
+        self.inputs = math.prod(data.x.shape[1:])
+        self.outputs = data.classes or data.y.shape[1]
+        self.examples, self.tests = len(data.x), len(data.x_test)
+        measure = functools.cache(lambda architecture: _size(architecture, tuple(data.x.shape[1:]), self.outputs))
+        sizes = np.array([measure(s.architecture) for s in networks], float).T
+        self.weights, self.layers, self.units, self.flops, self.columns, self.pairs = sizes
+        self.width = np.array([s.architecture.width for s in networks])
+        self.n, self.batch = np.array([[s.n, s.batch] for s in networks]).T
+        self.steps = np.array([s.steps * s.epochs for s in networks])
+        self.low = np.array([s.dtype == "bfloat16" for s in networks])
+        self.low_per_flop = PER_FLOP["bfloat16" if has_bfloat16(device) else "emulated bfloat16"]
+        self.layered = isinstance(networks[0].architecture, Layered)
+        self.drops = networks[0].dropout > 0
+        self.versions = max(s.versions for s in networks) if self.layered else 1  # kept side by side in memory
+        self.normalised = self.layered and networks[0].architecture.batch_norm
+        self.attacked = networks[0].adversarial > 0
+        self.disturbed = self.attacked or networks[0].input_noise > 0
+        self.median_of, self.penalised = networks[0].median_of, networks[0].gradient_penalty > 0
+        self.averaged = networks[0].averaging > 0
+        self.times = {name: _times(name, epochs, networks[0].epochs) for name, epochs in record.items()}
+
+    def plan_of(self, members: Sequence[int]) -> StackPlan:
+        """The plan of one stack."""
+        members = tuple(sorted(members))
+        rows = np.array(members)
+        widest = rows[self.width[rows].argmax()]
+        sizes = self.batch[rows].max(), self.n[rows].max(), len(rows)
+        return StackPlan(members, float(self.seconds(widest, *sizes[::2])), int(self.bytes(widest, *sizes)))
+
+    def seconds(self, widest, batch, count) -> np.ndarray:
+        """Expected time of ``count`` networks padded to the widest (its position) and to the largest batch."""
+        penalty = 4 if self.penalised else 1  # double backward
+        if not self.layered:
+            return penalty * self.steps[widest] * 3 * self.flops[widest] * batch * MODULE_PER_FLOP
+        per_flop = np.where(self.low[widest], self.low_per_flop, PER_FLOP["float32"])
+        per_weight = np.where(self.low[widest], PER_WEIGHT["bfloat16"], PER_WEIGHT["float32"])
+        each = batch * (PER_EXAMPLE + self.units[widest] * PER_ACTIVATION + 3 * self.flops[widest] * per_flop)
+        work = count * (each + self.weights[widest] * per_weight)
+        work = work if self.device.type == "cpu" else work / GPU_SPEED
+        work = work * (2 if self.attacked else 1) * penalty
+        calls = (
+            (1 + self.normalised + self.attacked + 2 * self.penalised)
+            * self.layers[widest]
+            * np.where(self.low[widest], PER_LAYER["bfloat16"], PER_LAYER["float32"])
+        )
+        return self.steps[widest] * (calls + work)
+
+    def bytes(self, widest, batch, n, count) -> np.ndarray:
+        """Most memory beside the data set, a little above what was measured: see the buffers of ``stack.Stack``."""
+        fixed = 6 * self.weights[widest] + self._recorded(widest, n) + 16 * (n + self.tests)  # 16: indices, outcomes
+        looks = "gradient_norms" in self.times
+        if not self.layered:
+            activations = batch * ((6 if self.penalised else 2) * self.units[widest] + self.inputs) + n * self.inputs
+            if looks:  # a gradient for each example: see evaluate.gradient_norms
+                together = np.minimum(n, 1 + (2**23 if self.device.type == "cpu" else 2**28) // self.weights[widest])
+                activations += together * (4 * self.weights[widest] + 2 * self.units[widest])
+            return OVERHEAD + 4 * (fixed + activations)
+        units, columns = self.units[widest], self.columns[widest]
+        # Examples go through the networks in parts; buffers are kept for whole parts and for each rest of a pass.
+        limit = 2**20 if self.device.type == "cpu" else 2**29
+        part = np.maximum(128, limit // ((2 * units + columns) * count))
+        full = self.batch[widest] == self.n[widest]
+        held = part * (np.maximum(n, self.tests) >= part) + n % part + self.tests % part
+        held = held + np.where(full, 0, batch % part + n % batch % part)
+        activations = held * (2 * columns + 3 * units)
+        most = np.minimum(part, np.maximum(n, self.tests))
+        if self.normalised:
+            activations = activations + 8 * units * np.maximum(most, batch)
+        if self.penalised:
+            activations = activations + 8 * (columns + units) * np.maximum(most, batch)
+            fixed = fixed + 4 * self.weights[widest]
+        if self.averaged:
+            fixed = fixed + 2 * self.weights[widest]
+        if self.disturbed:
+            activations = activations + 8 * self.inputs * most
+        if self.median_of > 1:
+            fixed = fixed + self.median_of * self.weights[widest]
+        if self.drops:
+            activations = activations + 8 * units * most
+        if looks:
+            activations = activations + (2 * (columns + units) + 3 * self.pairs[widest]) * most
+        gathered = np.where(full, n, 2 * most) * (self.inputs + 1)
+        used = (self.versions * np.minimum(self.examples, count * n) + self.tests) * (self.inputs + 1)
+        return OVERHEAD + 4 * (used + count * (fixed + activations + gathered))
+
+    def _recorded(self, widest, n) -> np.ndarray:
+        """Numbers of 4 bytes recorded of one network, in six copies: noted, put together, packed, encoded, compressed, written."""
+        times = collections.Counter(self.times)
+        each = (
+            n * (times["correct"] / 4 + times["losses"] + times["gradient_norms"])
+            + self.tests * (times["test_correct"] / 4 + times["test_losses"])
+            + times["weights"] * self.weights[widest]
+        )
+        return 6 * (each + 24 * times["curves"] + 2 * times["predictions"] * self.tests * self.outputs)
+
+    def flops_of_a_product(self, members: Sequence[int]) -> float:
+        """Flops of the average matrix product, of all networks together, in a step."""
+        rows = np.array(members)
+        return len(rows) * (self.flops[rows] * self.batch[rows] / self.layers[rows]).max()
+
+
+def _times(name: str, epochs: Iterable[float] | None, last: int) -> int:
+    """How many times this is recorded."""
+    if epochs is None:
+        epochs = log_schedule(last) if name == "curves" else ()
+    return 1 + sum(epoch < last for epoch in epochs)
+
+
+def _size(architecture, shape: tuple[int, ...], outputs: int) -> tuple[float, ...]:
+    """Of a network: weights, layers, units, flops of one example forward; layer inputs, most pairs of windows (0: unknown)."""
+    weights = architecture.parameters(shape, outputs)
+    if isinstance(architecture, Layered):
+        layers = architecture.layers(shape, outputs)
+        units = sum(layer.outputs * layer.positions for layer in layers)
+        flops = sum(2 * layer.parameters * layer.positions for layer in layers)
+        columns = sum((layer.fan_in + 1) * layer.positions for layer in layers)
+        return weights, len(layers), units, flops, columns, max(layer.positions for layer in layers) ** 2
+    # A convolution uses its weights at every pixel: early ones at all, late ones, which have most weights, at few.
+    pixels = math.prod(shape[-2:])
+    width = architecture.width or math.isqrt(weights)
+    return weights, 20, 20 * pixels * width, 2 * weights * max(1, pixels / 16), 0, 0
+
+
+def _partition(members: Sequence[int], costs: _Costs) -> Iterable[StackPlan]:
+    """Cut the networks, sorted by width and n, where the estimated total time is least (dynamic programming).
+
+    Narrow networks are padded to the widest of their stack, and small batches to the largest, so a stack of unequal
+    networks wastes work and a stack of few networks wastes the fixed cost of a step.
+    """
+    order = np.array(sorted(members, key=lambda i: (-costs.width[i], -costs.n[i], i)))
+    limit = MAX_STACK.get(costs.device.type, MAX_STACK["cpu"])
+    memory = memory_limit(costs.device)
+    cache = CACHE_BYTES if costs.device.type == "cpu" else memory
+    best, cuts = np.zeros(len(order) + 1), np.zeros(len(order) + 1, int)
+    for end in range(1, len(order) + 1):
+        starts = np.arange(max(0, end - limit), end)
+        widest, count = order[starts], end - starts
+        batch, n = (np.maximum.accumulate(sizes[widest][::-1])[::-1] for sizes in (costs.batch, costs.n))
+        too_large = (4 * count * costs.weights[widest] > cache) | (costs.bytes(widest, batch, n, count) > memory)
+        total = best[starts] + np.where(too_large & (count > 1), np.inf, costs.seconds(widest, batch, count))
+        best[end], cuts[end] = total.min(), starts[total.argmin()]
+    end = len(order)
+    while end:
+        yield costs.plan_of(order[cuts[end] : end].tolist())
+        end = cuts[end]
+
+
+def _balanced(stacks: list[StackPlan], costs: _Costs, workers: int) -> list[StackPlan]:
+    """Halve the longest stack, again and again, and take the plan that ends soonest on so many workers."""
+    best = stacks
+    for _ in range(4 * workers if workers > 1 else 0):
+        longest = max(stacks, key=lambda stack: stack.seconds)
+        if len(longest.members) == 1:
+            break
+        order = sorted(longest.members, key=lambda i: (-costs.width[i], -costs.n[i], i))
+        work = np.cumsum([costs.plan_of([i]).seconds for i in order])
+        middle = 1 + int(np.abs(2 * work[:-1] - work[-1]).argmin())
+        halves = [costs.plan_of(half) for half in (order[:middle], order[middle:])]
+        stacks = [*(stack for stack in stacks if stack is not longest), *halves]
+        if _makespan(stacks, workers) < 0.98 * _makespan(best, workers):
+            best = stacks
+    return best
+
+
+def _makespan(stacks: Iterable[StackPlan], workers: int) -> float:
+    """When the last worker is done if the longest waiting stack always goes to the first that is free."""
+    loads = [0.0] * workers
+    for seconds in sorted((stack.seconds for stack in stacks), reverse=True):
+        loads[loads.index(min(loads))] += seconds
+    return max(loads)

@@ -1,0 +1,263 @@
+"""One ``nn.Module`` in training, for networks that do not gain from stacking (``architectures.alone``).
+
+`Single` is to one such network what ``stack.Stack`` is to many layered ones: the loop and the records are the same.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+
+import torch
+from torch import Tensor, nn
+
+from overparam.architectures.alone import Custom, affine_layers
+from overparam.architectures.evaluate import gradient_norms, losses, outputs
+from overparam.data.dataset import Data
+from overparam.engine.examples import Examples
+from overparam.engine.settings import Settings, Vector
+from overparam.randomness import drawing, generator
+
+_LEAST_CHANNELS = 16  # twice as many as a vector of AVX2 holds: seen to go wrong below 8
+
+
+class Single:
+    """The state of one network in training; where ``stack.Stack`` has a first dimension of networks, this has length 1."""
+
+    def __init__(self, networks: Sequence[Settings], data: Data, device: torch.device):
+        (settings,) = networks
+        architecture, shape, outputs = settings.architecture, tuple(data.x.shape[1:]), data.classes or data.y.shape[1]
+        self.device, self.loss, self.classes = device, settings.loss, data.classes
+        self.dtype = getattr(torch, settings.dtype)
+        module = architecture.build(shape, outputs, generator(settings.init_seed, "init"))
+        self.parameters = [sum(p.numel() for p in module.parameters())]
+        if settings.start is not None:
+            with torch.no_grad():
+                for p, start in zip(module.parameters(), split(settings.start, module), strict=True):
+                    p.copy_(start)
+        self.settings, self.outputs, self.epoch, self.steps = settings, outputs, 0, 0
+        self.module = prepare(module, device)
+        self._mask_from(0)
+        self.optimizer = optimizer(
+            self.module,
+            settings.optimizer,
+            settings.lr,
+            settings.momentum,
+            0.0 if settings.norm_target else settings.weight_decay,
+            settings.layer_lr,
+        )
+        self.schedule = scheduler(self.optimizer, settings.schedule, settings.steps * settings.epochs)
+        self.extra = (settings.gradient_penalty, settings.norm_target, settings.weight_decay)
+        self.examples = Examples(networks, data, device)
+        self.x, self.x_test = (architecture.examples(x).to(device) for x in (data.x[self.examples.used], data.x_test))
+        self.y_test = data.y_test.to(device)
+        self.shift, self.versions = settings.shift, settings.versions
+        self.frozen = torch.zeros(1, dtype=torch.bool, device=device)
+        self.stopped = False  # the same, known without waiting for the device
+
+    def _mask_from(self, epoch: int) -> None:
+        mask = self.settings.mask_at(epoch)
+        self.masks = [] if mask is None else [part.to(self.device) for part in split(mask, self.module)]
+        self._mask()
+
+    def branch(self, epoch: int) -> None:
+        """As ``Stack.branch``."""
+        if self.stopped:
+            return
+        self.epoch = epoch
+        self.examples.branch([self.settings], epoch)
+        self._mask_from(epoch)
+
+    def step(self, number: int, stop_loss: Tensor | None = None) -> Tensor | None:
+        """As ``Stack.step``."""
+        if self.stopped:
+            return None if stop_loss is None else torch.zeros_like(stop_loss)
+        rows, y = self.examples.batches[number]
+        going = None
+        self.steps += 1
+        with torch.enable_grad(), self._drawing("step"):
+            if stop_loss is not None and self.examples.steps == 1:
+                going = lambda loss: not self._stops(loss < stop_loss)  # noqa: E731
+            losses = step(
+                self.module, self.optimizer, self._drawn(rows[0]), y[0], self.loss, self.dtype, going, *self.extra
+            )
+        self.schedule.step()
+        self._mask()
+        return None if stop_loss is None else losses.mean()[None]
+
+    def _drawing(self, purpose: str) -> AbstractContextManager:
+        """What a network of one's own draws follows from the network's seed and the step, as everything here does."""
+        if not isinstance(self.settings.architecture, Custom):
+            return nullcontext()
+        key = generator(self.settings.seed_at(self.epoch), f"{purpose} {self.steps}").initial_seed()
+        return drawing(key, self.device)
+
+    def _drawn(self, rows: Tensor) -> Tensor:
+        """The examples in these rows (see ``Examples``), each in its version."""
+        if self.versions == 1:
+            return self.x[rows]
+        x, version = self.x[rows % len(self.x)], rows // len(self.x)
+        moves = 2 * self.shift + 1
+        return moved(x, version % moves - self.shift, version // moves % moves - self.shift, version >= moves**2)
+
+    def _stops(self, finished: Tensor) -> bool:
+        self.freeze(finished)
+        return self.stopped
+
+    def _mask(self) -> None:
+        if self.masks:
+            apply_masks(self.module, self.masks)
+
+    def running(self) -> Tensor:
+        """Whether it still trains [1]."""
+        return ~self.frozen
+
+    def freeze(self, finished: Tensor) -> None:
+        """Stop here if finished [1]."""
+        self.frozen |= finished
+        self.stopped = bool(self.frozen)
+
+    def finite(self) -> Tensor:
+        """Whether all weights are finite [1]."""
+        return torch.stack([p.sum().isfinite() for p in self.module.parameters()]).all()[None]
+
+    def averaged(self):
+        """As ``Stack.averaged``; the weights of such networks are not averaged."""
+        return nullcontext()
+
+    def outcomes(self, test: bool) -> tuple[Tensor, Tensor]:
+        """As ``Stack.outcomes``: loss and whether it is misclassified of each example [1, example]."""
+        x, y = (self.x_test, self.y_test) if test else (self.x[self.examples.rows[0]], self.examples.y[0])
+        with self._drawing("look"):
+            logits = outputs(self.module, x, dtype=self.dtype)
+        each = losses(logits, y, self.loss)
+        wrong = (logits.argmax(1) != y).float() if self.classes else torch.full_like(each, torch.nan)
+        return each[None], wrong.where(each.isfinite(), torch.nan)[None]
+
+    def predictions(self) -> Tensor:
+        """As ``Stack.predictions`` [1, example, output]."""
+        with self._drawing("look"):
+            logits = outputs(self.module, self.x_test, dtype=self.dtype)
+        return (logits.softmax(1) if self.loss == "cross_entropy" else logits)[None]
+
+    def gradient_norms(self) -> Tensor:
+        """As ``Stack.gradient_norms`` [1, example], in float32."""
+        return gradient_norms(self.module, self.x[self.examples.rows[0]], self.examples.y[0], self.loss)[None]
+
+    def vectors(self) -> list[Tensor]:
+        """All weights as one vector, in the order of ``nn.Module.parameters()``, on the CPU."""
+        return [torch.cat([p.detach().cpu().flatten() for p in self.module.parameters()])]
+
+
+def moved(images: Tensor, down: Tensor, right: Tensor, mirrored: Tensor) -> Tensor:
+    """Images [n, channel, height, width], each moved ``down`` [n] and ``right`` [n] pixels, then ``mirrored`` [n] (bool) or not.
+
+    Zeros move in from outside.
+    """
+    height, width = images.shape[2:]
+    rows = torch.arange(height, device=images.device) - down[:, None]  # where each pixel comes from
+    columns = torch.arange(width, device=images.device).expand(len(images), -1)
+    columns = torch.where(mirrored[:, None], width - 1 - columns, columns) - right[:, None]
+    inside = ((rows >= 0) & (rows < height))[:, :, None] & ((columns >= 0) & (columns < width))[:, None]
+    places = rows.clamp(0, height - 1)[:, :, None] * width + columns.clamp(0, width - 1)[:, None]
+    places = places.flatten(1)[:, None].expand(-1, images.shape[1], -1)
+    return images.flatten(2).gather(2, places).unflatten(2, (height, width)) * inside[:, None]
+
+
+def split(vector: Vector, module: nn.Module) -> list[Tensor]:
+    """A vector as tensors shaped like the parameters of a module."""
+    parameters = list(module.parameters())
+    parts = torch.from_numpy(vector.values.copy()).split([p.numel() for p in parameters])
+    return [part.view(p.shape) for part, p in zip(parts, parameters, strict=True)]
+
+
+def prepare(module: nn.Module, device: torch.device | str) -> nn.Module:
+    """The module on ``device`` with its convolutions' weights stored channels last, the order that they compute in.
+
+    A convolution takes the order of its weights, so the images need no conversion. On a CPU without AVX-512 oneDNN's strided
+    1×1 convolutions of few channels write beside their memory in that order: modules that have one keep the other order.
+    """
+    strided = [
+        m for m in module.modules() if isinstance(m, nn.Conv2d) and m.kernel_size == (1, 1) and m.stride != (1, 1)
+    ]
+    if torch.device(device).type == "cpu" and any(m.in_channels < _LEAST_CHANNELS for m in strided):
+        return module.to(device)
+    return module.to(device, memory_format=torch.channels_last)
+
+
+def optimizer(
+    module: nn.Module,
+    name: str,
+    lr: float,
+    momentum: float = 0.0,
+    weight_decay: float = 0.0,
+    layer_lr: Sequence[float] = (),
+) -> torch.optim.Optimizer:
+    """``"sgd"`` or ``"adam"``, all tensors updated by one fused kernel where the device has it.
+
+    ``layer_lr`` multiplies the learning rate by a factor for each of the module's ``affine_layers``.
+    """
+    fused = all(p.device.type in ("cpu", "cuda") for p in module.parameters())
+    groups: list = list(module.parameters())
+    if layer_lr:
+        own = affine_layers(module)
+        groups = [{"params": part, "lr": lr * f} for part, f in zip(own, layer_lr, strict=True)]
+    if name == "sgd":
+        return torch.optim.SGD(groups, lr, momentum, weight_decay=weight_decay, fused=fused)
+    return torch.optim.Adam(groups, lr, weight_decay=weight_decay, fused=fused)
+
+
+def scheduler(optimizer: torch.optim.Optimizer, name: str, steps: int) -> torch.optim.lr_scheduler.LambdaLR:
+    """The schedules of ``Settings``, moved on after each of so many steps."""
+    factors = {
+        "constant": lambda t: 1.0,
+        "cosine": lambda t: 0.5 * (1 + math.cos(math.pi * t / steps)),
+        "inverse_sqrt": lambda t: (1 + t // 512) ** -0.5,
+    }
+    return torch.optim.lr_scheduler.LambdaLR(optimizer, factors[name])
+
+
+def step(
+    module: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    x: Tensor,
+    y: Tensor,
+    loss: str = "cross_entropy",
+    dtype: torch.dtype = torch.float32,
+    going: Callable[[Tensor], bool] | None = None,
+    gradient_penalty: float = 0.0,
+    norm_target: float = 0.0,
+    weight_decay: float = 0.0,
+) -> Tensor:
+    """One update on the mean loss of a batch; its losses [n] before the update, which ``going`` may hold back.
+
+    ``dtype=torch.bfloat16`` computes products in bfloat16; weights, their update and the loss stay float32. For
+    ``gradient_penalty``, and ``weight_decay`` towards a ``norm_target``, see ``Settings``.
+    """
+    with torch.autocast(x.device.type, torch.bfloat16, enabled=dtype == torch.bfloat16):
+        logits = module(x)
+    each = losses(logits.float(), y, loss)
+    mean = each.mean()
+    if going is None or going(mean.detach()):
+        optimizer.zero_grad()
+        parameters = [p for p in module.parameters() if p.requires_grad]
+        total = mean
+        if gradient_penalty:
+            gradients = torch.autograd.grad(mean, parameters, create_graph=True, allow_unused=True)
+            total = total + gradient_penalty * sum(g.square().sum() for g in gradients if g is not None)
+        if norm_target:
+            square = sum(p.square().sum() for p in parameters)
+            total = total + weight_decay / 2 * (square - norm_target**2).abs()
+        total.backward()
+        optimizer.step()
+    return each.detach()
+
+
+@torch.no_grad()
+def apply_masks(module: nn.Module, masks: Iterable[Tensor]) -> None:
+    """Set to zero what is pruned: one mask per parameter, shaped and ordered as ``parameters()``, 1 where it is kept.
+
+    Called before training and after every step; SGD and Adam update each weight by itself, so what is kept moves
+    exactly as if the gradients had been masked.
+    """
+    for p, mask in zip(module.parameters(), masks, strict=True):
+        p.mul_(mask)

@@ -1,0 +1,637 @@
+"""Many layered networks as one: the hot core of the book.
+
+Networks of one architecture are stacked along a first dimension, so that one batched matrix product serves them all.
+Layout is [network, feature, example]. Narrower networks are padded with zero units: a ReLU unit with zero weights has
+activation 0 and gradient 0, so it stays zero and the padded network computes exactly what the narrow one does. Every
+layer is one matrix product: its input carries a last row of ones, so that the bias is the last column of the weights.
+
+The backward pass is written out (the tests hold it to autograd). For SGD the learning rate enters where the gradient
+begins, at the loss, so that the last product of each layer adds directly to the velocity; all intermediate results have
+buffers that live as long as the stack, since fresh memory costs more than the arithmetic on it.
+
+Weights are a list: one matrix per layer, then, with batch norm, the scale and offset of the outputs of each layer but the
+last. Random numbers that a step needs are hashes of what they are for, so that no network depends on its neighbours.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor
+
+from overparam.architectures.stacked import Layer
+from overparam.data.dataset import Data
+from overparam.engine.examples import Examples
+from overparam.engine.hashing import dropout_factors, gaussian, hash_keys
+from overparam.engine.passes import Pass
+from overparam.engine.settings import Settings, Vector
+from overparam.randomness import generator
+
+BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8  # Adam's, as in torch.optim
+NORM_MOMENTUM, NORM_EPSILON = 0.1, 1e-5  # batch norm's, as in torch.nn
+_CACHE_BYTES = 4 * 2**20  # of activations at a time on a CPU: a step over more examples goes through them in parts
+_DEVICE_BYTES = 2 * 2**30  # the same on a GPU, where only memory limits it
+_LEAST_PART = 128  # examples
+_rectify_gradient = torch.ops.aten.threshold_backward.grad_input
+
+
+class Stack:
+    """The state of networks in training: weights, optimizer state and examples, all with the network first."""
+
+    def __init__(self, networks: Sequence[Settings], data: Data, device: torch.device):
+        first = networks[0]
+        self.device, self.optimizer, self.loss = device, first.optimizer, first.loss
+        self.momentum = first.momentum
+        self.schedule, self.last_step = first.schedule, first.steps * first.epochs
+        self.dtype = getattr(torch, first.dtype)
+        self.classes, self.outputs = data.classes, data.classes or data.y.shape[1]
+        self.shape = shape = tuple(data.x.shape[1:])
+        self.settings = list(networks)
+        self.networks = [s.architecture.layers(shape, self.outputs) for s in networks]
+        self.parameters = [s.architecture.parameters(shape, self.outputs) for s in networks]
+        widest = max(networks, key=lambda s: s.architecture.width)
+        self.layers = widest.architecture.layers(shape, self.outputs)
+
+        # Numbers of the layers with batch norm.
+        self.normalised = range(len(self.layers) - 1) if first.architecture.batch_norm else range(0)
+
+        initial = [self._initial(s, shape) for s in networks]
+        self.weights = self._placed(initial)
+        self.masks = self._masks(0) if any(s.mask is not None for s in networks) else None
+        self._prune(self.weights)
+        slots = {"sgd": 1, "adam": 2}[first.optimizer]
+        self.state = [[torch.zeros_like(w) for w in self.weights] for _ in range(slots)]
+        self.clock = torch.zeros((), dtype=torch.int32, device=device)  # steps made; on the device, for CUDA graphs
+
+        column = lambda name: torch.tensor([float(getattr(s, name)) for s in networks], device=device).view(-1, 1, 1)  # noqa: E731
+        self.lr, self.weight_decay, self.dropout = column("lr"), column("weight_decay"), column("dropout")
+        self.input_noise, self.adversarial = column("input_noise"), column("adversarial")
+        self.decays, self.drops = any(s.weight_decay for s in networks), first.dropout > 0
+        self.noisy, self.attacked, self.groups = first.input_noise > 0, first.adversarial > 0, first.median_of
+        self.dropout_keys, self.noise_keys = self._hash_keys(0)
+        self.averages = [self._unit_statistics(number) for number in self.normalised]
+
+        self.gradient_penalty, self.norm_target = column("gradient_penalty"), column("norm_target")
+        self.penalised, self.biased = first.gradient_penalty > 0, first.norm_target > 0
+        # Of each matrix in `weights` the factor of its layer on the learning rate [network, 1, 1].
+        numbers = [*range(len(self.layers)), *self.normalised] if first.layer_lr else []
+        self.layer_lr = [torch.tensor([s.layer_lr[n] for s in networks], device=device).view(-1, 1, 1) for n in numbers]
+        self.averaging = column("averaging")
+        self.mean_weights = [w.clone() for w in self.weights] if first.averaging > 0 else None
+
+        self.minus_one = torch.full((1, 1, 1), -1.0, device=device)
+        self.examples = Examples(networks, data, device)
+        self.pool = self._inputs(data.x, self.examples.used, max(self.examples.versions))  # [version·example, feature]
+        self.x_test = self._inputs(data.x_test, data.x_test)
+        self.y_test = data.y_test.to(device)
+        self.part = self._part()
+        if self.normalised or self.penalised:
+            self.part = max(self.part, *(s.batch for s in networks))  # whose statistics are taken at once
+        if self.groups > 1:
+            self.part = first.batch // self.groups
+        self._begin()
+
+    # --- weights ------------------------------------------------------------------------------------------------------
+
+    def _initial(self, settings: Settings, shape: tuple[int, ...]) -> list[tuple[Tensor, ...]]:
+        drawn = settings.architecture.initial(shape, self.outputs, generator(settings.init_seed, "init"))
+        return drawn if settings.start is None else _split(settings.start, drawn)
+
+    def _masks(self, epoch: int) -> list[Tensor]:
+        masks = []
+        for s in self.settings:
+            ones = [
+                tuple(torch.ones_like(t) for t in layer)
+                for layer in s.architecture.initial(self.shape, self.outputs, generator(0, "init"))
+            ]
+            mask = s.mask_at(epoch)
+            masks.append(ones if mask is None else _split(mask, ones))
+        return self._placed(masks)
+
+    def _prune(self, weights: list[Tensor]) -> None:
+        for weight, mask in zip(weights, self.masks or [], strict=False):
+            weight.mul_(mask)
+
+    def _hash_keys(self, epoch: int) -> list[Tensor]:
+        """Keys of dropout [network, layer] and of the inputs' noise [network, 2]."""
+        return [
+            torch.stack([hash_keys(s.seed_at(epoch), purpose, number) for s in self.settings]).to(self.device)
+            for purpose, number in (("dropout", len(self.layers)), ("input noise", 2))
+        ]
+
+    def branch(self, epoch: int) -> None:
+        """Let the masks and the seeds of the order hold from now on, in place (see ``Settings.rewind``).
+
+        A network that has stopped before stays as it was.
+        """
+        self.examples.branch(self.settings, epoch)
+        going = self.running().view(-1, 1, 1)
+        for held, new in zip(self.masks or [], self._masks(epoch) if self.masks else [], strict=True):
+            held.copy_(new.where(going, held))
+        for held, new in zip((self.dropout_keys, self.noise_keys), self._hash_keys(epoch), strict=True):
+            held.copy_(new)
+        self._prune(self.weights)
+        self._prune(self.mean_weights or [])
+
+    def _placed(self, networks: list[list[tuple[Tensor, ...]]]) -> list[Tensor]:
+        """Per layer the (weight, bias) of all networks as [network, out, fan-in + 1], zero-padded to the widest.
+
+        Then, per layer with batch norm, the (scale, offset) as [network, out, 2].
+        """
+        placed = []
+        for number, layer in enumerate(self.layers):
+            stacked = torch.zeros(len(networks), layer.outputs, layer.fan_in + 1)
+            for row, own in zip(stacked, networks, strict=True):
+                weight, bias, *_ = own[number]
+                _channels(row, layer)[: len(bias), : weight.shape[1] // layer.kernel] = weight.unflatten(
+                    1, (-1, layer.kernel)
+                )
+                row[: len(bias), -1] = bias
+            placed.append(stacked.to(self.device))
+        for number in self.normalised:
+            stacked = torch.zeros(len(networks), self.layers[number].outputs, 2)
+            for row, own in zip(stacked, networks, strict=True):
+                row[: len(own[number][2])] = torch.stack(own[number][2:], 1)
+            placed.append(stacked.to(self.device))
+        return placed
+
+    def _unit_statistics(self, number: int) -> list[Tensor]:
+        """Running mean and variance [network, out] of a layer's outputs before training."""
+        shape = len(self.networks), self.layers[number].outputs
+        return [torch.zeros(shape, device=self.device), torch.ones(shape, device=self.device)]
+
+    def vectors(self) -> list[Tensor]:
+        """The weights of each network as one vector, without the padding, on the CPU."""
+        stacked = [w.cpu() for w in self.weights]
+        vectors = []
+        for row, own in enumerate(self.networks):
+            parts = []
+            for number, (layer, padded) in enumerate(zip(own, self.layers, strict=True)):
+                weight = stacked[number][row]
+                parts.append(_channels(weight, padded)[: layer.outputs, : layer.inputs].flatten())
+                parts.append(weight[: layer.outputs, -1])
+                if number in self.normalised:
+                    parts += stacked[len(self.layers) + number][row, : layer.outputs].unbind(1)
+            vectors.append(torch.cat(parts))
+        return vectors
+
+    # --- inputs and buffers -------------------------------------------------------------------------------------------
+
+    def _inputs(self, x: Tensor, rows: Tensor, versions: int = 1) -> Tensor:
+        """The examples in these rows [example, feature] on the device; not copied where they are all and there.
+
+        Of several versions (see ``Settings.versions``) the first is as it is, the next are moved by 1, −1, 2, −2, …
+        """
+        x = x if len(rows) == len(x) else x[rows]
+        if versions > 1:
+            x = torch.cat([x.roll((v + 1) // 2 * (1 if v % 2 else -1), -1) for v in range(versions)])
+        return x.flatten(1).to(self.device, self.dtype)
+
+    def _part(self) -> int:
+        """How many examples go through the networks at a time."""
+        features = sum(
+            2 * layer.outputs * layer.positions + (layer.fan_in + 1) * layer.positions for layer in self.layers
+        )
+        limit = _CACHE_BYTES if self.device.type == "cpu" else _DEVICE_BYTES
+        return max(_LEAST_PART, limit // (features * len(self.networks) * self.dtype.itemsize))
+
+    def _begin(self) -> None:
+        """Set up what lives as long as the networks of the stack stay the same."""
+        # Where gradients are summed: with SGD in the velocity itself.
+        self.sums = self.state[0] if self.optimizer == "sgd" else [torch.empty_like(w) for w in self.weights]
+        layers = len(self.layers)
+        halved = self.weights[:layers] if self.dtype.itemsize == 2 else []
+        self.low = [torch.empty_like(w, dtype=self.dtype) for w in halved]  # copies for the matrix products
+        self.low_products = [torch.empty_like(w) for w in self.low]
+        self.wide_products = [torch.empty_like(w) for w in halved]
+        self.factors = self.low or self.weights[:layers]
+        self.transposed = [w.transpose(1, 2) for w in self.factors]
+        # With a median of parts of the batch: where the gradient of each part is kept.
+        self.thirds = [
+            [torch.empty_like(w) for w in self.weights] for _ in range(self.groups if self.groups > 1 else 0)
+        ]
+        self.passes: dict[int, Pass] = {}
+        self.graph, self.eager_steps = None, 0
+        self.y_by_row = self.examples.by_row()
+        self._pull()
+
+    def _pass(self, examples: int) -> "Pass":
+        """Memory for so many examples."""
+        if examples not in self.passes:
+            self.passes[examples] = Pass(
+                self.layers, len(self.networks), examples, self.dtype, self.device, len(self.normalised)
+            )
+        return self.passes[examples]
+
+    # --- forward and backward -----------------------------------------------------------------------------------------
+
+    def _forward(self, memory: "Pass", training: bool = False) -> Tensor:
+        """Take the examples that have entered through all layers; the outputs [network, output, example]."""
+        last = len(self.layers) - 1
+        for number, (weight, z) in enumerate(zip(self.factors, memory.outputs, strict=True)):
+            columns = memory.columns[number]
+            product = memory.raw[number] if number in self.normalised else z
+            if len(columns) == len(weight):
+                torch.bmm(weight, columns, out=product)
+            else:  # the same examples for all networks: one matrix product instead of many
+                torch.mm(weight.flatten(0, 1), columns[0], out=product.flatten(0, 1))
+            if number in self.normalised:
+                self._normalise(number, memory, training)
+            if training and self.drops and number < last:
+                memory.kept[number] = self._kept(number, z)
+                z.clamp_(min=0).mul_(memory.kept[number])
+            if number < last:  # ReLU, on the way into the windows of the next layer
+                torch.clamp(memory.windows[number + 1], min=0, out=memory.targets[number + 1])
+        return memory.outputs[last]
+
+    def _normalise(self, number: int, memory: "Pass", training: bool) -> None:
+        """Batch norm of a layer's products; each channel of each network is a channel of one fused call."""
+        z = memory.raw[number].float()
+        channels = z.view(1, z.shape[0] * z.shape[1], -1)
+        scale, offset = (w.flatten() for w in self.weights[len(self.layers) + number].unbind(2))
+        mean, variance = self.averages[number]
+        if not training:
+            mean, variance = mean.flatten(), variance.flatten()
+            out = torch.native_batch_norm(channels, scale, offset, mean, variance, False, 0, NORM_EPSILON)[0]
+            memory.outputs[number].copy_(out.view_as(z))
+            return
+        out, *statistics = torch.native_batch_norm(channels, scale, offset, None, None, True, 0, NORM_EPSILON)
+        memory.outputs[number].copy_(out.view_as(z))
+        memory.statistics[number] = statistics
+        size = channels.shape[2]
+        now = [s.view_as(mean) for s in (statistics[0], (statistics[1] ** -2 - NORM_EPSILON) * (size / (size - 1)))]
+        pace = NORM_MOMENTUM * (self.lr[..., 0] > 0)  # networks that have stopped keep their statistics too
+        for average, value in zip(self.averages[number], now, strict=True):
+            average.lerp_(value, pace.expand_as(value))
+
+    def _through_norm(self, number: int, memory: "Pass", gradient: Tensor) -> Tensor:
+        """The gradient in a layer's products; those in the scale and the offset are added to what is summed."""
+        z = memory.raw[number].float()
+        channels = z.view(1, z.shape[0] * z.shape[1], -1)
+        place = len(self.layers) + number
+        back, *own = torch.ops.aten.native_batch_norm_backward(
+            gradient.float().reshape(channels.shape),
+            channels,
+            self.weights[place][..., 0].flatten(),
+            None,
+            None,
+            *memory.statistics[number],
+            True,
+            NORM_EPSILON,
+            [True] * 3,
+        )
+        self._sum(place, torch.stack(own, 1).view_as(self.weights[place]))
+        return back.view_as(z).to(self.dtype)
+
+    def _kept(self, number: int, z: Tensor) -> Tensor:
+        """Dropout factors for z [network, channel, position · example]."""
+        layer = self.layers[number]
+        slots = torch.arange(self.slot, self.slot + z.shape[2] // layer.positions, device=self.device)
+        key = self.dropout_keys[:, number].view(-1, 1, 1, 1)
+        rate = self.dropout[..., None]
+        return dropout_factors(key, self.clock, layer.outputs, layer.positions, slots, rate).flatten(2).to(z.dtype)
+
+    def _residual(self, logits: Tensor, y: Tensor) -> Tensor:
+        """Prediction − target [network, output, example], float32: the gradient of both losses up to a factor."""
+        prediction = logits.float().softmax(1) if self.loss == "cross_entropy" else logits.float().clone()
+        if not self.classes:
+            return prediction.sub_(y.transpose(1, 2))
+        return prediction.scatter_add_(1, y[:, None], self.minus_one.expand(len(y), 1, y.shape[1]))
+
+    def _losses(self, logits: Tensor, y: Tensor) -> Tensor:
+        """Loss on each example [network, example]."""
+        if self.loss == "squared":
+            return self._residual(logits, y).square_().mean(1)
+        return -logits.float().log_softmax(1).gather(1, y[:, None])[:, 0]
+
+    def _backward(self, memory: "Pass", gradient: Tensor, training: bool = False) -> Iterator[tuple[int, Tensor]]:
+        """Yield (layer, gradient in its output [network, out, window · example]) from the last layer to the first."""
+        for number in range(len(self.layers) - 1, 0, -1):
+            yield number, gradient
+            torch.bmm(self.transposed[number], gradient, out=memory.back[number])
+            back = memory.folded(number)
+            if training and self.drops:
+                back = back * memory.kept[number - 1]
+            gradient = memory.gradients[number]
+            _rectify_gradient(back, memory.outputs[number - 1], 0, grad_input=gradient)
+            if number - 1 in self.normalised:
+                gradient = self._through_norm(number - 1, memory, gradient)
+        yield 0, gradient
+
+    def _disturb(self, memory: "Pass", labels: Tensor) -> None:
+        """Add to the inputs that have entered what the settings say: noise, then the attack of Goodfellow et al. (2015)."""
+        if self.noisy:
+            slots = torch.arange(self.slot, self.slot + labels.shape[1], device=self.device)
+            keys = self.noise_keys.unbind(1)
+            noise = gaussian(*(k.view(-1, 1, 1) for k in keys), self.clock, memory.features.shape[2], slots)
+            memory.features.add_((noise * self.input_noise).to(self.dtype))
+            memory.enter()
+        if self.attacked:
+            residual = self._residual(self._forward(memory, training=True), labels).to(self.dtype)
+            *_, (_, gradient) = self._backward(memory, residual, training=True)
+            memory.features.add_(memory.uphill(self.transposed[0], gradient) * self.adversarial)
+            memory.enter()
+
+    # --- a step -------------------------------------------------------------------------------------------------------
+
+    def step(self, number: int, stop_loss: Tensor | None = None) -> Tensor | None:
+        """One update of every network with batch ``number`` of this epoch; with ``stop_loss`` its losses [network].
+
+        In full-batch training a network whose loss is below ``stop_loss`` [network] stops before the update.
+        """
+        batch = *self.examples.batches[number], self.pulls[number]
+        if stop_loss is not None:
+            return self._step(*batch, self.examples.shares[number], stop_loss)
+        if self.device.type == "cuda" and not self.penalised:
+            self._graphed_step(batch)
+        else:
+            self._step(*batch)
+        return None
+
+    def _step(self, rows: Tensor, y: Tensor, pull: Tensor, share=None, stop_loss=None) -> Tensor | None:
+        """One update with examples in these rows of the pool [network, slot], their labels, and what they weigh."""
+        self.clock += 1
+        self._round()
+        total = 0.0
+        for start in range(0, rows.shape[1], self.part):
+            self.slot = start  # of the part's first example: dropout asks
+            part = slice(start, start + self.part)
+            labels, weights = (y[:, part], pull[..., part]) if rows.shape[1] > self.part else (y, pull)
+            memory = self._pass(labels.shape[1])
+            memory.gather(self.pool, rows[:, part])
+            if self.noisy or self.attacked:
+                self._disturb(memory, labels)
+            logits = self._forward(memory, training=True)
+            if share is not None:
+                total = total + (self._losses(logits, labels) * share[:, part]).sum(1)
+            gradient = self._residual(logits, labels).mul_(weights)
+            gradient = gradient.to(self.dtype) if self.low else gradient
+            for layer, g in self._backward(memory, gradient, training=True):
+                self._accumulate(layer, g, memory.transposed[layer], start)
+            if self.penalised:
+                self._penalise(memory.features, labels, weights)
+        if self.thirds:
+            self._take_medians()
+        if share is None:
+            self._update()
+            return None
+        if self.examples.steps == 1:
+            self.freeze(total < stop_loss)
+        self._update()
+        return total
+
+    def _pull(self) -> None:
+        """What an example's residual is multiplied by [network, 1, slot]; with SGD the learning rate is a part of it."""
+        factor = 1 if self.loss == "cross_entropy" else 2 / self.outputs
+        rate = self.lr if self.optimizer == "sgd" else 1
+        self.pulls = [share[:, None] * rate * factor for share in self.examples.shares]
+
+    def _round(self) -> None:
+        """Bring the low-precision copies of the weights up to date."""
+        for low, weight in zip(self.low, self.weights, strict=False):
+            low.copy_(weight)
+
+    def _accumulate(self, number: int, gradient: Tensor, columns: Tensor, start: int) -> None:
+        """Add one layer's gradient of the part of the batch that begins at ``start`` to what is summed, or keep it."""
+        total = self.sums[number] if not self.thirds else self.thirds[start // self.part][number]
+        beta = 1.0 if start else self.momentum if self.optimizer == "sgd" else 0.0
+        beta = 0.0 if self.thirds else beta
+        if not self.low:
+            total.baddbmm_(gradient, columns, beta=beta)
+            return
+        wide = self.wide_products[number]
+        wide.copy_(torch.bmm(gradient, columns, out=self.low_products[number]))
+        torch.add(wide, total, alpha=beta, out=total) if beta else total.copy_(wide)
+
+    @torch.enable_grad()
+    def _penalise(self, features: Tensor, y: Tensor, pull: Tensor) -> None:
+        """Add the gradient of the squared norm of the batch's mean gradient, twice a Hessian-vector product, by autograd."""
+        rate = self.lr if self.optimizer == "sgd" else torch.ones_like(self.lr)
+        factor = 1 if self.loss == "cross_entropy" else 2 / self.outputs
+        share = pull / (rate * factor).clamp_min(1e-30)  # 0 where a network has stopped
+        weights = [w.detach().requires_grad_() for w in self.weights]
+        loss = (self._losses(self._outputs(weights, features), y) * share[:, 0]).sum()
+        gradients = torch.autograd.grad(loss, weights, create_graph=True)
+        square = sum((self.gradient_penalty * g.square()).sum() for g in gradients)
+        for total, gradient in zip(self.sums, torch.autograd.grad(square, weights), strict=True):
+            total.add_(gradient * rate)
+
+    def _outputs(self, weights: Sequence[Tensor], features: Tensor) -> Tensor:
+        """Outputs [network, output, example] for features [network, example, feature], for autograd; without batch norm."""
+        first, last = self.layers[0], len(self.layers) - 1
+        x = features.transpose(1, 2).unflatten(1, (first.inputs, first.length))
+        for number, (weight, layer) in enumerate(zip(weights, self.layers, strict=True)):
+            windows = x.unfold(2, layer.kernel, layer.stride).permute(0, 1, 4, 2, 3)
+            columns = windows.reshape(len(weight), layer.fan_in, -1)
+            z = torch.baddbmm(weight[..., -1:], weight[..., :-1], columns)
+            x = (z if number == last else z.relu()).unflatten(2, (layer.positions, -1))
+        return x.flatten(2)
+
+    def _take_medians(self) -> None:
+        """Sum the median of the mean gradients of three parts of the batch, in each coordinate."""
+        for number, (a, b, c) in enumerate(zip(*self.thirds, strict=True)):
+            median = torch.maximum(torch.minimum(a, b), torch.minimum(torch.maximum(a, b), c))  # faster than sorting
+            self._sum(number, median * self.groups)  # each is a third of a mean
+
+    def _sum(self, number: int, gradient: Tensor) -> None:
+        """Let the velocity take up a whole step's gradient, or keep that."""
+        if self.optimizer == "sgd":
+            self.sums[number].mul_(self.momentum).add_(gradient)
+        else:  # (what is there may be anything, also not a number)
+            self.sums[number].copy_(gradient)
+
+    def _update(self) -> None:
+        """SGD with momentum or Adam, as in ``torch.optim``."""
+        decay, factors = self._decay(), self._factors()
+        if self.optimizer == "sgd":
+            for weight, velocity, factor in zip(self.weights, self.sums, factors, strict=True):
+                if decay is not None:
+                    velocity.addcmul_(weight, self.lr * decay)
+                weight.sub_(velocity) if factor is None else weight.addcmul_(velocity, factor, value=-1)
+        else:
+            rate = self.lr / (1 - BETA1**self.clock)
+            for n, (weight, gradient, factor) in enumerate(zip(self.weights, self.sums, factors, strict=True)):
+                if decay is not None:
+                    gradient.addcmul_(weight, decay)
+                mean = self.state[0][n].lerp_(gradient, 1 - BETA1)
+                square = self.state[1][n].mul_(BETA2).addcmul_(gradient, gradient, value=1 - BETA2)
+                scale = torch.div(square, 1 - BETA2**self.clock, out=gradient).sqrt_().add_(EPSILON)
+                step = torch.div(mean, scale, out=scale)
+                weight.addcmul_(step if factor is None else step.mul_(factor), rate, value=-1)
+        if self.mean_weights is not None:
+            pace = (1 - self.averaging) * (self.lr > 0)  # networks that have stopped keep their average too
+            for mean, weight in zip(self.mean_weights, self.weights, strict=True):
+                mean.lerp_(weight, pace.expand_as(weight))
+
+    def _decay(self) -> Tensor | None:
+        """What of each weight is added to its gradient [network, 1, 1]; negative where a norm is below its target."""
+        if not self.decays:
+            return None
+        if not self.biased:
+            return self.weight_decay
+        square = sum(w.square().sum((1, 2), keepdim=True) for w in self.weights)
+        return self.weight_decay * (square - self.norm_target**2).sign()
+
+    def _factors(self) -> list[Tensor | None]:
+        """What the step of each matrix of weights is multiplied by: its mask, its layer's factor, that of the schedule."""
+        pace = self._pace()
+        columns = [self.masks or [], self.layer_lr, [] if pace is None else [pace] * len(self.weights)]
+        found = zip(*(column for column in columns if column), strict=True)
+        return [math.prod(each) for each in found] or [None] * len(self.weights)
+
+    def _pace(self) -> Tensor | None:
+        """What the schedule multiplies the learning rate by in this step, a number on the device."""
+        if self.schedule == "cosine":
+            return 0.5 * (1 + torch.cos(math.pi * (self.clock - 1) / self.last_step))
+        if self.schedule == "inverse_sqrt":
+            return (1 + torch.div(self.clock - 1, 512, rounding_mode="floor")) ** -0.5
+        return None
+
+    def _graphed_step(self, batch: tuple[Tensor, Tensor, Tensor]) -> None:
+        """A step on CUDA: the first few one kernel at a time, then as one recorded graph, which spares the launches."""
+        if self.graph is None:
+            side = torch.cuda.Stream()
+            side.wait_stream(torch.cuda.current_stream())
+            with torch.cuda.stream(side):  # libraries set themselves up in the first steps, which a graph cannot hold
+                self._step(*batch)
+            torch.cuda.current_stream().wait_stream(side)
+            self.eager_steps += 1
+            if self.eager_steps == 3:
+                self.static = tuple(t.clone() for t in batch)
+                self.graph = torch.cuda.CUDAGraph()
+                with torch.cuda.graph(self.graph):
+                    self._step(*self.static)
+            return
+        for static, new in zip(self.static, batch, strict=True):
+            static.copy_(new)
+        self.graph.replay()
+
+    # --- stopping -----------------------------------------------------------------------------------------------------
+
+    def running(self) -> Tensor:
+        """Which networks still train [network]."""
+        return self.lr.flatten() > 0
+
+    def freeze(self, finished: Tensor) -> None:
+        """Stop the networks that are finished [network]: with a learning rate and a velocity of 0 nothing moves."""
+        going = (~finished).view(-1, 1, 1)
+        self.lr *= going
+        self._pull()
+        if self.optimizer == "sgd":
+            for velocity in self.state[0]:
+                velocity *= going
+
+    def finite(self) -> Tensor:
+        """Which networks have finite weights [network]."""
+        return torch.stack([w.sum((1, 2)).isfinite() for w in self.weights]).all(0)
+
+    def keep(self, rows: Tensor) -> None:
+        """Drop all networks but those in rows (on the CPU)."""
+        self.examples.keep(rows)
+        self.settings = [self.settings[r] for r in rows.tolist()]
+        self.networks = [self.networks[r] for r in rows.tolist()]
+        self.parameters = [self.parameters[r] for r in rows.tolist()]
+        rows = rows.to(self.device)
+        for name in ("lr", "weight_decay", "norm_target", "gradient_penalty", "averaging"):
+            setattr(self, name, getattr(self, name)[rows])
+        for name in ("dropout", "input_noise", "adversarial", "dropout_keys", "noise_keys"):
+            setattr(self, name, getattr(self, name)[rows])
+        self.layer_lr = [factor[rows] for factor in self.layer_lr]
+        self.mean_weights = [w[rows] for w in self.mean_weights] if self.mean_weights else None
+        self.averages = [[s[rows] for s in statistics] for statistics in self.averages]
+        self.weights = [w[rows] for w in self.weights]
+        self.masks = [m[rows] for m in self.masks] if self.masks else None
+        self.state = [[s[rows] for s in slot] for slot in self.state]
+        self._begin()
+
+    # --- what is looked at --------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def averaged(self) -> Iterator[None]:
+        """Have the averaged weights in place of the weights, where they are averaged: what is recorded is theirs."""
+        if self.mean_weights is None:
+            yield
+            return
+        kept = [w.clone() for w in self.weights]
+        for weight, mean in zip(self.weights, self.mean_weights, strict=True):
+            weight.copy_(mean)
+        try:
+            yield
+        finally:
+            for weight, own in zip(self.weights, kept, strict=True):
+                weight.copy_(own)
+
+    def outcomes(self, test: bool) -> tuple[Tensor, Tensor]:
+        """Loss and whether it is misclassified (NaN in a regression, or where the loss is), of each example [network, example]."""
+        parts = []
+        for memory, y in self._parts(test):
+            logits = self._forward(memory)
+            # (max finds the place ten times as fast as argmax)
+            losses = self._losses(logits, y)
+            wrong = (logits.max(1).indices != y).float() if self.classes else torch.full_like(losses, torch.nan)
+            parts.append((losses, wrong.where(losses.isfinite(), torch.nan)))  # outputs of NaN are no class
+        losses, wrong = (torch.cat(values, 1) for values in zip(*parts, strict=True))
+        return (losses, wrong) if test else (self._in_order(losses), self._in_order(wrong))
+
+    def predictions(self) -> Tensor:
+        """Outputs on the test examples [network, example, output]; probabilities where the loss is cross-entropy."""
+        # Copies, since the next part overwrites the buffer of the outputs.
+        parts = [self._forward(memory).to(torch.float32, copy=True) for memory, _ in self._parts(test=True)]
+        logits = torch.cat(parts, 2)
+        return (logits.softmax(1) if self.loss == "cross_entropy" else logits).transpose(1, 2)
+
+    def gradient_norms(self) -> Tensor:
+        """Norm of the gradient of each training example's loss in all weights and biases [network, example].
+
+        A layer's gradient is a sum over windows p of the products δ_p a_pᵀ, so its squared norm is the sum over pairs
+        of windows of (δ_p·δ_q)(a_p·a_q), and no example's gradient is ever formed.
+        """
+        norms = []
+        for memory, y in self._parts(test=False):
+            residual = self._residual(self._forward(memory), y).mul_(
+                1 if self.loss == "cross_entropy" else 2 / self.outputs
+            )
+            square = torch.zeros(y.shape[:2], device=self.device)
+            for number, g in self._backward(memory, residual.to(self.dtype)):
+                products = []
+                for factor in (g, memory.columns[number]):
+                    windows = factor.float().unflatten(2, (self.layers[number].positions, -1))
+                    products.append(torch.einsum("nfpb,nfqb->nbpq", windows, windows))
+                square += (products[0] * products[1]).sum((2, 3))
+            norms.append(square.sqrt_())
+        return self._in_order(torch.cat(norms, 1))
+
+    def _parts(self, test: bool) -> Iterator[tuple["Pass", Tensor]]:
+        """The examples in parts, each in memory for its pass, with their labels [network, example, …].
+
+        Training examples come as ``_in_order`` expects them: where the networks share most of them, all that are used.
+        """
+        self._round()
+        labels = self.y_test.expand(len(self.networks), *self.y_test.shape) if test else self.y_by_row
+        shared = labels is not None
+        labels = labels if shared else self.examples.y
+        for start in range(0, labels.shape[1], self.part):
+            part = slice(start, start + self.part)
+            memory = self._pass(labels[:, part].shape[1])
+            if shared:
+                memory.share((self.x_test if test else self.pool)[part][: labels[:, part].shape[1]])
+            else:
+                memory.gather(self.pool, self.examples.rows[:, part])
+            yield memory, labels[:, part]
+
+    def _in_order(self, values: Tensor) -> Tensor:
+        """Values of the training examples as ``_parts`` gave them, as [network, n] in the order of the network's own."""
+        return values if self.y_by_row is None else values.gather(1, self.examples.rows)
+
+
+def _channels(weight: Tensor, layer: Layer) -> Tensor:
+    """The weights [out, fan-in + 1] of one network's layer without the biases, as a view [out, channel, kernel]."""
+    return weight[:, :-1].unflatten(1, (layer.inputs, layer.kernel))
+
+
+def _split(vector: Vector, like: list[tuple[Tensor, ...]]) -> list[tuple[Tensor, ...]]:
+    """A vector as the tensors of each layer, (weight, bias) and where it is normalised (scale, offset), shaped like these."""
+    sizes = [t.numel() for layer in like for t in layer]
+    parts = iter(torch.from_numpy(vector.values.copy()).split(sizes))
+    return [tuple(next(parts).view_as(t) for t in layer) for layer in like]

@@ -1,0 +1,364 @@
+"""Networks trained together, with what is looked at while they train: one record per network."""
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
+
+import numpy as np
+import torch
+
+from overparam.architectures.alone import Custom
+from overparam.architectures.evaluate import gradient_norms
+from overparam.architectures.stacked import Layered
+from overparam.arithmetic import full_precision, has_bfloat16
+from overparam.data.dataset import Data
+from overparam.engine.examples import check
+from overparam.engine.settings import FREE, PRESENT, Settings, log_schedule, recording, require_settings
+from overparam.engine.single import Single
+from overparam.engine.stack import Stack
+from overparam.errors import require, shown
+from overparam.randomness import drawing, generator
+
+EVALUATED = ("train_loss", "train_error", "test_loss", "test_error")
+PER_EXAMPLE = ("correct", "losses", "gradient_norms")
+PER_TEST_EXAMPLE = ("test_correct", "test_losses")
+DIVERGED_FROM = 10  # times the training loss at the start, or that of answering 0 to everything if it is larger
+_CHECK_EVERY = 10  # epochs between looks at who has finished: a look waits for the device
+
+
+def default_device() -> torch.device:
+    """CUDA where there is a GPU, else the CPU."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def chosen_device(device: torch.device | str | None, elsewhere: bool = False) -> torch.device:
+    """The device of that name, ``default_device()`` for None; ValueError where there is none that networks train on.
+
+    It need not be a device of this machine if it is for one ``elsewhere``.
+    """
+    if device is None:
+        return default_device()
+    says = f"device is {shown(device)}; networks train on 'cpu', or on 'cuda' where there is a GPU."
+    require(isinstance(device, str | torch.device), says)
+    try:
+        found = torch.device(device)
+    except RuntimeError:  # torch lists all devices that it has heard of
+        raise ValueError(says) from None
+    require(found.type in ("cpu", "cuda"), says)
+    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    require(
+        elsewhere or found.type == "cpu" or (found.index or 0) < count,
+        f"device is {str(found)!r} but this machine has {count or 'no'} {'GPU' if count < 2 else 'GPUs'} that PyTorch can use; "
+        "leave device out to train on what there is.",
+    )
+    return found
+
+
+def train(
+    networks: Sequence[Settings],
+    data: Data,
+    record: Sequence[str] | Mapping[str, Iterable[float] | None] = (),
+    device=None,
+) -> list[dict]:
+    """Train one stack; one record per network, in the order given.
+
+    A record holds the final losses (mean over examples) and errors (share misclassified, in [0, 1]) on the network's own
+    training examples and on the data set's test examples, the number of ``epochs_run``, the number of ``parameters``,
+    and whether training ``diverged``: its weights are not finite, or its training loss has ended above `DIVERGED_FROM` times
+    the larger of what it began with and what outputs of 0 give. Then losses, errors and predictions are NaN, and so is what was
+    recorded at the end, or from where curves show a loss as high; its neighbours are untouched.
+
+    ``record`` asks for more, by names or as a mapping from names to epochs (fractions fall between the steps of an
+    epoch; the end of training is always added). Per name, with T recorded times:
+
+    - ``"curves"``: the four losses and errors as arrays ``curve_train_loss`` [T], …, at ``curve_epoch`` [T]; on a
+      logarithmic schedule unless epochs are given
+    - ``"correct"``, ``"losses"``, ``"gradient_norms"``: per training example, [T, n], at ``correct_epoch`` [T], …;
+      ``examples`` [n] says which rows of the data's pool they are and ``labels`` [n] what they were taught as
+    - ``"test_correct"``, ``"test_losses"``: per test example, [T, test examples], at ``test_correct_epoch`` [T], …
+    - ``"weights"``: [T, parameters] in the order of ``nn.Module.parameters()``, at ``weights_epoch`` [T]; the running
+      statistics of batch norm are not among them
+    - ``"predictions"``: outputs on the test examples at the end, flattened from [test examples, outputs];
+      probabilities where the loss is cross-entropy
+    """
+    record, networks, device = recording(record), require_settings(networks), chosen_device(device)
+    check(networks, data)
+    check_record(record, networks, data)
+    require(
+        len({s.signature() for s in networks}) == 1,
+        f"the networks of one stack may differ in width, in {', '.join(sorted(FREE))} (at equal steps per epoch) and in the "
+        f"strength of {', '.join(PRESENT)}, and these differ in more; train them apart.",
+    )
+    started = time.perf_counter()
+    check_device(networks, device)
+    stacks = isinstance(networks[0].architecture, Layered)
+    require(stacks or len(networks) == 1, f"{networks[0].architecture} does not stack; train such networks one by one.")
+    # A recorded graph is one of the current GPU, whatever the tensors say.
+    on_device = torch.cuda.device(device) if device.type == "cuda" else nullcontext()
+    with full_precision(), torch.no_grad(), on_device:
+        records = _train((Stack if stacks else Single)(networks, data, device), networks, record)
+    seconds = (time.perf_counter() - started) / len(networks)
+    for row in records:
+        row |= {"device": device.type, "stack_size": len(networks), "seconds": seconds}
+    return records
+
+
+def check_device(networks: Sequence[Settings], device: torch.device) -> None:
+    """Raise ValueError unless these networks can be trained there."""
+    require(
+        device.type == "cpu" or all(s.dtype == "float32" for s in networks) or has_bfloat16(device),
+        f"{device} multiplies no bfloat16 by itself; choose dtype='float32'.",
+    )
+
+
+def check_record(record: Mapping, networks: Sequence[Settings], data: Data) -> None:
+    """Raise ValueError unless this can be recorded of these networks."""
+    require(
+        data.classes is not None or not {"correct", "test_correct"} & set(record),
+        f"{data.name} has no classes, so that no answer is correct or wrong; record losses instead.",
+    )
+    require(
+        "gradient_norms" not in record
+        or not any(isinstance(s.architecture, Layered) and s.architecture.batch_norm for s in networks),
+        "gradient_norms are not recorded of stacked networks with batch norm, where an example's loss is not its own; "
+        "record losses, or set batch_norm=False.",
+    )
+    own = {s.architecture: s for s in networks if "gradient_norms" in record and isinstance(s.architecture, Custom)}
+    for architecture, s in own.items():
+        module = architecture.build(tuple(data.x.shape[1:]), data.classes or data.y.shape[1], generator(0, "init"))
+        try:
+            with drawing(0):
+                gradient_norms(module, data.x[:2], data.y[:2], s.loss)
+        except Exception as error:  # whatever torch cannot differentiate example by example
+            reason = (str(error).splitlines() or [""])[0]
+            raise ValueError(
+                f"gradient_norms of {architecture} cannot be taken ({type(error).__name__}: {reason}); record losses instead."
+            ) from error
+
+
+def _train(stack, networks: Sequence[Settings], record: Mapping) -> list[dict]:
+    """Take all networks of a stack through their epochs; their records in the order given."""
+    progress, log = _Progress(stack, networks), _Log(stack, networks, record)
+    rewind = networks[0].rewind
+    records: list[dict] = [{} for _ in networks]
+    epochs, steps = networks[0].epochs, networks[0].steps
+    for epoch in range(epochs):
+        if epoch == rewind > 0:
+            stack.branch(epoch)
+        for step in range(steps):
+            log.note(epoch * steps + step, progress)
+            progress.step(step)
+        progress.end_epoch()
+        last = epoch + 1 == epochs
+        if not (last or (epoch + 1) % _CHECK_EVERY == 0):
+            continue
+        leaving = progress.leaving(all_of_them=last)
+        if not leaving.any():
+            continue
+        for row, values in log.results(leaving, progress):
+            records[progress.position[row]] = values
+        if bool(leaving.all()):
+            break
+        log.keep(~leaving)
+        progress.keep(~leaving)
+    return records
+
+
+class _Progress:
+    """How far each network of a stack is, and which have finished."""
+
+    def __init__(self, stack, networks: Sequence[Settings]):
+        self.stack = stack
+        self.position = list(range(len(networks)))  # of each network in the order given, as networks leave
+        column = lambda name: torch.tensor([getattr(s, name) for s in networks], device=stack.device)  # noqa: E731
+        self.stop_loss, self.stop_fitted = column("stop_loss"), column("stop_fitted")
+        self.epochs_run = torch.zeros_like(self.stop_fitted)
+        self.fitted = torch.zeros_like(self.stop_fitted)  # epochs in a row at whose end no training error was made
+        self.full_batch = networks[0].steps == 1
+        self.watches_loss = any(s.stop_loss for s in networks)
+        self.watches_error = any(s.stop_fitted for s in networks)
+        self.total = 0.0
+        self.epoch = 0
+
+    def step(self, step: int) -> None:
+        """One update; in full-batch training the loss before it decides whether a network stops there."""
+        if step == 0:
+            self.stack.examples.shuffle()
+        if step == 0 and not self.full_batch:
+            self.epochs_run += self.stack.running()
+            self.total = 0.0
+        losses = self.stack.step(step, self.stop_loss if self.watches_loss else None)
+        if self.watches_loss and not self.full_batch:
+            self.total += losses * self.stack.examples.weight(step)
+
+    def end_epoch(self) -> None:
+        """Stop the networks that have reached what they train for."""
+        self.epoch += 1
+        if self.full_batch:
+            self.epochs_run += self.stack.running()
+        elif self.watches_loss:
+            self.stack.freeze(self.total < self.stop_loss)
+        if self.watches_error:
+            wrong = self.stack.examples.mean(self.stack.outcomes(test=False)[1])
+            self.fitted = torch.where(wrong == 0, self.fitted + 1, 0)
+            self.stack.freeze((self.stop_fitted > 0) & (self.fitted >= self.stop_fitted))
+        if self.epoch % _CHECK_EVERY == 0:
+            self.stack.freeze(~self.stack.finite())
+
+    def leaving(self, all_of_them: bool) -> torch.Tensor:
+        """Which networks leave the stack now [network], on the CPU: in groups, since each departure copies what stays."""
+        finished = ~self.stack.running().cpu()
+        if all_of_them:
+            return torch.ones_like(finished)
+        return finished if 4 * int(finished.sum()) >= len(finished) else torch.zeros_like(finished)
+
+    def keep(self, staying: torch.Tensor) -> None:
+        """Drop the networks that have left."""
+        rows = staying.nonzero().flatten()
+        self.position = [self.position[r] for r in rows.tolist()]
+        self.stack.keep(rows)
+        rows = rows.to(self.stack.device)
+        for name in ("stop_loss", "stop_fitted", "epochs_run", "fitted"):
+            setattr(self, name, getattr(self, name)[rows])
+
+
+class _Log:
+    """What is recorded of each network while it trains."""
+
+    def __init__(self, stack, networks: Sequence[Settings], record: Mapping):
+        self.stack, self.record = stack, record
+        self.steps = networks[0].steps
+        self.due: dict[int, list[str]] = {}  # names by the number of steps made
+        for name, epochs in record.items():
+            if name == "curves" and epochs is None:
+                epochs = log_schedule(networks[0].epochs)
+            for epoch in epochs or ():
+                step = round(epoch * self.steps)
+                if name not in self.due.setdefault(step, []):
+                    self.due[step].append(name)
+        self.noted: list[list[tuple[float, dict]]] = [[] for _ in networks]
+        self.ceilings = _ceilings(stack)
+
+    def note(self, step: int, progress: _Progress) -> None:
+        """Record what is due after this many steps, of the networks that still train."""
+        if step not in self.due:
+            return
+        values = self._look(self.due[step])
+        for row, running in enumerate(progress.stack.running().tolist()):
+            if running:
+                self.noted[row].append((step / self.steps, values[row]))
+
+    def _look(self, names: Iterable[str]) -> list[dict]:
+        """The values of these names now, for each network."""
+        with self.stack.averaged():
+            return self._look_now(names)
+
+    def _look_now(self, names: Iterable[str]) -> list[dict]:
+        stack, examples = self.stack, self.stack.examples
+        found: list[dict] = [{} for _ in examples.n]
+        columns = {}
+        if {"curves", "correct", "losses"} & set(names):
+            losses, wrong = stack.outcomes(test=False)
+            columns = {"losses": losses, "correct": wrong == 0}
+        if {"curves", *PER_TEST_EXAMPLE} & set(names):
+            test_losses, test_wrong = stack.outcomes(test=True)
+            tests = {"test_losses": test_losses, "test_correct": test_wrong == 0}
+            for name in set(names) & set(PER_TEST_EXAMPLE):
+                for row, values in zip(found, tests[name].cpu().numpy(), strict=True):
+                    row[name] = values.copy()
+        if "curves" in names:
+            means = [
+                examples.mean(losses),
+                examples.mean(wrong),
+                test_losses.double().mean(1),
+                test_wrong.double().mean(1),
+            ]
+            for row, four in zip(found, torch.stack(means, 1).tolist(), strict=True):
+                row |= dict(zip(EVALUATED, four, strict=True))
+        if "gradient_norms" in names:
+            columns["gradient_norms"] = stack.gradient_norms()
+        for name in set(names) & set(PER_EXAMPLE):
+            for row, n, values in zip(found, examples.n, columns[name].cpu().numpy(), strict=True):
+                row[name] = values[:n].copy()
+        if "weights" in names:
+            for row, vector in zip(found, stack.vectors(), strict=True):
+                row["weights"] = vector.numpy()
+        return found
+
+    def results(self, leaving: torch.Tensor, progress: _Progress) -> list[tuple[int, dict]]:
+        """(row in the stack, record) of each network that is leaving."""
+        stack, examples = self.stack, self.stack.examples
+        final = self._look({"curves", *self.record} - {"predictions"})
+        epochs_run = progress.epochs_run.tolist()
+        finite = stack.finite().tolist()
+        with stack.averaged():
+            predictions = stack.predictions().cpu() if "predictions" in self.record else None
+        results = []
+        for row in leaving.nonzero().flatten().tolist():
+            last, ceiling = final[row], self.ceilings[row]
+            diverged = not (finite[row] and last["train_loss"] <= ceiling)
+            record = {name: np.nan if diverged else last[name] for name in EVALUATED} | {
+                "epochs_run": epochs_run[row],
+                "parameters": stack.parameters[row],
+                "diverged": diverged,
+            }
+            noted = [(epoch, values) for epoch, values in self.noted[row] if epoch < epochs_run[row]]
+            record |= self._series([*noted, (float(epochs_run[row]), last)])
+            if diverged:
+                record |= _cut(record, ceiling)
+            if predictions is not None:
+                answers = predictions[row].flatten().numpy()
+                record["predictions"] = np.full_like(answers, np.nan) if diverged else answers
+            if set(PER_EXAMPLE) & set(self.record):
+                record["examples"] = examples.used[examples.rows[row, : examples.n[row]].cpu()].numpy()
+                record["labels"] = examples.y[row, : examples.n[row]].cpu().numpy()
+            results.append((row, record))
+        return results
+
+    def _series(self, noted: list[tuple[float, dict]]) -> dict[str, np.ndarray]:
+        """What was noted at several epochs as arrays with the time first."""
+        series = {}
+        for name in [name for name in self.record if name != "predictions"]:
+            rows = [
+                (epoch, values) for epoch, values in noted if (EVALUATED[0] if name == "curves" else name) in values
+            ]
+            epochs = np.array([epoch for epoch, _ in rows])
+            if name == "curves":
+                series["curve_epoch"] = epochs
+                series |= {f"curve_{key}": np.array([values[key] for _, values in rows]) for key in EVALUATED}
+            else:
+                series |= {f"{name}_epoch": epochs, name: np.stack([values[name] for _, values in rows])}
+        return series
+
+    def keep(self, staying: torch.Tensor) -> None:
+        """Drop the networks that have left."""
+        self.noted = [noted for noted, stays in zip(self.noted, staying.tolist(), strict=True) if stays]
+        self.ceilings = [ceiling for ceiling, stays in zip(self.ceilings, staying.tolist(), strict=True) if stays]
+
+
+def _cut(record: dict, ceiling: float) -> dict:
+    """What was recorded of a network that diverged, NaN from where its training loss is known to have been too high."""
+    lost_from = float(record["epochs_run"])
+    if "curve_train_loss" in record:
+        high = ~(record["curve_train_loss"] <= ceiling)
+        lost_from = record["curve_epoch"][high].min(initial=lost_from)
+    cut = {}
+    for name in (*(f"curve_{name}" for name in EVALUATED), *PER_EXAMPLE, *PER_TEST_EXAMPLE):
+        if name in record:
+            values = record[name].astype(np.result_type(record[name], np.float32))
+            values[record["curve_epoch" if name.startswith("curve_") else f"{name}_epoch"] >= lost_from] = np.nan
+            cut[name] = values
+    return cut
+
+
+def _ceilings(stack) -> list[float]:
+    """The training loss of each network above which it has diverged."""
+    examples = stack.examples
+    at_start = examples.mean(stack.outcomes(test=False)[0])
+    if stack.loss == "cross_entropy":
+        of_zero = torch.full_like(at_start, np.log(stack.outputs))
+    elif stack.classes:
+        of_zero = torch.full_like(at_start, 1 / stack.outputs)
+    else:
+        of_zero = examples.mean(examples.y.square().mean(2))
+    return (DIVERGED_FROM * torch.maximum(at_start, of_zero)).tolist()

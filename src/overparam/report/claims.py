@@ -1,0 +1,168 @@
+"""What a chapter says of its claims: seeds to measure them with, cards that show the outcome, sentences that report it."""
+
+import functools
+import json
+import os
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from overparam.errors import require, shown
+from overparam.report import evidence, protocols, scale, verdicts
+from overparam.report.cards import METADATA, PAGE_LEVEL, Card, Sentence, TheoremCard
+from overparam.report.earlier import Check, EarlierLedger
+from overparam.report.intervals import (
+    Estimate,
+    bootstrap,
+    correlation,
+    every,
+    jackknife,
+    location,
+    mean,
+    proportion,
+    rank_correlation,
+    ratio,
+    share,
+    sign,
+    two_way_jackknife,
+)
+from overparam.report.protocols import Claim, Condition
+
+__all__ = [
+    "METADATA",
+    "Card",
+    "Check",
+    "EarlierLedger",
+    "Estimate",
+    "Ledger",
+    "Sentence",
+    "TheoremCard",
+    "bootstrap",
+    "correlation",
+    "every",
+    "jackknife",
+    "location",
+    "mean",
+    "proportion",
+    "rank_correlation",
+    "ratio",
+    "share",
+    "sign",
+    "two_way_jackknife",
+]
+SELECTION_SEED = 5_000  # of replicates on which something is chosen: never the ones that are tested
+
+
+class Ledger:
+    """The claims of one chapter: what data/claims.yaml says of them, and what their record found."""
+
+    def __init__(self, chapter: str):
+        self.chapter = chapter
+        self.claims = protocols.claims(chapter)
+
+    @functools.cached_property
+    def records(self) -> dict[str, evidence.Record]:
+        """What was confirmed, by id; while it is being confirmed, without what its protocol has outdated."""
+        return evidence.read(self.chapter, outdated=scale.current() == "confirm")
+
+    def seeds(self, *names: str) -> list[int]:
+        """The seeds of the replicates of these findings: as many as the one that needs most asks for."""
+        require(bool(names), "seeds() takes the names of the findings that the replicates are for; got none.")
+        number = max(self.replicates(name) for name in names)
+        return [(scale.current() == "confirm") * evidence.FIRST_SEED + seed for seed in scale.seeds(number)]
+
+    def selection(self, n: int = 10) -> list[int]:
+        """Seeds for choosing (a peak's place, a strength, a stop): none of them is ever tested."""
+        return [SELECTION_SEED + seed for seed in scale.seeds(2 if scale.current() == "smoke" else n)]
+
+    def replicates(self, name: str) -> int:
+        """How many replicates this run has of a finding."""
+        protocol = self._finding(name).protocol
+        if scale.current() == "smoke":
+            return 2
+        if scale.current() != "confirm":
+            return protocol.page
+        asked = _asked_for()
+        if isinstance(asked, int):
+            return asked
+        done = self.records.get(name)
+        return asked.get(name) or (len(done.seeds) if done else verdicts.next_look(0))
+
+    def card(self, name: str, /, *, section: str = "", **values: Sequence[float]) -> Card:
+        """The card of a finding, from one value per seed for each estimate of its protocol (and for what was asked besides).
+
+        The values stand in the order of ``seeds(name)``; where the seeds serve several findings the first ones count. NaN
+        marks a replicate that diverged. The card makes the intervals itself, as the protocol says. ``section`` is the label
+        of the section whose code measured it.
+        """
+        claim = self._finding(name)
+        known, n = claim.protocol.measured, self.replicates(name)
+        if missing := [key for key in known if key not in values]:
+            raise ValueError(
+                f"The protocol of {name} in data/claims.yaml has the estimate {missing[0]!r}; pass it to card()."
+            )
+        if unknown := [key for key in values if key not in known]:
+            raise ValueError(
+                f"The protocol of {name} in data/claims.yaml has no estimate {unknown[0]!r}; it has {', '.join(known)}."
+            )
+        rows = {key: _row(name, key, values[key], n) for key in known}
+        page = {}
+        if scale.current() in ("laptop", "gpu"):  # elsewhere there are too few seeds, or those of the record
+            page = {key: _estimate(name, condition, rows[key]) for key, condition in known.items()}
+        return Card(claim, self.records.get(name), rows, tuple(self.seeds(name)), page, section)
+
+    def theorem(self, name: str, error: float, section: str = "") -> TheoremCard:
+        """The card of a theorem, after its check: the largest difference between what it says and what was computed."""
+        claim = self._claim(name)
+        require(claim.kind == "theorem", f"{name} is a finding: it has a card() and no check.")
+        if not error <= claim.tolerance:
+            raise ValueError(
+                f"The check of the theorem {name} is off by {error:.2g}; data/claims.yaml allows {claim.tolerance:g}."
+            )
+        return TheoremCard(claim, float(error), section)
+
+    def say(self, name: str) -> Sentence:
+        """The published sentence of a finding, its numbers filled in from the record."""
+        return Sentence(self._finding(name), self.records.get(name))
+
+    def _claim(self, name: str) -> Claim:
+        if name not in self.claims:
+            raise ValueError(
+                f"Chapter {self.chapter} claims no {name!r}; data/claims.yaml has {', '.join(self.claims)}."
+            )
+        return self.claims[name]
+
+    def _finding(self, name: str) -> Claim:
+        claim = self._claim(name)
+        require(claim.kind == "finding", f"{name} is a theorem: it is checked by theorem() and has no replicates.")
+        return claim
+
+
+def _asked_for() -> int | Mapping[str, int]:
+    """What OVERPARAM_REPLICATES asks for: a number for all findings, or one for each by name; empty where it is unset."""
+    text = os.environ.get("OVERPARAM_REPLICATES", "")
+    try:
+        asked = json.loads(text or "{}")
+    except ValueError:
+        asked = None
+    numbers = asked.values() if isinstance(asked, dict) else [asked]
+    if not all(isinstance(n, int) and n >= 2 for n in numbers):
+        raise ValueError(f"OVERPARAM_REPLICATES is {text!r}; set it to a whole number from 2 on, or leave it unset.")
+    return asked
+
+
+def _row(name: str, key: str, values: Sequence[float], n: int) -> tuple[float, ...]:
+    says = f"{name}, {key}: one number per seed is needed, {n} of them or more; got {shown(values)}."
+    try:
+        row = np.asarray(values, dtype=float)
+    except (ValueError, TypeError):
+        raise ValueError(says) from None
+    require(row.ndim == 1 and len(row) >= n and not np.isinf(row).any(), says)
+    return tuple(row[:n].tolist())
+
+
+def _estimate(name: str, condition: Condition, row: tuple[float, ...]) -> Estimate:
+    try:
+        return condition.estimate(row, PAGE_LEVEL)
+    except ValueError as error:
+        raise ValueError(f"{name}, {condition.name}: {error}") from None

@@ -1,0 +1,229 @@
+"""Estimates with intervals, each kind of quantity with its own: an interval never leaves the range that its quantity has."""
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+from scipy import stats
+
+from overparam.errors import listed, numbers, real, require, shown
+from overparam.errors import whole as whole_number
+from overparam.report import scale
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A number with its confidence interval, and how many replicates were left out of it, since they are NaN: they diverged."""
+
+    value: float
+    low: float
+    high: float
+    left_out: int = 0
+
+    def __format__(self, spec: str) -> str:
+        spec = spec or ".3g"
+        text = f"{self.value:{spec}} [{self.low:{spec}}, {self.high:{spec}}]"
+        return text.replace("-", "−").replace(" ", "\N{NO-BREAK SPACE}")
+
+    def __mul__(self, factor: float) -> "Estimate":
+        """The same in other units: ``100 * error`` in points."""
+        factor = real("factor", factor)
+        low, high = sorted((factor * self.low, factor * self.high))
+        return Estimate(factor * self.value, low, high, self.left_out)
+
+    __rmul__ = __mul__
+
+    def __neg__(self) -> "Estimate":
+        """A difference taken the other way round."""
+        return -1 * self
+
+
+# --- One value per replicate --------------------------------------------------------------------------------------------
+
+
+def _replicates(values: object) -> np.ndarray:
+    """Two finite replicates or more [n], as float64; NaN are left out."""
+    says = f"An interval needs at least 2 finite replicates; got {shown(values)}."
+    try:
+        array = np.asarray(values, dtype=float)
+    except (ValueError, TypeError):
+        raise ValueError(says) from None
+    require(array.ndim == 1, says)
+    array = array[~np.isnan(array)]
+    require(len(array) >= 2 and bool(np.isfinite(array).all()), says)
+    return array
+
+
+def _level(level: float) -> float:
+    says = f"The level of an interval lies between 0 and 1, such as 0.95; got {shown(level)}."
+    level = real("level", level, says)
+    require(0 < level < 1, says)
+    return level
+
+
+def _student(values: np.ndarray, level: float) -> tuple[float, float, float]:
+    """Mean and interval of Student's t; replicates that all agree have no interval, see `mean`."""
+    if np.ptp(values) == 0:
+        if scale.current() == "smoke":
+            return (float(values[0]),) * 3
+        raise ValueError(f"All {len(values)} replicates are {values[0]:g}: state that as a fact, it has no interval.")
+    middle, half = values.mean(), _quantile(level, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values))
+    return float(middle), float(middle - half), float(middle + half)
+
+
+@functools.cache
+def _quantile(level: float, freedom: int) -> float:
+    """Half the width of an interval of Student's t in standard errors."""
+    return float(stats.t.ppf((1 + level) / 2, freedom))
+
+
+def mean(values: Sequence[float], level: float = 0.95) -> Estimate:
+    """Mean over replicates (one per seed; pass differences for a paired comparison) with its interval of Student's t.
+
+    A bootstrap's would be too short for the few seeds of most experiments. Replicates that all agree have no interval; at
+    ``smoke`` scale, where two or three seeds may well agree and nothing is decided, it is their value. Replicates that are
+    NaN, as the errors of networks that diverged are, are left out and counted.
+    """
+    level, kept = _level(level), _replicates(values)
+    return Estimate(*_student(kept, level), len(values) - len(kept))
+
+
+def ratio(values: Sequence[float], level: float = 0.95) -> Estimate:
+    """Geometric mean of one positive ratio per replicate, with the t interval of its logarithm."""
+    level, kept = _level(level), _replicates(values)
+    require(bool((kept > 0).all()), f"A ratio is positive; got {kept.min():g}.")
+    return Estimate(*map(float, np.exp(_student(np.log(kept), level))), len(values) - len(kept))
+
+
+def correlation(values: Sequence[float], level: float = 0.95) -> Estimate:
+    """Mean of one correlation per replicate by Fisher's z; beyond ±0.999, whose z is without bound, it counts as ±0.999."""
+    level, kept = _level(level), _replicates(values)
+    require(bool((np.abs(kept) <= 1).all()), f"A correlation lies in [−1, 1]; got {kept[np.abs(kept).argmax()]:g}.")
+    z = np.arctanh(kept.clip(-0.999, 0.999))
+    return Estimate(*map(float, np.tanh(_student(z, level))), len(values) - len(kept))
+
+
+def share(values: Sequence[float], level: float = 0.95) -> Estimate:
+    """Share of the replicates that succeed (1, or 0 for those that do not), with the interval of Wilson."""
+    level, kept = _level(level), _replicates(values)
+    require(bool(np.isin(kept, (0, 1)).all()), f"A share takes 0 or 1 for each replicate; got {shown(values)}.")
+    found = proportion(int(kept.sum()), len(kept), level)
+    return Estimate(found.value, found.low, found.high, len(values) - len(kept))
+
+
+def sign(values: Sequence[float], level: float = 0.95) -> Estimate:
+    """Share of positive values among those that are not 0, with the exact interval of Clopper and Pearson (1934)."""
+    level, kept = _level(level), _replicates(values)
+    positive, n = int((kept > 0).sum()), int((kept != 0).sum())
+    require(n > 0, f"A share of signs needs a value that is not 0; got {shown(values)}.")
+    return Estimate(positive / n, *_binomial(positive, n, level, "exact"), len(values) - len(kept))
+
+
+def location(values: Sequence[float], level: float = 0.95) -> Estimate:
+    """Median of one place per replicate, with the exact interval between two order statistics (all, where n is too small)."""
+    level, kept = _level(level), np.sort(_replicates(values))
+    n = len(kept)
+    below = int(stats.binom.ppf((1 - level) / 2, n, 0.5)) - 1  # so many can be cut off at either end
+    below = max(below, 0)
+    return Estimate(float(np.median(kept)), float(kept[below]), float(kept[n - 1 - below]), len(values) - n)
+
+
+QUANTITIES: Mapping[str, Callable[[Sequence[float], float], Estimate]] = MappingProxyType(
+    {
+        "mean": mean,
+        "ratio": ratio,
+        "share": share,
+        "correlation": correlation,
+        "location": location,
+        "sign": sign,
+    }
+)
+
+
+# --- Other designs ------------------------------------------------------------------------------------------------------
+
+
+def rank_correlation(x, y) -> float:
+    """Spearman's rank correlation of pairs. It is not defined where one side is constant: at ``smoke`` scale that counts as 0."""
+    x, y = numbers("x", x, 1), numbers("y", y, 1)
+    if np.ptp(x) > 0 and np.ptp(y) > 0:
+        return float(stats.spearmanr(x, y).statistic)
+    if scale.current() == "smoke":
+        return 0.0
+    raise ValueError(
+        f"All of one side of {len(x)} pairs are equal: there is no rank correlation, state that as a fact."
+    )
+
+
+def every(values) -> Estimate:
+    """Mean, lowest and highest of all draws, for statements about each of them; NaN are left out and counted."""
+    try:
+        given = np.asarray(values, dtype=float)
+    except (ValueError, TypeError):
+        raise ValueError(f"values must be an array of numbers; got {shown(values)}.") from None
+    kept = numbers("values", given[~np.isnan(given)])
+    return Estimate(*(float(f(kept)) for f in (np.mean, np.min, np.max)), given.size - kept.size)
+
+
+def proportion(successes: int, trials: int, level: float = 0.95) -> Estimate:
+    """A share of independent runs with the interval of Wilson (1927), which holds also where all or none succeed."""
+    says = f"A share needs at least one run, of which 0 to all succeed; got {shown(successes)} of {shown(trials)}."
+    trials, level = whole_number("trials", trials, 1, says=says), _level(level)
+    successes = whole_number("successes", successes, 0, trials, says)
+    return Estimate(successes / trials, *_binomial(int(successes), int(trials), level, "wilson"))
+
+
+@functools.cache
+def _binomial(successes: int, trials: int, level: float, method: str) -> tuple[float, float]:
+    interval = stats.binomtest(successes, trials).proportion_ci(level, method=method)
+    return float(interval.low), float(interval.high)
+
+
+def bootstrap(values, statistic: Callable, level: float = 0.95, resamples: int = 10_000) -> Estimate:
+    """A statistic of replicates [n] with its BCa bootstrap interval; ``statistic(values, axis)`` as in ``np.mean``."""
+    given, values = values, _replicates(values)
+    resamples, level = whole_number("resamples", resamples, 2), _level(level)
+    require(callable(statistic), f"statistic is a function such as np.mean; got {shown(statistic)}.")
+    rng = np.random.default_rng(0)
+    result = stats.bootstrap((values,), statistic, n_resamples=resamples, confidence_level=level, method="BCa", rng=rng)
+    low, high = map(float, result.confidence_interval)
+    return Estimate(float(statistic(values, axis=0)), low, high, len(given) - len(values))
+
+
+def jackknife(whole: float, without: Sequence[float], level: float = 0.95) -> Estimate:
+    """A statistic of n replicates with the t interval of its delete-one jackknife (Efron & Stein 1981).
+
+    ``whole`` is the statistic of all n and ``without`` its n values with each replicate left out. Unlike a bootstrap
+    resample these never repeat a replicate, which would bias statistics made of pairs of replicates.
+    """
+    whole, without, level = real("whole", whole), _replicates(without), _level(level)
+    n = len(without)
+    pseudovalues = n * whole - (n - 1) * np.asarray(without)
+    low, high = stats.t.interval(level, n - 1, whole, stats.sem(pseudovalues))
+    return Estimate(float(whole), float(low), float(high))
+
+
+def two_way_jackknife(statistic: Callable, crossed: Sequence, level: float = 0.95) -> Estimate:
+    """A statistic of the components of several ``measures.CrossedRuns`` with an interval over both their draws.
+
+    ``statistic`` takes a list with one ``measures.Components`` per crossing. The crossings share their training sets and
+    their initialisations, so one of either is left out of all of them at a time: paired, as trends over width need it.
+    The two delete-one variances are added, with the degrees of freedom of Satterthwaite (1946).
+    """
+    says = f"The crossings are a list of measures.CrossedRuns; got {shown(crossed)}."
+    crossed, level = listed(crossed, says), _level(level)
+    require(bool(crossed) and all(hasattr(c, "leave_one_out") for c in crossed), says)
+    require(callable(statistic), f"statistic is a function of a list of components; got {shown(statistic)}.")
+    whole = statistic([c.components() for c in crossed])
+    variances, freedom = [], []
+    for left_out in zip(*(c.leave_one_out() for c in crossed), strict=True):
+        values = np.array([statistic(list(components)) for components in zip(*left_out, strict=True)])
+        n = len(values)
+        variances.append((n - 1) / n * ((values - values.mean()) ** 2).sum())
+        freedom.append(n - 1)
+    variance = sum(variances)
+    degrees = variance**2 / sum(v**2 / f for v, f in zip(variances, freedom, strict=True)) if variance else 1
+    half = stats.t.ppf((1 + level) / 2, degrees) * np.sqrt(variance)
+    return Estimate(float(whole), float(whole - half), float(whole + half))

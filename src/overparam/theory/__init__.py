@@ -1,0 +1,31 @@
+"""Models that can be computed without training networks, and what theorems say of them."""
+
+from overparam.theory import (
+    backward_error,
+    critical_points,
+    functions,
+    kernels,
+    linear,
+    planes,
+    separability,
+    spectra,
+    splines,
+    students,
+    trees,
+    two_speeds,
+)
+
+__all__ = [
+    "backward_error",
+    "critical_points",
+    "functions",
+    "kernels",
+    "linear",
+    "planes",
+    "separability",
+    "spectra",
+    "splines",
+    "students",
+    "trees",
+    "two_speeds",
+]

@@ -1,0 +1,141 @@
+"""Interpolation with a Gaussian kernel, in float64, and the fixed features that it is compared on.
+
+A kernel machine is linear in a fixed space of features, so its minimum-norm interpolant is unique and is found by one
+linear solve: the same puzzle as an overparameterized network, without the training (Zhang et al. 2017, section 5).
+"""
+
+import math
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from overparam.arithmetic import full_precision
+from overparam.errors import finite, real, require, require_rows, shown, tensor, whole
+
+
+@dataclass(frozen=True)
+class Interpolant:
+    """The function of smallest norm through given points, f(x) = Σ_i k(x, centre_i) · coefficient_i."""
+
+    centres: Tensor  # [n, d] float64
+    coefficients: Tensor  # [n, K]
+    bandwidth: float
+    norm: float  # the square root of the summed squared RKHS norms of the K outputs, √tr(Yᵀ K⁻¹ Y)
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """Values [m, K] at x [m, ...]."""
+        return gaussian_kernel(x, self.centres, self.bandwidth) @ self.coefficients
+
+
+@full_precision()
+def interpolate(x: Tensor, y: Tensor, bandwidth: float) -> Interpolant:
+    """The minimum-norm function with f(x_i) = y_i; x [n, ...], y [n, K] values or [n] class labels, taken as 0/1 vectors.
+
+    One Cholesky decomposition of the n×n kernel matrix, without any ridge; about 8 n² bytes twice over.
+    """
+    tensor("x", x)
+    labels = isinstance(y, Tensor) and (
+        (y.dtype == torch.int64 and y.dim() == 1) or (y.is_floating_point() and y.dim() == 2)
+    )
+    require(labels, f"y must be values [n, K] of floats or class labels [n] of int64; got {shown(y)}.")
+    require(len(x) == len(y), f"x holds {len(x):,} examples and y {len(y):,}; give one value for each example.")
+    require(y.is_floating_point() or int(y.min()) >= 0, f"Class labels count from 0; got {y.min()}.")
+    require(finite(y), "y must be finite; some of the values are NaN or infinite.")
+    values = (F.one_hot(y) if y.dim() == 1 else y).double()
+    centres = x.reshape(len(x), -1).double()
+    factor, failed = torch.linalg.cholesky_ex(gaussian_kernel(centres, centres, bandwidth))
+    if failed:
+        raise ValueError(
+            f"the kernel matrix of {len(x)} examples has no Cholesky decomposition in float64 at bandwidth "
+            f"{bandwidth:.3g}: remove examples that coincide, or take a smaller bandwidth"
+        )
+    coefficients = torch.cholesky_solve(values, factor)
+    return Interpolant(centres, coefficients, bandwidth, math.sqrt((values * coefficients).sum().item()))
+
+
+@full_precision()
+def gaussian_kernel(a: Tensor, b: Tensor, bandwidth: float) -> Tensor:
+    """exp(−‖a_i − b_j‖² / 2s²) [n, m] in float64, for a [n, ...], b [m, ...] and bandwidth s."""
+    says = f"the bandwidth must be positive; got {shown(bandwidth)}"
+    bandwidth = real("bandwidth", bandwidth, says)
+    require(0 < bandwidth < 1e100, says)  # its square is finite
+    return _squared_distances(a, b).mul_(-0.5 / bandwidth**2).exp_()
+
+
+@full_precision()
+def median_distance(x: Tensor, most: int = 2000) -> float:
+    """Median Euclidean distance between two different examples of x [n, ...]; of the first `most` where there are more."""
+    tensor("x", x, least=2)
+    most = whole("most", most, 2)
+    squared = _squared_distances(x[:most], x[:most])
+    n = len(squared)
+    return squared[*torch.triu_indices(n, n, offset=1)].median().sqrt().item()
+
+
+def _squared_distances(a: Tensor, b: Tensor) -> Tensor:
+    a, b = (tensor("x", part).reshape(len(part), -1).double() for part in (a, b))
+    require(a.shape[1] == b.shape[1], f"Examples must have equally many inputs; got {a.shape[1]:,} and {b.shape[1]:,}.")
+    return torch.addmm((a**2).sum(1, keepdim=True) + (b**2).sum(1), a, b.T, alpha=-2).clamp_(min=0)
+
+
+@full_precision()
+def gabor_features(images: Tensor, pool: int = 7) -> Tensor:
+    """Fixed texture features of square grey images [n, side²]: [n, 24 · (side / pool)²].
+
+    24 Gabor filters of 9×9 pixels (8 orientations, wave packets of standard deviation 1, 1.5 and 2 pixels and a wavelength of
+    four times that; each of mean 0 and norm 1), the absolute value, and the mean over windows of pool×pool pixels.
+    """
+    tensor("images", images)
+    pool = whole("pool", pool, 1)
+    side = math.isqrt(images[0].numel())
+    if side**2 != images[0].numel() or side % pool:
+        raise ValueError(
+            f"Gabor features need square images with a side that {pool} divides; got {images[0].numel()} pixels"
+        )
+    pixels = torch.arange(-4.0, 5.0, dtype=images.dtype, device=images.device)
+    y, x = torch.meshgrid(pixels, pixels, indexing="ij")
+    filters = []
+    for sd in (1.0, 1.5, 2.0):
+        for k in range(8):
+            along = x * math.cos(k * math.pi / 8) + y * math.sin(k * math.pi / 8)
+            wave = torch.exp(-(x**2 + y**2) / (2 * sd**2)) * torch.cos(2 * math.pi * along / (4 * sd))
+            wave = wave - wave.mean()
+            filters.append(wave / wave.norm())
+    responses = F.conv2d(images.view(-1, 1, side, side), torch.stack(filters)[:, None], padding=4)
+    return F.avg_pool2d(responses.abs(), pool).flatten(1)
+
+
+@full_precision()
+def relu_features(x: Tensor, width: int, generator: torch.Generator) -> Tensor:
+    """Random ReLU features of x [..., d]: max(0, w·x / √d) with w ~ N(0, I), scaled by 1/√width; [..., width].
+
+    A one-hidden-layer network whose first layer stays at its initialisation (Rahimi & Recht 2007).
+    """
+    tensor("x", x)
+    width = whole("width", width, 1)
+    require(
+        isinstance(generator, torch.Generator),
+        f"Pass a generator, as randomness.generator gives; got {shown(generator)}.",
+    )
+    directions = torch.randn(x.shape[-1], width, generator=generator, dtype=x.dtype) / math.sqrt(x.shape[-1])
+    return (x @ directions).relu() / math.sqrt(width)
+
+
+@full_precision()
+def ridge(features: Tensor, y: Tensor, penalty: float) -> Tensor:
+    """Coefficients that minimise ‖F c − y‖² + penalty ‖c‖²; F [..., n, p], y [..., n, k], result [..., p, k].
+
+    Solves the smaller of the p×p and the n×n system; penalty → 0 gives the minimum-norm least-squares solution. The
+    penalty must be positive, and in float64 at least 1e-10 of the features' squared norm.
+    """
+    require_rows(features=features, y=y)
+    penalty = real("penalty", penalty)
+    require(penalty > 0, f"The penalty must be positive; got {penalty:g}.")
+    n, p = features.shape[-2:]
+    wide = p > n
+    gram = features @ features.mT if wide else features.mT @ features
+    gram.diagonal(dim1=-2, dim2=-1).add_(penalty)
+    factor = torch.linalg.cholesky(gram)  # not an LU solve: that of MKL fails on batches of several threads
+    return features.mT @ torch.cholesky_solve(y, factor) if wide else torch.cholesky_solve(features.mT @ y, factor)
