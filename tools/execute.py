@@ -79,6 +79,23 @@ def bring_up_to_date(source: Path, build: Path, root: Path) -> None:
     _replace(target, nbformat.writes(notebook) + "\n")
 
 
+# Run in a chapter's kernel before its first cell: add up the seconds of training that the cache spares it.
+LISTEN = """
+import logging as _logging
+
+class _Spared(_logging.Handler):
+    seconds = 0.0
+
+    def emit(self, record):
+        self.seconds += record.training_seconds
+
+_spared = _Spared()
+_logging.getLogger("overparam.engine.sweep").addHandler(_spared)
+_logging.getLogger("overparam.engine.sweep").setLevel("INFO")
+"""
+PROBE = "from overparam.engine import train as _t\n[_spared.seconds, _t.default_device().type]"
+
+
 def run_key(notebook, root: Path) -> str:
     """A hash of all that the outputs depend on."""
     code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
@@ -123,15 +140,14 @@ def execute(source: Path, notebook, root: Path) -> dict:
             print(f"\r{source.name}: cell {next(counted)} of {code}, {time.perf_counter() - started:.0f} s ", end="")
 
     # What the cache saved is asked for in a last cell that is then taken away.
-    probe = nbformat.v4.new_code_cell(
-        "from overparam.engine import sweep as _s, train as _t\n[_s.cached_seconds(), _t.default_device().type]"
-    )
+    probe = nbformat.v4.new_code_cell(PROBE)
     notebook.cells.append(probe)
     client = NotebookClient(
         notebook,
         timeout=None,
         kernel_name="python3",
         resources={"metadata": {"path": str(root / "notebooks")}},
+        on_notebook_start=lambda notebook: client.kc.execute(LISTEN, silent=True, store_history=False),
         on_cell_start=show,
         extra_arguments=["--log-level=ERROR"],  # the kernel's notes on its transport are none of a reader's business
     )

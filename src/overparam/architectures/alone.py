@@ -299,6 +299,7 @@ class Custom(Alone):
     @classmethod
     def described(cls, given: dict[str, object]) -> tuple[Callable[..., "Custom"], dict[str, object]]:
         """See ``Architecture.described``; all but ``make`` are arguments of that."""
+        require("make" in given, "The description of Custom lacks make; take overparam.custom.")
         arguments = {name: value for name, value in given.items() if name != "make"}
         return lambda **own: cls(given["make"], tuple(own.items())), arguments
 
