@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import MISSING, fields
-from typing import Any, ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple, TypeAlias
 
 import numpy as np
 import torch
@@ -10,16 +10,18 @@ from torch import Tensor, nn
 
 from overparam.errors import require
 
+Number: TypeAlias = float | np.ndarray  # one, or an array with one for each of several networks
+
 
 class Sizes(NamedTuple):
-    """Numbers that decide the time and the memory of training; of one network, or arrays with one for each of several."""
+    """Numbers that decide the time and the memory of training."""
 
-    weights: Any  # all trained numbers
-    layers: Any
-    units: Any  # outputs of all layers, at all positions
-    flops: Any  # of one example on its way forward
-    columns: Any  # inputs of all layers, window by window, each with its one for the bias; 0: unknown
-    window_pairs: Any  # of the layer that has most; 0: unknown
+    weights: Number  # all trained numbers
+    layers: Number
+    units: Number  # outputs of all layers, at all positions
+    flops: Number  # of one example on its way forward
+    columns: Number  # inputs of all layers, window by window, each with its one for the bias; 0: unknown
+    window_pairs: Number  # of the layer that has most; 0: unknown
 
 
 class Architecture:

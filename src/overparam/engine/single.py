@@ -6,14 +6,13 @@
 import math
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from overparam.architectures.alone import affine_layers
-from overparam.architectures.base import Sizes
+from overparam.architectures.base import Number, Sizes
 from overparam.architectures.evaluate import gradient_norms, gradients_at_a_time, losses, outputs
 from overparam.data.dataset import Data
 from overparam.engine.examples import Examples
@@ -148,8 +147,14 @@ class Single:
 
     @staticmethod
     def memory(
-        settings: Settings, data: Data, device: torch.device, sizes: Sizes, n: Any, batch: Any, gradient_norms: bool
-    ) -> Any:
+        settings: Settings,
+        data: Data,
+        device: torch.device,
+        sizes: Sizes,
+        n: Number,
+        batch: Number,
+        gradient_norms: bool,
+    ) -> Number:
         """As ``Stack.memory``, of one network; what is in the middle of a module is not known, and taken for its units."""
         activations = batch * ((6 if settings.gradient_penalty else 2) * sizes.units + math.prod(data.shape))
         if gradient_norms:

@@ -16,13 +16,12 @@ last. Random numbers that a step needs are hashes of what they are for, so that 
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from overparam.architectures.base import Sizes
+from overparam.architectures.base import Number, Sizes
 from overparam.architectures.stacked import Layer
 from overparam.data.dataset import Data
 from overparam.engine.examples import Examples
@@ -85,14 +84,12 @@ class Stack:
 
         self.minus_one = torch.full((1, 1, 1), -1.0, device=device)
         self.examples = Examples(networks, data, device)
-        self.pool = self._inputs(
-            data.x, self.examples.used, max(self.examples.augmented_copies)
-        )  # [copy·example, feature]
+        copies = max(self.examples.augmented_copies)
+        self.pool = self._inputs(data.x, self.examples.used, copies)  # [copy·example, feature]
         self.x_test = self._inputs(data.x_test, data.x_test)
         self.y_test = data.y_test.to(device)
-        features = 2 * sum(layer.outputs * layer.positions for layer in self.layers)
-        features += sum((layer.fan_in + 1) * layer.positions for layer in self.layers)
-        self.part = int(examples_at_a_time(features, len(networks), self.dtype, device))
+        sizes = widest.architecture.sizes(shape, self.outputs)
+        self.part = int(examples_at_a_time(sizes, len(networks), self.dtype, device))
         if self.normalised or self.penalised:
             self.part = max(self.part, *(s.batch for s in networks))  # whose statistics are taken at once
         if self.median_of > 1:
@@ -105,12 +102,12 @@ class Stack:
         data: Data,
         device: torch.device,
         sizes: Sizes,
-        n: Any,
-        batch: Any,
+        n: Number,
+        batch: Number,
         gradient_norms: bool,
-        count: Any = 1,
-        augmented_copies: int = 1,
-    ) -> Any:
+        count: Number,
+        augmented_copies: int,
+    ) -> Number:
         """Bytes at most, beside the data set, that ``count`` networks take that are like ``settings`` and padded to ``sizes``.
 
         ``n`` and ``batch`` are their largest numbers of examples. Sizes and numbers may be arrays, for many stacks at once.
@@ -118,7 +115,7 @@ class Stack:
         """
         dtype, inputs, tests = getattr(torch, settings.dtype), math.prod(data.shape), len(data.x_test)
         weights, units, columns = sizes.weights, sizes.units, sizes.columns
-        part = examples_at_a_time(2 * units + columns, count, dtype, device)
+        part = examples_at_a_time(sizes, count, dtype, device)
         longest = np.minimum(part, np.maximum(n, tests))
         # A `Pass` is kept for whole parts, and one for each rest of a training set, a test set and a batch.
         held = part * (np.maximum(n, tests) >= part) + n % part + tests % part
@@ -677,10 +674,10 @@ class Stack:
         return values if self.y_by_row is None else values.gather(1, self.examples.rows)
 
 
-def examples_at_a_time(features: Any, networks: Any, dtype: torch.dtype, device: torch.device) -> np.ndarray:
-    """How many examples go through so many networks at a time, with so many numbers for each example and network."""
+def examples_at_a_time(sizes: Sizes, networks: Number, dtype: torch.dtype, device: torch.device) -> np.ndarray:
+    """How many examples go at a time through so many networks, all padded to these sizes."""
     limit = _CACHE_BYTES if device.type == "cpu" else _DEVICE_BYTES
-    return np.maximum(_LEAST_PART, limit // (features * networks * dtype.itemsize))
+    return np.maximum(_LEAST_PART, limit // ((2 * sizes.units + sizes.columns) * networks * dtype.itemsize))
 
 
 def _channels(weight: Tensor, layer: Layer) -> Tensor:
