@@ -673,5 +673,5 @@ def test_curves_of_what_diverged_stay_lost_where_they_come_down_again():
         },
         "curve_epoch": np.array([0.0, 1, 2, 4]),
     }
-    cut = train_module._cut(record, 20.0)
+    cut = train_module._without_diverged(record, 20.0)
     assert np.isnan(cut["curve_train_loss"]).tolist() == [False, True, True, True]
