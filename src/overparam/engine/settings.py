@@ -65,7 +65,7 @@ class Vector:
         """The first 16 hex digits of the SHA-256 of the values."""
         return hashlib.sha256(self.values).hexdigest()[:16]
 
-    def __eq__(self, other) -> bool:
+    def __eq__(self, other: object) -> bool:
         return isinstance(other, Vector) and self.fingerprint == other.fingerprint
 
     def __hash__(self) -> int:

@@ -190,7 +190,7 @@ class _Pool(ProcessPoolExecutor):
         limit = 61 if sys.platform == "win32" else cores  # of concurrent.futures
         super().__init__(min(cores, limit), context, _start, (end, str(self.folder)))
 
-    def submit(self, *args) -> Future:
+    def submit(self, *args: Any) -> Future:
         """Queue a call; a process is started for it while there are fewer than cores."""
         try:
             with _anonymous_main():
