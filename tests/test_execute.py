@@ -1,6 +1,7 @@
 """Chapters are executed when something that decides their outputs has changed, and only then; no fault gets past."""
 
 import json
+import logging
 import shutil
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ sys.path.insert(0, str(ROOT / "tools"))
 
 import build  # noqa: E402
 import execute  # noqa: E402
+from overparam import data, mlp, sweep  # noqa: E402
 
 CHAPTER = '''\
 # %% [markdown]
@@ -138,6 +140,21 @@ def test_the_verdicts_have_what_the_design_promises(executed):
         "seed_offset": 1000,
     }
     assert {name: record[name] for name in promised} == promised
+
+
+def test_the_training_that_the_cache_spares_is_counted(tmp_path, monkeypatch):
+    monkeypatch.setenv("OVERPARAM_CACHE", str(tmp_path))
+    log, kernel = logging.getLogger("overparam.engine.sweep"), {}
+    exec(execute.LISTEN, kernel)
+    *imports, asked = execute.PROBE.splitlines()
+    exec("\n".join(imports), kernel)
+    try:
+        for seeds in (2, 3):  # of which two are read the second time
+            runs = sweep(mlp(4), data.load("digits"), n=20, epochs=2, lr=0.1, seed=range(seeds), device="cpu")
+        assert eval(asked, kernel)[0] == pytest.approx(runs.seconds[:2].sum(), rel=1e-9)
+    finally:
+        log.removeHandler(kernel["_spared"])
+        log.setLevel("NOTSET")
 
 
 @pytest.mark.usefixtures("no_kernel")

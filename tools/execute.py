@@ -102,6 +102,23 @@ async def bring_up_to_date(source: Path, build: Path, root: Path, package: list[
     _replace(target, nbformat.writes(notebook) + "\n")
 
 
+# Run in a chapter's kernel before its first cell: add up the seconds of training that the cache spares it.
+LISTEN = """
+import logging as _logging
+
+class _Spared(_logging.Handler):
+    seconds = 0.0
+
+    def emit(self, record):
+        self.seconds += record.training_seconds
+
+_spared = _Spared()
+_logging.getLogger("overparam.engine.sweep").addHandler(_spared)
+_logging.getLogger("overparam.engine.sweep").setLevel("INFO")
+"""
+PROBE = "from overparam.engine import train as _t\n[_spared.seconds, _t.default_device().type]"
+
+
 def package_code(root: Path) -> list[str]:
     """What the modules of the package do, as text."""
     modules = sorted((root / "src").rglob("*.py"))
@@ -156,15 +173,14 @@ async def execute_on(cores: int, source: Path, notebook, root: Path) -> dict:
             print(f"\r{source.name}: cell {next(counted)} of {code}, {time.perf_counter() - started:.0f} s ", end="")
 
     # What the cache saved is asked for in a last cell that is then taken away.
-    probe = nbformat.v4.new_code_cell(
-        "from overparam.engine import sweep as _s, train as _t\n[_s.cached_seconds(), _t.default_device().type]"
-    )
+    probe = nbformat.v4.new_code_cell(PROBE)
     notebook.cells.append(probe)
     client = NotebookClient(
         notebook,
         timeout=None,
         kernel_name="python3",
         resources={"metadata": {"path": str(root / "notebooks")}},
+        on_notebook_start=lambda notebook: client.kc.execute(LISTEN, silent=True, store_history=False),
         on_cell_start=show,
         extra_arguments=["--log-level=ERROR"],  # the kernel's notes on its transport are none of a reader's business
     )
