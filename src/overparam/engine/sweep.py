@@ -382,7 +382,7 @@ def _train_stacks(
         for stack, work in todo
     ]
     shared = identity.running(), [work.data for work in works], record, device
-    with closing(workers.run(_train_one_of, tasks, shared, None if local else executor)) as finished:
+    with closing(workers.run(_train_one_of, tasks, shared, executor)) as finished:
         for position, records in finished:
             stack, work = todo[position]
             if records is None and not local:

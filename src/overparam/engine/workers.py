@@ -38,8 +38,22 @@ START_UP = 3.0  # seconds that worker processes take to start, about
 MAX_RESTARTS = 3  # of the local workers in one `run`, after one of them was killed
 
 
+@dataclass(frozen=True)
+class LocalWorkers:
+    """Worker processes of this machine, for work of at least so many seconds on one core: less is done where it is asked for.
+
+    Once they are up, any work is theirs; unless ``from_seconds`` is infinite, which keeps all of it in the calling process.
+    """
+
+    from_seconds: float = START_UP
+
+    def take(self, seconds: float) -> bool:
+        """Whether they do work of so many seconds."""
+        return seconds >= self.from_seconds or (running() and self.from_seconds < math.inf)
+
+
 def run(
-    function: Callable, tasks: Sequence[tuple], shared: tuple = (), executor: Executor | None = None
+    function: Callable, tasks: Sequence[tuple], shared: tuple = (), executor: Executor | LocalWorkers | None = None
 ) -> Iterator[tuple[int, Any]]:
     """Call ``function(*task, *shared)`` for every task and yield (position of the task, result) as they finish.
 
@@ -47,17 +61,18 @@ def run(
     cluster that ``OVERPARAM_DASK`` names; where it is unset in local processes, one per core, where ``function`` must be
     importable; tasks lost with a killed worker run again, and where a process may not or cannot start others (see above) it
     does the tasks itself.
-    ``executor`` is anything that has ``submit`` and futures with callbacks, or a Dask client. It stays the caller's: it
+    `LocalWorkers` are these processes, whatever that variable says.
+    Else ``executor`` is anything that has ``submit`` and futures with callbacks, or a Dask client. It stays the caller's: it
     is never shut down. The first exception of a task ends the run. To leave early, close the iterator: local workers
     are ended, on an executor only the tasks that have not started are cancelled.
     """
-    executor = cluster() if executor is None else executor
-    if executor is None and _is_part():
-        yield from _run_itself(function, dict(enumerate(tasks)), shared)
-    elif executor is None:
-        yield from _run_here(function, tasks, shared)
-    else:
+    executor = (cluster() or LocalWorkers()) if executor is None else executor
+    if not isinstance(executor, LocalWorkers):
         yield from _run_elsewhere(function, tasks, shared, executor)
+    elif _is_part():
+        yield from _run_itself(function, dict(enumerate(tasks)), shared)
+    else:
+        yield from _run_here(function, tasks, shared)
 
 
 def cluster() -> Executor | None:
@@ -74,20 +89,6 @@ def cluster() -> Executor | None:
         _client.cache_clear()
         client = _client(address)
     return client.get_executor(pure=False)
-
-
-@dataclass(frozen=True)
-class LocalWorkers:
-    """Worker processes of this machine, for work of at least so many seconds on one core: less is done where it is asked for.
-
-    Once they are up, any work is theirs; unless ``from_seconds`` is infinite, which keeps all of it in the calling process.
-    """
-
-    from_seconds: float = START_UP
-
-    def take(self, seconds: float) -> bool:
-        """Whether they do work of so many seconds."""
-        return seconds >= self.from_seconds or (running() and self.from_seconds < math.inf)
 
 
 def running() -> bool:
