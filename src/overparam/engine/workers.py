@@ -14,6 +14,7 @@ import pickle
 import re
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import threading
@@ -317,6 +318,18 @@ def _load(path: Path) -> tuple:
 # --- any other executor -----------------------------------------------------------------------------------------------
 
 DASK_SECONDS = 10  # that a scheduler has to answer
+# Asked by another process first: of somebody who listens and is no scheduler a client may never let go, not even at exit.
+_ASK = """
+import os, sys, threading
+from distributed import Client
+seconds = float(sys.argv[2])
+threading.Timer(seconds + 1, os._exit, [1]).start()
+try:
+    Client(sys.argv[1], timeout=seconds).close()
+except BaseException:
+    os._exit(1)
+os._exit(0)
+"""
 
 
 @functools.cache
@@ -331,23 +344,12 @@ def _client(address: str) -> Any:
         raise ImportError(
             f"OVERPARAM_DASK is {address!r}, but Dask is not installed: pip install distributed, or unset it."
         ) from None
-    found: Future = Future()
-
-    def connect() -> None:
-        try:
-            found.set_result(Client(address, timeout=DASK_SECONDS, set_as_default=False))
-        except Exception as error:
-            found.set_exception(error)
-
-    # In a thread: for somebody who listens and says nothing a client would wait for ever.
-    threading.Thread(target=connect, daemon=True).start()
-    try:
-        return found.result(DASK_SECONDS + 2)
-    except Exception:  # nobody there, or somebody else
+    if subprocess.run([sys.executable, "-c", _ASK, address, str(DASK_SECONDS)], stderr=subprocess.DEVNULL).returncode:
         raise ConnectionError(
             f"OVERPARAM_DASK is {address!r}, but no Dask scheduler answers there within {DASK_SECONDS} s: start one with "
             "dask scheduler, or unset it."
-        ) from None
+        )
+    return Client(address, timeout=DASK_SECONDS, set_as_default=False)
 
 
 def _run_elsewhere(
