@@ -281,7 +281,7 @@ def test_a_chapter_that_fails_ends_those_beside_it(pair, capsys, caplog):
     root = pair("time.sleep(600)", "1 / 0")
     assert execute.main(root) == 1
     assert "FAILED  02_pair.py, cell 1" in capsys.readouterr().err
-    assert caplog.messages == []  # nothing of the one that was ended
+    assert "asyncio" not in {record.name for record in caplog.records}  # which would tell how the other was ended
     assert not psutil.pid_exists(int((root / "notebooks/1").read_text(encoding="utf-8")))
 
 
