@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from overparam.report import scale, verdicts
+from overparam.report import results, scale, verdicts
 from overparam.report.evidence import Record
 from overparam.report.intervals import Estimate
 from overparam.report.protocols import LOOKS, Claim, Condition
@@ -68,6 +68,14 @@ def seed_range(seeds: Sequence[int]) -> str:
     ordered = sorted(seeds)
     consecutive = ordered == list(range(ordered[0], ordered[-1] + 1))
     return f"{ordered[0]}–{ordered[-1]}" if consecutive and len(ordered) > 1 else ", ".join(map(str, ordered))
+
+
+def robustness(name: str) -> str:
+    """In how many settings of a recorded table a finding keeps its sign."""
+    if not results.is_recorded(name):
+        return "not measured yet"
+    table, where = results.recorded(name)
+    return f"keeps its sign in {int(table['keeps'].sum())} of {len(table)} settings, {where}"
 
 
 @dataclass(frozen=True)
@@ -153,6 +161,8 @@ class Card:
             ("The record", self._record()),
             ("This page", self._page()),
         ]
+        if claim.robustness:
+            facts.insert(4, ("Other settings", quote(robustness(claim.robustness))))
         if protocol.asked:
             asked = _list(self._numbers(key, c, False) for key, c in protocol.asked.items())
             facts.insert(4, ("We also asked", f"{asked}This does not touch the outcome."))

@@ -144,6 +144,7 @@ class Claim:
     tolerance: float | None = None
     finding: str = ""
     outcome: str = ""
+    robustness: str = ""  # the recorded table of other settings: data/results/<name>.json, with a column `keeps`
     formerly: tuple[str, ...] = ()
 
 
