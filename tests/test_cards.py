@@ -318,8 +318,8 @@ def test_a_card_says_in_how_many_settings_its_finding_keeps_its_sign(book, monke
     entries = [ENTRY | FINDINGS[0] | {"robustness": "dice_multiverse"}]
     (book / "claims.yaml").write_text(yaml.safe_dump(entries), encoding="utf-8")
     protocols.entries.cache_clear()
-    assert "not measured yet" in shown("luck")
+    assert "not measured yet" in shown("luck")[0]
     made = {"date": "2026-01-02", "device": "a CPU", "seconds": 3, "torch": "2.9", "commit": "abc1234"}
     rows = [{"setting": str(i), "keeps": i != 1} for i in range(3)]
     (book / "dice_multiverse.json").write_text(json.dumps({"provenance": made, "rows": rows}), encoding="utf-8")
-    assert "keeps its sign in 2 of 3 settings, recorded on 2026-01-02" in shown("luck")
+    assert "keeps its sign in 2 of 3 settings, recorded on 2026-01-02" in shown("luck")[0]
