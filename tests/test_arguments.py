@@ -611,6 +611,7 @@ RIGHT = {
     data.wrong_labels: {"probability": 0.5, "classes": 3},
     randomness.generator: {"seed": 0, "purpose": "test"},
     data.subset: {"data": TINY, "n": 3, "seed": 0},
+    data.disjoint: {"data": TINY, "n": 3, "count": 2},
     data.with_validation: {"data": TINY, "n": 3},
     data.sine: {"n": 5, "noise": 0.1, "seed": 0, "n_test": 3},
     data.linear_teacher: {"n": 5, "d": 2, "noise": 0.1, "seed": 0, "n_test": 3, "teacher_seed": 0},
