@@ -125,17 +125,15 @@ def validation(row, images):
     return (answers(row, images.x[unused], images) == labels).mean(1)
 
 
-names = {
-    "true_label": "the true digit",
-    "wrong_label": "the digit it was told",
-    "right_label": "truly labelled pictures",
-    "label_noise": "noise",
-    "data_seed": "seed",
-}
-
-
 def history(runs, images=images):
     """How often networks answer as told, and how often with the truth, over time."""
+    names = {
+        "true_label": "the true digit",
+        "wrong_label": "the digit it was told",
+        "right_label": "truly labelled pictures",
+        "label_noise": "noise",
+        "data_seed": "seed",
+    }
     table = measures.label_history(runs, images).rename(columns=names)
     checked = [validation(row, images) for _, row in runs.iterrows()]
     return table.assign(validation=np.concatenate(checked)).reset_index(drop=True)
