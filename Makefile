@@ -30,9 +30,8 @@ test: .venv/.ready ## lint, run and build the book at smoke scale, run all tests
 	$(BIN)/python tools/colab.py --check
 	$(BIN)/python tools/execute.py
 	$(BIN)/python tools/build.py
-	$(BIN)/pytest
 	$(BIN)/python tools/compared.py
-	$(BIN)/pytest --nbval-lax build/smoke/compared
+	$(BIN)/pytest -n auto --dist loadfile --nbval-lax tests build/smoke/compared
 	echo "All tests passed in $$SECONDS s"
 
 serve: ## serve the book that was built

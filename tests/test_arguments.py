@@ -583,6 +583,7 @@ RIGHT = {
     linear.pseudo_fisher: {"n": 4, "d": 2, "distance": 1.0, "seeds": [0]},
     linear.vc_bound: {"training_error": 0.1, "dimension": 3, "n": 100, "failure": 0.05},
     kernels.relu_features: {"x": TINY.x, "width": 3, "generator": generator(0, "test")},
+    kernels.relu_kernel: {"a": TINY.x, "b": TINY.x},
     kernels.ridge: {"features": FEATURES, "y": TARGETS, "penalty": 0.1},
     trees.forest_smoother: {"x": X, "targets": X, "at": X, "leaves": 2, "trees": 1, "seed": 0},
     splines.basis: {"x": POINTS, "functions": 5},
