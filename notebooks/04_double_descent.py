@@ -1297,7 +1297,7 @@ separating = np.array(linear.parallel_map(first_separating, lin_tasks)).reshape(
     len(signal_strengths), -1
 )
 half_way = {
-    s: claims.location((row - 0.5) / 100)
+    s: claims.median_interval((row - 0.5) / 100)
     for s, row in zip(signal_strengths, separating, strict=True)
 }
 

@@ -598,7 +598,7 @@ RIGHT = {
     separability.logistic_fit: {"x": X, "y": SIGNS, "penalty": 0.1},
     separability.logistic_error: {"weights": [1.0], "coefficients": [1.0, 2.0]},
     separability.decaying_coefficients: {"p": 3, "scale": 2.0, "strength": 1.0, "power": 2.0},
-    claims.location: {"values": TEN, "level": 0.9},
+    claims.median_interval: {"values": TEN, "resamples": 10},
     claims.mean: {"values": TEN, "level": 0.9},
     claims.every: {"values": TEN},
     claims.proportion: {"successes": 2, "trials": 5, "level": 0.9},
