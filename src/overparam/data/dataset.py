@@ -125,10 +125,6 @@ class Data:
             digest.update(array)
         return digest.hexdigest()
 
-    def to(self, device: torch.device | str) -> "Data":
-        """The same data with its tensors on `device`."""
-        return replace(self, **{name: getattr(self, name).to(device) for name in ARRAYS})
-
 
 # --- What is given as data ----------------------------------------------------------------------------
 

@@ -203,8 +203,8 @@ def at_random(chosen: np.ndarray, mask: Vector, layers: Sequence[Layer], seed: i
     return drawn
 
 
-def keeping_signs(start: np.ndarray, mask: Vector, layers: Sequence[Layer], seed: int) -> dict[str, np.ndarray]:
-    """Other values [parameters] for the kept weights, by name (Zhou et al. 2019, section 4); biases stay.
+def reinitialized(start: np.ndarray, mask: Vector, layers: Sequence[Layer], seed: int) -> dict[str, np.ndarray]:
+    """Other initial values [parameters] for the kept weights, by name (Zhou et al. 2019, section 4); biases stay.
 
     "reshuffled" exchanges the kept weights of each layer, "redrawn" draws them anew from the distribution of the initial weights
     of PyTorch, "redrawn at equal spread" scales that draw to the standard deviation of the layer's kept weights, and "constant"

@@ -19,6 +19,8 @@ from matplotlib.colors import LinearSegmentedColormap, ListedColormap, to_hex
 from matplotlib.figure import Figure
 from scipy.special import stdtrit
 
+from overparam.errors import require
+
 INK = "#1f2328"  # text and axes; the text colour of the page
 PAPER = "#fffffe"  # behind everything; transparent on the page
 
@@ -166,20 +168,26 @@ def lines(table, x, ys, ax=None, colors=None, **line):
     return ax
 
 
-def panels(table, x, y, by, hue=None, colors=None, label=None, height=3.8, **line):
+def panels(table, x, y, by=None, hue=None, colors=None, label=None, height=3.8, **line):
     """Draw one panel for each value of the column `by`, as `plot` does, on one vertical axis; returns figure and axes.
 
-    Colours and legend are those of all panels together; the legend of `hue` stands below them.
+    Without `by`, one panel for each column that `y` lists or maps to its title. Colours and legend are those of all panels
+    together; the legend of `hue` stands below them.
     """
-    values = list(table[by].drop_duplicates())
-    fig, axes = plt.subplots(1, len(values), figsize=(7.2, height), sharey=True, squeeze=False)
+    if by is None:
+        titles = dict(y) if isinstance(y, Mapping) else {each: each.replace("_", " ") for each in y}
+        parts = [(title, table, each) for each, title in titles.items()]
+    else:
+        parts = [(value, table[table[by] == value], y) for value in table[by].drop_duplicates()]
+    fig, axes = plt.subplots(1, len(parts), figsize=(7.2, height), sharey=True, squeeze=False)
     if hue is not None and not isinstance(colors, dict):
         colors = _hues(table[hue])
     entries = {}
-    for ax, value in zip(axes[0], values, strict=True):
-        plot(table[table[by] == value], x, y, hue, ax=ax, colors=colors, label=label, **line)
+    for ax, (title, rows, each) in zip(axes[0], parts, strict=True):
+        ylabel = "" if by is None else each.replace("_", " ")
+        plot(rows, x, each, hue, ax=ax, colors=colors, label=label, **line)
         entries |= {text: handle for handle, text in zip(*ax.get_legend_handles_labels(), strict=True)}
-        ax.set_title(str(value))
+        ax.set(title=str(title), ylabel=ylabel)
         ax.label_outer()
     if hue is not None:
         fig.legend(entries.values(), entries.keys(), loc="outside lower center", ncols=min(len(entries), 4))
@@ -216,40 +224,6 @@ def _categories(values):
     named = [COLORS.get(value) for value in values]
     spare = iter([c for c in SEQUENCE if c not in named] + list(SEQUENCE) * len(named))
     return [color or next(spare) for color in named]
-
-
-def label_lines(ax):
-    """Write each line's label at its right end in its colour, moved apart where they would touch, instead of a legend.
-
-    Call it last, when limits and scales of `ax` are final.
-    """
-    lines = [line for line in ax.get_lines() if not line.get_label().startswith("_") and len(line.get_xdata())]
-    if not lines:
-        return
-    ax.figure.draw_without_rendering()
-    point = ax.figure.dpi / 72  # in pixels
-    ends = [ax.transData.transform(np.array(line.get_xydata())[-1]) for line in lines]
-    order = np.argsort([y for _, y in ends])
-    gap = 1.25 * plt.rcParams["font.size"] * point
-    wanted = np.array([ends[i][1] for i in order])
-    places = wanted.copy()
-    for _ in range(100):  # push neighbours apart until none touch
-        for k in range(len(places) - 1):
-            overlap = gap - (places[k + 1] - places[k])
-            if overlap > 1e-6:
-                places[k] -= overlap / 2
-                places[k + 1] += overlap / 2
-    for i, place in zip(order, places, strict=True):
-        line = lines[i]
-        ax.annotate(
-            line.get_label(),
-            line.get_xydata()[-1],
-            xytext=(8, (place - ends[i][1]) / point),
-            textcoords="offset points",
-            color=line.get_color(),
-            va="center",
-            annotation_clip=False,
-        )
 
 
 def svg(fig, alt):
@@ -289,16 +263,17 @@ def inline_svg(text, alt):
 def slider(frames, description, alt, start=None, values: Iterable | None = None):
     """Show one of `frames` at a time, chosen by a slider that works in the published page, where no Python runs.
 
-    `frames` maps the label of each position to a figure, or to a function of no arguments that makes it; or it is a function
-    that makes the figure for each of `values`. All have one size. For two sliders its keys are pairs, a whole grid of them, and `description` is a pair. `alt` is a text with a {}
-    for each label, or a function of the labels. `start` is the key shown first.
+    `frames` is a function that makes the figure for each of `values`; or it maps the label of each position to a figure, or to
+    a function of no arguments that makes it. All have one size. For two sliders `description` is a pair and so is each key, of a
+    whole grid. `alt` is a text with a {} for each label, or a function of the labels. `start` is the key shown first.
     """
     import ipywidgets
 
     pairs = not isinstance(description, str)
     names = description if pairs else (description,)
     if callable(frames):
-        frames = {value: partial(frames, value) for value in values}
+        require(values is not None, "A slider over a function needs the values that it is called with.")
+        frames = {value: partial(frames, *(value if pairs else (value,))) for value in values}
     pictures = {}
     for key, figure in frames.items():
         labels = key if pairs else (key,)

@@ -34,7 +34,7 @@ def seeds(n: int) -> list[int]:
 
 
 class Sizes(SimpleNamespace):
-    """The sizes of a chapter at the current scale, as attributes; shows all three scales side by side."""
+    """The sizes of a chapter, or of a section, at the current scale, as attributes; shows all three scales side by side."""
 
     def __init__(self, table: Mapping[str, tuple]):
         wrong = [name for name, values in table.items() if len(values) != len(SCALES)]
@@ -54,7 +54,11 @@ class Sizes(SimpleNamespace):
             for name, values in self._table.items()
         )
         table = f"<table><thead><tr><th></th>{head}</tr></thead><tbody>{rows}</tbody></table>"
-        return f"<details class='sizes'><summary>Sizes of this run ({now}) and of the others</summary>{table}</details>"
+        summary = f"Sizes of this run ({now}) and of the others"
+        if len(self._table) <= 3:  # few enough to be read in passing
+            few = (f"{name.replace('_', ' ')} {_show(getattr(self, name))}" for name in self._table)
+            summary = html.escape(f"{' · '.join(few)} ({now})")
+        return f"<details class='sizes'><summary>{summary}</summary>{table}</details>"
 
 
 def sizes(**table: tuple) -> Sizes:

@@ -1,6 +1,6 @@
 """Linear models, in float64: minimum-norm least squares, ridge and gradient descent, and what theory says of their risk.
 
-Everything works on stacks of draws, [..., n, p]. The matrices are small, so that one thread each is best: see ``spread``.
+Everything works on stacks of draws, [..., n, p]. The matrices are small, so that one thread each is best: see ``parallel_map``.
 """
 
 import math
@@ -21,13 +21,13 @@ from overparam.errors import between, listed, numbers, real, require, require_ro
 from overparam.randomness import generator
 
 
-def spread(function: Callable, values: Iterable) -> list:
+def parallel_map(function: Callable, values: Iterable) -> list:
     """[function(v) for v in values], on one thread per core; each multiplies its matrices alone. On a GPU one after the other."""
-    require(callable(function), f"spread calls a function; got {shown(function)}.")
+    require(callable(function), f"parallel_map calls a function; got {shown(function)}.")
     values = (
         list(values)
         if isinstance(values, Mapping)
-        else listed(values, f"spread takes the values of a list; got {shown(values)}.")
+        else listed(values, f"parallel_map takes the values of a list; got {shown(values)}.")
     )
     before = torch.get_num_threads()
     threads = 1 if torch.cuda.is_available() else machine.cores()

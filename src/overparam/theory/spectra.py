@@ -26,8 +26,8 @@ def all_positive(size: int, count: int, seed: int, part: int = 50_000) -> int:
     return total
 
 
-def bend_test(sizes, hits, trials: int) -> tuple[float, float]:
-    """Whether log P bends as a function of size: the likelihood ratio of a parabola over a straight line, and its p value.
+def quadratic_test(sizes, hits, trials: int) -> tuple[float, float]:
+    """Whether log P is a quadratic and no linear function of size: the likelihood ratio of the two, and its p value.
 
     ``hits`` of ``trials`` at each of the ``sizes`` are binomial with probability P.
     """
