@@ -39,7 +39,7 @@ class Data:
     source: str  # what it is and where it came from, for captions
     classes: int | None = None  # number of classes; None for a regression
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name in ("name", "source"):
             value = getattr(self, name)
             one_line = isinstance(value, str) and "\n" not in value
@@ -123,7 +123,7 @@ class Data:
 # --- What is given as data ----------------------------------------------------------------------------
 
 
-def _inputs(what: str, given) -> Tensor:
+def _inputs(what: str, given: object) -> Tensor:
     """Inputs [N, ...] in float32."""
     require(
         str(getattr(given, "dtype", "")) not in ("uint8", "torch.uint8"),
@@ -132,7 +132,7 @@ def _inputs(what: str, given) -> Tensor:
     return _float32(what, _array(what, given))
 
 
-def _targets(what: str, given) -> Tensor:
+def _targets(what: str, given: object) -> Tensor:
     """Regression targets [N, K] in float32."""
     y = _array(what, given)
     require(
@@ -144,7 +144,7 @@ def _targets(what: str, given) -> Tensor:
     return _float32(what, y)
 
 
-def _labels(what: str, given) -> Tensor:
+def _labels(what: str, given: object) -> Tensor:
     """Class labels [N] in int64."""
     y = _array(what, given)
     if y.dim() == 2 and y.shape[1] == 1:
@@ -161,7 +161,7 @@ def _labels(what: str, given) -> Tensor:
     return y.long()
 
 
-def _array(what: str, given) -> Tensor:
+def _array(what: str, given: object) -> Tensor:
     """A contiguous tensor of float32, float64, int64 or bool, without a history of gradients."""
     advice = f"{what} is {shown(given)}; give a tensor or a NumPy array of numbers"
     if isinstance(given, np.ndarray):
@@ -191,7 +191,7 @@ def _array(what: str, given) -> Tensor:
     return values
 
 
-def _conversion(given) -> str:
+def _conversion(given: object) -> str:
     """How what is often taken for an array becomes one."""
     if hasattr(given, "to_numpy"):
         return "such as its to_numpy()"
@@ -229,7 +229,7 @@ def _require_finite(what: str, values: Tensor) -> None:
         )
 
 
-def require_data(data) -> None:
+def require_data(data: object) -> None:
     """Raise ValueError unless this is a data set."""
     require(isinstance(data, Data), f"data is {shown(data)}; pass a data set such as data.load('digits').")
 

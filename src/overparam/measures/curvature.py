@@ -53,7 +53,7 @@ def sharpness(
     data: Data | Mapping[str, Data],
     iterations: int = 100,
     tolerance: float = 1e-4,
-    device=None,
+    device: torch.device | str | None = None,
 ) -> pd.Series:
     """``top_eigenvalue`` of every row's training loss at all of its recorded times: an array [T] for each row, with its index.
 
@@ -78,7 +78,7 @@ def sharpness(
 class _Network:
     """One row of a table of runs, with its training set."""
 
-    def __init__(self, row: pd.Series, named: Mapping[str, Data]):
+    def __init__(self, row: pd.Series, named: Mapping[str, Data]) -> None:
         require(
             row["data"] in named,
             f"A row was trained on {row['data']!r}; pass the data sets by name, as to sweep. Given: {', '.join(map(str, named))}.",

@@ -3,7 +3,7 @@
 import functools
 import html
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from overparam.report import scale, verdicts
@@ -126,7 +126,7 @@ class Card:
             "estimates": {key: [None if v != v else v for v in row] for key, row in self.values.items()},
         }
 
-    def _repr_mimebundle_(self, include=None, exclude=None) -> tuple[dict, dict]:
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> tuple[dict, dict]:
         text = f"{self.claim.id}: {words(self.claim, self.outcome)}. {self._sentence()}"
         return {"text/html": self._html(), "text/plain": text}, {METADATA: self.data()}
 
@@ -258,7 +258,7 @@ class TheoremCard:
             "seed_offset": scale.seed_offset(),
         }
 
-    def _repr_mimebundle_(self, include=None, exclude=None) -> tuple[dict, dict]:
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> tuple[dict, dict]:
         text = f"{self.claim.id}: {self._checked()}. {self.claim.statement}"
         return {"text/html": self._html(), "text/plain": text}, {METADATA: self.data()}
 
@@ -368,7 +368,7 @@ def forest(condition: Condition, record: Estimate | None, page: Estimate | None,
     )
 
 
-def _axis(shown: Sequence[float], logarithmic: bool):
+def _axis(shown: Sequence[float], logarithmic: bool) -> Callable[[float], float]:
     """A function from values to places in a row's picture, which has room for all that is shown."""
     on_axis = math.log if logarithmic else float
     low, high = on_axis(min(shown)), on_axis(max(shown))

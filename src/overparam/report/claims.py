@@ -56,7 +56,7 @@ SELECTION_SEED = 5_000  # of replicates on which something is chosen: never the 
 class Ledger:
     """The claims of one chapter: what data/claims.yaml says of them, and what their record found."""
 
-    def __init__(self, chapter: str):
+    def __init__(self, chapter: str) -> None:
         self.chapter = chapter
         self.claims = protocols.claims(chapter)
 

@@ -7,15 +7,23 @@ text colour of the page and each named colour a CSS variable (`--fig-train`, ...
 import hashlib
 import io
 import re
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 from matplotlib import font_manager
+from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, ListedColormap, to_hex
 from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
 from scipy.special import stdtrit
+
+if TYPE_CHECKING:
+    import ipywidgets
 
 INK = "#1f2328"  # text and axes; the text colour of the page
 PAPER = "#fffffe"  # behind everything; transparent on the page
@@ -95,7 +103,7 @@ _RC = {
 _METADATA = {"Date": None, "Creator": None}
 
 
-def style():
+def style() -> None:
     """Draw every figure in the house style, as SVG where a notebook shows it. Call it at the top of a chapter."""
     if "Overparam Sans" not in font_manager.fontManager.get_font_names():
         font_manager.fontManager.addfont(Path(__file__).parent / "fonts/OverparamSans.ttf")
@@ -111,12 +119,21 @@ def style():
     inline.figure_formats = {"svg"}
 
 
-def band(ax, x, low, high, color):
+def band(ax: Axes, x: ArrayLike, low: ArrayLike, high: ArrayLike, color: str) -> None:
     """Shade between `low` and `high` [n] over `x` [n]."""
     ax.fill_between(x, low, high, color=color, alpha=0.18, linewidth=0)
 
 
-def plot(table, x, y, hue=None, ax=None, colors=None, label=None, **line):
+def plot(
+    table: pd.DataFrame,
+    x: str,
+    y: str,
+    hue: str | None = None,
+    ax: Axes | None = None,
+    colors: str | Mapping[Any, str] | None = None,
+    label: str | None = None,
+    **line: Any,
+) -> Axes:
     """Draw the mean of `y` at each `x` with its 95 % t-interval over the rows (seeds): one line for each value of `hue`.
 
     Without `hue`, `colors` is a colour and `label` a text. With it, `colors` maps its values to colours (if absent: a key
@@ -148,14 +165,14 @@ def plot(table, x, y, hue=None, ax=None, colors=None, label=None, **line):
     return ax
 
 
-def ramp(n):
+def ramp(n: int) -> list[str]:
     """Return `n` colours in order, low to high."""
     if n > len(RAMP):
         raise ValueError(f"{n} ordered hues were asked for, but a reader tells at most {len(RAMP)} apart: show fewer.")
     return [RAMP[round(i * (len(RAMP) - 1) / max(n - 1, 1))] for i in range(n)]
 
 
-def colormap():
+def colormap() -> ListedColormap:
     """Return `RAMP` as a colormap for fields of values, which keep their colours where the page is dark.
 
     None of its colours is exactly a named one: `inline_svg` would change that one alone, and so mark single cells.
@@ -166,13 +183,13 @@ def colormap():
     return ListedColormap(shades, name="ramp")
 
 
-def _categories(values):
+def _categories(values: Sequence[Any]) -> list[str]:
     named = [COLORS.get(value) for value in values]
     spare = iter([c for c in SEQUENCE if c not in named] + list(SEQUENCE) * len(named))
     return [color or next(spare) for color in named]
 
 
-def label_lines(ax):
+def label_lines(ax: Axes) -> None:
     """Write each line's label at its right end in its colour, moved apart where they would touch, instead of a legend.
 
     Call it last, when limits and scales of `ax` are final.
@@ -206,7 +223,7 @@ def label_lines(ax):
         )
 
 
-def svg(fig, alt):
+def svg(fig: Figure, alt: str) -> str:
     """Draw `fig` as an SVG string to be put into a page; `alt` says in words what it shows."""
     text = io.StringIO()
     with plt.rc_context({key: _RC[key] for key in ("svg.fonttype", "svg.hashsalt")}):
@@ -218,7 +235,7 @@ _VARIABLES = {color: f"--fig-s{i}" for i, color in enumerate(SEQUENCE)} | {c: f"
 _VARIABLES |= {color: f"--fig-{name.replace('_', '-')}" for name, color in COLORS.items()}
 
 
-def inline_svg(text, alt):
+def inline_svg(text: str, alt: str) -> str:
     """Make the text of an SVG file part of a page: colours follow the page, ids are unique, no background."""
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>|<!--.*?-->", "", text, flags=re.S)
@@ -240,7 +257,12 @@ def inline_svg(text, alt):
     return head + re.sub(r"\s*\n\s*", "\n", text[text.index(">") + 1 :])
 
 
-def slider(frames, description, alt, start=None):
+def slider(
+    frames: Mapping[Any, Figure | Callable[[], Figure]],
+    description: str | tuple[str, ...],
+    alt: str | Callable[..., str],
+    start: Any = None,
+) -> "ipywidgets.VBox":
     """Show one of `frames` at a time, chosen by a slider that works in the published page, where no Python runs.
 
     `frames` maps the label of each position to a figure, or to a function of no arguments that makes it; all have one
@@ -280,7 +302,7 @@ def slider(frames, description, alt, start=None):
     else:  # ipywidgets 7 (Colab): a kernel is there, so it swaps the frame
         shown = ipywidgets.HTML(pictures[tuple(start)])
 
-        def swap(_):
+        def swap(_: object) -> None:
             shown.value = pictures[tuple(axis[s.index] for axis, s in zip(axes, sliders, strict=True))]
 
         for each in sliders:
@@ -290,7 +312,12 @@ def slider(frames, description, alt, start=None):
     return box
 
 
-def _stack(sliders, axes, leaf, labels=()):
+def _stack(
+    sliders: Sequence["ipywidgets.SelectionSlider"],
+    axes: Sequence[Sequence[Any]],
+    leaf: Callable[[tuple], "ipywidgets.Widget"],
+    labels: tuple = (),
+) -> "ipywidgets.Widget":
     """Nest one `Stack` for each slider, link it to its slider in the browser, and put `leaf(labels)` at the bottom."""
     import ipywidgets
 

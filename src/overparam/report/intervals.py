@@ -4,8 +4,10 @@ import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import stats
 
 from overparam.errors import listed, numbers, real, require, shown
@@ -145,7 +147,7 @@ QUANTITIES: Mapping[str, Callable[[Sequence[float], float], Estimate]] = Mapping
 # --- Other designs ------------------------------------------------------------------------------------------------------
 
 
-def rank_correlation(x, y) -> float:
+def rank_correlation(x: Sequence[float], y: Sequence[float]) -> float:
     """Spearman's rank correlation of pairs. It is not defined where one side is constant: at ``smoke`` scale that counts as 0."""
     x, y = numbers("x", x, 1), numbers("y", y, 1)
     if np.ptp(x) > 0 and np.ptp(y) > 0:
@@ -157,7 +159,7 @@ def rank_correlation(x, y) -> float:
     )
 
 
-def every(values) -> Estimate:
+def every(values: ArrayLike) -> Estimate:
     """Mean, lowest and highest of all draws, for statements about each of them; NaN are left out and counted."""
     try:
         given = np.asarray(values, dtype=float)
@@ -181,7 +183,9 @@ def _binomial(successes: int, trials: int, level: float, method: str) -> tuple[f
     return float(interval.low), float(interval.high)
 
 
-def bootstrap(values, statistic: Callable, level: float = 0.95, resamples: int = 10_000) -> Estimate:
+def bootstrap(
+    values: Sequence[float], statistic: Callable[..., Any], level: float = 0.95, resamples: int = 10_000
+) -> Estimate:
     """A statistic of replicates [n] with its BCa bootstrap interval; ``statistic(values, axis)`` as in ``np.mean``."""
     given, values = values, _replicates(values)
     resamples, level = whole_number("resamples", resamples, 2), _level(level)
@@ -205,7 +209,7 @@ def jackknife(whole: float, without: Sequence[float], level: float = 0.95) -> Es
     return Estimate(float(whole), float(low), float(high))
 
 
-def two_way_jackknife(statistic: Callable, crossed: Sequence, level: float = 0.95) -> Estimate:
+def two_way_jackknife(statistic: Callable[[list], float], crossed: Sequence, level: float = 0.95) -> Estimate:
     """A statistic of the components of several ``measures.CrossedRuns`` with an interval over both their draws.
 
     ``statistic`` takes a list with one ``measures.Components`` per crossing. The crossings share their training sets and

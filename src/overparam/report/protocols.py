@@ -4,7 +4,7 @@ import contextlib
 import functools
 import math
 import string
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -77,7 +77,7 @@ class Condition:
         """Values that differ from no effect by less than would matter; None where the protocol names no such size."""
         return None if self.delta is None else (self.null - self.delta, self.null + self.delta)
 
-    def estimate(self, values, level: float) -> Estimate:
+    def estimate(self, values: Sequence[float], level: float) -> Estimate:
         """The quantity of one value per replicate, with its interval."""
         found = QUANTITIES[self.quantity](values, level)
         if self.range is None:
@@ -284,7 +284,7 @@ def _is(value: object, kind: type) -> bool:
     return isinstance(value, kind)
 
 
-def _only(name: str, entry: Mapping, allowed) -> None:
+def _only(name: str, entry: Mapping, allowed: Iterable[str]) -> None:
     if not isinstance(entry, Mapping):
         raise ProtocolError(f"{name}: this is {_WORDS[dict]}; got {shown(entry)}.")
     if unknown := [key for key in entry if key not in allowed]:

@@ -7,7 +7,9 @@ from overparam.errors import between, numbers, require, tensor, whole
 from overparam.randomness import random_state
 
 
-def forest(x, targets, at, leaves: int | None, trees: int, seed: int) -> tuple[np.ndarray, int]:
+def forest(
+    x: np.ndarray, targets: np.ndarray, at: np.ndarray, leaves: int | None, trees: int, seed: int
+) -> tuple[np.ndarray, int]:
     """Predictions at x of the forests of 1, 2, …, ``trees`` trees, [trees, m, K], and the leaves of the first tree.
 
     Each tree is fitted to all of x [n, d] and targets [n, K] with √d features tried at a split and at most ``leaves`` leaves (None:
@@ -28,7 +30,9 @@ def forest(x, targets, at, leaves: int | None, trees: int, seed: int) -> tuple[n
     return np.stack(means), first
 
 
-def boosted(x, targets, at, leaves: int, rounds: int, shrinkage: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+def boosted(
+    x: np.ndarray, targets: np.ndarray, at: np.ndarray, leaves: int, rounds: int, shrinkage: float, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
     """Predictions of L2-boosted trees after each round, at new points [rounds, m, K] and at x [rounds, n, K].
 
     Every round fits a tree of at most ``leaves`` leaves to what is left of the targets and adds ``shrinkage`` times it
@@ -49,7 +53,9 @@ def boosted(x, targets, at, leaves: int, rounds: int, shrinkage: float, seed: in
     return tuple(np.stack(part) for part in zip(*steps, strict=True))
 
 
-def _checked(x, targets, at, leaves: int | None) -> tuple[np.ndarray, np.ndarray, np.ndarray, int | None]:
+def _checked(
+    x: np.ndarray, targets: np.ndarray, at: np.ndarray, leaves: int | None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, int | None]:
     """The arguments as they were given; ValueError unless they are those of regression trees."""
     x, at, targets = numbers("x", x, 2), numbers("at", at, 2), numbers("targets", targets, (1, 2))
     require(len(x) == len(targets), f"x holds {len(x):,} examples and targets {len(targets):,}; give one each.")
