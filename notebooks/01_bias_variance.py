@@ -689,14 +689,12 @@ def world(seed, features, draws=sizes.world_sets, ridge=1e-6):
     y, truth = torch.stack([d.y for d in sets]).double(), sets[0].y_test.double()
     fits = []
     for s in seeds:
-        lifted = kernels.relu_features(
-            points, features, randomness.generator(s, "features")
-        )
+        draw = randomness.generator(s, "features")
+        lifted = kernels.relu_features(points, features, draw)
         train, test = lifted[:-n_test].view(draws, n_train, features), lifted[-n_test:]
         fits.append((test @ kernels.ridge(train, y, ridge)).squeeze(-1))
-    return measures.CrossedRuns(
-        torch.stack(fits, 1).numpy(), truth.flatten().numpy(), n_test
-    )
+    fits = torch.stack(fits, 1).numpy()
+    return measures.CrossedRuns(fits, truth.flatten().numpy(), n_test)
 
 
 # %%

@@ -362,9 +362,8 @@ standard = replace(images, x=(images.x - mean) / sd, x_test=(images.x_test - mea
 
 def three_kinds(pool, seed):
     """Real examples, the same with random inputs, and the same with their labels shuffled."""
-    order = torch.randperm(
-        len(pool.y), generator=randomness.generator(seed, "random labels")
-    )
+    draw = randomness.generator(seed, "random labels")
+    order = torch.randperm(len(pool.y), generator=draw)
     return {
         "real": pool,
         "random inputs": data.gaussian_pixels(pool, seed),
