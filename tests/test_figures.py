@@ -133,15 +133,6 @@ def test_no_color_of_a_field_turns_with_the_page():
     assert shades[0] != shades[128] != shades[-1]
 
 
-def test_labels_at_line_ends_do_not_touch(runs):
-    ax = figures.plot(runs.assign(test_error=1.0), "width", "test_error", hue="label_noise")
-    figures.label_lines(ax)
-    ax.figure.draw_without_rendering()
-    low, high = sorted((box.y0 + box.y1) / 2 for box in (text.get_window_extent() for text in ax.texts))
-    assert high - low >= 1.2 * plt.rcParams["font.size"] * ax.figure.dpi / 72
-    assert [text.get_color() for text in ax.texts] == [line.get_color() for line in ax.get_lines()]
-
-
 # --- SVG --------------------------------------------------------------------------------------------------------------
 
 

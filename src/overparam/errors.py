@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 
-def require(condition: bool, message: str) -> None:
+def require(condition: bool | np.bool_, message: str) -> None:
     """Raise ValueError with this message unless the condition holds."""
     if not condition:
         raise ValueError(message)
@@ -50,7 +50,7 @@ def whole(name: str, value: Any, least: float = -math.inf, most: float = math.in
     return number
 
 
-def listed(values: object, says: str) -> list[Any]:
+def listed(values: Any, says: str) -> list[Any]:
     """The values as a list; ValueError that says this where they are not several: a text, a mapping, a single number."""
     several = (
         isinstance(values, Iterable) and not isinstance(values, str | bytes | Mapping) and getattr(values, "ndim", 1)
@@ -125,7 +125,7 @@ def numbers(name: str, values: object, dimensions: int | Sequence[int] | None = 
     return array
 
 
-def tensor(name: str, values: object, dimensions: int | Sequence[int] | None = None, least: int = 1) -> Tensor:
+def tensor(name: str, values: Tensor, dimensions: int | Sequence[int] | None = None, least: int = 1) -> Tensor:
     """The values; ValueError unless they are a tensor of finite floats with so many dimensions and ``least`` rows or more."""
     require(
         isinstance(values, Tensor) and values.is_floating_point(),

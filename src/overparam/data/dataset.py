@@ -5,6 +5,7 @@ A data set is one `Data`: everything in memory, so that a batch is an index and 
 
 import hashlib
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -161,7 +162,7 @@ def _labels(what: str, given: object) -> Tensor:
     return y.long()
 
 
-def _array(what: str, given: object) -> Tensor:
+def _array(what: str, given: Any) -> Tensor:
     """A contiguous tensor of float32, float64, int64 or bool, without a history of gradients."""
     advice = f"{what} is {shown(given)}; give a tensor or a NumPy array of numbers"
     if isinstance(given, np.ndarray):
@@ -170,7 +171,7 @@ def _array(what: str, given: object) -> Tensor:
         require(not isinstance(given, np.ma.MaskedArray), f"{advice}, without a mask: fill in what is masked.")
         dtype = {"b": bool, "f": np.float32 if given.itemsize <= 4 else np.float64}.get(kind, np.int64)
         # PyTorch takes neither read-only arrays nor other byte orders nor steps backwards: such are copied.
-        values = torch.from_numpy(np.require(given, dtype, "CWE"))
+        values = torch.from_numpy(np.require(given, dtype, ["C", "W", "E"]))
         require(kind != "u" or given.itemsize < 8 or bool((values >= 0).all()), f"{what} exceeds what int64 holds.")
     else:
         require(isinstance(given, Tensor), f"{advice}{', ' + _conversion(given) if _conversion(given) else ''}.")
@@ -250,15 +251,15 @@ def with_validation(data: Data, n: int) -> Data:
     require_data(data)
     says = f"a validation set of {data.name} has between 1 and {len(data.x) - 1} examples; got {shown(n)}"
     n = whole("n", n, 1, len(data.x) - 1, says)
-    held = {f"{name}_test": torch.cat([getattr(data, name)[-n:], getattr(data, f"{name}_test")]) for name in ("x", "y")}
-    return replace(data, x=data.x[:-n], y=data.y[:-n], **held)
+    x_test, y_test = torch.cat([data.x[-n:], data.x_test]), torch.cat([data.y[-n:], data.y_test])
+    return replace(data, x=data.x[:-n], y=data.y[:-n], x_test=x_test, y_test=y_test)
 
 
 @full_precision()
-def corrupt_labels(y: Tensor, share: float, classes: int, generator: torch.Generator) -> Tensor:
+def corrupt_labels(y: Tensor, share: float, classes: int | None, generator: torch.Generator) -> Tensor:
     """A copy of the labels [N] (int64), each replaced with probability `share` by a uniformly drawn class.
 
-    The drawn class may be the right one (Zhang et al. 2017, section 2). From the same generator state, a larger
+    Those of a regression, whose ``classes`` are None, are refused. The drawn class may be the right one (Zhang et al. 2017, section 2). From the same generator state, a larger
     share replaces all that a smaller one does, by the same classes.
     """
     share = between("label noise", share, 0, 1)

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
 from torch import Tensor, nn
 
 from overparam.architectures.evaluate import outputs
@@ -43,12 +44,12 @@ def path_errors(
     before = nn.utils.parameters_to_vector(module.parameters())
     first, second = (_weights_of(module, weights) for weights in (first, second))
     ends = torch.from_numpy(np.stack([first, second])).to(before)
-    errors = _errors(module, [torch.lerp(*ends, t) for t in torch.linspace(0, 1, points)], x, y)
+    errors = _errors(module, [torch.lerp(ends[0], ends[1], t) for t in torch.linspace(0, 1, points)], x, y)
     nn.utils.vector_to_parameters(before, module.parameters())
     return errors
 
 
-def barrier(errors: Sequence[float]) -> float:
+def barrier(errors: ArrayLike) -> float:
     """How far the error on a line rises above the mean of its ends (Frankle et al. 2020, section 2).
 
     The ends count, so it is at least half their difference, which is what is left where the error does not rise between them.

@@ -3,6 +3,7 @@
 import copy
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -90,7 +91,7 @@ class _Network:
         )
         require_data(named[row["data"]])
         self.data, self.loss = named[row["data"]], row["loss"]
-        self.module = sweep.network(row, self.data)
+        self.module = cast(nn.Sequential, sweep.network(row, self.data))  # as all that train in stacks are
         self.weights = row["weights"]
         self.rows = subset(self.data, row["n"], row["data_seed"])
         self.labels = targets(self.data, self.rows, row)

@@ -54,7 +54,7 @@ RAMP = (
 MARKERS = "osD^vPX*h"
 
 # Sizes are those of the page: 1 inch is 96 of its pixels, so 7.2 inches fill the column and 10.5 points are 14 pixels.
-_RC = {
+_RC: dict[Any, Any] = {
     "figure.figsize": (7.2, 4.2),
     "figure.facecolor": PAPER,
     "figure.constrained_layout.use": True,
@@ -109,12 +109,12 @@ def style() -> None:
         font_manager.fontManager.addfont(Path(__file__).parent / "fonts/OverparamSans.ttf")
     plt.rcParams.update(_RC)
     try:
-        shell = get_ipython()
+        shell = get_ipython()  # type: ignore[name-defined]  # a builtin where IPython runs
     except NameError:
         return
     from matplotlib_inline.config import InlineBackend
 
-    inline = InlineBackend.instance(parent=shell)
+    inline: Any = InlineBackend.instance(parent=shell)
     inline.print_figure_kwargs = {"bbox_inches": None, "metadata": _METADATA}
     inline.figure_formats = {"svg"}
 
@@ -130,7 +130,7 @@ def plot(
     y: str,
     hue: str | None = None,
     ax: Axes | None = None,
-    colors: str | Mapping[Any, str] | None = None,
+    colors: str | dict[Any, str] | None = None,
     label: str | None = None,
     **line: Any,
 ) -> Axes:
@@ -142,7 +142,7 @@ def plot(
     figure says how many. Returns the axes.
     """
     ax = ax or plt.subplots()[1]
-    values = [None] if hue is None else list(table[hue].drop_duplicates())
+    values: list[Any] = [None] if hue is None else list(table[hue].drop_duplicates())
     if hue is not None and not isinstance(colors, dict):
         ordered = all(isinstance(v, (int, float, np.number)) and not isinstance(v, bool) for v in values)
         values = sorted(values) if ordered else values
@@ -152,7 +152,8 @@ def plot(
         cells = rows.groupby(x)[y]
         mean, n = cells.mean(), cells.count()
         half = stdtrit(np.maximum(n - 1, 1), 0.975) * cells.std() / np.sqrt(n)  # NaN, so no band, for a single seed
-        color = colors.get(value) if hue is not None else colors or COLORS.get(y.removesuffix("_error"), SEQUENCE[0])
+        own = colors.get(value) if hue is not None and isinstance(colors, dict) else colors
+        color: Any = own if hue is not None else own or COLORS.get(y.removesuffix("_error"), SEQUENCE[0])
         text = label or y.replace("_", " ") if hue is None else (label or "{}").format(value)
         ax.plot(mean.index, mean, **{"color": color, "marker": MARKERS[i % len(MARKERS)], "label": text, **line})
         if half.notna().any():
@@ -189,40 +190,6 @@ def _categories(values: Sequence[Any]) -> list[str]:
     return [color or next(spare) for color in named]
 
 
-def label_lines(ax: Axes) -> None:
-    """Write each line's label at its right end in its colour, moved apart where they would touch, instead of a legend.
-
-    Call it last, when limits and scales of `ax` are final.
-    """
-    lines = [line for line in ax.get_lines() if not line.get_label().startswith("_") and len(line.get_xdata())]
-    if not lines:
-        return
-    ax.figure.draw_without_rendering()
-    point = ax.figure.dpi / 72  # in pixels
-    ends = [ax.transData.transform(np.array(line.get_xydata())[-1]) for line in lines]
-    order = np.argsort([y for _, y in ends])
-    gap = 1.25 * plt.rcParams["font.size"] * point
-    wanted = np.array([ends[i][1] for i in order])
-    places = wanted.copy()
-    for _ in range(100):  # push neighbours apart until none touch
-        for k in range(len(places) - 1):
-            overlap = gap - (places[k + 1] - places[k])
-            if overlap > 1e-6:
-                places[k] -= overlap / 2
-                places[k + 1] += overlap / 2
-    for i, place in zip(order, places, strict=True):
-        line = lines[i]
-        ax.annotate(
-            line.get_label(),
-            line.get_xydata()[-1],
-            xytext=(8, (place - ends[i][1]) / point),
-            textcoords="offset points",
-            color=line.get_color(),
-            va="center",
-            annotation_clip=False,
-        )
-
-
 def svg(fig: Figure, alt: str) -> str:
     """Draw `fig` as an SVG string to be put into a page; `alt` says in words what it shows."""
     text = io.StringIO()
@@ -248,13 +215,18 @@ def inline_svg(text: str, alt: str) -> str:
     prefix = "f" + hashlib.sha256((text + alt).encode()).hexdigest()[:8] + "-"
     text = re.sub(r' id="([^"]+)"', lambda m: f' id="{prefix}{m[1]}"' if m[1] in used else "", text)
     text = re.sub(r'(href="#|url\(#)', rf"\g<1>{prefix}", text)
-    width, height = map(float, re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', text).groups())
+    width, height = map(float, _view_box(text).split()[2:])
     head = (
         f'<svg class="figure" role="img" aria-label="{escape(alt)}" viewBox="0 0 {width:g} {height:g}" '
         f'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
         f'style="--natural: {width * 4 / 3:.0f}px; width: 100%; max-width: var(--natural); stroke-linejoin: round">'
     )
     return head + re.sub(r"\s*\n\s*", "\n", text[text.index(">") + 1 :])
+
+
+def _view_box(picture: str) -> str:
+    """The ``viewBox`` of an SVG, which Matplotlib always writes: "0 0 width height"."""
+    return picture.split('viewBox="', 1)[1].split('"', 1)[0]
 
 
 def slider(
@@ -279,7 +251,7 @@ def slider(
         figure = figure if isinstance(figure, Figure) else figure()
         pictures[labels] = svg(figure, alt(*labels) if callable(alt) else alt.format(*labels))
         plt.close(figure)
-    if len({re.search(r'viewBox="([^"]+)"', picture)[1] for picture in pictures.values()}) > 1:
+    if len({_view_box(picture) for picture in pictures.values()}) > 1:
         raise ValueError("The frames of a slider must have one size; set figsize and do not crop with bbox_inches.")
     axes = [list(dict.fromkeys(labels[i] for labels in pictures)) for i in range(len(names))]
     if len(pictures) != np.prod([len(axis) for axis in axes]):

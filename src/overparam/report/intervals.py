@@ -96,7 +96,8 @@ def ratio(values: Sequence[float], level: float = 0.95) -> Estimate:
     """Geometric mean of one positive ratio per replicate, with the t interval of its logarithm."""
     level, kept = _level(level), _replicates(values)
     require(bool((kept > 0).all()), f"A ratio is positive; got {kept.min():g}.")
-    return Estimate(*map(float, np.exp(_student(np.log(kept), level))), len(values) - len(kept))
+    value, low, high = map(float, np.exp(_student(np.log(kept), level)))
+    return Estimate(value, low, high, len(values) - len(kept))
 
 
 def correlation(values: Sequence[float], level: float = 0.95) -> Estimate:
@@ -104,7 +105,8 @@ def correlation(values: Sequence[float], level: float = 0.95) -> Estimate:
     level, kept = _level(level), _replicates(values)
     require(bool((np.abs(kept) <= 1).all()), f"A correlation lies in [−1, 1]; got {kept[np.abs(kept).argmax()]:g}.")
     z = np.arctanh(kept.clip(-0.999, 0.999))
-    return Estimate(*map(float, np.tanh(_student(z, level))), len(values) - len(kept))
+    value, low, high = map(float, np.tanh(_student(z, level)))
+    return Estimate(value, low, high, len(values) - len(kept))
 
 
 def share(values: Sequence[float], level: float = 0.95) -> Estimate:
@@ -147,7 +149,7 @@ QUANTITIES: Mapping[str, Callable[[Sequence[float], float], Estimate]] = Mapping
 # --- Other designs ------------------------------------------------------------------------------------------------------
 
 
-def rank_correlation(x: Sequence[float], y: Sequence[float]) -> float:
+def rank_correlation(x: ArrayLike, y: ArrayLike) -> float:
     """Spearman's rank correlation of pairs. It is not defined where one side is constant: at ``smoke`` scale that counts as 0."""
     x, y = numbers("x", x, 1), numbers("y", y, 1)
     if np.ptp(x) > 0 and np.ptp(y) > 0:
@@ -166,7 +168,7 @@ def every(values: ArrayLike) -> Estimate:
     except (ValueError, TypeError):
         raise ValueError(f"values must be an array of numbers; got {shown(values)}.") from None
     kept = numbers("values", given[~np.isnan(given)])
-    return Estimate(*(float(f(kept)) for f in (np.mean, np.min, np.max)), given.size - kept.size)
+    return Estimate(float(np.mean(kept)), float(np.min(kept)), float(np.max(kept)), given.size - kept.size)
 
 
 def proportion(successes: int, trials: int, level: float = 0.95) -> Estimate:

@@ -7,6 +7,7 @@ import string
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -67,6 +68,7 @@ class Condition:
         """Where the claim says that the quantity lies."""
         infinity = float("inf")
         if self.equals is not None:
+            assert self.delta is not None  # read() refuses equals without it
             return self.equals - self.delta, self.equals + self.delta
         if self.within is not None:
             return self.within
@@ -145,6 +147,13 @@ class Claim:
     finding: str = ""
     outcome: str = ""
     formerly: tuple[str, ...] = ()
+
+    @property
+    def required_protocol(self) -> Protocol:
+        """The protocol of a finding; ValueError for a theorem, which has none."""
+        if self.protocol is None:
+            raise ValueError(f"{self.id} is a theorem: it is checked by its tolerance and has no protocol.")
+        return self.protocol
 
 
 @functools.cache
@@ -272,7 +281,7 @@ def _fitted(place: str, entry: Mapping) -> dict:
     return entry
 
 
-def _is(value: object, kind: type) -> bool:
+def _is(value: Any, kind: type) -> bool:
     if kind is int:
         return type(value) is int and value >= 1
     if kind is float:

@@ -56,7 +56,8 @@ def would_decide(values: Mapping[str, Sequence[float]], protocol: Protocol, powe
     """
     needed = [_needed(values[name], condition, power) for name, condition in protocol.estimates.items()
               if of_condition(values[name], condition, len(protocol.estimates)) == "inconclusive"]  # fmt: skip
-    return None if None in needed else max(needed, default=None)
+    known = [number for number in needed if number is not None]
+    return max(known, default=None) if len(known) == len(needed) else None
 
 
 def _inside(estimate: Estimate, bounds: tuple[float, float]) -> bool:

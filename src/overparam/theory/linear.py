@@ -101,7 +101,7 @@ def descent_risks(x: Tensor, noise: Tensor, beta: Tensor, steps: Sequence[float]
     )
     says = f"steps lists numbers of steps from 0 up, math.inf for the end; got {shown(steps)}."
     steps = listed(steps, says)
-    require(bool(steps) and all(isinstance(t, Real) and t >= 0 for t in steps), says)
+    require(bool(steps) and all(isinstance(t, Real) and float(t) >= 0 for t in steps), says)
     u, s, vt = torch.linalg.svd(x, full_matrices=False)
     seen = u.mT @ (x @ beta + noise)
     left = 1 - (s / s[..., :1]) ** 2

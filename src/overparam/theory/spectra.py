@@ -2,9 +2,9 @@
 
 import math
 import warnings
-from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import stats
 
 from overparam.randomness import rng
@@ -27,7 +27,7 @@ def all_positive(size: int, count: int, seed: int, part: int = 50_000) -> int:
     return total
 
 
-def bend_test(sizes: Sequence[float], hits: Sequence[int], trials: int) -> tuple[float, float]:
+def bend_test(sizes: ArrayLike, hits: ArrayLike, trials: int) -> tuple[float, float]:
     """Whether log P bends as a function of size: the likelihood ratio of a parabola over a straight line, and its p value.
 
     ``hits`` of ``trials`` at each of the ``sizes`` are binomial with probability P.

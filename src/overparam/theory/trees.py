@@ -50,7 +50,8 @@ def boosted(
         tree.fit(x, targets - fitted)
         new, fitted = new + shrinkage * tree.predict(at), fitted + shrinkage * tree.predict(x)
         steps.append((new, fitted))
-    return tuple(np.stack(part) for part in zip(*steps, strict=True))
+    at_new, at_x = zip(*steps, strict=True)
+    return np.stack(at_new), np.stack(at_x)
 
 
 def _checked(
