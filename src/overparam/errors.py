@@ -53,7 +53,9 @@ def whole(name: str, value: Any, least: float = -math.inf, most: float = math.in
 def listed(values: Any, says: str) -> list[Any]:
     """The values as a list; ValueError that says this where they are not several: a text, a mapping, a single number."""
     several = (
-        isinstance(values, Iterable) and not isinstance(values, str | bytes | Mapping) and getattr(values, "ndim", 1)
+        isinstance(values, Iterable)
+        and not isinstance(values, str | bytes | Mapping)
+        and getattr(values, "ndim", 1) != 0
     )
     require(bool(several), says)
     return list(values)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from overparam.errors import require, shown
-from overparam.report import evidence, protocols, scale, verdicts
+from overparam.report import evidence, protocols, scale
 from overparam.report.cards import METADATA, PAGE_LEVEL, Card, Sentence, TheoremCard
 from overparam.report.earlier import Check, EarlierLedger
 from overparam.report.intervals import (
