@@ -360,6 +360,7 @@ mean, sd = images.x.mean(), images.x.std()
 standard = replace(images, x=(images.x - mean) / sd, x_test=(images.x_test - mean) / sd)
 
 
+# %%
 def three_kinds(pool, seed):
     """Real examples, the same with random inputs, and the same with their labels shuffled."""
     draw = randomness.generator(seed, "random labels")

@@ -455,6 +455,9 @@ def test_one_variable_names_the_cluster_for_every_run(client, monkeypatch):
     monkeypatch.setattr("overparam.engine.sweep._train_in_memory", lambda *_: pytest.fail("trained here"))
     there = sweep(mlp(width=[2, 3]), data.digits(20), **grid, cache=False)
     assert there.test_error.to_list() == pytest.approx(here.test_error.to_list(), abs=0.01)
+    workers._client(client.scheduler.address).close()  # a process connects once; after a close, anew
+    assert sorted(workers.run(double, [(1,), (2,)])) == [(0, 2), (1, 4)]
+    workers._client(client.scheduler.address).close()
 
 
 def test_inside_a_dask_worker_tasks_stay_in_their_process(client):

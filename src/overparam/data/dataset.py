@@ -104,6 +104,16 @@ class Data:
         return f"{self.name}: {size}, {kind} ({self.source})"
 
     @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of one example."""
+        return tuple(self.x.shape[1:])
+
+    @property
+    def outputs(self) -> int:
+        """How many outputs a network has on these data: one for each class, or for each target of a regression."""
+        return self.classes or self.y.shape[1]
+
+    @property
     def fingerprint(self) -> str:
         """SHA-256 (hex) of all that decides what is learned: the number of classes, names, shapes, types and bytes of the arrays.
 

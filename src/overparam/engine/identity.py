@@ -69,7 +69,7 @@ def key(settings: Settings) -> str | None:
     return _digest([settings.columns(), *parts])
 
 
-def classes(value) -> Iterator[type | types.FunctionType]:
+def classes(value: object) -> Iterator[type | types.FunctionType]:
     """The classes and functions that an architecture is made of."""
     if hasattr(value, "__qualname__"):
         yield value
@@ -154,7 +154,7 @@ class _UntoldError(Exception):
     """Something of which it cannot be told whether it is the same."""
 
 
-def _described(value, seen: dict[int, int]) -> list:
+def _described(value: object, seen: dict[int, int]) -> list:
     """The value as lists and texts that are equal where it does the same. ``seen`` numbers what is being described."""
     if id(value) in seen:
         return ["again", seen[id(value)]]
@@ -232,7 +232,7 @@ def _of_code(code: types.CodeType, namespace: dict, seen: dict[int, int]) -> lis
     ]
 
 
-def _in_library(value) -> bool:
+def _in_library(value: object) -> bool:
     """Whether a module, class or function comes with Python, an installed package or this one."""
     if isinstance(value, types.FunctionType):  # whose module may be that of one that it wraps
         return _is_installed(value.__code__.co_filename) or _is_ours(value.__code__.co_filename)

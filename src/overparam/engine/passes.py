@@ -32,7 +32,7 @@ class Pass:
         self.features = self.inputs[..., :features]
         self.columns, self.targets, self.windows, self.transposed = [], [], [], []
         self.outputs, self.back, self.gradients, self.sums = [], [], [], []
-        self.kept: list[Tensor | None] = [None] * len(layers)
+        self.dropout: list[Tensor | None] = [None] * len(layers)  # factors of each layer's outputs
         self.raw = [empty(layer.outputs, layer.positions * examples) for layer in layers[:normalised]]
         self.statistics: list[list[Tensor] | None] = [None] * normalised
         for number, layer in enumerate(layers):
@@ -64,7 +64,7 @@ class Pass:
         """Let the examples enter as they now stand in ``features``."""
         self._enter(self.inputs)
 
-    def share(self, x: Tensor) -> None:
+    def gather_shared(self, x: Tensor) -> None:
         """Take in the same examples x [example, feature] for all networks."""
         self.features[0].copy_(x)
         self._enter(self.inputs[:1])
@@ -77,16 +77,16 @@ class Pass:
         x = inputs.transpose(1, 2).unflatten(1, (layer.inputs, layer.length))
         self.targets[0].copy_(x.unfold(2, layer.kernel, layer.stride).permute(0, 1, 4, 2, 3))
 
-    def uphill(self, transposed: Tensor, gradient: Tensor) -> Tensor:
+    def input_gradient_sign(self, transposed: Tensor, gradient: Tensor) -> Tensor:
         """The sign of the gradient in the features [network, example, feature], from that in the first layer's output."""
         layer = self.layers[0]
         if layer.positions == 1:
             return torch.bmm(transposed, gradient)[:, :-1].transpose(1, 2).sign_()
         torch.bmm(transposed, gradient, out=self.back[0])
-        back = self.folded(0)
+        back = self.fold(0)
         return back.view(len(back), layer.inputs * layer.length, -1).transpose(1, 2).sign()
 
-    def folded(self, number: int) -> Tensor:
+    def fold(self, number: int) -> Tensor:
         """What went back through a layer, summed where its windows overlap, shaped like the output of the layer before."""
         layer, output = self.layers[number], self.gradients[number]
         back = self.back[number][:, :-1]  # the last row would go to the ones

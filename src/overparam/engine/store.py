@@ -257,7 +257,7 @@ def _decode(content: bytes) -> dict[str, dict]:
     return rows
 
 
-def _cells(name: str, value) -> dict[str, object]:
+def _cells(name: str, value: object) -> dict[str, object]:
     """What is stored of one value, by type."""
     if isinstance(value, np.generic):
         value = value.item()

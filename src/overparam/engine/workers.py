@@ -8,6 +8,7 @@ and is not: local workers map one file into memory, a Dask cluster keeps it wher
 
 import functools
 import io
+import math
 import os
 import pickle
 import re
@@ -21,6 +22,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from dataclasses import dataclass
 from multiprocessing import current_process, get_context
 from multiprocessing.connection import Connection
 from multiprocessing.util import Finalize
@@ -32,6 +34,7 @@ import torch
 
 from overparam import machine
 
+START_UP = 3.0  # seconds that worker processes take to start, about
 MAX_RESTARTS = 3  # of the local workers in one `run`, after one of them was killed
 
 
@@ -71,6 +74,20 @@ def cluster() -> Executor | None:
         _client.cache_clear()
         client = _client(address)
     return client.get_executor(pure=False)
+
+
+@dataclass(frozen=True)
+class LocalWorkers:
+    """Worker processes of this machine, for work of at least so many seconds on one core: less is done where it is asked for.
+
+    Once they are up, any work is theirs; unless ``from_seconds`` is infinite, which keeps all of it in the calling process.
+    """
+
+    from_seconds: float = START_UP
+
+    def take(self, seconds: float) -> bool:
+        """Whether they do work of so many seconds."""
+        return seconds >= self.from_seconds or (running() and self.from_seconds < math.inf)
 
 
 def running() -> bool:
@@ -192,7 +209,7 @@ class _Pool(ProcessPoolExecutor):
         limit = 61 if sys.platform == "win32" else cores  # of concurrent.futures
         super().__init__(min(cores, limit), context, _start, (end, str(self.folder)))
 
-    def submit(self, *args) -> Future:
+    def submit(self, *args: Any) -> Future:
         """Queue a call; a process is started for it while there are fewer than cores."""
         try:
             with _anonymous_main():
@@ -303,7 +320,7 @@ DASK_SECONDS = 10  # that a scheduler has to answer
 
 @functools.cache
 def _client(address: str) -> Any:
-    if not re.fullmatch(r"(tcp|tls|ws|wss|ucx)://[^\s/]+:\d+/?", address):
+    if not re.fullmatch(r"(tcp|tls|ws|wss)://[^\s/]+:\d+/?", address):
         raise ValueError(
             f"OVERPARAM_DASK is {address!r}; set it to the address of a Dask scheduler, such as tcp://host:8786, or unset it."
         )
@@ -313,16 +330,28 @@ def _client(address: str) -> Any:
         raise ImportError(
             f"OVERPARAM_DASK is {address!r}, but Dask is not installed: pip install distributed, or unset it."
         ) from None
+    found: Future = Future()
+
+    def connect() -> None:
+        try:
+            found.set_result(Client(address, timeout=DASK_SECONDS, set_as_default=False))
+        except Exception as error:
+            found.set_exception(error)
+
+    # In a thread: for somebody who listens and says nothing a client would wait for ever.
+    threading.Thread(target=connect, daemon=True).start()
     try:
-        return Client(address, timeout=DASK_SECONDS)
-    except (OSError, ValueError):  # nobody there, or somebody else
+        return found.result(DASK_SECONDS + 2)
+    except Exception:  # nobody there, or somebody else
         raise ConnectionError(
             f"OVERPARAM_DASK is {address!r}, but no Dask scheduler answers there within {DASK_SECONDS} s: start one with "
             "dask scheduler, or unset it."
         ) from None
 
 
-def _run_elsewhere(function, tasks, shared, executor) -> Iterator[tuple[int, Any]]:
+def _run_elsewhere(
+    function: Callable, tasks: Sequence[tuple], shared: tuple, executor: Executor
+) -> Iterator[tuple[int, Any]]:
     client = executor if hasattr(executor, "get_executor") else getattr(executor, "_client", None)
     if executor is client:
         executor = client.get_executor(pure=False)

@@ -10,7 +10,7 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
-from overparam.architectures.evaluate import losses
+from overparam.architectures.evaluate import losses_at
 from overparam.arithmetic import full_precision
 from overparam.data.dataset import Data, require_data, subset
 from overparam.engine import sweep, workers
@@ -153,7 +153,7 @@ def _mean_loss(module: nn.Module, vector: Tensor, x: Tensor, y: Tensor, loss: st
     shapes = {name: p.shape for name, p in module.named_parameters()}
     parts = vector.split([shape.numel() for shape in shapes.values()])
     parameters = {name: part.view(shape) for (name, shape), part in zip(shapes.items(), parts, strict=True)}
-    return losses(torch.func.functional_call(module, parameters, (x,)), y, loss).mean()
+    return losses_at(module, parameters, x, y, loss).mean()
 
 
 def _top(total: Callable[[Tensor], Tensor], weights: Tensor, iterations: int, tolerance: float) -> Tensor:

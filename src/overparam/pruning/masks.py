@@ -12,7 +12,7 @@ from torch.nn.utils import parameters_to_vector
 
 from overparam import randomness
 from overparam.architectures.alone import affine_layers
-from overparam.architectures.stacked import Layer, Layered
+from overparam.architectures.stacked import Layer
 from overparam.data.dataset import Data, require_data
 from overparam.engine.settings import Settings, Vector, require_architecture, require_settings
 from overparam.errors import listed, numbers, real, require, shown
@@ -122,12 +122,11 @@ def prunable_layers(architecture, data: Data) -> list[Layer]:
     """The layers of a network on this data set; of a convolutional one its convolutions and linear maps, without batch norm."""
     require_architecture(architecture)
     require_data(data)
-    shape, outputs = tuple(data.x.shape[1:]), data.classes or data.y.shape[1]
-    if isinstance(architecture, Layered):
+    shape, outputs = data.shape, data.outputs
+    if architecture.stacks:
         require(not architecture.batch_norm, "Networks with batch norm are not pruned here; set batch_norm=False.")
         return architecture.layers(shape, outputs)
-    with torch.device("meta"):
-        found = affine_layers(architecture.module(shape, outputs))
+    found = affine_layers(architecture.outline(shape, outputs))
     require(
         all(len(own) == 2 and own[1].dim() == 1 and own[0].dim() > 1 for own in found),
         f"{architecture} has parts that are neither weights nor biases; prune mlp, lenet, cnn1d or conv.",
@@ -166,9 +165,10 @@ def initial_weights(settings: Settings, data: Data, fresh: bool = False) -> np.n
     """All weights and biases [parameters] that a network starts from, or (``fresh``) another draw of them."""
     require_settings([settings])
     require_data(data)
-    shape, outputs = tuple(data.x.shape[1:]), data.classes or data.y.shape[1]
     draw = randomness.generator(settings.init_seed, "another init" if fresh else "init")
-    return parameters_to_vector(settings.architecture.build(shape, outputs, draw).parameters()).detach().numpy()
+    return (
+        parameters_to_vector(settings.architecture.build(data.shape, data.outputs, draw).parameters()).detach().numpy()
+    )
 
 
 def frozen(start: np.ndarray, mask: Vector, zeroed: np.ndarray | None = None) -> dict[str, Vector]:
