@@ -163,7 +163,7 @@ class ResNet18(OnImages):
 class _Residual(nn.Module):
     """x plus two rounds of batch norm, ReLU and 3×3 convolution; a 1×1 convolution of x where the shape changes."""
 
-    def __init__(self, before: int, after: int, stride: int):
+    def __init__(self, before: int, after: int, stride: int) -> None:
         super().__init__()
         self.norm1 = nn.BatchNorm2d(before)
         self.conv1 = nn.Conv2d(before, after, 3, stride, padding=1, bias=False)
@@ -217,7 +217,7 @@ class Transformer(Alone):
 class _SequenceClassifier(nn.Module):
     """Token ids [batch, length] to logits [batch, outputs]."""
 
-    def __init__(self, description: Transformer, length: int, outputs: int):
+    def __init__(self, description: Transformer, length: int, outputs: int) -> None:
         super().__init__()
         width = description.width
         self.tokens = nn.Embedding(description.tokens, width)
@@ -233,7 +233,7 @@ class _SequenceClassifier(nn.Module):
 class _Block(nn.Module):
     """Causal self-attention, then a layer of ReLUs: [batch, length, width] to the same shape."""
 
-    def __init__(self, width: int, heads: int):
+    def __init__(self, width: int, heads: int) -> None:
         super().__init__()
         self.heads = heads
         self.project = nn.Linear(width, 3 * width, bias=False)  # to queries, keys and values of all heads

@@ -25,7 +25,7 @@ class Pass:
         dtype: torch.dtype,
         device: torch.device,
         normalised: int = 0,
-    ):
+    ) -> None:
         empty = lambda *shape: torch.empty(networks, *shape, dtype=dtype, device=device)  # noqa: E731
         self.layers = layers
         features, dense = layers[0].inputs * layers[0].length, layers[0].positions == 1

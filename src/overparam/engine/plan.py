@@ -132,7 +132,7 @@ def explain_plan(
 class _Costs:
     """Expected seconds and bytes of stacks, as arrays, so that a grid of ten thousand networks plans in a second."""
 
-    def __init__(self, networks: Sequence[Settings], data: Data, device: torch.device, record: Mapping):
+    def __init__(self, networks: Sequence[Settings], data: Data, device: torch.device, record: Mapping) -> None:
         self.first, self.data, self.device = networks[0], data, device
         measure = functools.cache(lambda architecture: architecture.sizes(data.shape, data.outputs))
         self.sizes: Any = Sizes(*np.array([measure(s.architecture) for s in networks], float).T)

@@ -26,7 +26,7 @@ _LEAST_CHANNELS = 16  # twice as many as a vector of AVX2 holds: seen to go wron
 class Single:
     """The state of one network in training; where ``stack.Stack`` has a first dimension of networks, this has length 1."""
 
-    def __init__(self, networks: Sequence[Settings], data: Data, device: torch.device):
+    def __init__(self, networks: Sequence[Settings], data: Data, device: torch.device) -> None:
         (settings,) = networks
         architecture = settings.architecture
         self.device, self.loss, self.classes = device, settings.loss, data.classes

@@ -42,7 +42,7 @@ _rectify_gradient = torch.ops.aten.threshold_backward.grad_input
 class Stack:
     """The state of networks in training: weights, optimizer state and examples, all with the network first."""
 
-    def __init__(self, networks: Sequence[Settings], data: Data, device: torch.device):
+    def __init__(self, networks: Sequence[Settings], data: Data, device: torch.device) -> None:
         first = networks[0]
         self.device, self.optimizer, self.loss = device, first.optimizer, first.loss
         self.momentum = first.momentum

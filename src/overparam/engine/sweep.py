@@ -93,7 +93,7 @@ def run(
 class _Work:
     """The networks that are trained on one data set, and how far they are."""
 
-    def __init__(self, name: str, data: Data, networks: Sequence[Settings]):
+    def __init__(self, name: str, data: Data, networks: Sequence[Settings]) -> None:
         self.name, self.data, self.asked = name, data, list(networks)
         self.networks = list(dict.fromkeys(self.asked))  # each is trained once
 

@@ -166,7 +166,7 @@ def _train(stack: Stack | Single, networks: Sequence[Settings], record: Mapping)
 class _Progress:
     """How far each network of a stack is, and which have finished."""
 
-    def __init__(self, stack: Stack | Single, networks: Sequence[Settings]):
+    def __init__(self, stack: Stack | Single, networks: Sequence[Settings]) -> None:
         self.stack = stack
         self.position = list(range(len(networks)))  # of each network in the order given, as networks leave
         column = lambda name: torch.tensor([getattr(s, name) for s in networks], device=stack.device)  # noqa: E731
@@ -226,7 +226,7 @@ class _Progress:
 class _Recorder:
     """What is recorded of each network while it trains."""
 
-    def __init__(self, stack: Stack | Single, networks: Sequence[Settings], record: Mapping):
+    def __init__(self, stack: Stack | Single, networks: Sequence[Settings], record: Mapping) -> None:
         self.stack, self.record = stack, record
         self.steps = networks[0].steps
         self.due: dict[int, list[str]] = {}  # names by the number of steps made

@@ -379,7 +379,7 @@ def _run_elsewhere(
 class _Parcel:
     """Objects that are pickled as plain bytes, for the reason that `_work` gives, and unpacked once where they arrive."""
 
-    def __init__(self, content: tuple):
+    def __init__(self, content: tuple) -> None:
         self.content: tuple | bytes = content
 
     def __getstate__(self) -> bytes:
