@@ -123,6 +123,21 @@ def test_subset_of_impossible_size(n):
         data.subset(data.digits(), n, seed=0)
 
 
+def test_disjoint_training_sets_share_nothing_but_the_test_set():
+    pool = data.mnist1d(40, 20, seed=1)
+    sets = data.disjoint(pool, 15, 2)
+    assert list(sets) == ["0", "1"]
+    rows = torch.cat([each.x for each in sets.values()])
+    assert len(torch.unique(rows, dim=0)) == 30
+    assert torch.equal(torch.cat([each.y for each in sets.values()]), pool.y[:30])
+    assert all(torch.equal(each.x_test, pool.x_test) for each in sets.values())
+
+
+def test_more_disjoint_training_sets_than_the_pool_holds():
+    with pytest.raises(ValueError, match=r"3 training sets of 15 examples .* need 45; the pool of mnist1d has 40"):
+        data.disjoint(data.mnist1d(40, 20, seed=1), 15, 3)
+
+
 def test_a_validation_set_comes_from_the_pool_and_stands_before_the_test_set():
     whole = data.digits()
     held = data.with_validation(whole, 100)

@@ -294,10 +294,11 @@ def test_chapters_run_side_by_side_at_smoke_scale_each_on_its_share_of_the_cores
         assert notebook.metadata["overparam"]["cores"] == 1
 
 
-def test_a_chapter_that_fails_ends_those_beside_it(pair, capsys):
+def test_a_chapter_that_fails_ends_those_beside_it(pair, capsys, caplog):
     root = pair("time.sleep(600)", "1 / 0")
     assert execute.main(root) == 1
     assert "FAILED  02_pair.py, cell 1" in capsys.readouterr().err
+    assert "asyncio" not in {record.name for record in caplog.records}  # which would tell how the other was ended
     assert not psutil.pid_exists(int((root / "notebooks/1").read_text(encoding="utf-8")))
 
 

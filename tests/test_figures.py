@@ -55,6 +55,30 @@ def test_plot_draws_the_mean_and_the_t_interval_of_scipy(runs):
     np.testing.assert_allclose(edges(band), expected)
 
 
+def test_lines_draw_each_column_as_plot_does(runs):
+    table = runs.assign(bias=runs.test_error, noise=2 * runs.test_error).rename(columns={"bias": "bias²"})
+    ax = figures.lines(table, "width", {"bias²": "bias²", "noise": "of labels"}, colors={"noise": "#123456"})
+    assert colors(ax) == {"bias²": figures.COLORS["bias"], "of labels": "#123456"}
+    alone = figures.plot(table, "width", "noise")
+    np.testing.assert_array_equal(ax.get_lines()[1].get_ydata(), alone.get_lines()[0].get_ydata())
+    assert len(ax.collections) == 2
+    assert {line.get_marker() for line in ax.get_lines()} == {"o", "s"}
+    assert ax.get_ylabel() == ""
+
+
+def test_panels_share_colours_and_one_legend(runs):
+    later = runs.assign(label_noise=runs.label_noise + 0.5, when="after")  # 0.5 is in both panels
+    table = pd.concat([runs.assign(when="before"), later])
+    fig, (before, after) = figures.panels(table, "width", "test_error", by="when", hue="label_noise")
+    assert (before.get_title("left"), after.get_title("left")) == ("before", "after")
+    assert colors(before)["0.5"] == colors(after)["0.5"]
+    assert [text.get_text() for text in fig.legends[0].get_texts()] == ["0.0", "0.5", "1.0"]
+    assert before.get_ylim() == after.get_ylim()
+    np.testing.assert_allclose(
+        after.get_lines()[0].get_ydata(), runs[runs.label_noise == 0].groupby("width").test_error.mean()
+    )
+
+
 def test_a_figure_leaves_networks_that_diverged_out_and_says_how_many(runs):
     lost = runs.index == runs.index[0]
     diverged = runs.assign(diverged=lost, test_error=runs.test_error.mask(lost))
@@ -208,6 +232,19 @@ def test_one_slider_shows_a_frame_for_each_position():
     assert alts(*stack.children) == ["With 0% noise.", "With 50% noise."]
     assert stack.selected_index == 1
     assert links(box) == {(slider.model_id, "index", stack.model_id, "selected_index")}
+
+
+def test_a_slider_draws_each_value_by_one_function():
+    drawn = []
+
+    def draw(width):
+        drawn.append(width)
+        return figure()
+
+    box = figures.slider(draw, "Width", alt="{} units.", values=(2, 4), start=4)
+    assert drawn == [2, 4]
+    assert alts(*box.children[1].children) == ["2 units.", "4 units."]
+    assert box.children[0].index == 1
 
 
 def test_two_sliders_span_a_grid():

@@ -36,6 +36,14 @@ def test_relu_features_keep_their_second_moment():
     np.testing.assert_allclose(features.square().sum(-1), x.square().sum(-1) / 60, rtol=0.1)
 
 
+def test_relu_kernel_is_the_limit_of_relu_features():
+    x = torch.randn(6, 30, generator=generator(2, "test")).double()
+    features = kernels.relu_features(x, 200_000, generator(3, "features"))
+    np.testing.assert_allclose(kernels.relu_kernel(x[:4], x), features[:4] @ features.T, atol=0.01)
+    zero = torch.zeros(1, 30, dtype=torch.float64)
+    assert kernels.relu_kernel(zero, x).abs().max() == 0
+
+
 def test_forest_smoother_predicts_what_the_trees_predict():
     rng = np.random.default_rng(0)
     x, labels, at = rng.normal(size=(60, 5)), rng.normal(size=(60, 2)), rng.normal(size=(7, 5))

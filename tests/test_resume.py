@@ -254,7 +254,7 @@ def test_a_cache_that_cannot_be_written_is_said_before_training_and_costs_no_res
     began = []
     monkeypatch.setattr(sweep, "train", lambda *arguments: began.append(len(told)) or train(*arguments))
     with pytest.warns(UserWarning, match=r"Cannot store .*file.runs \(Not a directory\).* returns its table") as told:
-        table = small(images)
+        table = small(images, executor=IN_THIS_PROCESS)
     assert began[0] == 1
     assert_same(table, small(images, cache=False))
     assert (tmp_path / "file").is_file()

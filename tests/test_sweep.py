@@ -9,7 +9,7 @@ import pytest
 
 from overparam.architectures import stacked
 from overparam.data.load import digits
-from overparam.engine import plan, sweep
+from overparam.engine import plan, sweep, workers
 from overparam.engine.settings import Settings
 from overparam.engine.train import train
 from overparam.engine.workers import LocalWorkers
@@ -114,6 +114,11 @@ def test_worker_processes_give_the_same_numbers(images, busy_workers):
     there = small(images, cache=False, lr=[0.1, 0.2], executor=busy_workers)
     here = small(images, cache=False, lr=[0.1, 0.2], executor=LocalWorkers(math.inf))
     np.testing.assert_array_equal(numbers(here), numbers(there))
+
+
+def test_local_workers_are_asked_for_no_cluster(images, busy_workers, monkeypatch):
+    monkeypatch.setattr(workers, "cluster", lambda: pytest.fail("work for this machine was sent to the cluster"))
+    assert len(small(images, cache=False, executor=busy_workers)) == 4
 
 
 def test_an_executor_of_the_caller_gives_the_same_numbers(images, busy_workers):

@@ -72,7 +72,12 @@ async def bring_all_up_to_date(sources: list[Path], build: Path, root: Path) -> 
         async with turn:
             await bring_up_to_date(source, build, root, package, machine.cores() // at_once)
 
-    await asyncio.gather(*map(bring, sources))
+    try:
+        async with asyncio.TaskGroup() as group:
+            for source in sources:
+                group.create_task(bring(source))
+    except ExceptionGroup as failed:  # those that were ended fail in turn, and that tells nothing
+        raise failed.exceptions[0] from None
 
 
 async def bring_up_to_date(source: Path, build: Path, root: Path, package: list[str], cores: int) -> None:

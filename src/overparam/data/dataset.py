@@ -253,6 +253,22 @@ def subset(data: Data, n: int, seed: int) -> Tensor:
     return torch.randperm(len(data.x), generator=generator(seed, "subset"))[:n]
 
 
+def disjoint(data: Data, n: int, count: int) -> dict[str, Data]:
+    """``count`` training sets of ``n`` examples that share none, by the names "0", "1", …; all have the test set of `data`.
+
+    They are cut from the pool in its order, so this is for pools that come in random order, as data that are made on the spot do.
+    """
+    require_data(data)
+    n, count = whole("n", n, 1), whole("count", count, 1)
+    pool = len(data.x)
+    require(
+        n * count <= pool,
+        f"{count:,} training sets of {n:,} examples that share none need {n * count:,}; the pool of {data.name} has {pool:,}.",
+    )
+    cuts = [slice(k * n, (k + 1) * n) for k in range(count)]
+    return {str(k): replace(data, x=data.x[cut], y=data.y[cut]) for k, cut in enumerate(cuts)}
+
+
 def with_validation(data: Data, n: int) -> Data:
     """The same data with the last ``n`` examples of the training pool put in front of the test set, for validation.
 

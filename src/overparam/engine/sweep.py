@@ -367,7 +367,6 @@ def _train_stacks(
     travels = all(_can_travel(work) for _, work in todo)
     if executor is None:
         executor = (workers.cluster() if travels and todo else None) or LocalWorkers()
-    elsewhere = None if isinstance(executor, LocalWorkers) else executor
     alone = device.type != "cpu" or len(todo) == 1 or not travels
     if isinstance(executor, LocalWorkers) and (alone or not executor.take(sum(stack.seconds for stack, _ in todo))):
         for stack, work in todo:
@@ -384,10 +383,10 @@ def _train_stacks(
         for stack, work in todo
     ]
     shared = identity.running(), [work.data for work in works], record, device
-    with closing(workers.run(_train_one_of, tasks, shared, elsewhere)) as finished:
+    with closing(workers.run(_train_one_of, tasks, shared, executor)) as finished:
         for position, records in finished:
             stack, work = todo[position]
-            if records is None and elsewhere is not None:
+            if records is None and not isinstance(executor, LocalWorkers):
                 raise RuntimeError(
                     "A worker of the executor has another version of overparam or of your network; restart its workers."
                 )

@@ -14,6 +14,7 @@ import pickle
 import re
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import threading
@@ -38,8 +39,22 @@ START_UP = 3.0  # seconds that worker processes take to start, about
 MAX_RESTARTS = 3  # of the local workers in one `run`, after one of them was killed
 
 
+@dataclass(frozen=True)
+class LocalWorkers:
+    """Worker processes of this machine, for work of at least so many seconds on one core: less is done where it is asked for.
+
+    Once they are up, any work is theirs; unless ``from_seconds`` is infinite, which keeps all of it in the calling process.
+    """
+
+    from_seconds: float = START_UP
+
+    def take(self, seconds: float) -> bool:
+        """Whether they do work of so many seconds."""
+        return seconds >= self.from_seconds or (running() and self.from_seconds < math.inf)
+
+
 def run(
-    function: Callable, tasks: Sequence[tuple], shared: tuple = (), executor: Executor | None = None
+    function: Callable, tasks: Sequence[tuple], shared: tuple = (), executor: Executor | LocalWorkers | None = None
 ) -> Generator[tuple[int, Any], None, None]:
     """Call ``function(*task, *shared)`` for every task and yield (position of the task, result) as they finish.
 
@@ -47,17 +62,18 @@ def run(
     cluster that ``OVERPARAM_DASK`` names; where it is unset in local processes, one per core, where ``function`` must be
     importable; tasks lost with a killed worker run again, and where a process may not or cannot start others (see above) it
     does the tasks itself.
-    ``executor`` is anything that has ``submit`` and futures with callbacks, or a Dask client. It stays the caller's: it
+    `LocalWorkers` are these processes, whatever that variable says.
+    Else ``executor`` is anything that has ``submit`` and futures with callbacks, or a Dask client. It stays the caller's: it
     is never shut down. The first exception of a task ends the run. To leave early, close the iterator: local workers
     are ended, on an executor only the tasks that have not started are cancelled.
     """
-    executor = cluster() if executor is None else executor
-    if executor is None and _is_part():
-        yield from _run_itself(function, dict(enumerate(tasks)), shared)
-    elif executor is None:
-        yield from _run_here(function, tasks, shared)
-    else:
+    executor = (cluster() or LocalWorkers()) if executor is None else executor
+    if not isinstance(executor, LocalWorkers):
         yield from _run_elsewhere(function, tasks, shared, executor)
+    elif _is_part():
+        yield from _run_itself(function, dict(enumerate(tasks)), shared)
+    else:
+        yield from _run_here(function, tasks, shared)
 
 
 def cluster() -> Executor | None:
@@ -74,20 +90,6 @@ def cluster() -> Executor | None:
         _client.cache_clear()
         client = _client(address)
     return client.get_executor(pure=False)
-
-
-@dataclass(frozen=True)
-class LocalWorkers:
-    """Worker processes of this machine, for work of at least so many seconds on one core: less is done where it is asked for.
-
-    Once they are up, any work is theirs; unless ``from_seconds`` is infinite, which keeps all of it in the calling process.
-    """
-
-    from_seconds: float = START_UP
-
-    def take(self, seconds: float) -> bool:
-        """Whether they do work of so many seconds."""
-        return seconds >= self.from_seconds or (running() and self.from_seconds < math.inf)
 
 
 def running() -> bool:
@@ -321,6 +323,18 @@ def _load(path: Path) -> tuple:
 # --- any other executor -----------------------------------------------------------------------------------------------
 
 DASK_SECONDS = 10  # that a scheduler has to answer
+# Asked by another process first: of somebody who listens and is no scheduler a client may never let go, not even at exit.
+_ASK = """
+import os, sys, threading
+from distributed import Client
+seconds = float(sys.argv[2])
+threading.Timer(seconds + 1, os._exit, [1]).start()
+try:
+    Client(sys.argv[1], timeout=seconds).close()
+except BaseException:
+    os._exit(1)
+os._exit(0)
+"""
 
 
 @functools.cache
@@ -335,23 +349,12 @@ def _client(address: str) -> Any:
         raise ImportError(
             f"OVERPARAM_DASK is {address!r}, but Dask is not installed: pip install distributed, or unset it."
         ) from None
-    found: Future = Future()
-
-    def connect() -> None:
-        try:
-            found.set_result(Client(address, timeout=DASK_SECONDS, set_as_default=False))
-        except Exception as error:
-            found.set_exception(error)
-
-    # In a thread: for somebody who listens and says nothing a client would wait for ever.
-    threading.Thread(target=connect, daemon=True).start()
-    try:
-        return found.result(DASK_SECONDS + 2)
-    except Exception:  # nobody there, or somebody else
+    if subprocess.run([sys.executable, "-c", _ASK, address, str(DASK_SECONDS)], stderr=subprocess.DEVNULL).returncode:
         raise ConnectionError(
             f"OVERPARAM_DASK is {address!r}, but no Dask scheduler answers there within {DASK_SECONDS} s: start one with "
             "dask scheduler, or unset it."
-        ) from None
+        )
+    return Client(address, timeout=DASK_SECONDS, set_as_default=False)
 
 
 def _run_elsewhere(

@@ -44,6 +44,12 @@ class Components:
         """Expected squared error against noiseless targets."""
         return self.bias2 + self.variance
 
+    def named(self) -> dict[str, float]:
+        """All of them by their names in words: one row of a table."""
+        alone = {"sampling": self.sampling, "initialisation": self.initialisation, "interaction": self.interaction}
+        split = {"from sampling": self.from_sampling, "from initialisation": self.from_initialisation}
+        return {"bias²": self.bias2, "variance": self.variance, "risk": self.risk} | alone | split
+
 
 class CrossedRuns:
     """Predictions of runs that cross S training sets with I initialisations, ready to be decomposed and resampled.

@@ -7,7 +7,8 @@ text colour of the page and each named colour a CSS variable (`--fig-train`, ...
 import hashlib
 import io
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -142,11 +143,10 @@ def plot(
     figure says how many. Returns the axes.
     """
     ax = ax or plt.subplots()[1]
-    values: list[Any] = [None] if hue is None else list(table[hue].drop_duplicates())
-    if hue is not None and not isinstance(colors, dict):
-        ordered = all(isinstance(v, (int, float, np.number)) and not isinstance(v, bool) for v in values)
-        values = sorted(values) if ordered else values
-        colors = dict(zip(values, ramp(len(values)) if ordered else _categories(values), strict=True))
+    values: list[Any] = [None]
+    if hue is not None:
+        colors = colors if isinstance(colors, dict) else _hues(table[hue])
+        values = [value for value in colors if (table[hue] == value).any()]
     for i, value in enumerate(values):
         rows = table if hue is None else table[table[hue] == value]
         cells = rows.groupby(x)[y]
@@ -166,6 +166,60 @@ def plot(
     return ax
 
 
+def lines(
+    table: pd.DataFrame,
+    x: str,
+    ys: Iterable[str] | Mapping[str, str],
+    ax: Axes | None = None,
+    colors: Mapping[str, str] | None = None,
+    **line: Any,
+) -> Axes:
+    """Draw several columns of `table` against `x`, each as `plot` draws one, and return the axes.
+
+    `ys` lists the columns, or maps each to its label. A column has its colour from the mapping `colors`, else one of its own
+    in `COLORS` (bias² has that of bias), else from `SEQUENCE`.
+    """
+    ax = ax or plt.subplots()[1]
+    ylabel = ax.get_ylabel()
+    labels = dict(ys) if isinstance(ys, Mapping) else {y: y.replace("_", " ") for y in ys}
+    own = _categories([y.removesuffix("_error").removesuffix("²") for y in labels])
+    hues = dict(zip(labels, own, strict=True)) | dict(colors or {})
+    for i, (y, label) in enumerate(labels.items()):
+        plot(table, x, y, ax=ax, colors=hues[y], label=label, **{"marker": MARKERS[i % len(MARKERS)]} | line)
+    ax.set_ylabel(ylabel)
+    return ax
+
+
+def panels(
+    table: pd.DataFrame,
+    x: str,
+    y: str,
+    by: str,
+    hue: str | None = None,
+    colors: str | dict[Any, str] | None = None,
+    label: str | None = None,
+    height: float = 3.8,
+    **line: Any,
+) -> tuple[Figure, np.ndarray]:
+    """Draw one panel for each value of the column `by`, as `plot` does, on one vertical axis; returns figure and axes.
+
+    Colours and legend are those of all panels together; the legend of `hue` stands below them.
+    """
+    values = list(table[by].drop_duplicates())
+    fig, axes = plt.subplots(1, len(values), figsize=(7.2, height), sharey=True, squeeze=False)
+    if hue is not None and not isinstance(colors, dict):
+        colors = _hues(table[hue])
+    entries: dict[str, Any] = {}
+    for ax, value in zip(axes[0], values, strict=True):
+        plot(table[table[by] == value], x, y, hue, ax=ax, colors=colors, label=label, **line)
+        entries |= {text: handle for handle, text in zip(*ax.get_legend_handles_labels(), strict=True)}
+        ax.set_title(str(value))
+        ax.label_outer()
+    if hue is not None:
+        fig.legend(entries.values(), entries.keys(), loc="outside lower center", ncols=min(len(entries), 4))
+    return fig, axes[0]
+
+
 def ramp(n: int) -> list[str]:
     """Return `n` colours in order, low to high."""
     if n > len(RAMP):
@@ -182,6 +236,14 @@ def colormap() -> ListedColormap:
     named = [to_hex(shade) in _VARIABLES for shade in shades]
     shades[named, 2] -= np.where(shades[named, 2] > 0.5, 1, -1) / 255
     return ListedColormap(shades, name="ramp")
+
+
+def _hues(column: pd.Series) -> dict[Any, str]:
+    """A colour for each value of a column: numbers take steps of `RAMP` in order, the rest as `_categories` has it."""
+    values = list(column.drop_duplicates())
+    ordered = all(isinstance(v, (int, float, np.number)) and not isinstance(v, bool) for v in values)
+    values = sorted(values) if ordered else values
+    return dict(zip(values, ramp(len(values)) if ordered else _categories(values), strict=True))
 
 
 def _categories(values: Sequence[Any]) -> list[str]:
@@ -230,21 +292,26 @@ def _view_box(picture: str) -> str:
 
 
 def slider(
-    frames: Mapping[Any, Figure | Callable[[], Figure]],
+    frames: Mapping[Any, Figure | Callable[[], Figure]] | Callable[[Any], Figure],
     description: str | tuple[str, ...],
     alt: str | Callable[..., str],
     start: Any = None,
+    values: Iterable | None = None,
 ) -> "ipywidgets.VBox":
     """Show one of `frames` at a time, chosen by a slider that works in the published page, where no Python runs.
 
-    `frames` maps the label of each position to a figure, or to a function of no arguments that makes it; all have one
-    size. For two sliders its keys are pairs, a whole grid of them, and `description` is a pair. `alt` is a text with a {}
+    `frames` maps the label of each position to a figure, or to a function of no arguments that makes it; or it is a function
+    that makes the figure for each of `values`. All have one size. For two sliders its keys are pairs, a whole grid of them, and `description` is a pair. `alt` is a text with a {}
     for each label, or a function of the labels. `start` is the key shown first.
     """
     import ipywidgets
 
     pairs = not isinstance(description, str)
     names = description if pairs else (description,)
+    if callable(frames):
+        if values is None:
+            raise ValueError("A slider of a function shows its figures for some values; pass values, a list of them.")
+        frames = {value: partial(frames, value) for value in values}
     pictures = {}
     for key, figure in frames.items():
         labels = key if pairs else (key,)

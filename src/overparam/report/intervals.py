@@ -198,6 +198,15 @@ def bootstrap(
     return Estimate(float(statistic(values, axis=0)), low, high, len(given) - len(values))
 
 
+def median_interval(values: Sequence[float], resamples: int = 10_000) -> Estimate:
+    """Median of replicates with its 95 % percentile bootstrap interval, which exists for values on a grid, as BCa's does not."""
+    values, resamples = numbers("values", values, 1), whole_number("resamples", resamples, 1)
+    rng = np.random.default_rng(0)
+    medians = np.median(np.asarray(values)[rng.integers(len(values), size=(resamples, len(values)))], axis=1)
+    low, high = map(float, np.quantile(medians, (0.025, 0.975)))
+    return Estimate(float(np.median(values)), low, high)
+
+
 def jackknife(whole: float, without: Sequence[float], level: float = 0.95) -> Estimate:
     """A statistic of n replicates with the t interval of its delete-one jackknife (Efron & Stein 1981).
 

@@ -172,7 +172,9 @@ def claims(chapter: str, path: Path | None = None) -> dict[str, Claim]:
     read_ones = [read(e) for e in entries(path) if "kind" in e and e.get("chapter") == chapter]
     if not read_ones:
         chapters = sorted({str(e.get("chapter")) for e in entries(path) if "kind" in e})
-        raise ValueError(f"No claims for chapter {chapter!r} in data/claims.yaml; there are {', '.join(chapters)}.")
+        raise ValueError(
+            f"No claims for chapter {chapter!r} in data/claims.yaml; there are {', '.join(chapters) or 'none'}."
+        )
     return {claim.id: claim for claim in read_ones}
 
 

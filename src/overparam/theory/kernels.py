@@ -124,6 +124,20 @@ def relu_features(x: Tensor, width: int, generator: torch.Generator) -> Tensor:
 
 
 @full_precision()
+def relu_kernel(a: Tensor, b: Tensor) -> Tensor:
+    """What inner products of `relu_features` tend to as their number grows, [n, m] in float64, for a [n, d] and b [m, d].
+
+    ‖a‖ ‖b‖ (sin t + (π − t) cos t) / 2πd, with t the angle between a and b (Cho & Saul 2009).
+    """
+    a, b = (tensor("x", part, 2).double() for part in (a, b))
+    require(a.shape[1] == b.shape[1], f"Examples must have equally many inputs; got {a.shape[1]:,} and {b.shape[1]:,}.")
+    lengths = a.norm(dim=1)[:, None] * b.norm(dim=1)
+    cosine = (a @ b.T / lengths.clamp(min=torch.finfo(torch.float64).tiny)).clamp(-1, 1)
+    angle = cosine.arccos()
+    return lengths * (angle.sin() + (math.pi - angle) * cosine) / (2 * math.pi * a.shape[1])
+
+
+@full_precision()
 def ridge(features: Tensor, y: Tensor, penalty: float) -> Tensor:
     """Coefficients that minimise ‖F c − y‖² + penalty ‖c‖²; F [..., n, p], y [..., n, k], result [..., p, k].
 
