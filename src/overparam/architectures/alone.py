@@ -10,6 +10,7 @@ import copy
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -77,7 +78,7 @@ class CNN(OnImages):
     shifted_axes = 2
     width: int
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         positive(self, "width")
 
     def module(self, shape: tuple[int, ...], outputs: int) -> nn.Module:
@@ -85,8 +86,9 @@ class CNN(OnImages):
         channels, *size = image_shape(shape)
         if min(size) < 4:
             raise ValueError(f"CNN needs images of at least 4×4 pixels; got {size[0]}×{size[1]}.")
-        layers = []
-        for doubling, pool in enumerate((1, 2, 2, tuple(side // 4 for side in size))):
+        layers: list[nn.Module] = []
+        pools: list[int | tuple[int, ...]] = [1, 2, 2, tuple(side // 4 for side in size)]
+        for doubling, pool in enumerate(pools):
             wide = self.width * 2**doubling
             layers += [nn.Conv2d(channels, wide, 3, padding=1), nn.BatchNorm2d(wide), nn.ReLU()]
             layers += [nn.MaxPool2d(pool)] if pool != 1 else []
@@ -105,7 +107,7 @@ class Conv(OnImages):
     width: int
     depth: int = 2
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         positive(self, "width", "depth")
         if self.depth % 2:
             raise ValueError(f"depth of Conv counts its convolutions, which come in pairs; got {self.depth}.")
@@ -146,13 +148,13 @@ class ResNet18(OnImages):
     shifted_axes = 2
     width: int
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         positive(self, "width")
 
     def module(self, shape: tuple[int, ...], outputs: int) -> nn.Module:
         """The layers, with weights as PyTorch's constructors leave them."""
         k = self.width
-        layers = [nn.Conv2d(image_shape(shape)[0], k, 3, padding=1, bias=False)]
+        layers: list[nn.Module] = [nn.Conv2d(image_shape(shape)[0], k, 3, padding=1, bias=False)]
         for before, after, stride in ((k, k, 1), (k, 2 * k, 2), (2 * k, 4 * k, 2), (4 * k, 8 * k, 2)):
             layers += [_Residual(before, after, stride), _Residual(after, after, 1)]
         return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8 * k, outputs))
@@ -161,7 +163,7 @@ class ResNet18(OnImages):
 class _Residual(nn.Module):
     """x plus two rounds of batch norm, ReLU and 3×3 convolution; a 1×1 convolution of x where the shape changes."""
 
-    def __init__(self, before: int, after: int, stride: int):
+    def __init__(self, before: int, after: int, stride: int) -> None:
         super().__init__()
         self.norm1 = nn.BatchNorm2d(before)
         self.conv1 = nn.Conv2d(before, after, 3, stride, padding=1, bias=False)
@@ -189,7 +191,7 @@ class Transformer(Alone):
     heads: int = 4
     tokens: int = field(kw_only=True)  # size of the vocabulary: token ids run from 0 to tokens - 1
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         positive(self, "width", "depth", "heads", "tokens")
         if self.width % self.heads:
             raise ValueError(f"width must be a multiple of heads; got width {self.width} and {self.heads} heads.")
@@ -215,7 +217,7 @@ class Transformer(Alone):
 class _SequenceClassifier(nn.Module):
     """Token ids [batch, length] to logits [batch, outputs]."""
 
-    def __init__(self, description: Transformer, length: int, outputs: int):
+    def __init__(self, description: Transformer, length: int, outputs: int) -> None:
         super().__init__()
         width = description.width
         self.tokens = nn.Embedding(description.tokens, width)
@@ -231,7 +233,7 @@ class _SequenceClassifier(nn.Module):
 class _Block(nn.Module):
     """Causal self-attention, then a layer of ReLUs: [batch, length, width] to the same shape."""
 
-    def __init__(self, width: int, heads: int):
+    def __init__(self, width: int, heads: int) -> None:
         super().__init__()
         self.heads = heads
         self.project = nn.Linear(width, 3 * width, bias=False)  # to queries, keys and values of all heads
@@ -266,7 +268,7 @@ class Custom(Alone):
     arguments: tuple[tuple[str, object], ...] = ()
     kinds: str = field(init=False, repr=False)  # True and 1 are equal, and may be two networks
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         pairs = isinstance(self.arguments, tuple) and all(isinstance(a, tuple) and len(a) == 2 for a in self.arguments)
         if not pairs:
             raise ValueError(f"arguments of Custom are pairs of a name and a value; got {self.arguments!r}.")
@@ -286,7 +288,7 @@ class Custom(Alone):
         return f"{self.make.__qualname__}({', '.join(f'{name}={value}' for name, value in self.arguments)})"
 
     @property
-    def width(self) -> int:
+    def width(self) -> int:  # type: ignore[override]  # others have a field, which is as frozen
         """Its argument of that name; 0 where it has none."""
         width = dict(self.arguments).get("width", 0)
         return width if isinstance(width, int) else 0
@@ -297,7 +299,7 @@ class Custom(Alone):
         return {"make": named(self.make), **names}
 
     @classmethod
-    def described(cls, given: dict[str, object]) -> tuple[Callable[..., "Custom"], dict[str, object]]:
+    def described(cls, given: dict[str, Any]) -> tuple[Callable[..., "Custom"], dict[str, object]]:
         """See ``Architecture.described``; all but ``make`` are arguments of that."""
         require("make" in given, "The description of Custom lacks make; take overparam.custom.")
         arguments = {name: value for name, value in given.items() if name != "make"}
@@ -389,7 +391,8 @@ def image_shape(shape: tuple[int, ...]) -> tuple[int, int, int]:
             "A convolutional network needs examples of shape (channels, height, width), (height, width) or "
             f"(a square number of pixels,); got {tuple(shape)}."
         )
-    return (1,) * (3 - len(shape)) + tuple(shape)
+    channels, height, width = (1,) * (3 - len(shape)) + tuple(shape)
+    return channels, height, width
 
 
 def affine_layers(module: nn.Module) -> list[list[nn.Parameter]]:

@@ -1,8 +1,8 @@
 """What every architecture says of itself, so that nobody who trains or prunes it has to ask which one it is."""
 
 from collections.abc import Callable
-from dataclasses import MISSING, fields
-from typing import ClassVar, NamedTuple, TypeAlias
+from dataclasses import MISSING, Field, fields
+from typing import Any, ClassVar, NamedTuple, TypeAlias
 
 import numpy as np
 import torch
@@ -30,6 +30,7 @@ class Architecture:
     stacks: ClassVar[bool] = False  # many train as one program, by `engine.stack`; else one by one, by `engine.single`
     shifted_axes: ClassVar[int] = 0  # how many axes its examples may be moved along: 1 in signals, 2 in images
     user_defined: ClassVar[bool] = False  # its code may draw random numbers in training, and may not be differentiable
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
     width: int
 
     def build(self, shape: tuple[int, ...], outputs: int, generator: torch.Generator) -> nn.Module:
@@ -61,7 +62,7 @@ class Architecture:
         return {f.name: named(getattr(self, f.name)) for f in fields(self)}
 
     @classmethod
-    def described(cls, given: dict[str, object]) -> tuple[Callable[..., "Architecture"], dict[str, object]]:
+    def described(cls, given: dict[str, Any]) -> tuple[Callable[..., "Architecture"], dict[str, object]]:
         """What makes one from values of its arguments, and what is given for these: a value, or a list of them for a grid."""
         names = [field.name for field in fields(cls)]
         require(

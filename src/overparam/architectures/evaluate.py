@@ -54,6 +54,6 @@ def gradient_norms(module: nn.Module, x: Tensor, y: Tensor, loss: str = "cross_e
         return torch.cat([torch.vmap(norm_of_one)(*part) for part in zip(x.split(chunk), y.split(chunk), strict=True)])
 
 
-def gradients_at_a_time(weights: int | np.ndarray, device: torch.device) -> np.ndarray:
+def gradients_at_a_time(weights: float | np.ndarray, device: torch.device) -> np.ndarray:
     """Of how many examples ``gradient_norms`` holds the gradients in so many weights: 32 MiB on a CPU, 1 GiB on a GPU."""
     return np.maximum(1, (2**23 if device.type == "cpu" else 2**28) // weights)

@@ -117,12 +117,13 @@ class Layered(Architecture):
         layers = self.layers(shape, outputs)
         modules: list[nn.Module] = [nn.Flatten(), nn.Unflatten(1, (layers[0].inputs, layers[0].length))]
         for layer, (weight, bias, *scale) in zip(layers, self.initial(shape, outputs, generator), strict=True):
+            module: nn.Conv1d | nn.Linear
             if layer.positions > 1:
                 module = nn.Conv1d(layer.inputs, layer.outputs, layer.kernel, layer.stride)
             else:
                 modules.append(nn.Flatten())
                 module = nn.Linear(layer.fan_in, layer.outputs)
-            module.weight.data, module.bias.data = weight.view_as(module.weight), bias
+            module.weight.data, module.get_parameter("bias").data = weight.view_as(module.weight), bias
             modules += [module, *[nn.BatchNorm1d(layer.outputs) for _ in scale[:1]], nn.ReLU()]
         return nn.Sequential(*modules[:-1])
 
@@ -135,7 +136,7 @@ class MLP(Layered):
     depth: int = 1
     batch_norm: bool = False
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         positive(self, "width")
         object.__setattr__(self, "depth", whole("depth", self.depth, 0))
         object.__setattr__(self, "batch_norm", truth("batch_norm", self.batch_norm))
@@ -156,7 +157,7 @@ class LeNet(Layered):
     width: int
     batch_norm: bool = False
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         positive(self, "width")
         object.__setattr__(self, "batch_norm", truth("batch_norm", self.batch_norm))
 
@@ -176,7 +177,7 @@ class CNN1D(Layered):
     stride: int = 2
     batch_norm: bool = False
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         positive(self, "width", "depth", "kernel", "stride")
         object.__setattr__(self, "batch_norm", truth("batch_norm", self.batch_norm))
 

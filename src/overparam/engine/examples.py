@@ -25,7 +25,7 @@ class Examples:
     Where networks see augmented copies of their examples, row r of copy c is row c · len(used) + r.
     """
 
-    def __init__(self, networks: Sequence[Settings], data: Data, device: torch.device):
+    def __init__(self, networks: Sequence[Settings], data: Data, device: torch.device) -> None:
         self.device = device
         self.n = [s.n for s in networks]
         self.steps = networks[0].steps

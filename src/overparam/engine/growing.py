@@ -53,7 +53,7 @@ def reuse(networks: Sequence[Settings], widths: Sequence[int], data: Data) -> pd
                 replace(
                     s,
                     architecture=MLP(width),
-                    start=grown(w[-1], s.architecture, MLP(width), inputs, outputs, s.init_seed),
+                    start=grown(w[-1], MLP(widths[k - 1]), MLP(width), inputs, outputs, s.init_seed),
                 )
                 for s, w in last
             ]

@@ -11,6 +11,7 @@ import types
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -69,7 +70,7 @@ def key(settings: Settings) -> str | None:
     return _digest([settings.columns(), *parts])
 
 
-def classes(value: object) -> Iterator[type | types.FunctionType]:
+def classes(value: Any) -> Iterator[type | types.FunctionType]:
     """The classes and functions that an architecture is made of."""
     if hasattr(value, "__qualname__"):
         yield value
@@ -130,7 +131,7 @@ def code_without_docstrings(tree: ast.Module) -> str:
             and isinstance(body[0], ast.Expr)
             and isinstance(body[0].value, ast.Constant)
         ):
-            node.body = body[1:] or [ast.Pass()]
+            body[:] = body[1:] or [ast.Pass()]
     return ast.dump(tree)
 
 

@@ -1,6 +1,7 @@
 """Memory for examples on their way through a stack's layers and back."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -24,23 +25,30 @@ class Pass:
         dtype: torch.dtype,
         device: torch.device,
         normalised: int = 0,
-    ):
+    ) -> None:
         empty = lambda *shape: torch.empty(networks, *shape, dtype=dtype, device=device)  # noqa: E731
         self.layers = layers
         features, dense = layers[0].inputs * layers[0].length, layers[0].positions == 1
         self.inputs = empty(examples, features + dense).fill_(1)  # examples as rows; with a last 1 if that is all
         self.features = self.inputs[..., :features]
-        self.columns, self.targets, self.windows, self.transposed = [], [], [], []
-        self.outputs, self.back, self.gradients, self.sums = [], [], [], []
-        self.dropout: list[Tensor | None] = [None] * len(layers)  # factors of each layer's outputs
+        # By layer; None in a dense first one, whose input is the examples themselves and to which nothing goes back.
+        self.columns: list[Any] = []
+        self.targets: list[Any] = []
+        self.windows: list[Any] = []
+        self.transposed: list[Any] = []
+        self.back: list[Any] = []
+        self.gradients: list[Any] = []
+        self.sums: list[Any] = []
+        self.outputs: list[Tensor] = []
+        self.dropout: list[Any] = [None] * len(layers)  # factors of each layer's outputs, once they are drawn
         self.raw = [empty(layer.outputs, layer.positions * examples) for layer in layers[:normalised]]
-        self.statistics: list[list[Tensor] | None] = [None] * normalised
+        self.statistics: list[Any] = [None] * normalised
         for number, layer in enumerate(layers):
             self.outputs.append(empty(layer.outputs, layer.positions * examples))
             if number == 0 and layer.positions == 1:
                 placeholders = (self.columns, self.targets, self.windows, self.transposed)
                 for views in (*placeholders, self.back, self.gradients, self.sums):
-                    views.append(None)  # the examples themselves; nothing goes back to them
+                    views.append(None)
                 continue
             columns = empty(layer.fan_in + 1, layer.positions * examples).fill_(1)
             before = self.outputs[number - 1] if number else empty(layer.inputs, layer.length * examples)

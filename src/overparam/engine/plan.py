@@ -4,6 +4,7 @@ import collections
 import functools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -131,14 +132,15 @@ def explain_plan(
 class _Costs:
     """Expected seconds and bytes of stacks, as arrays, so that a grid of ten thousand networks plans in a second."""
 
-    def __init__(self, networks: Sequence[Settings], data: Data, device: torch.device, record: Mapping):
+    def __init__(self, networks: Sequence[Settings], data: Data, device: torch.device, record: Mapping) -> None:
         self.first, self.data, self.device = networks[0], data, device
         measure = functools.cache(lambda architecture: architecture.sizes(data.shape, data.outputs))
-        self.sizes = Sizes(*np.array([measure(s.architecture) for s in networks], float).T)
+        self.sizes: Any = Sizes(*np.array([measure(s.architecture) for s in networks], float).T)
         self.width = np.array([s.architecture.width for s in networks])
         self.n, self.batch = np.array([[s.n, s.batch] for s in networks]).T
         self.steps = np.array([s.steps * s.epochs for s in networks])
         self.stacks = self.first.architecture.stacks
+        self.normalised = self.stacks and self.first.architecture.normalises(data.shape, data.outputs)
         low = self.first.dtype == "bfloat16"
         self.per_flop = PER_FLOP[self.first.dtype if not low or has_bfloat16(device) else "emulated bfloat16"]
         self.augmented_copies = max(s.augmented_copies for s in networks)  # kept side by side in memory
@@ -149,10 +151,10 @@ class _Costs:
         members = tuple(sorted(members))
         rows = np.array(members)
         widest = rows[self.width[rows].argmax()]
-        sizes = self.batch[rows].max(), self.n[rows].max(), len(rows)
-        return StackPlan(members, float(self.seconds(widest, *sizes[::2])), int(self.bytes(widest, *sizes)))
+        batch, n, count = self.batch[rows].max(), self.n[rows].max(), len(rows)
+        return StackPlan(members, float(self.seconds(widest, batch, count)), int(self.bytes(widest, batch, n, count)))
 
-    def seconds(self, widest: np.ndarray, batch: np.ndarray, count: np.ndarray) -> np.ndarray:
+    def seconds(self, widest: np.ndarray, batch: np.ndarray, count: np.ndarray | int) -> np.ndarray:
         """Expected time of ``count`` networks padded to the widest (its position) and to the largest batch."""
         first, sizes = self.first, self._sizes_of(widest)
         penalty = 4 if first.gradient_penalty else 1  # double backward
@@ -164,13 +166,11 @@ class _Costs:
         attacked = first.adversarial > 0
         work = work * (2 if attacked else 1) * penalty
         calls = (
-            (1 + first.architecture.batch_norm + attacked + 2 * (first.gradient_penalty > 0))
-            * sizes.layers
-            * PER_LAYER[first.dtype]
+            (1 + self.normalised + attacked + 2 * (first.gradient_penalty > 0)) * sizes.layers * PER_LAYER[first.dtype]
         )
         return self.steps[widest] * (calls + work)
 
-    def bytes(self, widest: np.ndarray, batch: np.ndarray, n: np.ndarray, count: np.ndarray) -> np.ndarray:
+    def bytes(self, widest: np.ndarray, batch: np.ndarray, n: np.ndarray, count: np.ndarray | int) -> np.ndarray:
         """Most memory beside the data set: what the networks say that they need, and what is recorded of them."""
         asked = self.first, self.data, self.device, self._sizes_of(widest), n, batch, "gradient_norms" in self.times
         needed = Stack.memory(*asked, count, self.augmented_copies) if self.stacks else Single.memory(*asked)

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cache, cached_property
+from typing import Any
 
 import numpy as np
 
@@ -52,7 +53,7 @@ class Vector:
 
     values: np.ndarray
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         values = (
             numbers("A vector of weights", self.values).astype(np.float32).ravel()
         )  # a copy: settings do not change
@@ -63,7 +64,7 @@ class Vector:
     @cached_property
     def fingerprint(self) -> str:
         """The first 16 hex digits of the SHA-256 of the values."""
-        return hashlib.sha256(self.values).hexdigest()[:16]
+        return hashlib.sha256(self.values.data).hexdigest()[:16]
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Vector) and self.fingerprint == other.fingerprint
@@ -140,7 +141,7 @@ class Settings:
     data_seed: int = 0
     order_seed: int | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         require_architecture(self.architecture)
         for name, choices in (("optimizer", OPTIMIZERS), ("loss", LOSSES), ("dtype", DTYPES), ("schedule", SCHEDULES)):
             value = getattr(self, name)
@@ -183,7 +184,7 @@ class Settings:
 
     def _convert_numbers(self) -> None:
         """Take NumPy's and other libraries' numbers for Python's, so that equal settings are equal in every respect."""
-        converted = {name: real(name.replace("_", " "), getattr(self, name)) for name in _REAL}
+        converted: dict[str, Any] = {name: real(name.replace("_", " "), getattr(self, name)) for name in _REAL}
         for name, least in (("n", 1), ("epochs", 1), ("stop_fitted", 0), ("shift", 0), ("median_of", 1), ("rewind", 0)):
             says = f"{name} must be a whole number of at least {least}; got {shown(getattr(self, name))}."
             converted[name] = whole(name, getattr(self, name), least, 2**53, says)
@@ -216,7 +217,7 @@ class Settings:
             not self.flip or shifted_axes == 2,
             f"flip mirrors images, so it is an option of cnn and resnet18; {self.architecture} takes none, set flip=False.",
         )
-        normalises = stacks and self.architecture.batch_norm
+        normalises = stacks and getattr(self.architecture, "batch_norm", False)
         require(
             not (normalises and (self.adversarial or self.median_of > 1)),
             "batch norm takes its statistics from whole batches, once a step; do without adversarial and median_of, or "
@@ -343,9 +344,9 @@ def log_schedule(epochs: int, per_doubling: int = 3) -> list[int]:
 
 def require_architecture(architecture: object) -> None:
     """Raise ValueError unless this describes a network."""
-    described = isinstance(architecture, Architecture) and is_dataclass(architecture)
-    advice = "describe one, as MLP(32) does; networks of several widths are a sweep over mlp([16, 32])"
-    require(described, f"{shown(architecture)} is no architecture; {advice}.")
+    if not (isinstance(architecture, Architecture) and is_dataclass(architecture)):
+        advice = "describe one, as MLP(32) does; networks of several widths are a sweep over mlp([16, 32])"
+        raise ValueError(f"{shown(architecture)} is no architecture; {advice}.")
     own = architecture.replaced()
     require(
         not own,

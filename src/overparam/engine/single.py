@@ -6,6 +6,7 @@
 import math
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from typing import cast
 
 import numpy as np
 import torch
@@ -25,7 +26,7 @@ _LEAST_CHANNELS = 16  # twice as many as a vector of AVX2 holds: seen to go wron
 class Single:
     """The state of one network in training; where ``stack.Stack`` has a first dimension of networks, this has length 1."""
 
-    def __init__(self, networks: Sequence[Settings], data: Data, device: torch.device):
+    def __init__(self, networks: Sequence[Settings], data: Data, device: torch.device) -> None:
         (settings,) = networks
         architecture = settings.architecture
         self.device, self.loss, self.classes = device, settings.loss, data.classes
@@ -201,7 +202,7 @@ def prepare(module: nn.Module, device: torch.device | str) -> nn.Module:
     ]
     if torch.device(device).type == "cpu" and any(m.in_channels < _LEAST_CHANNELS for m in strided):
         return module.to(device)
-    return module.to(device, memory_format=torch.channels_last)
+    return module.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # which torch does not declare
 
 
 def optimizer(
@@ -265,7 +266,7 @@ def step(
             gradients = torch.autograd.grad(mean, parameters, create_graph=True, allow_unused=True)
             total = total + gradient_penalty * sum(g.square().sum() for g in gradients if g is not None)
         if norm_target:
-            square = sum(p.square().sum() for p in parameters)
+            square = cast(Tensor, sum(p.square().sum() for p in parameters))
             total = total + weight_decay / 2 * (square - norm_target**2).abs()
         total.backward()
         optimizer.step()

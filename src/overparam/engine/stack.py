@@ -16,13 +16,14 @@ last. Random numbers that a step needs are hashes of what they are for, so that 
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any, cast
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from overparam.architectures.base import Number, Sizes
-from overparam.architectures.stacked import Layer
+from overparam.architectures.stacked import Layer, Layered
 from overparam.data.dataset import Data
 from overparam.engine.examples import Examples
 from overparam.engine.hashing import dropout_factors, gaussian, hash_keys
@@ -41,7 +42,7 @@ _rectify_gradient = torch.ops.aten.threshold_backward.grad_input
 class Stack:
     """The state of networks in training: weights, optimizer state and examples, all with the network first."""
 
-    def __init__(self, networks: Sequence[Settings], data: Data, device: torch.device):
+    def __init__(self, networks: Sequence[Settings], data: Data, device: torch.device) -> None:
         first = networks[0]
         self.device, self.optimizer, self.loss = device, first.optimizer, first.loss
         self.momentum = first.momentum
@@ -50,13 +51,13 @@ class Stack:
         self.classes, self.outputs = data.classes, data.outputs
         self.shape = shape = data.shape
         self.settings = list(networks)
-        self.networks = [s.architecture.layers(shape, self.outputs) for s in networks]
+        self.networks = [_layered(s).layers(shape, self.outputs) for s in networks]
         self.parameters = [s.architecture.parameters(shape, self.outputs) for s in networks]
         widest = max(networks, key=lambda s: s.architecture.width)
-        self.layers = widest.architecture.layers(shape, self.outputs)
+        self.layers = _layered(widest).layers(shape, self.outputs)
 
         # Numbers of the layers with batch norm.
-        self.normalised = range(len(self.layers) - 1) if first.architecture.batch_norm else range(0)
+        self.normalised = range(len(self.layers) - 1) if _layered(first).batch_norm else range(0)
 
         initial = [self._initial(s, shape) for s in networks]
         self.weights = self._placed(initial)
@@ -123,7 +124,7 @@ class Stack:
             held = held + batch % part + n % batch % part
         activations = held * (2 * columns + 3 * units) * (dtype.itemsize / 4)
         own = 6 * weights + 16 * (n + tests)  # copies of the weights, optimizer state; indices and outcomes of examples
-        if settings.architecture.batch_norm:
+        if _layered(settings).batch_norm:
             activations = activations + 8 * units * np.maximum(longest, batch)
         if settings.gradient_penalty:
             activations = activations + 8 * (columns + units) * np.maximum(longest, batch)
@@ -145,7 +146,7 @@ class Stack:
     # --- weights ------------------------------------------------------------------------------------------------------
 
     def _initial(self, settings: Settings, shape: tuple[int, ...]) -> list[tuple[Tensor, ...]]:
-        drawn = settings.architecture.initial(shape, self.outputs, generator(settings.init_seed, "init"))
+        drawn = _layered(settings).initial(shape, self.outputs, generator(settings.init_seed, "init"))
         return drawn if settings.start is None else _split(settings.start, drawn)
 
     def _masks(self, epoch: int) -> list[Tensor]:
@@ -153,7 +154,7 @@ class Stack:
         for s in self.settings:
             ones = [
                 tuple(torch.ones_like(t) for t in layer)
-                for layer in s.architecture.initial(self.shape, self.outputs, generator(0, "init"))
+                for layer in _layered(s).initial(self.shape, self.outputs, generator(0, "init"))
             ]
             mask = s.mask_at(epoch)
             masks.append(ones if mask is None else _split(mask, ones))
@@ -253,7 +254,8 @@ class Stack:
         parts = self.median_of if self.median_of > 1 else 0
         self.part_gradients = [[torch.empty_like(w) for w in self.weights] for _ in range(parts)]
         self.passes: dict[int, Pass] = {}
-        self.graph, self.eager_steps = None, 0
+        self.graph: torch.cuda.CUDAGraph | None = None
+        self.eager_steps = 0
         self.y_by_row = self.examples.by_row()
         self._weigh_examples()
 
@@ -364,8 +366,8 @@ class Stack:
         """Add to the inputs that have entered what the settings say: noise, then the attack of Goodfellow et al. (2015)."""
         if self.noisy:
             slots = torch.arange(self.slot, self.slot + labels.shape[1], device=self.device)
-            keys = self.noise_keys.unbind(1)
-            noise = gaussian(*(k.view(-1, 1, 1) for k in keys), self.steps_made, memory.features.shape[2], slots)
+            radius, angle = (k.view(-1, 1, 1) for k in self.noise_keys.unbind(1))
+            noise = gaussian(radius, angle, self.steps_made, memory.features.shape[2], slots)
             memory.features.add_((noise * self.input_noise).to(self.dtype))
             memory.enter()
         if self.attacked:
@@ -401,7 +403,7 @@ class Stack:
         """One update with examples in these rows of the pool [network, slot], their labels and weights."""
         self.steps_made += 1
         self._refresh_low_precision()
-        total = 0.0
+        total: Any = 0.0  # the sum of the losses [network], where it is asked for
         for start in range(0, rows.shape[1], self.part):
             self.slot = start  # of the part's first example: dropout asks
             part = slice(start, start + self.part)
@@ -462,7 +464,7 @@ class Stack:
         weights = [w.detach().requires_grad_() for w in self.weights]
         loss = (self._losses(self._outputs(weights, features), y) * share[:, 0]).sum()
         gradients = torch.autograd.grad(loss, weights, create_graph=True)
-        square = sum((self.gradient_penalty * g.square()).sum() for g in gradients)
+        square = cast(Tensor, sum((self.gradient_penalty * g.square()).sum() for g in gradients))
         for total, gradient in zip(self.sums, torch.autograd.grad(square, weights), strict=True):
             total.add_(gradient * rate)
 
@@ -659,7 +661,7 @@ class Stack:
         self._refresh_low_precision()
         labels = self.y_test.expand(len(self.networks), *self.y_test.shape) if test else self.y_by_row
         shared = labels is not None
-        labels = labels if shared else self.examples.y
+        labels = self.examples.y if labels is None else labels
         for start in range(0, labels.shape[1], self.part):
             part = slice(start, start + self.part)
             memory = self._pass(labels[:, part].shape[1])
@@ -672,6 +674,11 @@ class Stack:
     def _in_order(self, values: Tensor) -> Tensor:
         """Values of the training examples as ``_parts`` gave them, as [network, n] in the order of the network's own."""
         return values if self.y_by_row is None else values.gather(1, self.examples.rows)
+
+
+def _layered(settings: Settings) -> Layered:
+    """The network's architecture; only those of layers train in stacks."""
+    return cast(Layered, settings.architecture)
 
 
 def examples_at_a_time(sizes: Sizes, networks: Number, dtype: torch.dtype, device: torch.device) -> np.ndarray:

@@ -6,10 +6,11 @@ import logging
 import os
 import time
 import warnings
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Hashable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import closing, contextmanager
 from dataclasses import fields, is_dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -92,7 +93,7 @@ def run(
 class _Work:
     """The networks that are trained on one data set, and how far they are."""
 
-    def __init__(self, name: str, data: Data, networks: Sequence[Settings]):
+    def __init__(self, name: str, data: Data, networks: Sequence[Settings]) -> None:
         self.name, self.data, self.asked = name, data, list(networks)
         self.networks = list(dict.fromkeys(self.asked))  # each is trained once
 
@@ -209,7 +210,7 @@ def _try_to_keep(action: Callable, *arguments: object) -> None:
         warnings.warn(f"{error.strerror} This sweep returns its table, but the next one trains anew.", stacklevel=2)
 
 
-def require_runs(runs: object, *columns: str) -> None:
+def require_runs(runs: pd.DataFrame, *columns: str) -> None:
     """Raise ValueError unless this is a table of runs, of at least one, with these columns."""
     advice = "pass the table that sweep or run gives"
     require(isinstance(runs, pd.DataFrame), f"The runs are {shown(runs)}; {advice}.")
@@ -323,21 +324,22 @@ def _expand(
 
 def _architecture_of(row: pd.Series) -> Architecture:
     """The architecture of a row's network."""
-    kinds = {k.__name__.lower(): k for k in (MLP, LeNet, CNN1D, CNN, Conv, ResNet18, Transformer)}
+    kinds: dict[str, Any] = {k.__name__.lower(): k for k in (MLP, LeNet, CNN1D, CNN, Conv, ResNet18, Transformer)}
     name = row.get("architecture")
     require(name != "custom", "This network is one of your own; give network its architecture, an overparam.Custom.")
     require(name in kinds, f"The row's architecture is {shown(name)}; a module can be made of {', '.join(kinds)}.")
     kind = kinds[name]
     missing = [field.name for field in fields(kind) if pd.isna(row.get(field.name))]
     require(not missing, f"This row says nothing of the network's {' and '.join(missing)}; take it as sweep gave it.")
-    return kind(**{field.name: type(getattr(kind, field.name, 0))(row[field.name]) for field in fields(kind)})
+    types: dict[str, Callable] = {field.name: type(getattr(kind, field.name, 0)) for field in fields(kind)}
+    return kind(**{name: of(row[name]) for name, of in types.items()})
 
 
 def _described(architecture: Architecture | dict[str, object]) -> tuple[Callable[..., Architecture], dict[str, object]]:
     """What makes an architecture, and from which arguments or lists of arguments."""
     if not isinstance(architecture, dict):
         return lambda: architecture, {}  # Settings say what is none
-    kind = architecture.get("architecture")
+    kind: Any = architecture.get("architecture")
     known = isinstance(kind, type) and issubclass(kind, Architecture) and is_dataclass(kind)
     require(known, f"{shown(architecture)} is no description of architectures; take that of overparam.mlp or its kin.")
     make, arguments = kind.described({name: value for name, value in architecture.items() if name != "architecture"})
@@ -360,14 +362,13 @@ def _train_stacks(
     record: Mapping,
     device: torch.device,
     executor: Executor | LocalWorkers | None,
-) -> Iterator[tuple[StackPlan, _Work, list[dict]]]:
+) -> Generator[tuple[StackPlan, _Work, list[dict]], None, None]:
     """Yield (stack, its work, records) as stacks finish: here on a GPU or for little work, else in workers or on a cluster."""
     travels = all(_can_travel(work) for _, work in todo)
     if executor is None:
         executor = (workers.cluster() if travels and todo else None) or LocalWorkers()
-    local = isinstance(executor, LocalWorkers)
     alone = device.type != "cpu" or len(todo) == 1 or not travels
-    if local and (alone or not executor.take(sum(stack.seconds for stack, _ in todo))):
+    if isinstance(executor, LocalWorkers) and (alone or not executor.take(sum(stack.seconds for stack, _ in todo))):
         for stack, work in todo:
             with _threads(stack.threads):
                 yield (
@@ -385,7 +386,7 @@ def _train_stacks(
     with closing(workers.run(_train_one_of, tasks, shared, executor)) as finished:
         for position, records in finished:
             stack, work = todo[position]
-            if records is None and not local:
+            if records is None and not isinstance(executor, LocalWorkers):
                 raise RuntimeError(
                     "A worker of the executor has another version of overparam or of your network; restart its workers."
                 )
@@ -452,7 +453,7 @@ def _is_out_of_memory(error: Exception) -> bool:
 def _about(settings: Settings, data: Data) -> dict[str, str]:
     return {
         "data": data.name,
-        "architecture": settings.columns()["architecture"],
+        "architecture": str(settings.columns()["architecture"]),
         "torch": torch.__version__,
         "date": time.strftime("%Y-%m-%d"),
     }

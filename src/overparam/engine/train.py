@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
+from typing import Any
 
 import numpy as np
 import torch
@@ -117,7 +118,7 @@ def check_record(record: Mapping, networks: Sequence[Settings], data: Data) -> N
     )
     require(
         "gradient_norms" not in record
-        or not any(s.architecture.stacks and s.architecture.batch_norm for s in networks),
+        or not any(s.architecture.stacks and s.architecture.normalises(data.shape, data.outputs) for s in networks),
         "gradient_norms are not recorded of stacked networks with batch norm, where an example's loss is not its own; "
         "record losses, or set batch_norm=False.",
     )
@@ -165,7 +166,7 @@ def _train(stack: Stack | Single, networks: Sequence[Settings], record: Mapping)
 class _Progress:
     """How far each network of a stack is, and which have finished."""
 
-    def __init__(self, stack: Stack | Single, networks: Sequence[Settings]):
+    def __init__(self, stack: Stack | Single, networks: Sequence[Settings]) -> None:
         self.stack = stack
         self.position = list(range(len(networks)))  # of each network in the order given, as networks leave
         column = lambda name: torch.tensor([getattr(s, name) for s in networks], device=stack.device)  # noqa: E731
@@ -175,7 +176,7 @@ class _Progress:
         self.full_batch = networks[0].steps == 1
         self.watches_loss = any(s.stop_loss for s in networks)
         self.watches_error = any(s.stop_fitted for s in networks)
-        self.total = 0.0
+        self.total: Any = 0.0  # of the epoch: the mean loss [network]
         self.epoch = 0
 
     def step(self, step: int) -> None:
@@ -187,6 +188,7 @@ class _Progress:
             self.total = 0.0
         losses = self.stack.step(step, self.stop_loss if self.watches_loss else None)
         if self.watches_loss and not self.full_batch:
+            assert losses is not None  # since it was asked for
             self.total += losses * self.stack.examples.weight(step)
 
     def end_epoch(self) -> None:
@@ -214,6 +216,7 @@ class _Progress:
         """Drop the networks that have left."""
         rows = staying.nonzero().flatten()
         self.position = [self.position[r] for r in rows.tolist()]
+        assert isinstance(self.stack, Stack)  # a network that trains alone leaves nobody behind
         self.stack.keep(rows)
         rows = rows.to(self.stack.device)
         for name in ("stop_loss", "stop_fitted", "epochs_run", "fitted"):
@@ -223,7 +226,7 @@ class _Progress:
 class _Recorder:
     """What is recorded of each network while it trains."""
 
-    def __init__(self, stack: Stack | Single, networks: Sequence[Settings], record: Mapping):
+    def __init__(self, stack: Stack | Single, networks: Sequence[Settings], record: Mapping) -> None:
         self.stack, self.record = stack, record
         self.steps = networks[0].steps
         self.due: dict[int, list[str]] = {}  # names by the number of steps made

@@ -19,7 +19,7 @@ import sys
 import tempfile
 import threading
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -55,7 +55,7 @@ class LocalWorkers:
 
 def run(
     function: Callable, tasks: Sequence[tuple], shared: tuple = (), executor: Executor | LocalWorkers | None = None
-) -> Iterator[tuple[int, Any]]:
+) -> Generator[tuple[int, Any], None, None]:
     """Call ``function(*task, *shared)`` for every task and yield (position of the task, result) as they finish.
 
     Tasks start in the order given, so put the longest first; each has one torch thread. Without an executor they run on the
@@ -120,11 +120,16 @@ _threads_before: list[int] = []  # one entry, always the same number, for each `
 
 def _results(futures: Iterable[tuple[int, Future]], cancel: bool) -> Iterator[tuple[int, Any]]:
     """Yield (position, result) as the futures finish; ``cancel`` what has not, if it is no longer wanted."""
-    waiting, finished = {}, SimpleQueue()
+    waiting: dict[int, Future] = {}
+    finished: SimpleQueue[int] = SimpleQueue()
+
+    def note(position: int, _: Future) -> None:
+        finished.put(position)
+
     try:
         for position, future in futures:
             waiting[position] = future
-            future.add_done_callback(lambda _, position=position: finished.put(position))
+            future.add_done_callback(functools.partial(note, position))
         while waiting:
             position = finished.get()
             yield position, waiting.pop(position).result()
@@ -201,7 +206,7 @@ class _Pool(ProcessPoolExecutor):
     # A server imports torch once and forks each worker from there in milliseconds; that is not safe elsewhere.
     by_server = sys.platform == "linux"
 
-    def __init__(self):
+    def __init__(self) -> None:
         cores = machine.cores()
         self.folder = _temporary_folder()
         context = get_context("forkserver" if self.by_server else "spawn")
@@ -211,11 +216,11 @@ class _Pool(ProcessPoolExecutor):
         limit = 61 if sys.platform == "win32" else cores  # of concurrent.futures
         super().__init__(min(cores, limit), context, _start, (end, str(self.folder)))
 
-    def submit(self, *args: Any) -> Future:
+    def submit(self, function: Callable, /, *args: Any, **options: Any) -> Future:
         """Queue a call; a process is started for it while there are fewer than cores."""
         try:
             with _anonymous_main():
-                return super().submit(*args)
+                return super().submit(function, *args, **options)
         except OSError as error:
             # The server is spoken to through a socket among the temporary files: cleaned away, or of too long a name.
             _Pool.by_server = False
@@ -264,7 +269,7 @@ def _end_pool() -> None:
 def _anonymous_main() -> Iterator[None]:
     """Hide where the main module came from: a new process would import it, and so run a reader's script once more."""
     main = sys.modules["__main__"].__dict__
-    origin = {name: main.pop(name) for name in ("__file__", "__spec__") if name in main}
+    origin: dict[str, Any] = {name: main.pop(name) for name in ("__file__", "__spec__") if name in main}
     main["__spec__"] = None
     try:
         yield
@@ -355,10 +360,10 @@ def _client(address: str) -> Any:
 def _run_elsewhere(
     function: Callable, tasks: Sequence[tuple], shared: tuple, executor: Executor
 ) -> Iterator[tuple[int, Any]]:
-    client = executor if hasattr(executor, "get_executor") else getattr(executor, "_client", None)
-    if executor is client:
-        executor = client.get_executor(pure=False)
-    parcel = _Parcel(shared)
+    client: Any = executor if hasattr(executor, "get_executor") else getattr(executor, "_client", None)
+    if hasattr(executor, "get_executor"):
+        executor = executor.get_executor(pure=False)
+    parcel: Any = _Parcel(shared)
     if hasattr(client, "get_executor"):
         with warnings.catch_warnings(action="ignore"):  # of its size
             # Sent once, and as a task: what Dask's scatter has sent is lost with the worker that holds it.
@@ -377,8 +382,8 @@ def _run_elsewhere(
 class _Parcel:
     """Objects that are pickled as plain bytes, for the reason that `_work` gives, and unpacked once where they arrive."""
 
-    def __init__(self, content: tuple):
-        self.content = content
+    def __init__(self, content: tuple) -> None:
+        self.content: tuple | bytes = content
 
     def __getstate__(self) -> bytes:
         buffer = io.BytesIO()
@@ -391,7 +396,8 @@ class _Parcel:
     def open(self) -> tuple:
         """The objects."""
         if isinstance(self.content, bytes):
-            self.content = torch.load(io.BytesIO(self.content), weights_only=False)
+            content: tuple = torch.load(io.BytesIO(self.content), weights_only=False)
+            self.content = content
         return self.content
 
     def itself(self) -> "_Parcel":

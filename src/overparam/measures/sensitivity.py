@@ -170,7 +170,8 @@ def _norms(
 
 def _batches(n: int, batch_size: int, steps: int, seed: int) -> list[Tensor]:
     """Rows of the first ``steps`` batches: every epoch goes through all n examples in a fresh order."""
-    order, batches = generator(seed, "order"), []
+    order = generator(seed, "order")
+    batches: list[Tensor] = []
     while len(batches) < steps:
         batches += torch.randperm(n, generator=order).split(batch_size)
     return batches[:steps]

@@ -5,14 +5,16 @@ prunes in rounds.
 """
 
 from collections.abc import Callable, Sequence
+from typing import cast
 
 import numpy as np
 import torch
 from torch.nn.utils import parameters_to_vector
 
 from overparam import randomness
-from overparam.architectures.alone import affine_layers
-from overparam.architectures.stacked import Layer
+from overparam.architectures.alone import Alone, affine_layers
+from overparam.architectures.base import Architecture
+from overparam.architectures.stacked import Layer, Layered
 from overparam.data.dataset import Data, require_data
 from overparam.engine.settings import Settings, Vector, require_architecture, require_settings
 from overparam.errors import listed, numbers, real, require, shown
@@ -118,15 +120,16 @@ def weights_of(layers: Sequence[Layer]) -> list[slice]:
     ]
 
 
-def prunable_layers(architecture, data: Data) -> list[Layer]:
+def prunable_layers(architecture: Architecture, data: Data) -> list[Layer]:
     """The layers of a network on this data set; of a convolutional one its convolutions and linear maps, without batch norm."""
     require_architecture(architecture)
     require_data(data)
     shape, outputs = data.shape, data.outputs
     if architecture.stacks:
-        require(not architecture.batch_norm, "Networks with batch norm are not pruned here; set batch_norm=False.")
-        return architecture.layers(shape, outputs)
-    found = affine_layers(architecture.outline(shape, outputs))
+        layered = cast(Layered, architecture)
+        require(not layered.batch_norm, "Networks with batch norm are not pruned here; set batch_norm=False.")
+        return layered.layers(shape, outputs)
+    found = affine_layers(cast(Alone, architecture).outline(shape, outputs))
     require(
         all(len(own) == 2 and own[1].dim() == 1 and own[0].dim() > 1 for own in found),
         f"{architecture} has parts that are neither weights nor biases; prune mlp, lenet, cnn1d or conv.",

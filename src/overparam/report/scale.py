@@ -36,7 +36,7 @@ def seeds(n: int) -> list[int]:
 class Sizes(SimpleNamespace):
     """The sizes of a chapter, or of a section, at the current scale, as attributes; shows all three scales side by side."""
 
-    def __init__(self, table: Mapping[str, tuple]):
+    def __init__(self, table: Mapping[str, tuple]) -> None:
         wrong = [name for name, values in table.items() if len(values) != len(SCALES)]
         if wrong:
             raise ValueError(f"{wrong[0]} needs one value for each of {', '.join(SCALES)}.")
@@ -70,7 +70,7 @@ def _sizes_of_this_run() -> str:
     return "laptop" if current() == "confirm" else current()
 
 
-def _show(value) -> str:
+def _show(value: object) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
     return ", ".join(map(_show, value)) if isinstance(value, list | tuple | range) else str(value)

@@ -4,6 +4,7 @@ import math
 import warnings
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import stats
 
 from overparam.randomness import rng
@@ -26,7 +27,7 @@ def all_positive(size: int, count: int, seed: int, part: int = 50_000) -> int:
     return total
 
 
-def quadratic_test(sizes, hits, trials: int) -> tuple[float, float]:
+def quadratic_test(sizes: ArrayLike, hits: ArrayLike, trials: int) -> tuple[float, float]:
     """Whether log P is a quadratic and no linear function of size: the likelihood ratio of the two, and its p value.
 
     ``hits`` of ``trials`` at each of the ``sizes`` are binomial with probability P.

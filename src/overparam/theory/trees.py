@@ -1,12 +1,19 @@
 """Regression trees, step by step: forests as trees are added, boosting as rounds are added."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from overparam.errors import between, numbers, require, whole
 from overparam.randomness import random_state
 
+if TYPE_CHECKING:
+    from sklearn.tree import DecisionTreeRegressor
 
-def forest(x, targets, at, leaves: int | None, trees: int, seed: int) -> tuple[np.ndarray, int]:
+
+def forest(
+    x: np.ndarray, targets: np.ndarray, at: np.ndarray, leaves: int | None, trees: int, seed: int
+) -> tuple[np.ndarray, int]:
     """Predictions at new points at [m, d] of forests of 1, 2, …, ``trees`` trees, [trees, m, K], and the leaves of the first tree.
 
     Each tree is fitted to all of x [n, d] and targets [n, K] with √d features tried at a split and at most ``leaves`` leaves (None:
@@ -23,7 +30,9 @@ def forest(x, targets, at, leaves: int | None, trees: int, seed: int) -> tuple[n
     return np.stack(means), first
 
 
-def forest_smoother(x, targets, at, leaves: int | None, trees: int, seed: int) -> np.ndarray:
+def forest_smoother(
+    x: np.ndarray, targets: np.ndarray, at: np.ndarray, leaves: int | None, trees: int, seed: int
+) -> np.ndarray:
     """The matrix [m, n] that a random forest applies to its targets: the last of ``forest`` is matrix · targets.
 
     A tree averages the targets of the examples that share a leaf with a point of at [m, d], and the forest its trees.
@@ -38,7 +47,9 @@ def forest_smoother(x, targets, at, leaves: int | None, trees: int, seed: int) -
     return smoother
 
 
-def boosted(x, targets, at, leaves: int, rounds: int, shrinkage: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+def boosted(
+    x: np.ndarray, targets: np.ndarray, at: np.ndarray, leaves: int, rounds: int, shrinkage: float, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
     """Predictions of L2-boosted trees after each round, at new points [rounds, m, K] and at x [rounds, n, K].
 
     Every round fits a tree of at most ``leaves`` leaves to what is left of the targets and adds ``shrinkage`` times it
@@ -52,10 +63,11 @@ def boosted(x, targets, at, leaves: int, rounds: int, shrinkage: float, seed: in
         tree = _tree(x, targets - fitted, leaves, seed, k)
         new, fitted = new + shrinkage * tree.predict(at), fitted + shrinkage * tree.predict(x)
         steps.append((new, fitted))
-    return tuple(np.stack(part) for part in zip(*steps, strict=True))
+    at_new, at_x = zip(*steps, strict=True)
+    return np.stack(at_new), np.stack(at_x)
 
 
-def _tree(x: np.ndarray, targets: np.ndarray, leaves: int | None, seed: int, number: int):
+def _tree(x: np.ndarray, targets: np.ndarray, leaves: int | None, seed: int, number: int) -> "DecisionTreeRegressor":
     """The fitted tree of this number, which has random splits of its own."""
     from sklearn.tree import DecisionTreeRegressor  # here, since it takes longer to import than all the rest
 
@@ -63,7 +75,9 @@ def _tree(x: np.ndarray, targets: np.ndarray, leaves: int | None, seed: int, num
     return DecisionTreeRegressor(max_leaf_nodes=leaves, max_features="sqrt", random_state=state).fit(x, targets)
 
 
-def _checked(x, targets, at, leaves: int | None) -> tuple[np.ndarray, np.ndarray, np.ndarray, int | None]:
+def _checked(
+    x: np.ndarray, targets: np.ndarray, at: np.ndarray, leaves: int | None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, int | None]:
     """The arguments, the first three as arrays; ValueError unless they are those of regression trees."""
     x, at, targets = numbers("x", x, 2), numbers("at", at, 2), numbers("targets", targets, (1, 2))
     require(len(x) == len(targets), f"x holds {len(x):,} examples and targets {len(targets):,}; give one each.")

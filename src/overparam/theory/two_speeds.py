@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -87,7 +88,7 @@ class TwoSpeedRegression:
         errors = (found @ vectors.T * (faster / s) * s - b) ** 2
         return np.stack([errors[:, : self.fast].sum(1), errors[:, self.fast :].sum(1)])
 
-    def draws(self, seeds: Sequence[int], steps: np.ndarray, **options: object) -> np.ndarray:
+    def draws(self, seeds: Sequence[int], steps: np.ndarray, **options: Any) -> np.ndarray:
         """``risks`` for every seed: [seeds, 2, T]."""
         return np.stack(parallel_map(lambda seed: self.risks(seed, steps, **options), seeds))
 
