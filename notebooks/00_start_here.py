@@ -60,51 +60,41 @@ One hidden layer, stochastic gradient descent, small pictures of handwritten dig
 labels are replaced by a label drawn at random. Move it to the right.
 """
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**One network fits any labels, but generalizes only from true ones.** The more labels are random, the later the training error comes down and the higher the error on new images ends.", "name": "fig-live"}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "One position of the slider"} tags=["hide-input"]
 # The slider over the share of random labels
 history = curves(runs)
+names = {
+    "train_error": "training images, labels as given",
+    "test_error": "new images, true labels",
+}
+guessing = 1 - 1 / images.classes
 
 
 def learning_curves(share):
     fig, ax = plt.subplots(figsize=(7.2, 4.2))
-    rows = history[history.label_noise == share]
-    names = {
-        "train": "training images, labels as given",
-        "test": "new images, true labels",
-    }
-    for name, label in names.items():
-        figures.plot(rows, "epoch", f"{name}_error", ax=ax, label=label)
-    ax.axhline(
-        1 - 1 / images.classes,
-        color=figures.COLORS["threshold"],
-        linestyle=":",
-        linewidth=1.5,
-    )
+    figures.lines(history[history.label_noise == share], "epoch", names, ax)
+    ax.axhline(guessing, color=figures.COLORS["threshold"], linestyle=":", linewidth=1.5)
+    ax.text(1, guessing + 0.01, "guessing", color=figures.COLORS["threshold"])
     if 0 < share < 1:
-        wrong, color = share * (1 - 1 / images.classes), figures.COLORS["random_labels"]
+        wrong, color = share * guessing, figures.COLORS["random_labels"]
         ax.axhline(wrong, color=color, linestyle=":", linewidth=1.5)
         ax.text(
             sizes.epochs, wrong + 0.01, "wrong training labels", color=color, ha="right"
         )
-    ax.text(1, 0.91, "guessing", color=figures.COLORS["threshold"])
     ax.set(
-        xscale="symlog",
-        xlim=(0, sizes.epochs),
-        ylim=(0, 1.2),
-        ylabel="share misclassified",
+        xscale="symlog", xlim=(0, sizes.epochs), ylim=(0, 1.2), ylabel="share misclassified"
     )
     ticks = [t for t in (0, 1, 10, 100, 1000) if t <= sizes.epochs]
     ax.set_xticks(ticks, [str(t) for t in ticks])
-    final = runs[runs.label_noise == share]
+    train, test = runs[runs.label_noise == share][list(names)].mean()
     ax.set_title(
-        f"{share:.0%} random labels:\n{final.train_error.mean():.0%} wrong on the training images, "
-        f"{final.test_error.mean():.0%} on new ones"
+        f"At the end {train:.0%} wrong on the training images, {test:.0%} on new ones"
     )
-    ax.set_yticks([0, 0.2, 0.4, 0.6, 0.8, 1])
     ax.legend(loc="upper left", bbox_to_anchor=(0.3, 0.99), labelspacing=0.2)
     return fig
 
 
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**One network fits any labels, but generalizes only from true ones.** The more labels are random, the later the training error comes down and the higher the error on new images ends. Means over seeds with 95 % bands.", "name": "fig-live"}} tags=["hide-input"]
 figures.slider(
     {f"{share:.0%}": learning_curves(share) for share in sizes.shares},
     description="Random labels",
@@ -113,34 +103,24 @@ figures.slider(
 )
 
 # %% tags=["remove-input"]
-clean, random = (
-    runs[runs.label_noise == share] for share in (min(sizes.shares), max(sizes.shares))
-)
+clean, random = (runs[runs.label_noise == share] for share in (0.0, 1.0))
 
 
-def epochs_to_fit(share):
-    """First evaluated epoch with training error below 1 %, for every seed that gets there."""
-    fitted = history[(history.label_noise == share) & (history.train_error < 0.01)]
-    return fitted.groupby("init_seed").epoch.min()
+def fitted_between(share):
+    """The last look at which no seed had fitted its training images (below 1 % wrong), and the first at which all had."""
+    worst = (
+        history[history.label_noise == share]
+        .groupby("epoch")
+        .train_error.agg(["min", "max"])
+    )
+    return worst.index[worst["min"] >= 0.01].max(), worst.index[worst["max"] < 0.01].min()
 
 
-def span(epochs):
-    low, high = epochs.min(), epochs.max()
-    return f"{low:.0f}" if low == high else f"{low:.0f}–{high:.0f}"
-
-
-slow, fast = (epochs_to_fit(s) for s in (max(sizes.shares), min(sizes.shares)))
-memorised = (
-    f"it takes {span(slow)} epochs instead of {span(fast)} ({len(slow)} of {sizes.seeds} seeds get there), and then it has "
-    f"memorised its training images ({random.train_error.mean():.1%} wrong)"
-    if len(slow)
-    else f"it has not memorised its training images in {sizes.epochs} epochs ({random.train_error.mean():.0%} wrong)"
-)
+true, drawn = (fitted_between(share) for share in (0.0, 1.0))
 Markdown(
-    f"{clean.parameters.iloc[0]:,} parameters, {clean.n.iloc[0]:,} images: {images.source}. The same network and training "
-    f"throughout. With true labels it ends with {clean.test_error.mean():.1%} errors on new images. With random labels "
-    f"{memorised}, while on new ones it guesses ({random.test_error.mean():.0%} wrong). Means over {sizes.seeds} seeds with "
-    f"95 % bands; {len(runs)} networks, {runs.seconds.sum():.0f} seconds of one processor core."
+    f"{clean.parameters.iloc[0]:,} parameters, {clean.n.iloc[0]:,} images: {images.source}. With true labels the network ends with {clean.test_error.mean():.1%} errors on new images. "
+    f"With random ones it gets {random.train_error.mean():.1%} of its training images wrong, so it has memorised what it has, and guesses on new ones ({random.test_error.mean():.0%} wrong). The training "
+    f"error falls below 1 % between epochs {true[0]} and {true[1]} with true labels, and between {drawn[0]} and {drawn[1]} with random ones. {len(runs)} networks, {runs.seconds.sum():.0f} seconds of one processor core."
 )
 
 # %% [markdown]
@@ -151,11 +131,21 @@ This is a small version of the experiment of {cite:t}`zhang2017`, and you can ch
 Press *Run in Colab* at the top of the page.
 ```
 
-Stop in the middle of the slider. With a part of the labels random, the error on new images falls first, below the share of labels that are
-wrong, and rises again while the network stores the exceptions: it picks up the pattern before the noise. Something in the
-training prefers the one to the other.
+Now stop in the middle of the slider.
+"""
 
-What the experiment rules out is a whole kind of answer. Whatever explains the good test error cannot be a property of the network alone,
+# %% tags=["remove-input"]
+share = 0.4 if 0.4 in sizes.shares else 1.0
+middle = history[history.label_noise == share].groupby("epoch").test_error.mean()
+Markdown(
+    f"With {share:.0%} random labels, {share * guessing:.0%} of the labels are wrong. The error on new images is down to {middle.min():.0%} after epoch {middle.idxmin():.0f}, and at the end it is {middle.iloc[-1]:.0%}."
+)
+
+# %% [markdown]
+r"""
+First the error falls far below the share of wrong labels, then it rises again while the network stores the exceptions. It picks up the pattern before the noise: something in the training prefers the one to the other.
+
+The experiment rules out a whole kind of answer. Whatever explains the good test error cannot be a property of the network alone,
 because the network is the same at both ends of the slider and one end does not generalize. A bound that looks only at
 what the network *could* represent must also cover the random labels, so for this network it cannot promise better than guessing.
 
@@ -165,8 +155,9 @@ Everything that has been proposed since belongs, with a little forcing, to one o
 
 ::::{admonition} It was never about the count
 :class: key-result
-The proposal: parameters measure complexity badly. Bias and variance can both fall with width; past the point where a model can just fit,
-more parameters make it smoother. *{doc}`Bias and variance </notebooks/01_bias_variance>`, {doc}`double descent </notebooks/04_double_descent>`.*
+The proposal: parameters measure complexity badly. Bias and variance can both fall with width, and past the point where a model can just fit, more parameters make it smoother. Measured in chapter 1: both fall with width in
+networks that are wide enough to fit, and the trade-off is a theorem in one narrow case only.
+*{doc}`Bias and variance </notebooks/01_bias_variance>`, {doc}`double descent </notebooks/04_double_descent>`.*
 ::::
 
 ::::{admonition} The training picks well
@@ -210,9 +201,8 @@ Later come flat minima and volume, grokking, generalization bounds, information 
 
 ## How the book works
 
-Every claim is an experiment with error bars. It ends in a *verdict card*: the statement, what its paper says, what was measured
-here, and whether our interval supports it, contradicts it, or cannot tell. A contradicted claim is published like any other.
-Every number on a page was computed by the code on that page, with the seeds it states, and changing one environment
-variable re-runs everything with other seeds. {doc}`/book/how_to_read` says how to read, run and teach with it; {doc}`/book/notation` keeps one meaning for
+Every claim is an experiment with error bars. It ends in a *verdict card*: the statement, what its paper says, and which of five outcomes follows from a record of up to 160 independent
+repetitions: supported, contradicted, no effect, inconclusive, not run ({doc}`/book/judging`). A contradicted claim is published like any other. The figures and numbers of a page were computed by the code on that page, with the seeds it states, and one
+environment variable re-runs it with others; where a run was recorded elsewhere, the page says so. {doc}`/book/how_to_read` says how to read, run and teach with it; {doc}`/book/notation` keeps one meaning for
 each symbol; {doc}`/book/references` lists the papers.
 """

@@ -23,6 +23,7 @@ in both models, to see what the trade-off is a law of.
 
 # %% mystnb={"code_prompt_show": "Set-up"} tags=["hide-input"]
 # Set-up
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -32,18 +33,9 @@ from IPython.display import Markdown
 from matplotlib import pyplot as plt
 from numpy.polynomial.legendre import legvander
 
-from overparam import (
-    claims,
-    data,
-    figures,
-    measures,
-    mlp,
-    predictions,
-    results,
-    scale,
-    sweep,
-)
+from overparam import claims, data, figures, measures, mlp, predictions, scale, sweep
 from overparam.randomness import generator, rng
+from overparam.report import results
 from overparam.theory import kernels, trees
 
 figures.style()
@@ -256,7 +248,7 @@ and a larger span is nowhere further away.
 That is the trade-off, and it is as far as it goes: *at the inputs of the training set*. Elsewhere variance can only rise with $p$, too, but bias is free to rise with
 it ({ref}`ex-runge`), and nothing says where the sum has its minimum, or that it has only one.
 
-At random new inputs not even the variance is bound to rise. The simplest case that can be written down is a linear model of which only the first
+If the training inputs are drawn at random, not even the variance is bound to rise. The simplest case that can be written down is a linear model of which only the first
 $p$ inputs are used.
 
 ```{prf:proposition} The price of a coefficient
@@ -365,7 +357,8 @@ ax = figures.lines(
 )
 ax.axvline(16, color=colors["threshold"], linestyle=":", linewidth=1.5)
 ax.text(17, 0.05, "all fit from here on", color=colors["threshold"])
-ax.set(xscale="log", xlabel="hidden units", ylabel="squared error", ylim=(0, None))
+figures.log_axis(ax, (4, 16, 64, 256, 1024))
+ax.set(xlabel="hidden units", ylabel="squared error", ylim=(0, None))
 ax.legend()
 plt.show()
 
@@ -436,9 +429,11 @@ Markdown(
 
 # %% [markdown]
 r"""
+The exception shows where the finding ends. With the squared loss 16 units do not fit their training sets in time, so that the comparison starts from the other side of the dotted line in {numref}`fig-networks`.
+
 ::::{admonition} Break it: too narrow to fit
 :class: break-it
-To the left of the dotted line in {numref}`fig-networks` the networks cannot fit their training sets, and there the textbook is right: what each further unit adds is room for the particular training set and start, and the
+To the left of that line the textbook is right: what each further unit adds is room for the particular training set and start, and the
 variance *rises* with width. So it has a hump, as {cite:t}`yang2020` report; {ref}`ex-label-noise` asks what label noise does to it.
 ::::
 """
@@ -461,8 +456,22 @@ $$
 + \underbrace{\operatorname{Var}_S\, \mathbb E_{\theta_0} f}_{\text{from sampling}} .
 $$ (eq-total-variance)
 
-The first is what an *ensemble* removes, the average of networks that differ only in their start; the second is what it leaves. Why should width do
-anything to either? Here is a mechanism that can be proved, for a network whose first layer is never trained: {term}`random features`, then least
+The first is what an *ensemble* removes, the average of networks that differ only in their start; the second is what it leaves.
+
+::::{admonition} Predict before you run
+:class: predict
+Which of the two does width take away?
+
+1. The part from sampling: a wide network has seen it all.
+2. The part from initialisation: a wide network is an average over many units.
+3. Both alike.
+
+:::{dropdown} Answer
+The second. The part from sampling even grows at first.
+:::
+::::
+
+Why should width do anything to either? Here is a mechanism that can be proved, for a network whose first layer is never trained: {term}`random features`, then least
 squares, the minimum-norm solution.
 
 ```{prf:proposition} The price of few features
@@ -515,9 +524,9 @@ def predicted(seed, N):
 
 
 # %%
-counts = (25, 50, 75, 90, 100, 110, 150, 200, 400, 800)
+COUNTS = (25, 50, 75, 90, 100, 110, 150, 200, 400, 800)
 seeds = ledger.seeds("bias-falls-while-variance-peaks", "averaging-removes-the-peak")
-crossed = {(seed, N): features_world(seed, N) for seed in seeds for N in counts}
+crossed = {(seed, N): features_world(seed, N) for seed in seeds for N in COUNTS}
 rows = [{"seed": s, "N": N} | c.components().named() for (s, N), c in crossed.items()]
 features = pd.DataFrame(rows)
 
@@ -531,11 +540,13 @@ theory = wide.assign(
     theory=[predicted(s, N) for s, N in zip(wide.seed, wide.N, strict=True)]
 )
 left.plot(theory.groupby("N").theory.mean(), **dashed, label="the proposition")
-figures.lines(worlds, "width", hues, right, hues)
+figures.lines(worlds, "width", list(hues), right, hues)
 last = by_width["from initialisation"].mean().iloc[-1]
 right.plot(widths[-4:], last * widths[-1] / widths[-4:], **dashed, label="∝ 1/width")
-left.set(xscale="log", yscale="log", xlabel="features N", ylabel="variance")
-right.set(xscale="log", yscale="log", xlabel="hidden units")
+left.set(yscale="log", xlabel="features N", ylabel="variance")
+right.set(yscale="log", xlabel="hidden units")
+figures.log_axis(left, (110, 200, 400, 800))
+figures.log_axis(right, (4, 16, 64, 256, 1024))
 left.set_title("Random features")
 right.set_title("Trained networks")
 left.legend()
@@ -556,8 +567,8 @@ Markdown(
 
 # %% [markdown]
 r"""
-So a wide network is nearly *reproducible*: start it anywhere, and it ends at much the same function. What it depends on is the data, at first even *more* than a
-narrow one does, whose starts scatter too much for it to hear its training set. Two things would have shown the opposite: a part from initialisation that stays,
+So a wide network is nearly *reproducible*: start it anywhere, and it ends at much the same function. What it depends on is the data, and from 16 to 256 units *more* and more so: the
+function of a narrow network is so much an accident of its start that little of the training set comes through. Two things would have shown the opposite: a part from initialisation that stays,
 and one from sampling that goes. Then wide networks would need ensembles and not data.
 
 The mechanism carries over in direction and not in rate. Features that are trained change with the training set and with each other, and no proof that we know covers it; {ref}`ex-rate`
@@ -581,9 +592,8 @@ by_adam = pd.concat([world(seed, (16, 64, 256, 1024), **adam) for seed in seeds]
 both = {"gradient descent": worlds, "Adam, step 0.03": by_adam}
 both = pd.concat([table.assign(optimizer=name) for name, table in both.items()])
 ax = figures.plot(both, "width", start, "optimizer", plt.subplots(figsize=(7.2, 3.3))[1])
-ax.set(
-    xscale="log", yscale="log", xlabel="hidden units", ylabel="variance from initialisation"
-)
+figures.log_axis(ax, (4, 16, 64, 256, 1024))
+ax.set(yscale="log", xlabel="hidden units", ylabel="variance from initialisation")
 ax.legend()
 plt.show()
 
@@ -604,7 +614,7 @@ $\cos(v x + b)$ with random $v$ and $b$.
 """
 
 
-# %% mystnb={"code_prompt_show": "Fits with random waves", "figure": {"caption": "**N = n is where a fit is possible only at any price.** Minimum-norm fits with N random waves to the same 20 points (dots), for five draws of the waves; dashed: the truth.", "name": "fig-waves"}, "image": {"alt": "Three panels of curves through 20 points. With 15 waves the curves are near the truth but miss points; with 20 they pass through all points and swing wildly between them; with 1,000 they pass through all points and stay calm."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "Fits with random waves", "figure": {"caption": "**N = n is where a fit is possible only at any price.** Minimum-norm fits with N random waves to the same 20 points (dots), for five draws of the waves; dashed: the truth.", "name": "fig-waves"}, "image": {"alt": "Three panels of curves through 20 points. With 12 waves the curves are near the truth but miss points; with 20 they pass through all points and swing wildly between them; with 1,000 they pass through all points and stay calm."}} tags=["hide-input"]
 def waves(N, seed):
     """A function that takes x [m] to N random waves [m, N]."""
     draw = rng(1000 * N + seed)
@@ -613,7 +623,7 @@ def waves(N, seed):
 
 
 fig, axes = plt.subplots(1, 3, figsize=(7.2, 3.0), sharey=True)
-for ax, N in zip(axes, (15, 20, 1000), strict=True):
+for ax, N in zip(axes, (12, 20, 1000), strict=True):
     for draw in (waves(N, seed) for seed in scale.seeds(5)):
         fit = draw(grid) @ np.linalg.pinv(draw(x)) @ labels[0]
         ax.plot(grid, fit, color=colors["variance"], alpha=0.6, linewidth=1)
@@ -622,18 +632,18 @@ for ax, N in zip(axes, (15, 20, 1000), strict=True):
     ax.set(ylim=(-4, 4), title=f"N = {N:,}", xlabel="x")
 plt.show()
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**The fit divides by the smallest singular value, and that is nearly zero at N = n.** Left: smallest nonzero singular value of the 20 × N matrix of waves. Right: squared error of the fit. Medians over 200 draws, and the middle half.", "name": "fig-singular"}, "image": {"alt": "Two panels against N on logarithmic axes. The smallest singular value dips by orders of magnitude at N = 20; the error has a peak at the same place."}} tags=["hide-input"]
-counts = (5, 8, 12, 15, 17, 18, 19, 20, 21, 22, 25, 30, 40, 70, 120, 300, 1000)
-found = np.empty((2, 200, len(counts)))
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**The fit divides by the smallest singular value, and that is nearly zero at N = n.** Left: smallest nonzero singular value of the 20 × N matrix of waves. Right: squared error of the fit. Medians over 100 draws, and the middle half.", "name": "fig-singular"}, "image": {"alt": "Two panels against N on logarithmic axes. The smallest singular value dips by orders of magnitude at N = 20; the error has a peak at the same place."}} tags=["hide-input"]
+numbers = (5, 8, 12, 15, 18, 19, 20, 21, 22, 25, 30, 50, 120, 300, 1000)
+found = np.empty((2, 100, len(numbers)))
 for s, i in np.ndindex(found.shape[1:]):
-    draw = waves(counts[i], scale.seed_offset() + s)
+    draw = waves(numbers[i], scale.seed_offset() + s)
     fit = draw(grid) @ np.linalg.pinv(draw(x)) @ labels[s]
     found[:, s, i] = np.linalg.svd(draw(x))[1].min(), ((fit - truth) ** 2).mean()
 fig, axes = plt.subplots(1, 2, figsize=(7.2, 3.3))
 for ax, values in zip(axes, found, strict=True):
     low, middle, high = np.quantile(values, (0.25, 0.5, 0.75), axis=0)
-    ax.plot(counts, middle, "o-", color=colors["variance"], markersize=3)
-    figures.band(ax, counts, low, high, colors["variance"])
+    ax.plot(numbers, middle, "o-", color=colors["variance"], markersize=3)
+    figures.band(ax, numbers, low, high, colors["variance"])
     ax.axvline(20, color=colors["threshold"], linestyle=":", linewidth=1.5)
     ax.set(xscale="log", yscale="log", xlabel="random waves N")
 axes[0].set_title("Smallest singular value")
@@ -671,7 +681,8 @@ figures.lines(features, "N", ["bias²", *hues], ax, hues)
 ax.axvline(100, color=colors["threshold"], linestyle=":", linewidth=1.5)
 ax.text(104, 40, "N = n", color=colors["threshold"])
 ax.set_yscale("symlog", linthresh=0.01)
-ax.set(xscale="log", ylim=(-0.1, 80), xlabel="random features N", ylabel="squared error")
+figures.log_axis(ax, (25, 50, 100, 200, 400, 800))
+ax.set(ylim=(-0.1, 80), xlabel="random features N", ylabel="squared error")
 ax.legend()
 plt.show()
 
@@ -691,29 +702,38 @@ r"""
 Were the training set to blame, $V_S$ would have the peak; were the features, $V_I$. Instead particular features are bad *for a particular training set*: which singular values are small depends
 on both. And what is amplified, where labels have no noise, is the part of the target that $N$ features cannot express.
 
-Then averaging over *either* draw must remove the peak, although the other is untouched. {eq}`eq-features` says it for ensembles: beyond $N = n$ their mean is kernel regression, the same at every $N$. An ensemble averages
-models with different features on one training set. A *bag* averages models with the same features on different training sets (an idealised bag: {cite:t}`breiman1996` resamples one training set, ours are fresh).
+Then averaging over *either* draw must remove the peak, although the other is untouched. An ensemble averages models with different features on one training set. A *bag* averages models with the same features on different training sets (an idealised bag:
+{cite:t}`breiman1996` resamples one training set, ours are fresh). Of $M$ members, what the members do not share is divided by $M$:
+
+$$
+\text{ensemble: } \text{bias}^2 + V_S + \frac{V_I + V_{SI}}{M}, \qquad
+\text{bag: } \text{bias}^2 + V_I + \frac{V_S + V_{SI}}{M} .
+$$ (eq-members)
+
+If the peak is interaction, either divides it by $M$, and infinitely many members leave none. For ensembles {eq}`eq-features` says so, too: beyond $N = n$ their limit is kernel regression, the same at every $N$.
 """
 
 # %%
 shared = {"Ensemble": ("sampling", "initialisation"), "Bag": ("initialisation", "sampling")}
-averages = pd.concat(
-    features.assign(
-        kind=kind,
-        members=M,
-        error=features["bias²"]
-        + features[kept]
-        + (features[gone] + features["interaction"]) / M,
-    )
-    for kind, (kept, gone) in shared.items()
-    for M in (1, 2, 5, 10, np.inf)
-)
+members = {1: "1 model", 2: "2 models", 5: "5", 10: "10", np.inf: "infinitely many"}
+averages = []
+for kind, (kept, gone) in shared.items():
+    for M, name in members.items():
+        error = (
+            features["bias²"]
+            + features[kept]
+            + (features[gone] + features["interaction"]) / M
+        )
+        averages.append(features.assign(kind=kind, members=name, error=error))
+averages = pd.concat(averages)
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Averaging over either draw takes the peak down.** Averages of models that share the training set (ensemble) or the features (bag). At N = n the error is divided by about the number of members; infinitely many (dashed, estimated without bias) leave no peak. Means over worlds with 95 % bands.", "name": "fig-averaging"}, "image": {"alt": "Two panels, ensemble and bag: test error against random features for one to ten averaged models. The peak where features equal training points gets lower with more models, and a dashed limiting line has none."}} tags=["hide-input"]
-fig, axes = figures.panels(averages, "N", "error", by="kind", hue="members", markersize=3)
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Averaging over either draw takes the peak down.** Averages of models that share the training set (ensemble) or the features (bag). At N = n the error is divided by about the number of members; infinitely many leave no peak. Means over worlds with 95 % bands.", "name": "fig-averaging"}, "image": {"alt": "Two panels, ensemble and bag: test error against random features for one to ten averaged models. The peak where features equal training points gets lower with more models, and a dashed limiting line has none."}} tags=["hide-input"]
+ramp = dict(zip(members.values(), figures.ramp(5), strict=True))
+fig, axes = figures.panels(averages, "N", "error", "kind", "members", ramp, markersize=3)
 for ax in axes:
+    figures.log_axis(ax, (25, 100, 400))
     ax.set_yscale("symlog", linthresh=0.01)
-    ax.set(xscale="log", xlabel="random features N", ylim=(-0.05, 50))
+    ax.set(xlabel="random features N", ylim=(-0.05, 50))
 axes[0].set_ylabel("squared error")
 plt.show()
 
@@ -737,17 +757,16 @@ number of parameters, it would stay.
 """
 
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**A little ridge, and no peak.** The same random features with more ridge. Too much of it costs the wide models more than it saves. Means over worlds with 95 % bands.", "name": "fig-ridge"}, "image": {"alt": "Squared error against random features for four ridge penalties on logarithmic axes. The smallest has a tall peak where features equal training points; larger ones flatten it, and the largest lies highest at the right end."}} tags=["hide-input"]
-grid_of = [
-    (ridge, N, s)
-    for ridge in (1e-6, 1e-4, 1e-2, 1e-1)
-    for N in counts
-    for s in scale.seeds(5)
+runs = itertools.product((1e-6, 1e-4, 1e-2, 1e-1), COUNTS, scale.seeds(5))
+ridged = pd.DataFrame(list(runs), columns=["ridge", "N", "seed"])
+ridged["error"] = [
+    features_world(row.seed, row.N, row.ridge, draws=4).components().risk
+    for row in ridged.itertuples()
 ]
-risks = [features_world(s, N, ridge, draws=4).components().risk for ridge, N, s in grid_of]
-ridged = pd.DataFrame(grid_of, columns=["ridge", "N", "seed"]).assign(error=risks)
 ax = plt.subplots(figsize=(7.2, 3.5))[1]
 figures.plot(ridged, "N", "error", "ridge", ax, label="λ = {:g}")
-ax.set(xscale="log", yscale="log", xlabel="random features N", ylabel="squared error")
+figures.log_axis(ax, (25, 50, 100, 200, 400, 800))
+ax.set(yscale="log", xlabel="random features N", ylabel="squared error")
 ax.legend()
 plt.show()
 

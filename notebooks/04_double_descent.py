@@ -49,7 +49,7 @@ from overparam import (
     sweep,
 )
 from overparam.engine import growing
-from overparam.theory import kernels, linear, separability, splines, trees, two_speeds
+from overparam.theory import kernels, linear, separability, splines, two_speeds
 
 figures.style()
 colors = figures.COLORS
@@ -106,9 +106,6 @@ sizes = scale.sizes(
     lin_splines=(      20,                    200,                        1_000),
     lin_tables=(       6,                     60,                         200),
     lin_curves=(       4,                     40,                         100),
-    lin_forests=(      4,                     10,                         10),
-    lin_trees=(        5,                     100,                        100),
-    lin_rounds=(       10,                    80,                         80),
 )  # fmt: skip
 
 sizes
@@ -236,7 +233,7 @@ gone. Move the epoch to the left and the peak travels to the right, until only i
 width. Further left, even that is gone, and wider is simply better. No network has changed its number of parameters meanwhile. What decides where the peak
 stands? And is it a law of large models or of the way in which we train them?
 
-The chapter has two halves, and each can be read alone. The first, from {ref}`ddl-prehistory` to {ref}`ddl-trees`, is about models that are linear in what is
+The chapter has two halves, and each can be read alone. The first, from {ref}`ddl-prehistory` to {ref}`ddl-vc`, is about models that are linear in what is
 fitted, where the peak can be computed. The second begins at {ref}`dd-model`: networks, along their width, their epochs and their data.
 
 A word on the noise. {cite:t}`nakkiran2020` replace a label, with probability $q$, by a class drawn from the *wrong* ones; the chapters before this one drew
@@ -1519,164 +1516,12 @@ is worth having: *the number of parameters was never the capacity that the theor
 an explanation we would ask for a bound that is smaller than one.
 
 (ddl-trees)=
-## Trees, boosting, and the question of the axis
+### And trees?
 
-{cite:t}`belkin2019` show the same curve for random forests and for boosted trees. The axis is composite. First one tree grows to its full number of
-leaves, then more trees are added; first one ensemble is boosted round by round, then more boosted ensembles are averaged.
-
-::::{admonition} Predict before you run
-:class: predict
-Digits with correct labels. A single tree may have ever more leaves, until it fits all of the $n$ training pictures. Does its test error rise towards
-the end?
-
-1. Yes: that is overfitting, and the first half of double descent.
-2. No: without label noise the full tree is about the best tree.
-
-:::{dropdown} Answer
-The second, on these data. The peak of the classical figure then has no left flank. With noisy labels it has one.
-:::
-::::
-"""
-
-# %% mystnb={"code_prompt_show": "One forest and one boosted ensemble"} tags=["hide-input"]
-# One run: a tree that grows, then a forest; boosting by rounds, then averages of boosted ensembles
-tree_images, one_hot = data.digits(), np.eye(10)
-leaf_counts = (2, 4, 8, 16, 32, 64, 96, 128, 192, 256, 320, None)
-
-
-def noisy_digits(seed, noise):
-    """All 1,000 training pictures of a split of its own, their labels (a share replaced) and the test pictures."""
-    split = data.digits(seed=seed)
-    y = data.corrupt_labels(split.y, noise, 10, randomness.generator(seed, "label noise"))
-    return split.x.numpy(), one_hot[y], split.x_test.numpy(), split.y_test.numpy()
-
-
-def forest_run(task):
-    """Errors along the leaves of one tree, then along the trees of a forest of full trees."""
-    noise, seed = task
-    x, y, new, truth = noisy_digits(seed, noise)
-    single = {k: trees.forest(x, y, new, k, 1, seed)[0][0] for k in leaf_counts[:-1]}
-    grown, leaves = trees.forest(x, y, new, None, sizes.lin_trees, seed)
-    steps = {f"leaves {k}": p for k, p in single.items()} | {
-        f"trees {i + 1}": p for i, p in enumerate(grown)
-    }
-    wrong = {key: (p.argmax(1) != truth).mean() for key, p in steps.items()}
-    return {"noise": noise, "seed": seed, "full": leaves} | wrong
-
-
-def boosting_run(seed, noise=0.2, ensembles=5):
-    """Errors after each round of boosting, then of averages of 1, 2, … boosted ensembles."""
-    x, y, new, truth = noisy_digits(seed, noise)
-    runs = [
-        trees.boosted(x, y, new, 10, sizes.lin_rounds, 0.85, 100 * seed + e)
-        for e in range(ensembles)
-    ]
-    rounds = {f"rounds {i + 1}": p for i, p in enumerate(runs[0][0])}
-    averages = {
-        f"ensembles {e + 1}": np.mean([r[0][-1] for r in runs[: e + 1]], 0)
-        for e in range(ensembles)
-    }
-    wrong = {key: (p.argmax(1) != truth).mean() for key, p in (rounds | averages).items()}
-    return {"seed": seed, "train": (runs[0][1][-1].argmax(1) != y.argmax(1)).mean()} | wrong
-
-
-# %%
-tree_seeds = scale.seeds(sizes.lin_forests)
-lin_tasks = [(noise, seed) for noise in (0.0, 0.2) for seed in tree_seeds]
-forests = pd.DataFrame(linear.parallel_map(forest_run, lin_tasks))
-boosting = pd.DataFrame(linear.parallel_map(boosting_run, tree_seeds)).set_index("seed")
-
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Two knobs on one axis.** Test error on digits. Left: one tree with more and more leaves, up to a full tree, then more and more full trees. Right: boosting with more and more rounds, then averages of more and more boosted ensembles, with noisy labels. The vertical lines stand where the knob changes. Means over splits with 95 % bands.", "name": "fig-ddl-trees"}, "image": {"alt": "Two panels. Left, with correct labels the error of a single tree falls and levels off, then drops as trees are added; with noisy labels it falls, rises to a peak at the full tree and drops as trees are added. Right, boosting falls, rises somewhat with more rounds, and drops as ensembles are averaged."}} tags=["hide-input"]
-fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.9), sharey=True)
-tree_marks = {
-    "leaves": [f"leaves {k}" for k in leaf_counts[:-1]],
-    "trees": [f"trees {t}" for t in (1, 2, 3, 5, 10, 20, 50, 100) if t <= sizes.lin_trees],
-}
-tree_path = tree_marks["leaves"] + tree_marks["trees"]
-
-
-def draw_path(ax, table, keys, color, label):
-    rows = (
-        pd.DataFrame({i: table[key] for i, key in enumerate(keys)})
-        .melt(var_name="step", value_name="error")
-        .astype(float)
-    )
-    figures.plot(rows, "step", "error", ax=ax, colors=color, label=label, markersize=3)
-
-
-for gaussian_noise, color in ((0.0, figures.SEQUENCE[0]), (0.2, colors["noise"])):
-    draw_path(
-        left,
-        forests[forests.noise == gaussian_noise],
-        tree_path,
-        color,
-        "20 % random labels" if gaussian_noise else "correct labels",
-    )
-left.axvline(
-    len(tree_marks["leaves"]), color=colors["threshold"], linestyle=":", linewidth=1.5
-)
-left.set_xticks(
-    [0, 4, 8, 11, len(tree_path) - 1], ["2", "32", "192", "full", f"×{sizes.lin_trees}"]
-)
-shown_rounds = [r for r in (1, 2, 3, 5, 8, 12, 20, 30, 45, 60, 80) if r <= sizes.lin_rounds]
-boosting_path = [f"rounds {r}" for r in shown_rounds] + [
-    f"ensembles {e}" for e in range(2, 6)
-]
-draw_path(right, boosting, boosting_path, colors["noise"], "20 % random labels")
-right.axvline(
-    len(shown_rounds) - 1, color=colors["threshold"], linestyle=":", linewidth=1.5
-)
-right.set_xticks(
-    [0, len(shown_rounds) - 1, len(boosting_path) - 1], ["1", f"{shown_rounds[-1]}", "×5"]
-)
-left.set(
-    xlabel="leaves, then trees", ylabel="share misclassified", title="Forest", ylim=(0, 0.9)
-)
-right.set(xlabel="rounds, then ensembles", ylabel="", title="L2 boosting")
-handles = left.get_legend_handles_labels()
-fig.legend(*handles, loc="outside lower center", ncols=2)
-plt.show()
-
-
-# %% mystnb={"code_prompt_show": "The contrasts, best sizes chosen on other runs"} tags=["hide-input"]
-# The contrasts, with best sizes chosen on other runs
-def tree_rise_and_fall(table, last, others, averaged):
-    """Rise to the last single model above the best smaller one, and fall from the best to the average."""
-    best = measures.lowest_cross_fitted(table, others)
-    best_of_all = measures.lowest_cross_fitted(table, [*others, last])
-    return mean_of(table[last] - best), mean_of(table[averaged] - best_of_all)
-
-
-tree_contrasts = {}
-for gaussian_noise in (0.0, 0.2):
-    lin_table = forests[forests.noise == gaussian_noise].set_index("seed")
-    smaller = [f"leaves {k}" for k in leaf_counts[:-1] if k < lin_table.full.min()]
-    tree_contrasts[gaussian_noise] = tree_rise_and_fall(
-        lin_table, "trees 1", smaller, f"trees {sizes.lin_trees}"
-    )
-last_round = sizes.lin_rounds
-boosting_rounds = [f"rounds {r}" for r in range(1, last_round)]
-boost_rise, boost_fall = tree_rise_and_fall(
-    boosting, f"rounds {last_round}", boosting_rounds, "ensembles 5"
-)
-
-# %% tags=["remove-input"]
-full_leaves = forests.groupby("noise").full.mean()
-Markdown(
-    f"The full tree, less the best tree with fewer leaves: {100 * tree_contrasts[0.0][0]:.1f} points with correct labels and {100 * tree_contrasts[0.2][0]:.1f} points with 20 % random ones. "
-    f"{sizes.lin_trees} full trees, less the best single tree: {100 * tree_contrasts[0.0][1]:.1f} and {100 * tree_contrasts[0.2][1]:.1f} points. Boosting, last round less best round: "
-    f"{100 * boost_rise:.1f} points; five ensembles, less the best single one: {100 * boost_fall:.1f} points. A full tree has {full_leaves[0.0]:.0f} leaves for its 1,000 pictures with correct labels and "
-    f"{full_leaves[0.2]:.0f} with noisy ones: it interpolates with far fewer leaves than examples, since a leaf may hold many pictures of one class."
-)
-
-# %% [markdown]
-r"""
-The curves exist, then, with noise. But what is on the axis? More leaves make one function rougher. More trees *average* functions of the same
-roughness. {cite:t}`curth2023` object that the second descent begins exactly where the one is exchanged for the other, and {ref}`chapter 1 <dissent>`
-measured it: move the switch, and the peak moves with it; keep to one knob, and there is none. Its verdict stands there {ref}`among the cards
-<verdicts>`. The random features above are not open to the objection in this form, because there a single number $N$ is turned all the way. (Curth and
-colleagues would answer that *this* axis hides two as well: up to $n$ it adds directions, and from $n$ on it chooses among them. {eq}`eq-ddl-exact`
-has two branches for that reason.)
+{cite:t}`belkin2019` show the same curve for random forests and for boosted trees, along an axis with two knobs: first more leaves, then more trees. {ref}`Chapter 1 <dissent>` has
+it, and the objection of {cite:t}`curth2023` that the second descent begins exactly where one knob is exchanged for the other. The random features above are not open to it in this form, because
+there a single number $N$ is turned all the way. (Curth and colleagues would answer that *this* axis hides two as well: up to $n$ it adds directions, and from $n$ on it chooses
+among them. {eq}`eq-ddl-exact` has two branches for that reason.)
 
 (dd-model)=
 ## Networks: where the peak is
@@ -3328,53 +3173,6 @@ ledger.card(
 
 # %% tags=["remove-input"]
 ledger.card(
-    "random-forests-boosting",
-    [
-        claims.Check(
-            "correct labels: full tree less the best smaller tree",
-            tree_contrasts[0.0][0],
-            above=0,
-            unit="error",
-        ),
-        claims.Check(
-            f"correct labels: {sizes.lin_trees} trees less the best single tree",
-            tree_contrasts[0.0][1],
-            below=0,
-            unit="error",
-        ),
-        claims.Check(
-            "20 % random labels: full tree less the best smaller tree",
-            tree_contrasts[0.2][0],
-            above=0,
-            unit="error",
-        ),
-        claims.Check(
-            f"20 % random labels: {sizes.lin_trees} trees less the best single tree",
-            tree_contrasts[0.2][1],
-            below=0,
-            unit="error",
-        ),
-        claims.Check(
-            "boosting, 20 % random labels: last round less best round",
-            boost_rise,
-            above=0,
-            unit="error",
-        ),
-        claims.Check(
-            "boosting, 20 % random labels: 5 ensembles less the best single one",
-            boost_fall,
-            below=0,
-            unit="error",
-        ),
-    ],
-    measured=f"Digits, 1,000 pictures. A tree fits them all with {full_leaves[0.0]:.0f} leaves (correct labels) or {full_leaves[0.2]:.0f} (noisy), not with n. The axis is two knobs; for the objection see "
-    "chapter 1, whose card on the change of axis belongs beside this one.",
-    seeds=tree_seeds,
-    section="ddl-trees",
-)
-
-# %% tags=["remove-input"]
-ledger.card(
     "two-layer-nets-threshold-nK",
     [
         claims.Check(
@@ -3670,7 +3468,7 @@ of a second descent there is on the way up. Neither account alone covers this pa
 explained must say why there.
 
 **Is there a second descent at all?** {cite:t}`curth2023` say of trees, boosting and linear regression that it appears when the axis changes its meaning
-({ref}`ddl-trees`). The reuse of weights in {numref}`fig-dd-nk` is the same disease in networks. But in {numref}`fig-dd-centre` nothing changes along the axis
+({ref}`dissent`). The reuse of weights in {numref}`fig-dd-nk` is the same disease in networks. But in {numref}`fig-dd-centre` nothing changes along the axis
 except the width; whether the peak is there, its card says.
 
 :::{admonition} "The threshold is where parameters equal examples"

@@ -90,6 +90,15 @@ def test_panels_of_several_columns_have_a_title_each_and_one_legend(runs):
     assert [text.get_text() for text in fig.legends[0].get_texts()] == ["0.0", "0.5"]
 
 
+def test_a_logarithmic_axis_has_the_ticks_asked_for_and_no_others(runs):
+    ax = figures.plot(runs, "width", "test_error")
+    figures.log_axis(ax, (1, 4, 1024))
+    ax.figure.draw_without_rendering()
+    assert ax.get_xscale() == "log"
+    assert [tick.label1.get_text() for tick in ax.xaxis.get_major_ticks()] == ["1", "4", "1,024"]
+    assert not ax.xaxis.get_minor_ticks()
+
+
 def test_a_figure_leaves_networks_that_diverged_out_and_says_how_many(runs):
     lost = runs.index == runs.index[0]
     diverged = runs.assign(diverged=lost, test_error=runs.test_error.mask(lost))

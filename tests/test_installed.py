@@ -38,7 +38,7 @@ found = {
     "cache": str(paths.cache()),
     "claim": card.record()["statement"],
     "font": [f.fname for f in fonts.fontManager.ttflist if f.name == "Overparam Sans"][0],
-    "recorded": len(results.recorded("01_bias_variance_mnist")[0]),
+    "recorded": len(results.recorded("01_bias_variance_multiverse")[0]),
     "stdout": sys.stdout.encoding,
 }
 print(json.dumps(found))

@@ -20,6 +20,7 @@ from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, ListedColormap, to_hex
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator
 from numpy.typing import ArrayLike
 from scipy.special import stdtrit
 
@@ -229,6 +230,13 @@ def panels(
     if hue is not None:
         fig.legend(entries.values(), entries.keys(), loc="outside lower center", ncols=min(len(entries), 4))
     return fig, axes[0]
+
+
+def log_axis(ax: Axes, ticks: Sequence[float]) -> None:
+    """Make the horizontal axis logarithmic, with these ticks and no others, written out."""
+    ax.set_xscale("log")
+    ax.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
+    ax.xaxis.set_minor_locator(NullLocator())
 
 
 def ramp(n: int) -> list[str]:

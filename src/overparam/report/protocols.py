@@ -29,7 +29,7 @@ _WORDS = {
     tuple: "[low, high] with low < high",
 }
 _KINDS = {  # what an entry holds, at any of its levels
-    str: "id chapter kind title statement paper url paper_says where setting finding outcome unit reason says quantity",
+    str: "id chapter kind title statement paper url paper_says where setting finding outcome robustness unit reason says quantity",
     int: "number page",
     float: "tolerance above below equals delta",
     bool: "could_explain cheap",
@@ -148,6 +148,7 @@ class Claim:
     outcome: str = ""
     robustness: str = ""  # the recorded table of other settings: data/results/<name>.json, with a column `keeps`
     formerly: tuple[str, ...] = ()
+    robustness: str = ""  # name of a table under data/results/ with other settings: `setting`, …, `keeps` (its sign)
 
     @property
     def required_protocol(self) -> Protocol:
