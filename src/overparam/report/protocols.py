@@ -146,9 +146,8 @@ class Claim:
     tolerance: float | None = None
     finding: str = ""
     outcome: str = ""
-    robustness: str = ""  # the recorded table of other settings: data/results/<name>.json, with a column `keeps`
     formerly: tuple[str, ...] = ()
-    robustness: str = ""  # name of a table under data/results/ with other settings: `setting`, …, `keeps` (its sign)
+    robustness: str = ""  # its table of other settings: data/results/<name>.json with columns `setting`, …, `keeps` (the sign)
 
     @property
     def required_protocol(self) -> Protocol:
