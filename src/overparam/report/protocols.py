@@ -147,7 +147,7 @@ class Claim:
     finding: str = ""
     outcome: str = ""
     formerly: tuple[str, ...] = ()
-    robustness: str = ""  # its table of other settings: data/results/<name>.json with columns `setting`, …, `keeps` (the sign)
+    robustness: str = ""  # the table of other settings: data/results/<name>.json with a column `keeps` (its sign)
 
     @property
     def required_protocol(self) -> Protocol:
