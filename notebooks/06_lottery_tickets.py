@@ -387,6 +387,7 @@ def cross_fitted(column):
     return found["value"], found["round"].to_dict()
 
 
+# %%
 faster, fastest_rounds = cross_fitted("stop")
 faster, as_accurate = interval(faster), interval(cross_fitted("accuracy")[0])
 at_fifth = interval(contrast("stop", 7))
