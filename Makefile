@@ -24,15 +24,15 @@ book: .venv/.ready ## run the chapters that changed, then build the book
 	$(BIN)/python tools/build.py
 
 test: export OVERPARAM_SCALE := smoke
-test: .venv/.ready ## lint, run and build the book at smoke scale, run all tests
+test: .venv/.ready ## lint, check types, run and build the book at smoke scale, run all tests
 	@$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(BIN)/mypy
 	$(BIN)/python tools/colab.py --check
 	$(BIN)/python tools/execute.py
 	$(BIN)/python tools/build.py
-	$(BIN)/pytest
 	$(BIN)/python tools/compared.py
-	$(BIN)/pytest --nbval-lax build/smoke/compared
+	$(BIN)/pytest -n auto --dist loadfile --nbval-lax tests build/smoke/compared
 	echo "All tests passed in $$SECONDS s"
 
 serve: ## serve the book that was built

@@ -6,7 +6,8 @@ from pathlib import Path
 from setuptools import setup
 from setuptools.command.build_py import build_py
 
-BOOK = ("claims.yaml", "results/*.json", "results/gpu/*.json", "results/evidence/*.json")  # of data/; overparam.paths.book() finds them
+# Of data/; overparam.paths.book() finds them.
+BOOK = ("claims.yaml", "results/*.json", "results/gpu/*.json", "results/evidence/*.json")
 
 
 class BuildWithBook(build_py):

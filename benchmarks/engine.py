@@ -5,9 +5,9 @@ from collections.abc import Callable
 from benchmarks.works import PRUNED, Work
 from overparam import MLP, Data, Settings, cnn, cnn1d, mlp
 from overparam.engine import sweep
+from overparam.engine.workers import START_UP, LocalWorkers
 from overparam.pruning import prune_smallest
 
-START_UP = sweep.START_UP
 DTYPES = {"fp32": "float32", "bf16": "bfloat16"}
 
 
@@ -15,9 +15,9 @@ def prepare(work: Work, data: Data, variant: str) -> Callable[[int], list[float]
     """A function that does the work for a number of epochs and returns each network's test error."""
 
     def run(epochs: int) -> list[float]:
-        decide_as_for(work.epochs / epochs)
+        workers = workers_as_for(work.epochs / epochs)
         if work.rounds > 1:
-            return engine_pruning(work, data, DTYPES[variant], epochs)
+            return engine_pruning(work, data, DTYPES[variant], epochs, workers)
         settings = {} if variant == "fp32" else {"dtype": DTYPES[variant]}
         if work.every_epoch:
             settings["record"] = {"curves": range(1, epochs + 1)}
@@ -32,6 +32,7 @@ def prepare(work: Work, data: Data, variant: str) -> Callable[[int], list[float]
             lr=work.lr,
             momentum=work.momentum,
             cache=False,
+            executor=workers,
             **settings,
         )
         if work.every_epoch and min(map(len, runs["curve_epoch"])) < epochs:
@@ -51,12 +52,12 @@ def architecture(work: Work) -> dict:
     return cnn(widths)
 
 
-def decide_as_for(times: float) -> None:
-    """Let a shortened work decide about worker processes as the whole, `times` as long, would."""
-    sweep.START_UP = START_UP / times
+def workers_as_for(times: float) -> LocalWorkers:
+    """Workers that take a shortened work where they would take the whole, `times` as long."""
+    return LocalWorkers(START_UP / times)
 
 
-def engine_pruning(work: Work, data: Data, dtype: str, epochs: int) -> list[float]:
+def engine_pruning(work: Work, data: Data, dtype: str, epochs: int, workers: LocalWorkers) -> list[float]:
     """Magnitude pruning with rewinding: in each of `work.rounds`, the networks of all seeds train with their masks.
 
     A network's seed gives it the same initial weights in every round, which is the rewinding.
@@ -71,6 +72,6 @@ def engine_pruning(work: Work, data: Data, dtype: str, epochs: int) -> list[floa
             Settings(network, epochs=epochs, mask=mask, init_seed=seed, data_seed=seed, **common)
             for seed, mask in enumerate(masks)
         ]
-        runs = sweep.run(networks, data, record=["weights"], cache=False)
+        runs = sweep.run(networks, data, record=["weights"], cache=False, executor=workers)
         masks = [prune_smallest(w[-1], mask, layers, PRUNED) for w, mask in zip(runs["weights"], masks, strict=True)]
     return runs["test_error"].tolist()

@@ -134,21 +134,19 @@ label_runs = train(images, label_noise=sizes.shares)
 
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**The same network fits true labels and random ones; it generalizes from the true ones.** Left: the training error reaches zero for both, later for random labels. Right: on new pictures with true labels the error falls to a few per cent in one case and stays at chance in the other. Lines are means over seeds, bands 95 % intervals.", "name": "fig-rand-puzzle"}, "image": {"alt": "Two panels of errors against epochs. Training error falls to zero for true labels within tens of epochs and for random labels several times later. Test error falls to a few per cent for true labels and stays near 90 % for random labels."}} tags=["hide-input"]
 history = continued(label_runs, "label_noise")
-fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.5), sharey=True)
-for share, name in ((0.0, "true_labels"), (1.0, "random_labels")):
-    rows = history[history.label_noise == share]
-    line = {"colors": colors[name], "label": name.replace("_", " "), "marker": ""}
-    figures.plot(rows, "epoch", "train_error", ax=left, **line)
-    figures.plot(rows, "epoch", "test_error", ax=right, **line)
+kinds = history.label_noise.map({0.0: "true labels", 1.0: "random labels"})
+hues = {"true labels": colors["true_labels"], "random labels": colors["random_labels"]}
+errors = {"train_error": "Training pictures", "test_error": "New pictures"}
+fig, axes = figures.panels(
+    history.assign(labels=kinds), "epoch", errors, hue="labels", colors=hues, marker=""
+)
 chance = 1 - 1 / images.classes
-for ax, title in ((left, "Training pictures"), (right, "New pictures")):
+for ax in axes:
     ax.axhline(chance, color=colors["threshold"], linestyle=":", linewidth=1.5)
-    ax.set(title=title, xscale="symlog", xlim=(0, None), xlabel="epochs")
+    ax.set(xscale="symlog", xlim=(0, None), ylim=(0, 1), xlabel="epochs")
     ax.set_xticks([0, 1, 10, 100], ["0", "1", "10", "100"])
-right.text(12, chance - 0.09, "chance", color=colors["threshold"])
-left.set(ylabel="share misclassified", ylim=(0, 1))
-right.set_ylabel("")
-left.legend(loc="lower left")
+axes[1].text(12, chance - 0.09, "chance", color=colors["threshold"])
+axes[0].set_ylabel("share misclassified")
 plt.show()
 
 # %% tags=["remove-input"]
@@ -469,7 +467,8 @@ def at_corruption(share):
 
 
 figures.slider(
-    {share: at_corruption(share) for share in sizes.shares},
+    at_corruption,
+    values=sizes.shares,
     description="Share of labels drawn anew",
     alt="Left, training and test error against epochs with a share {} of labels drawn anew. Right, final test error against that share, "
     "rising from a few per cent to chance.",

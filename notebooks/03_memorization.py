@@ -117,28 +117,29 @@ def answers(row, x, images=images):
     return np.stack([network(row, images, t)(x).argmax(1).numpy() for t in times])
 
 
-def history(row, images=images):
-    """How often a network answers as told, and how often with the truth, over time."""
-    truth, told = images.y[row.examples].numpy(), row.labels
-    lie, said = told != truth, answers(row, images.x[row.examples], images)
+def validation(row, images):
+    """Accuracy over time on unused training examples with labels as noisy as those that were used."""
     unused = np.setdiff1d(np.arange(len(images.x)), row.examples)[:5_000]
     draw = randomness.generator(row.data_seed, "validation noise")
-    told_too = data.corrupt_labels(images.y[unused], row.label_noise, 10, draw).numpy()
-    table = {
-        "the true digit": (said == truth)[:, lie].mean(1),
-        "the digit it was told": (said == told)[:, lie].mean(1),
-        "truly labelled pictures": (said == told)[:, ~lie].mean(1),
-        "train": (said == told).mean(1),
-        "validation": (answers(row, images.x[unused], images) == told_too).mean(1),
-        "test": (answers(row, images.x_test, images) == images.y_test.numpy()).mean(1),
+    labels = data.corrupt_labels(images.y[unused], row.label_noise, 10, draw).numpy()
+    return (answers(row, images.x[unused], images) == labels).mean(1)
+
+
+def history(runs, images=images):
+    """How often networks answer as told, and how often with the truth, over time."""
+    names = {
+        "true_label": "the true digit",
+        "wrong_label": "the digit it was told",
+        "right_label": "truly labelled pictures",
+        "label_noise": "noise",
+        "data_seed": "seed",
     }
-    return pd.DataFrame(table).assign(
-        epoch=row.weights_epoch, noise=row.label_noise, seed=row.data_seed
-    )
+    table = measures.label_history(runs, images).rename(columns=names)
+    checked = [validation(row, images) for _, row in runs.iterrows()]
+    return table.assign(validation=np.concatenate(checked)).reset_index(drop=True)
 
 
-noisy = told[told.label_noise > 0]
-story = pd.concat([history(row) for _, row in noisy.iterrows()], ignore_index=True)
+story = history(told[told.label_noise > 0])
 
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**First the truth, then the lie.** Above: the first eight wrongly labelled pictures of one training set, with the label that the network was given and its answers in mid-training and at the end. Below: over time, how often wrongly labelled training pictures are answered with their true digit and with the digit that was told. Means over seeds with 95 % bands.", "name": "fig-mem-puzzle"}, "image": {"alt": "Above, a row of eight handwritten digits with three numbers below each: the wrong label, the answer in mid-training, which is mostly the digit shown, and the final answer, which is the wrong label. Below, two curves against the epoch on a logarithmic axis: answers with the true digit rise to a high peak and fall to nothing, while answers with the told digit rise from nothing to all."}} tags=["hide-input"]
 middle = 8
@@ -282,7 +283,7 @@ hard = sweep(
     **recipe,
     record={"weights": moments, "correct": [sizes.epochs]},
 )
-hard_story = pd.concat([history(row, signals) for _, row in hard.iterrows()])
+hard_story = history(hard, signals)
 
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**A short and weak truthful phase.** The same experiment on MNIST-1D: the true class of wrongly labelled signals is given far less often, and only briefly. Means over seeds with 95 % bands.", "name": "fig-mem-hard"}, "image": {"alt": "Two curves against the epoch on a logarithmic axis for MNIST-1D. Answers with the true class rise a little and fall again; answers with the told class rise to one."}} tags=["hide-input"]
 fig, ax = plt.subplots(figsize=(7.2, 3.2))
@@ -360,11 +361,11 @@ mean, sd = images.x.mean(), images.x.std()
 standard = replace(images, x=(images.x - mean) / sd, x_test=(images.x_test - mean) / sd)
 
 
+# %%
 def three_kinds(pool, seed):
     """Real examples, the same with random inputs, and the same with their labels shuffled."""
-    order = torch.randperm(
-        len(pool.y), generator=randomness.generator(seed, "random labels")
-    )
+    draw = randomness.generator(seed, "random labels")
+    order = torch.randperm(len(pool.y), generator=draw)
     return {
         "real": pool,
         "random inputs": data.gaussian_pixels(pool, seed),
@@ -1297,7 +1298,8 @@ def plane(epoch):
 
 
 figures.slider(
-    {epoch: plane(epoch) for epoch in region_moments[3:]},  # from the first epoch on
+    plane,
+    values=region_moments[3:],  # from the first epoch on
     description="Epoch",
     alt="Two maps of predicted classes on the plane through three pictures after {} epochs, for clean and for noisy labels, with the three pictures marked.",
     start=region_moments[-1],
@@ -1388,8 +1390,8 @@ plt.show()
 # %% mystnb={"code_prompt_show": "The estimates"} tags=["hide-input"]
 def change(table, column, key, before, after, noise):
     """Change of a measure between two values of a column, within seeds."""
-    values = table[table.noise == noise].pivot_table(key, "seed", column)
-    return interval(values[after] - values[before])
+    rows = table[table.noise == noise]
+    return interval(measures.paired_differences(rows, key, column, after, before, "seed"))
 
 
 # %% mystnb={"code_prompt_show": "The estimates"} tags=["hide-input"]
@@ -1696,10 +1698,7 @@ arms = {
     "M3": with_lies(median_of=3),
     slow: with_lies(lr=recipe["lr"] / 4),
 }
-arm_story = {
-    name: pd.concat([history(row) for _, row in runs.iterrows()], ignore_index=True)
-    for name, runs in arms.items()
-}
+arm_story = {name: history(runs) for name, runs in arms.items()}
 
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**The median memorizes less than SGD, and a smaller step less still.** Left: wrong labels learned, over training. Right: the share of true labels learned against that of wrong ones, which takes the different speeds out; higher is better. Means over seeds, with 95 % bands on the left.", "name": "fig-mem-median"}, "image": {"alt": "Left: share of wrong labels learned against epoch for three methods; plain SGD rises first and highest, the median later, SGD with a small step hardly at all. Right: share of true labels learned against share of wrong labels learned; the curves of the three lie close together."}} tags=["hide-input"]
 fig, (left, right_) = plt.subplots(1, 2, figsize=(7.2, 3.7))

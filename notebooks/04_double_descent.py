@@ -267,7 +267,7 @@ The third. With about as many examples as dimensions the classifier is not much 
 # %%
 sample_sizes = (4, 8, 12, 16, 20, 26, 32, 38, 44, 50, 56, 62, 70, 80, 100, 130, 160, 200)
 discriminant_seeds = scale.seeds(sizes.lin_classes)
-found_errors = linear.spread(
+found_errors = linear.parallel_map(
     lambda count: linear.pseudo_fisher(count, 50, distance=3, seeds=discriminant_seeds),
     sample_sizes,
 )
@@ -373,7 +373,7 @@ pictures = sizes.lin_pictures
 feature_counts = [round(ratio * pictures) for ratio in sizes.lin_ratios]
 fourier_seeds = scale.seeds(sizes.lin_runs)
 fourier = pd.concat(
-    linear.spread(
+    linear.parallel_map(
         lambda seed: fourier_run(
             fourier_images, pictures, feature_counts, sizes.lin_bandwidth, seed
         ),
@@ -405,7 +405,9 @@ def kernel_limit(seed):
     return {"norm": fit.norm, "error": float(wrong)}
 
 
-kernel_limits = pd.DataFrame(linear.spread(kernel_limit, fourier_seeds), fourier_seeds)
+kernel_limits = pd.DataFrame(
+    linear.parallel_map(kernel_limit, fourier_seeds), fourier_seeds
+)
 
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Test error and coefficient norm peak together at N = n.** Minimum-norm least squares on N random Fourier features of handwritten digits. Left: test error, with correct and with noisy labels. Right: norm of the coefficients. Dashed, for correct labels: the interpolant of the Gaussian kernel, the limit of infinitely many features. Means over runs (of the logarithm, on the right) with 95 % bands.", "name": "fig-ddl-fourier"}, "image": {"alt": "Two panels against the number of features on a logarithmic axis. Left, test error with correct labels falls, spikes to about nine tenths where features equal examples and falls below its first minimum; with noisy labels the second descent ends above the first minimum. Right, the norm of the coefficients has a spike of more than an order of magnitude at the same place and falls towards a dashed line."}} tags=["hide-input"]
 fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.8))
@@ -455,7 +457,7 @@ most_features, half_count, fourfold_count = (
 second_minimum = {
     kind: mean_of(
         fourier_errors[kind][most_features]
-        - measures.lowest_elsewhere(fourier_errors[kind], classical_counts)
+        - measures.lowest_cross_fitted(fourier_errors[kind], classical_counts)
     )
     for kind in ("clean", "noisy")
 }
@@ -520,7 +522,7 @@ def fourier_on_mnist():
     mnist = replace(mnist, x_test=mnist.x_test[:2000], y_test=mnist.y_test[:2000])
     ratios = (0.05, 0.1, 0.2, 0.35, 0.5, 0.7, 0.85, 1, 1.15, 1.4, 2, 4)
     widths = [round(mnist_pictures * r) for r in ratios]
-    runs = linear.spread(
+    runs = linear.parallel_map(
         lambda s: fourier_run(mnist, mnist_pictures, widths, 5, s), scale.seeds(5)
     )
     table = pd.concat(runs)
@@ -554,7 +556,7 @@ mnist_errors = {
 mnist_second = {
     kind: claims.mean(
         e[4 * mnist_pictures]
-        - measures.lowest_elsewhere(e, [N for N in e if mnist_pictures > N])
+        - measures.lowest_cross_fitted(e, [N for N in e if mnist_pictures > N])
     )
     for kind, e in mnist_errors.items()
 }
@@ -631,9 +633,9 @@ def gamma_parts(ratio):
     return [part.numpy() for part in linear.minimum_norm_parts(inputs, noise)]
 
 
-gamma_missed, gamma_amplified = np.array(linear.spread(gamma_parts, gammas)).transpose(
-    1, 0, 2
-)  # [ratios, draws]
+gamma_missed, gamma_amplified = np.array(
+    linear.parallel_map(gamma_parts, gammas)
+).transpose(1, 0, 2)  # [ratios, draws]
 
 # %%
 exact_parts = np.array([linear.expected_parts(100, round(100 * ratio)) for ratio in gammas])
@@ -717,7 +719,8 @@ def hastie_frame(snr):
 
 
 figures.slider(
-    {snr: hastie_frame(snr) for snr in (0.5, 1, 2, 3, 5, 8, 12, 20)},
+    hastie_frame,
+    values=(0.5, 1, 2, 3, 5, 8, 12, 20),
     description="Signal-to-noise ratio",
     alt="Risk against p/n at signal-to-noise ratio {}: measured medians lie on the curve of theory, which diverges at 1.",
     start=5,
@@ -759,7 +762,7 @@ def descents(d, sigma=0.5):
     )
 
 
-by_dimension = linear.spread(descents, descent_dimensions)
+by_dimension = linear.parallel_map(descents, descent_dimensions)
 descent_risk = np.stack([risk.numpy() for risk, _ in by_dimension])  # [d, steps, draws]
 inverse_eigenvalue = np.stack(
     [1 / smallest.numpy() for _, smallest in by_dimension]
@@ -909,12 +912,15 @@ def best_for(p):
 
 # %%
 by_count = dict(
-    zip(penalty_factors, linear.spread(risks_by_count, penalty_factors), strict=True)
+    zip(penalty_factors, linear.parallel_map(risks_by_count, penalty_factors), strict=True)
 )
 model_sizes = (10, 20, 30, 40, 45, 50, 55, 60, 70, 80, 90, 100)
 by_size = {
     name: np.stack(
-        linear.spread(lambda p, on=on: ridge_risks(50, p, on * best_for(p)), model_sizes), 1
+        linear.parallel_map(
+            lambda p, on=on: ridge_risks(50, p, on * best_for(p)), model_sizes
+        ),
+        1,
     )
     for name, on in (("no penalty", 0), ("best, λ*", 1))
 }
@@ -1018,14 +1024,16 @@ def ridge_run(seed):
     ).numpy()
 
 
-fourier_ridged = np.array(linear.spread(ridge_run, fourier_seeds))  # [seeds, N, penalties]
+fourier_ridged = np.array(
+    linear.parallel_map(ridge_run, fourier_seeds)
+)  # [seeds, N, penalties]
 by_penalty = [
     pd.DataFrame(fourier_ridged[:, i], fourier_seeds, fourier_penalties)
     for i in range(len(ridge_widths))
 ]
 fourier_tuned = pd.DataFrame(
     {
-        N: measures.lowest_elsewhere(t, fourier_penalties)
+        N: measures.lowest_cross_fitted(t, fourier_penalties)
         for N, t in zip(ridge_widths, by_penalty, strict=True)
     }
 )
@@ -1162,7 +1170,8 @@ def spline_frame(k):
 
 
 figures.slider(
-    {k: spline_frame(k) for k in (4, 6, 10, 14, 18, 20, 22, 25, 30, 40, 60, 100)},
+    spline_frame,
+    values=(4, 6, 10, 14, 18, 20, 22, 25, 30, 40, 60, 100),
     description="Basis functions k",
     alt="Cubic spline fits with {} basis functions to noisy points, with smallest and with smoothest coefficients.",
     start=20,
@@ -1281,7 +1290,7 @@ def first_separating(task):
 
 # %%
 lin_tasks = [(strength, seed) for strength in signal_strengths for seed in table_seeds]
-separating = np.array(linear.spread(first_separating, lin_tasks)).reshape(
+separating = np.array(linear.parallel_map(first_separating, lin_tasks)).reshape(
     len(signal_strengths), -1
 )
 half_way = {
@@ -1348,9 +1357,9 @@ def logistic_run(seed):
     ], separability.separating_dimension(x[:, :75], y)
 
 
-curve_runs = linear.spread(logistic_run, curve_seeds)
+curve_runs = linear.parallel_map(logistic_run, curve_seeds)
 logistic_errors = pd.DataFrame([e for e, _ in curve_runs], curve_seeds, used_coordinates)
-separated_at = np.array([p for _, p in curve_runs])
+separated_at = pd.Series([p for _, p in curve_runs], curve_seeds)
 
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Logistic regression around its threshold.** Exact test error of barely regularised logistic regression on 100 examples that uses the first p coordinates of a signal with a long tail. The shaded strip holds the middle half of the training sets' own separability thresholds; the dotted line is p = n. Mean over training sets with a 95 % band.", "name": "fig-ddl-logistic"}, "image": {"alt": "Test error of logistic regression against the number of coordinates used, on a logarithmic axis, with a shaded strip around the dimensions at which the training sets become separable and a dotted line at p equal to n."}} tags=["hide-input"]
 fig, ax = plt.subplots(figsize=(7.2, 3.5))
@@ -1376,27 +1385,22 @@ plt.show()
 
 # %% mystnb={"code_prompt_show": "Located on one half of the training sets, tested on the other"} tags=["hide-input"]
 # Located on one half of the training sets, tested on the other
-def nearest_used(values):
-    """The grid point nearest to the median threshold."""
-    return min(used_coordinates, key=lambda p: abs(p - np.median(values)))
+def nearest_used(sets):
+    """The grid point nearest to the median threshold of these training sets."""
+    median = np.median(separated_at[sets.index])
+    return min(used_coordinates, key=lambda p: abs(p - median))
 
 
-# The threshold is located on one half of the training sets and the peak is tested on the other, both ways round.
-half_of_sets = len(separated_at) // 2
-peak_places = [
-    nearest_used(separated_at[half_of_sets:]),
-    nearest_used(separated_at[:half_of_sets]),
-]
-peak_errors = pd.concat(
-    [
-        logistic_errors.iloc[:half_of_sets][peak_places[0]],
-        logistic_errors.iloc[half_of_sets:][peak_places[1]],
-    ]
+at_peaks = measures.cross_fit(
+    logistic_errors,
+    nearest_used,
+    lambda sets, p: pd.DataFrame({"place": p, "error": sets[p]}),
 )
-lowest_before = measures.lowest_elsewhere(
+peak_places, peak_errors = at_peaks.place, at_peaks.error
+lowest_before = measures.lowest_cross_fitted(
     logistic_errors, [p for p in used_coordinates if p < min(peak_places)]
 )
-lowest_after = measures.lowest_elsewhere(
+lowest_after = measures.lowest_cross_fitted(
     logistic_errors, [p for p in used_coordinates if p > max(peak_places)]
 )
 logistic_rise, logistic_fall = (
@@ -1540,7 +1544,7 @@ def width_wise(rows):
     """Rise to the peak and fall after it along the width, for each training set."""
     unfitted = by_width(noisiest, "train_error", rows=rows)
     critical = (unfitted > 0.005) & (unfitted < 0.1)
-    return measures.contrasts(by_width(noisiest, rows=rows), critical)
+    return measures.rise_and_fall(by_width(noisiest, rows=rows), critical)
 
 
 model_wise, planned = width_wise(course), width_wise(course_once)
@@ -1811,7 +1815,7 @@ def located(table, resamples=2_000):
 
 
 place = located(losses(0.1))
-with_noise, clean = (measures.contrasts(losses(share)) for share in (0.1, 0.0))
+with_noise, clean = (measures.rise_and_fall(losses(share)) for share in (0.1, 0.0))
 nk_rise, nk_fall, clean_rise = (
     claims.mean(with_noise.rise),
     claims.mean(with_noise.fall),
@@ -1831,7 +1835,7 @@ def drop(share, table):
 
 reuse_drop, fresh_drop = claims.mean(drop(0.0, reused)), claims.mean(drop(0.0, fresh))
 errors_01 = {
-    share: claims.mean(measures.contrasts(losses(share, column="test_error")).rise)
+    share: claims.mean(measures.rise_and_fall(losses(share, column="test_error")).rise)
     for share in nk_shares
 }
 
@@ -1990,7 +1994,7 @@ with_width, planned_with_width = (
 )
 with_epochs = over_draws(growth("epoch", "width", middle_width))
 emc_peaks, planned_peaks = (
-    sorted(set(measures.contrasts(by_width(noisiest, rows=rows)).peak))
+    sorted(set(measures.rise_and_fall(by_width(noisiest, rows=rows)).peak))
     for rows in (course, course_once)
 )
 most = max(sizes.emc_examples)
@@ -2091,7 +2095,7 @@ plt.show()
 def upwards(width):
     """Rise and fall along the epochs at one width, located on the other half of the seeds."""
     rows = course[(course.wrong == noisiest) & (course.width == width) & (course.epoch > 0)]
-    found = measures.contrasts(rows.pivot_table("test_error", "seed", "epoch"))
+    found = measures.rise_and_fall(rows.pivot_table("test_error", "seed", "epoch"))
     return f"{100 * claims.mean(found.rise):.1f} points to the highest point before the last epoch, {100 * (-(claims.mean(found.fall))):.1f} points from there to the last"
 
 
@@ -2122,7 +2126,7 @@ squares, and dividing by small singular values is something that least squares d
 """
 
 # %% tags=["remove-input"]
-ce_loss = measures.contrasts(by_width(shares[1], "test_loss"))
+ce_loss = measures.rise_and_fall(by_width(shares[1], "test_loss"))
 rows = {
     f"cross-entropy, {noisiest:.0%} wrong: share misclassified": (width_rise, width_fall),
     f"cross-entropy, {shares[1]:.0%} wrong: its own test loss": (
@@ -2131,7 +2135,7 @@ rows = {
     ),
     f"squared loss, {nk_shares[1]:.0%} wrong: its own test loss": (nk_rise, nk_fall),
     f"squared loss, {nk_shares[1]:.0%} wrong: share misclassified": tuple(
-        claims.mean(measures.contrasts(losses(nk_shares[1], column="test_error"))[part])
+        claims.mean(measures.rise_and_fall(losses(nk_shares[1], column="test_error"))[part])
         for part in ("rise", "fall")
     ),
 }
@@ -2248,18 +2252,11 @@ def smooth(rows):
     )
 
 
-def best_elsewhere(table):
-    """Each seed's value at the column that is lowest on average over the other half of the seeds."""
-    half = len(table) // 2
-    parts = table.iloc[:half], table.iloc[half:]
-    picks = [part.mean().idxmin() for part in parts]
-    return pd.concat([parts[0][picks[1]], parts[1][picks[0]]])
-
-
 raw = story[story.averaging == 0]
 late_fall = claims.mean(inside(raw, first_window) - inside(raw, last_window))
-first_rise = claims.mean(inside(raw, first_window) - best_elsewhere(smooth(raw)))
-never_back = claims.mean(inside(raw, last_window) - best_elsewhere(smooth(raw)))
+lowest = measures.lowest_cross_fitted(smooth(raw))
+first_rise = claims.mean(inside(raw, first_window) - lowest)
+never_back = claims.mean(inside(raw, last_window) - lowest)
 averaged = story[story.averaging > 0]
 averaged_fall = (
     claims.mean(inside(averaged, first_window) - inside(averaged, last_window))
@@ -2272,7 +2269,7 @@ def last_less_best(width, rows=course):
     """Of the networks of one hidden layer and this width: the last test error less that at the best epoch elsewhere."""
     these = rows[(rows.wrong == noisiest) & (rows.width == width) & (rows.epoch > 0)]
     table = these.pivot_table("test_error", "seed", "epoch")
-    return claims.mean(table.iloc[:, -1] - best_elsewhere(table))
+    return claims.mean(table.iloc[:, -1] - measures.lowest_cross_fitted(table))
 
 
 little, medium = sizes.widths[2 if len(sizes.widths) > 5 else 0], sizes.peak_widths[-1]
@@ -2484,7 +2481,7 @@ left.legend(loc="upper left")
 plt.show()
 
 # %% mystnb={"code_prompt_show": "The estimates"} tags=["hide-input"]
-hump = {name: measures.contrasts(table) for name, table in softmax_story.items()}
+hump = {name: measures.rise_and_fall(table) for name, table in softmax_story.items()}
 two_speed_rise, two_speed_fall = (
     claims.mean(hump["two speeds"].rise),
     claims.mean(hump["two speeds"].fall),
@@ -2496,7 +2493,7 @@ stops = {
 }
 softmax_gain = claims.mean(stops["equal speeds"].stopped - stops["two speeds"].stopped)
 best_risks = {
-    name: best_elsewhere(pd.DataFrame(draws.sum(1), columns=time_steps))
+    name: measures.lowest_cross_fitted(pd.DataFrame(draws.sum(1), columns=time_steps))
     for name, (_, draws, _) in arms.items()
 }
 regression_gain = claims.mean(best_risks["equal speeds"] - best_risks["two speeds"])
@@ -2574,8 +2571,10 @@ layer_gain = {
 early_arm, all_arm = slowed
 layers_alone = claims.mean(layer_stops[early_arm].stopped - layer_stops[all_arm].stopped)
 slow_story = curves(layer_arms[early_arm]).rename(columns={"data_seed": "seed"})
-slow_fall = claims.mean(measures.contrasts(smooth(slow_story[slow_story.epoch > 0])).fall)
-raw_fall = claims.mean(measures.contrasts(smooth(raw[raw.epoch > 0])).fall)
+slow_fall = claims.mean(
+    measures.rise_and_fall(smooth(slow_story[slow_story.epoch > 0])).fall
+)
+raw_fall = claims.mean(measures.rise_and_fall(smooth(raw[raw.epoch > 0])).fall)
 
 # %% tags=["remove-input"]
 Markdown(
@@ -2703,8 +2702,9 @@ plt.show()
 # %% mystnb={"code_prompt_show": "The estimates"} tags=["hide-input"]
 def change(column, few, many):
     """Change of a column from few to many examples, within a seed."""
-    table = with_more.pivot_table(column, "seed", "n")
-    return claims.mean(table[many] - table[few])
+    return claims.mean(
+        measures.paired_differences(with_more, column, "n", many, few, "seed")
+    )
 
 
 few, many = sizes.more_data[0], sizes.more_data[min(2, len(sizes.more_data) - 1)]
@@ -3667,7 +3667,7 @@ clean_speeds = sweep(
     record={"curves": steps_seen},
 )
 clean_story = curves(clean_speeds).pivot_table("test_error", "data", "epoch")
-found = measures.contrasts(clean_story)
+found = measures.rise_and_fall(clean_story)
 {name: f"{claims.mean(found[name]):.4f}" for name in ("rise", "fall")}
 
 # %% [markdown]

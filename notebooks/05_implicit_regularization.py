@@ -33,7 +33,18 @@ from IPython.display import Markdown
 from matplotlib import pyplot as plt
 from scipy import optimize, stats
 
-from overparam import claims, data, figures, mlp, network, randomness, results, scale, sweep
+from overparam import (
+    claims,
+    data,
+    figures,
+    measures,
+    mlp,
+    network,
+    randomness,
+    results,
+    scale,
+    sweep,
+)
 from overparam.measures import curvature
 from overparam.theory import backward_error, functions
 
@@ -106,12 +117,6 @@ plt.show()
 
 
 # %% mystnb={"code_prompt_show": "The estimates"} tags=["hide-input"]
-def halves_of(seeds):
-    """(A, B) and (B, A): one half chooses, the other is tested, so that every seed is tested once."""
-    middle = len(seeds) // 2
-    return (seeds[:middle], seeds[middle:]), (seeds[middle:], seeds[:middle])
-
-
 def beyond_fitting(noise):
     """For each seed, test error at the largest width less that at the smallest width at which the other half of the seeds all fit."""
     rows = width_runs[width_runs.label_noise == noise]
@@ -119,12 +124,19 @@ def beyond_fitting(noise):
         rows.pivot_table(f"{k}_error", "data_seed", "width") for k in ("train", "test")
     )
     epochs = rows.pivot_table("epochs_run", "data_seed", "width").mean()
-    found, first = [], []
-    for choosing, tested in halves_of(list(train.index)):
-        fits = (train.loc[choosing] == 0).all()
-        first.append(int(fits.idxmax()) if fits.any() else max(sizes.hidden))
-        found += list(test.loc[tested, max(sizes.hidden)] - test.loc[tested, first[-1]])
-    return claims.mean(found), sorted(set(first)), epochs[[first[0], max(sizes.hidden)]]
+    widest = max(sizes.hidden)
+
+    def first_fit(half):
+        fits = (half == 0).all()
+        return int(fits.idxmax()) if fits.any() else widest
+
+    def gain(half, first):
+        errors = test.loc[half.index]
+        return pd.DataFrame({"first": first, "gain": errors[widest] - errors[first]})
+
+    found = measures.cross_fit(train, first_fit, gain)
+    first = found["first"]
+    return claims.mean(found.gain), sorted(set(first)), epochs[[first.iloc[-1], widest]]
 
 
 fitted_gain = {noise: beyond_fitting(noise) for noise in (0, 0.05)}
@@ -401,7 +413,8 @@ def paths(h):
 
 
 figures.slider(
-    {h: paths(h) for h in (0.02, 0.05, 0.1, 0.15, 0.2, 0.225, 0.25, 0.3, 0.35)},
+    paths,
+    values=(0.02, 0.05, 0.1, 0.15, 0.2, 0.225, 0.25, 0.3, 0.35),
     description="Step h",
     alt="Two panels, the valley and a magnified part of it: contours with the paths of gradient descent, gradient flow and modified flow at step {}; the paths end on the hyperbola of minima.",
     start=0.2,
@@ -1138,29 +1151,29 @@ the next section strengths like these are at the edge of the penalised loss, and
 # %% mystnb={"code_prompt_show": "The code"} tags=["hide-input"]
 def tuned_error(table, column):
     """Each seed's error on the whole test set: either half at the setting that the other half and the other seeds choose."""
-    parts = []
-    for chooses, tests in (("validation", "test"), ("test", "validation")):
-        seen = table.pivot_table(chooses, "data_seed", column)
-        for choosing, tested in halves_of(list(seen.index)):
-            best = seen.loc[choosing].mean().idxmin()
-            rows = table[(table[column] == best) & table.data_seed.isin(tested)]
-            parts.append(rows.set_index("data_seed")[tests])
-    return pd.concat(parts).groupby(level=0).mean()
+    validation, test = (
+        measures.by_seed(table, part, column) for part in ("validation", "test")
+    )
+    parts = [
+        measures.cross_fit(
+            chooses,
+            lambda half: half.mean().idxmin(),
+            lambda half, best, tests=tests: tests.loc[half.index, best],
+        )
+        for chooses, tests in ((validation, test), (test, validation))
+    ]
+    return (parts[0] + parts[1]) / 2
 
 
 def tuned(table, column):
     """Each seed's row at the setting that does best on validation examples for the other half of the seeds."""
-    validation = table.pivot_table("validation", "data_seed", column)
-    chosen = []
-    for choosing, tested in halves_of(list(validation.index)):
-        best = validation.loc[choosing].mean().idxmin()
-        chosen.append(table[(table[column] == best) & table.data_seed.isin(tested)])
-    return (
-        pd.concat(chosen)
-        .set_index("data_seed")
-        .sort_index()
-        .assign(choice=lambda t: t[column])
-    )
+    return measures.cross_fit(
+        measures.by_seed(table, "validation", column),
+        lambda half: half.mean().idxmin(),
+        lambda half, best: (
+            table[table[column] == best].set_index("data_seed").loc[half.index]
+        ),
+    ).assign(choice=lambda t: t[column])
 
 
 penalised = tuned(small[small.gradient_penalty > 0], "gradient_penalty")

@@ -41,6 +41,7 @@ from overparam import (
     claims,
     data,
     figures,
+    measures,
     pruning,
     randomness,
     run,
@@ -376,11 +377,17 @@ choose the fastest sparsity by looking, and then to test it on the same trials, 
 def cross_fitted(column):
     """Ticket less dense, per trial, in the round that stops earliest in the other trials."""
     stop = pd.DataFrame({r: of("ticket", r).stop for r in done})
-    rounds = {t: stop.drop(index=t).mean().idxmin() for t in stop.index}
     by_round = {r: pd.Series(contrast(column, r), stop.index) for r in done}
-    return [by_round[r][t] for t, r in rounds.items()], rounds
+    found = measures.cross_fit(
+        stop,
+        lambda others: others.mean().idxmin(),
+        lambda trial, r: pd.DataFrame({"value": by_round[r][trial.index], "round": r}),
+        folds=len(stop),
+    )
+    return found["value"], found["round"].to_dict()
 
 
+# %%
 faster, fastest_rounds = cross_fitted("stop")
 faster, as_accurate = interval(faster), interval(cross_fitted("accuracy")[0])
 at_fifth = interval(contrast("stop", 7))
@@ -828,7 +835,7 @@ ticket, original = of("ticket", tenth), of("dense")
 def variants(trial):
     """Starts and masks of all variants of one trial's ticket."""
     start, mask = original.start[trial], ticket.settings[trial].mask
-    signs = pruning.keeping_signs(start, mask, layers, trial)
+    signs = pruning.reinitialized(start, mask, layers, trial)
     shrank = np.abs(original.end[trial]) < np.abs(start)
     scattered = pruning.at_random(shrank, mask, layers, trial)
     return {
@@ -1262,8 +1269,10 @@ def copied_minimum(seed):
     net, found, slopes, lowest = searches(seed)
     still = (slopes < 1e-8) & (lowest > 1e-6)  # arrived, and not on a plateau
     best = torch.where(still, net.loss(found), torch.inf).argmin()
-    bends = [torch.linalg.eigvalsh(net.bending(found[best], unit))[0] for unit in (0, 1)]
-    copy, twins = net.copied(found[best], unit=int(bends[1] < bends[0]), share=0.5)
+    bends = [
+        torch.linalg.eigvalsh(net.splitting_matrix(found[best], unit))[0] for unit in (0, 1)
+    ]
+    copy, twins = net.split(found[best], unit=int(bends[1] < bends[0]), share=0.5)
     _, slope, *hessian = copy.derivatives(twins[None])
     row = {"loss": net.loss(found[best]), "slope": slopes[best]}
     row |= {"slope of the copy": slope.norm(), "lowest eigenvalue": lowest[best]}
@@ -1343,7 +1352,7 @@ def bump_runs(bank):
     return (planes.fit_bumps(m, per_seed[m], seed)[0] < 0.01).numpy()
 
 
-banks = linear.spread(bump_runs, [(m, s) for m in counts for s in bump_seeds])
+banks = linear.parallel_map(bump_runs, [(m, s) for m in counts for s in bump_seeds])
 found = {m: np.array(banks[i * 5 : i * 5 + 5]) for i, m in enumerate(counts)}
 bump_rates = {m: claims.proportion(found[m].sum(), found[m].size) for m in counts}
 
@@ -1531,7 +1540,7 @@ def searched(seed):
     return pd.DataFrame(columns)
 
 
-saddles = pd.concat(linear.spread(searched, net_seeds), ignore_index=True)
+saddles = pd.concat(linear.parallel_map(searched, net_seeds), ignore_index=True)
 critical = saddles[saddles.norm < 1e-6]
 
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**All-positive spectra against coins, and the signs at critical points.** Left: probability that a random symmetric matrix has only positive eigenvalues, measured, for coins, and a curve with the exponent of the theory that passes through the last point. Right: share of negative eigenvalues at critical points of a small network on digits, against their loss, one colour per training set.", "name": "fig-lt-coins"}, "image": {"alt": "Left: log probability against matrix size, measured, with the straight line of coin flips and a curve of the theory. Right: scatter of the share of negative eigenvalues against loss at critical points."}} tags=["hide-input"]
@@ -1573,7 +1582,7 @@ def index_with_loss(rows):
 
 
 index_loss, off_plateaus = map(index_with_loss, (critical, critical[~critical.plateau]))
-likelihood_ratio, p_linear = spectra.bend_test(
+likelihood_ratio, p_linear = spectra.quadratic_test(
     orders, positive.sum(), sizes.matrices * len(matrix_seeds)
 )
 

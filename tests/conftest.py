@@ -14,6 +14,14 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tools"))  # the tools import one another
 
 
+@pytest.hookimpl(optionalhook=True)  # unknown where xdist is switched off
+def pytest_xdist_auto_num_workers() -> int:
+    """What `pytest -n auto` means: one process per core that is to be used."""
+    from overparam import machine
+
+    return machine.cores()
+
+
 @pytest.fixture(scope="session")
 def data_root() -> Path:
     """A data root with real MNIST: OVERPARAM_TEST_DATA, or `shared/data` beside the repository."""

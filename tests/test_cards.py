@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from overparam import paths
-from overparam.report import cards, evidence, protocols
+from overparam.report import cards, evidence, protocols, results
 from overparam.report.claims import Ledger
 from overparam.report.evidence import Record
 from overparam.report.intervals import Estimate
@@ -311,3 +311,15 @@ def test_the_picture_can_be_heard():
     expected = "gain &lt;of&gt; a throw: record 2\u00a0[1,\u00a03]\u00a0pips; this page −1\u00a0[−2,\u00a00]\u00a0pips; claimed above 0"
     assert f"role='img' aria-label='{expected}'" in svg
     assert cards.forest(condition, None, None, "row") == ""
+
+
+def test_a_card_says_in_how_many_settings_its_finding_keeps_its_sign(book, monkeypatch):
+    monkeypatch.setattr(results, "FOLDER", book)
+    entries = [ENTRY | FINDINGS[0] | {"robustness": "dice_multiverse"}]
+    (book / "claims.yaml").write_text(yaml.safe_dump(entries), encoding="utf-8")
+    protocols.entries.cache_clear()
+    assert "not measured yet" in shown("luck")[0]
+    made = {"date": "2026-01-02", "device": "a CPU", "seconds": 3, "torch": "2.9", "commit": "abc1234"}
+    rows = [{"setting": str(i), "keeps": i != 1} for i in range(3)]
+    (book / "dice_multiverse.json").write_text(json.dumps({"provenance": made, "rows": rows}), encoding="utf-8")
+    assert "keeps its sign in 2 of 3 settings, recorded on 2026-01-02" in shown("luck")[0]

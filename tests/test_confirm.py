@@ -347,9 +347,8 @@ def test_a_bad_setting_is_one_sentence_before_anything_starts(
     before = content(book)
     asked.clear()
     monkeypatch.setattr(workers, "DASK_SECONDS", 0.2)
-    with socket.socket() as nobody:  # bound, and not listening
-        nobody.bind(("127.0.0.1", 0))
-        monkeypatch.setenv(variable, value.format(port=nobody.getsockname()[1]))
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # listens and says nothing: a harder case than nobody
+        monkeypatch.setenv(variable, value.format(port=silent.getsockname()[1]))
         capsys.readouterr()
         assert confirm.main([], book) == 1
     (line,) = capsys.readouterr().err.splitlines()

@@ -47,11 +47,11 @@ def test_the_first_descent_is_no_peak():
         measures.peak_and_dip(errors.iloc[:2])
 
 
-def test_contrasts_judge_no_seed_by_its_own_choice():
+def test_rise_and_fall_judge_no_seed_by_its_own_choice():
     # The first half has its peak at width 3, the second at width 4; each is judged at the other's.
     first, second = [3, 1, 9, 2, 0], [3, 1, 2, 7, 0]
     table = pd.DataFrame([first, first, second, second], index=[10, 11, 12, 13], columns=[1, 2, 3, 4, 5])
-    found = measures.contrasts(table)
+    found = measures.rise_and_fall(table)
     assert found.index.tolist() == [10, 11, 12, 13]
     assert found.peak.tolist() == [4, 4, 3, 3]
     assert found.dip.tolist() == [2] * 4
@@ -59,9 +59,9 @@ def test_contrasts_judge_no_seed_by_its_own_choice():
     assert found.fall.tolist() == [2, 2, 2, 2]
     may_be = pd.DataFrame(False, table.index, table.columns)
     may_be[2] = True
-    assert measures.contrasts(table, may_be).peak.tolist() == [2] * 4
+    assert measures.rise_and_fall(table, may_be).peak.tolist() == [2] * 4
     with pytest.raises(ValueError, match="2 or more"):
-        measures.contrasts(table.iloc[:1])
+        measures.rise_and_fall(table.iloc[:1])
 
 
 def test_stopping_is_chosen_on_the_other_half():

@@ -35,7 +35,7 @@ def plain(settings: Settings, data: Data) -> torch.nn.Module:
     x, y = data.x[rows], data.y[rows]
     if settings.label_noise:
         y = corrupt_labels(y, settings.label_noise, data.classes, generator(settings.data_seed, "label noise"))
-    outputs = data.classes or data.y.shape[1]
+    outputs = data.outputs
     net = settings.architecture.build(data.x.shape[1:], outputs, generator(settings.init_seed, "init"))
     if settings.start:
         vector_to_parameters(torch.tensor(settings.start.values), net.parameters())
@@ -560,11 +560,11 @@ def test_images_are_moved_and_mirrored():
     assert out[2, 1].tolist() == [[3, 2, 1, 0], [7, 6, 5, 0], [11, 10, 9, 0]]
 
 
-def test_each_version_of_an_image_is_moved_another_way(images):
+def test_each_augmented_copy_of_an_image_is_moved_another_way(images):
     settings = Settings(CNN(2), n=3, epochs=1, lr=0.1, shift=1, flip=True)
     single = Single([settings], images, torch.device("cpu"))
     example = single.x[0]
-    seen = single._drawn(torch.arange(settings.versions) * len(single.x))
+    seen = single._drawn(torch.arange(settings.augmented_copies) * len(single.x))
     padded = F.pad(example, (1, 1, 1, 1))
     expected = [padded[:, 1 - down : 9 - down, 1 - right : 9 - right] for down in (-1, 0, 1) for right in (-1, 0, 1)]
     expected += [image.flip(-1) for image in expected]
@@ -572,7 +572,7 @@ def test_each_version_of_an_image_is_moved_another_way(images):
     assert len(seen) == len(expected) == 18
 
 
-def test_each_version_of_a_signal_is_moved_another_way(images):
+def test_each_augmented_copy_of_a_signal_is_moved_another_way(images):
     settings = Settings(CNN1D(2, 1), n=3, epochs=1, lr=0.1, shift=2)
     pool = stack.Stack([settings], images, torch.device("cpu")).pool.view(5, 3, 64)
     signal = pool[0, 0]
@@ -581,9 +581,9 @@ def test_each_version_of_a_signal_is_moved_another_way(images):
     }
 
 
-def test_a_network_on_images_sees_all_versions_of_its_examples(images):
+def test_a_network_on_images_sees_all_augmented_copies_of_its_examples(images):
     settings = Settings(CNN(2), n=40, batch_size=10, epochs=3, lr=0.05, shift=1, flip=True)
-    assert settings.versions == 18
+    assert settings.augmented_copies == 18
     (first,), (again,) = (train([settings], images, ["predictions"], "cpu") for _ in range(2))
     (still,) = train([Settings(CNN(2), n=40, batch_size=10, epochs=3, lr=0.05)], images, ["predictions"], "cpu")
     np.testing.assert_array_equal(first["predictions"], again["predictions"])
@@ -673,5 +673,5 @@ def test_curves_of_what_diverged_stay_lost_where_they_come_down_again():
         },
         "curve_epoch": np.array([0.0, 1, 2, 4]),
     }
-    cut = train_module._cut(record, 20.0)
+    cut = train_module._without_diverged(record, 20.0)
     assert np.isnan(cut["curve_train_loss"]).tolist() == [False, True, True, True]

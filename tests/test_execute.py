@@ -1,19 +1,21 @@
 """Chapters are executed when something that decides their outputs has changed, and only then; no fault gets past."""
 
 import json
-import os
+import logging
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import nbformat
+import psutil
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
 
+import build  # noqa: E402
 import execute  # noqa: E402
+from overparam import data, mlp, sweep  # noqa: E402
 
 CHAPTER = '''\
 # %% [markdown]
@@ -140,6 +142,21 @@ def test_the_verdicts_have_what_the_design_promises(executed):
     assert {name: record[name] for name in promised} == promised
 
 
+def test_the_training_that_the_cache_spares_is_counted(tmp_path, monkeypatch):
+    monkeypatch.setenv("OVERPARAM_CACHE", str(tmp_path))
+    log, kernel = logging.getLogger("overparam.engine.sweep"), {}
+    exec(execute.LISTEN, kernel)
+    *imports, asked = execute.PROBE.splitlines()
+    exec("\n".join(imports), kernel)
+    try:
+        for seeds in (2, 3):  # of which two are read the second time
+            runs = sweep(mlp(4), data.load("digits"), n=20, epochs=2, lr=0.1, seed=range(seeds), device="cpu")
+        assert eval(asked, kernel)[0] == pytest.approx(runs.seconds[:2].sum(), rel=1e-9)
+    finally:
+        log.removeHandler(kernel["_spared"])
+        log.setLevel("NOTSET")
+
+
 @pytest.mark.usefixtures("no_kernel")
 def test_the_second_run_does_nothing(tree, capsys):
     before = built(tree)
@@ -238,6 +255,53 @@ def test_a_removed_chapter_leaves_nothing(tree):
     assert built(tree) == {}
 
 
+# --- chapters side by side --------------------------------------------------------------------------------------------
+
+MEET = """\
+# %%
+import os, time
+from pathlib import Path
+Path("{own}").write_text(str(os.getpid()))
+while not Path("{other}").exists():
+    time.sleep(0.05)
+{then}
+"""
+
+
+@pytest.fixture
+def pair(tree, monkeypatch):
+    """Two chapters at smoke scale, neither of which ends before the other has started."""
+    monkeypatch.setenv("OVERPARAM_SCALE", "smoke")
+    monkeypatch.setattr(execute.machine, "cores", lambda: 2)
+    (tree / "data/claims.yaml").write_text("[]\n", encoding="utf-8")
+    (tree / SOURCE).unlink()
+
+    def write(first, second):
+        for own, other, then in (("1", "2", first), ("2", "1", second)):
+            text = MEET.format(own=own, other=other, then=then)
+            (tree / f"notebooks/0{own}_pair.py").write_text(text, encoding="utf-8")
+        return tree
+
+    return write
+
+
+def test_chapters_run_side_by_side_at_smoke_scale_each_on_its_share_of_the_cores(pair):
+    root = pair(*["os.environ['OVERPARAM_CORES']"] * 2)
+    assert execute.main(root) == 0
+    for name in ("01_pair", "02_pair"):
+        notebook = nbformat.read(root / f"build/smoke/notebooks/{name}.ipynb", as_version=4)
+        assert notebook.cells[0].outputs[0]["data"]["text/plain"] == "'1'"
+        assert notebook.metadata["overparam"]["cores"] == 1
+
+
+def test_a_chapter_that_fails_ends_those_beside_it(pair, capsys, caplog):
+    root = pair("time.sleep(600)", "1 / 0")
+    assert execute.main(root) == 1
+    assert "FAILED  02_pair.py, cell 1" in capsys.readouterr().err
+    assert "asyncio" not in {record.name for record in caplog.records}  # which would tell how the other was ended
+    assert not psutil.pid_exists(int((root / "notebooks/1").read_text(encoding="utf-8")))
+
+
 # --- what fails -------------------------------------------------------------------------------------------------------
 
 FAULTS = {
@@ -309,16 +373,15 @@ def test_a_claim_with_two_cards_fails(tree, capsys):
 # --- settings ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("tool", ["execute", "build"])
-def test_an_unknown_scale_is_one_sentence(tool):
-    done = subprocess.run(
-        [sys.executable, ROOT / "tools" / f"{tool}.py"],
-        env=os.environ | {"OVERPARAM_SCALE": "huge"},
-        capture_output=True,
-        encoding="utf-8",
-    )
-    sentence = "FAILED  OVERPARAM_SCALE is 'huge'; set it to one of smoke, laptop, gpu.\n"
-    assert (done.returncode, done.stdout, done.stderr) == (1, "", sentence)
+def test_an_unknown_scale_is_one_sentence(tree, capsys, monkeypatch):
+    monkeypatch.setenv("OVERPARAM_SCALE", "huge")
+    sentence = "FAILED  OVERPARAM_SCALE is 'huge'; set it to one of smoke, laptop, gpu."
+    assert execute.main(tree) == 1
+    assert capsys.readouterr() == ("", f"{sentence}\n")
+    with pytest.raises(SystemExit) as end:
+        build.main()
+    assert end.value.code == sentence
+    assert capsys.readouterr() == ("", "")
 
 
 @pytest.mark.usefixtures("no_kernel")

@@ -79,6 +79,17 @@ def test_panels_share_colours_and_one_legend(runs):
     )
 
 
+def test_panels_of_several_columns_have_a_title_each_and_one_legend(runs):
+    table = runs.assign(train_error=0 * runs.test_error)
+    fig, axes = figures.panels(table, "width", {"train_error": "Training", "test_error": "Test"}, hue="label_noise")
+    assert [ax.get_title("left") for ax in axes] == ["Training", "Test"]
+    assert [ax.get_ylabel() for ax in axes] == ["", ""]
+    assert set(axes[0].get_lines()[0].get_ydata()) == {0}
+    alone = figures.plot(table, "width", "test_error", hue="label_noise")
+    np.testing.assert_array_equal(axes[1].get_lines()[0].get_ydata(), alone.get_lines()[0].get_ydata())
+    assert [text.get_text() for text in fig.legends[0].get_texts()] == ["0.0", "0.5"]
+
+
 def test_a_logarithmic_axis_has_the_ticks_asked_for_and_no_others(runs):
     ax = figures.plot(runs, "width", "test_error")
     figures.log_axis(ax, (1, 4, 1024))
@@ -164,15 +175,6 @@ def test_no_color_of_a_field_turns_with_the_page():
     svg = '<svg viewBox="0 0 1 1">' + " ".join(shades)
     assert figures.inline_svg(svg, "A field.").endswith(" ".join(shades))
     assert shades[0] != shades[128] != shades[-1]
-
-
-def test_labels_at_line_ends_do_not_touch(runs):
-    ax = figures.plot(runs.assign(test_error=1.0), "width", "test_error", hue="label_noise")
-    figures.label_lines(ax)
-    ax.figure.draw_without_rendering()
-    low, high = sorted((box.y0 + box.y1) / 2 for box in (text.get_window_extent() for text in ax.texts))
-    assert high - low >= 1.2 * plt.rcParams["font.size"] * ax.figure.dpi / 72
-    assert [text.get_color() for text in ax.texts] == [line.get_color() for line in ax.get_lines()]
 
 
 # --- SVG --------------------------------------------------------------------------------------------------------------
@@ -263,6 +265,25 @@ def test_a_slider_draws_each_value_by_one_function():
     assert drawn == [2, 4]
     assert alts(*box.children[1].children) == ["2 units.", "4 units."]
     assert box.children[0].index == 1
+    with pytest.raises(ValueError, match="needs the values"):
+        figures.slider(draw, "Width", alt="{} units.")
+
+
+def test_two_sliders_draw_each_pair_by_one_function():
+    drawn = []
+
+    def draw(noise, width):
+        drawn.append((noise, width))
+        return figure()
+
+    pairs = [(noise, width) for noise in (0, 1) for width in (2, 4)]
+    figures.slider(draw, ("Noise", "Width"), alt="{} and {}.", values=pairs)
+    assert drawn == pairs
+
+
+def test_a_slider_over_a_function_needs_its_values():
+    with pytest.raises(ValueError, match="needs the values that it is called with"):
+        figures.slider(lambda width: figure(), "Width", alt="{}.")
 
 
 def test_two_sliders_span_a_grid():

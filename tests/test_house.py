@@ -4,6 +4,7 @@ import ast
 import importlib
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -97,6 +98,26 @@ def test_the_package_knows_no_chapter():
         text = path.read_text(encoding="utf-8")
         assert "import notebooks" not in text
         assert "from notebooks" not in text
+
+
+def public_functions(body: list[ast.stmt]) -> Iterator[ast.FunctionDef]:
+    """The functions of a module and the methods of its classes; without those whose names, or whose class's, begin with _."""
+    for node in body:
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+            yield from public_functions(node.body)
+        magic = isinstance(node, ast.FunctionDef) and node.name.endswith("__")
+        if isinstance(node, ast.FunctionDef) and (magic or not node.name.startswith("_")):
+            yield node
+
+
+@pytest.mark.parametrize("name", sorted(FILES))
+def test_public_functions_say_what_they_take_and_return(name):
+    for function in public_functions(ast.parse(FILES[name].read_text(encoding="utf-8")).body):
+        every = function.args
+        named = [*every.posonlyargs, *every.args, *every.kwonlyargs, *filter(None, (every.vararg, every.kwarg))]
+        silent = [one.arg for one in named if one.annotation is None and one.arg not in ("self", "cls")]
+        assert not silent, f"{name}, line {function.lineno}: {function.name} does not say what {silent} are"
+        assert function.returns, f"{name}, line {function.lineno}: {function.name} does not say what it returns"
 
 
 @pytest.mark.parametrize("name", overparam.__all__)

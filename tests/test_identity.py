@@ -80,6 +80,25 @@ def test_a_module_that_training_begins_to_import_counts_from_then_on(package):
 
 
 @pytest.mark.parametrize(
+    "how",
+    [
+        "from overparam import data",
+        "from overparam.data import mnist1d",
+        "from ..data import mnist1d",
+        "import overparam.data",
+    ],
+)
+def test_what_a_room_gathers_counts_where_training_asks_the_room(package, how):
+    whole = version(package)
+    edit(package, "data.synthetic", "torch.sin(5 * x)", "torch.sin(6 * x)")
+    assert version(package) == whole
+    edit(package, "engine.examples", "import functools", f"import functools\n{how}")
+    asked = version(package)
+    edit(package, "data.synthetic", "torch.sin(6 * x)", "torch.sin(7 * x)")
+    assert version(package) not in (asked, whole)
+
+
+@pytest.mark.parametrize(
     ("module", "before", "after"),
     [
         ("engine.hashing", "# in [0, 1]", "# from 0 to 1"),

@@ -80,6 +80,7 @@ def test_claims_records_and_fonts_are_installed(user, installed):
     assert user["recorded"] > 0
     assert Path(user["font"]).is_relative_to(installed)
     shipped = {path.name for path in (installed / "overparam" / "book").rglob("*") if path.is_file()}
+    assert (installed / "overparam" / "py.typed").is_file()  # or type checkers take no note of its types
     assert shipped == {"claims.yaml", *(path.name for path in (ROOT / "data/results").rglob("*.json"))}
 
 

@@ -93,10 +93,10 @@ def test_signs_of_eigenvalues_of_random_symmetric_matrices():
 
 def test_coins_do_not_bend_and_a_parabola_does():
     sizes, trials = np.arange(1, 6), 100_000
-    ratio, p = spectra.bend_test(sizes, np.round(trials * 2.0**-sizes), trials)
+    ratio, p = spectra.quadratic_test(sizes, np.round(trials * 2.0**-sizes), trials)
     assert ratio < 1e-3
     assert p > 0.9
-    ratio, p = spectra.bend_test(sizes, np.round(trials * np.exp(-0.5 * sizes - 0.1 * sizes**2)), trials)
+    ratio, p = spectra.quadratic_test(sizes, np.round(trials * np.exp(-0.5 * sizes - 0.1 * sizes**2)), trials)
     assert ratio > 100
     assert p < 1e-6
 
@@ -152,7 +152,7 @@ def test_a_copied_unit_leaves_function_and_gradient_and_adds_the_direction_that_
     start = torch.randn(1, net.parameters, generator=torch.Generator().manual_seed(4), dtype=torch.float64)
     weights = net.descend(start, 9)[0]
     share, unit = 0.3, 1
-    wider, twins = net.copied(weights, unit, share)
+    wider, twins = net.split(weights, unit, share)
     torch.testing.assert_close(wider.loss(twins), net.loss(weights))
     (gradient,), (wide,) = net.derivatives(weights[None])[1], wider.derivatives(twins[None])[1]
     torch.testing.assert_close(wide[:4], gradient[:4])  # of the unit that was not copied
@@ -162,5 +162,5 @@ def test_a_copied_unit_leaves_function_and_gradient_and_adds_the_direction_that_
     apart[4:8], apart[8:12] = (1 - share) * u, -share * u
     _, _, gauss_newton, curved = wider.derivatives(twins[None])
     assert float(apart @ gauss_newton[0] @ apart) == pytest.approx(0, abs=1e-12)
-    expected = share * (1 - share) * u @ net.bending(weights, unit) @ u
+    expected = share * (1 - share) * u @ net.splitting_matrix(weights, unit) @ u
     torch.testing.assert_close(apart @ curved[0] @ apart, expected)

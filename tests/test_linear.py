@@ -148,5 +148,5 @@ def test_vc_bound():
 
 def test_spread_keeps_the_order_and_the_threads():
     before = torch.get_num_threads()
-    assert linear.spread(lambda k: (k**2, torch.get_num_threads()), range(5)) == [(k**2, 1) for k in range(5)]
+    assert linear.parallel_map(lambda k: (k**2, torch.get_num_threads()), range(5)) == [(k**2, 1) for k in range(5)]
     assert torch.get_num_threads() == before

@@ -46,6 +46,23 @@ def too_long(cell):
     return len(lines) > LONGEST and not FOLDED & set(cell.metadata.get("tags", ()))
 
 
+def beyond_measure(text):
+    """Return what a chapter has more of than a reader, on Colab too, should meet; blank lines do not count."""
+    cells = jupytext.reads(text, fmt=FORMAT).cells
+    lines = {
+        n: (cell, sum(bool(line.strip()) for line in cell.source.splitlines()))
+        for n, cell in enumerate(cells, 1)
+        if cell.cell_type == "code"
+    }
+    words = sum(len(cell.source.split()) for cell in cells if cell.cell_type == "markdown")
+    code = sum(count for _, count in lines.values())
+    shown = [n for n, (cell, count) in lines.items() if count > 12 and not FOLDED & set(cell.metadata.get("tags", ()))]
+    found = [f"cell {n} has {count} lines, more than 25" for n, (_, count) in lines.items() if count > 25]
+    found += [f"cell {n} shows more than 12 lines" for n in shown]
+    found += [f"{code} lines of code, more than 500"] * (code > 500)
+    return found + [f"{words} words, more than 5,000"] * (words > 5000)
+
+
 @every_chapter
 def test_name(path):
     assert re.fullmatch(r"[0-9]{2}_[a-z0-9_]+", path.stem), f"{path.name}: a chapter is named NN_slug.py"
@@ -84,6 +101,13 @@ def test_package_trains_and_knows_the_scale(path, wrong):
     assert not cells, f"{path.name}: cells {cells} use {wrong!r}; that is the package's part (sweep, scale)"
 
 
+@every_chapter
+def test_a_chapter_judged_by_the_record_keeps_to_the_measure(path):
+    if "claims.Ledger(" not in path.read_text(encoding="utf-8"):
+        pytest.skip("its cards are of the earlier kind: it is rewritten when they are replaced")
+    assert beyond_measure(path.read_text(encoding="utf-8")) == []
+
+
 def test_the_checks_notice():
     source = '# ---\n# jupyter: {}\n# ---\n\n# %% [markdown]\nr"""\n# Title\n"""\n\n# %%\nplot()\n'
     assert round_trip(source) == HEADER.sub("", source)
@@ -97,3 +121,20 @@ def test_the_checks_notice():
     assert too_long(long)
     long.metadata["tags"] = ["hide-input"]
     assert not too_long(long)
+
+
+def test_the_measure_is_taken():
+    def chapter(*cells):
+        return "".join(f"# %%{tags}\n{source}\n\n" for tags, source in cells)
+
+    folded = ' tags=["hide-input"]'
+    fine = chapter(
+        ("", "x = 1\n\n" * 12), (folded, "y = 2\n" * 25), (" [markdown]", 'r"""\n' + "word " * 5000 + '\n"""')
+    )
+    assert beyond_measure(fine) == []
+    assert beyond_measure(chapter(("", "x = 1\n" * 13))) == ["cell 1 shows more than 12 lines"]
+    assert beyond_measure(chapter((folded, "x = 1\n" * 26))) == ["cell 1 has 26 lines, more than 25"]
+    assert beyond_measure(chapter(*[(folded, "x = 1\n" * 25)] * 21)) == ["525 lines of code, more than 500"]
+    assert beyond_measure(chapter((" [markdown]", 'r"""\n' + "word " * 5001 + '\n"""'))) == [
+        "5001 words, more than 5,000"
+    ]

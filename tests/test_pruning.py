@@ -144,7 +144,7 @@ def test_signs_are_kept_or_lost_as_the_names_say():
     data, settings = digits(), Settings(LeNet(10), n=20, epochs=1, lr=0.1)
     layers, start = pruning.prunable_layers(settings.architecture, data), pruning.initial_weights(settings, data)
     mask = pruning.prune_smallest(start, None, layers, 0.5)
-    variants = pruning.keeping_signs(start, mask, layers, seed=0)
+    variants = pruning.reinitialized(start, mask, layers, seed=0)
     assert len(variants) == 7
     for name, values in variants.items():
         kept = np.concatenate([values[own][mask.values[own] > 0] for own in pruning.weights_of(layers)])

@@ -66,12 +66,12 @@ def sums():
 
 def inputs(architecture, x):
     """Raw examples as the plain module takes them."""
-    return architecture.examples(x) if hasattr(architecture, "examples") else x
+    return architecture.examples(x)
 
 
 def initial(settings, data):
     """The module that a network starts from."""
-    shape, outputs = tuple(data.x.shape[1:]), data.classes or data.y.shape[1]
+    shape, outputs = data.shape, data.outputs
     module = settings.architecture.build(shape, outputs, generator(settings.init_seed, "init"))
     if settings.start is not None:
         vector_to_parameters(torch.tensor(settings.start.values), module.parameters())

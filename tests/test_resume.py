@@ -1,6 +1,7 @@
 """What a sweep promises where things go wrong: kills, several sweeps at once, a full disk, too little memory, bad settings."""
 
 import errno
+import math
 import multiprocessing
 import os
 import re
@@ -23,9 +24,11 @@ from overparam.data.synthetic import linear_teacher, mnist1d
 from overparam.engine import identity, plan, store, sweep, workers
 from overparam.engine.settings import Settings, Vector, recording
 from overparam.engine.train import train
+from overparam.engine.workers import LocalWorkers
 
 resource = pytest.importorskip("resource", reason="kills, limits and forks are those of Unix")
 
+IN_THIS_PROCESS, IN_WORKERS = LocalWorkers(math.inf), LocalWorkers(0.0)
 STACK = 2  # networks, so that a short sweep has many stacks
 LONG = 120  # seconds: far more than anything here takes
 GRID = {
@@ -56,8 +59,8 @@ def undisturbed(images):
     """The tables of the two grids, from sweeps that nothing disturbs."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(plan.MAX_STACK, "cpu", STACK)
-        patch.setattr(sweep, "START_UP", 1e9)
-        return [sweep.sweep(stacked.mlp([8, 30]), images, device="cpu", cache=False, **grid) for grid in (GRID, SHORT)]
+        keywords = {"device": "cpu", "cache": False, "executor": IN_THIS_PROCESS}
+        return [sweep.sweep(stacked.mlp([8, 30]), images, **keywords, **grid) for grid in (GRID, SHORT)]
 
 
 def small(images, **changes):
@@ -100,14 +103,14 @@ def ended(process) -> int:
     return process.exitcode
 
 
-def life(folder: Path, grid: dict, start_up: float = 1e9, room: int | None = None) -> None:
+def life(folder: Path, grid: dict, executor: LocalWorkers = IN_THIS_PROCESS, room: int | None = None) -> None:
     """Sweep the grid, note which networks are trained, and keep the table, in a process that may be killed any time.
 
     With ``room`` the disk is full after so many stacks.
     """
     os.environ |= {"OVERPARAM_CACHE": str(folder / "cache"), "TQDM_DISABLE": "1"}
     torch.set_num_threads(1)
-    plan.MAX_STACK["cpu"], sweep.START_UP = STACK, start_up
+    plan.MAX_STACK["cpu"] = STACK
     workers._is_part = lambda: False  # as a process that a user has started
     real_train, real_write = sweep.train, store.write
 
@@ -129,7 +132,7 @@ def life(folder: Path, grid: dict, start_up: float = 1e9, room: int | None = Non
             raise SystemExit(error.errno) from None
 
     sweep.train, store.write = noted, written
-    table = sweep.sweep(stacked.mlp([8, 30]), digits(), device="cpu", **grid)
+    table = sweep.sweep(stacked.mlp([8, 30]), digits(), device="cpu", executor=executor, **grid)
     table.to_pickle(folder / f"table {os.getpid()}")
 
 
@@ -203,13 +206,13 @@ def test_a_sweep_with_workers_killed_again_and_again_ends_with_the_same_table(tm
     random = np.random.default_rng(1)
     before = {}
     for _ in range(4):
-        process = start(life, tmp_path, GRID, 0.0)
+        process = start(life, tmp_path, GRID, IN_WORKERS)
         kill(process, cache, int(random.choice([1, 2, 5])), random.random() * 0.1)
         after = contents(cache)
         assert len(before) < len(after)
         assert {path: after.get(path) for path in before} == before
         before = after
-    assert_same(table_of(tmp_path, start(life, tmp_path, GRID, 0.0)), undisturbed[0])
+    assert_same(table_of(tmp_path, start(life, tmp_path, GRID, IN_WORKERS)), undisturbed[0])
     assert len(stored(cache, capsys)) == len(undisturbed[0])  # nothing finished was trained again
 
 
@@ -218,7 +221,7 @@ def test_a_sweep_with_workers_killed_again_and_again_ends_with_the_same_table(tm
 
 def test_sweeps_at_once_on_one_cache_do_not_disturb_each_other(tmp_path, cache, undisturbed, capsys, images):
     same = [start(life, tmp_path, SHORT) for _ in range(2)]
-    wider = start(life, tmp_path, SHORT | {"seed": range(4, 12)}, 0.0)
+    wider = start(life, tmp_path, SHORT | {"seed": range(4, 12)}, IN_WORKERS)
     for process in same:
         assert_close(table_of(tmp_path, process), undisturbed[1])
     shared = table_of(tmp_path, wider).query("init_seed < 8").reset_index(drop=True)
@@ -230,7 +233,7 @@ def test_sweeps_at_once_on_one_cache_do_not_disturb_each_other(tmp_path, cache, 
 
 
 def test_a_full_disk_is_one_sentence_and_costs_nothing_finished(tmp_path, cache, undisturbed, capsys):
-    full = start(life, tmp_path, SHORT, 1e9, 3)
+    full = start(life, tmp_path, SHORT, IN_THIS_PROCESS, 3)
     assert ended(full) == errno.EFBIG
     message = (tmp_path / "error").read_text(encoding="utf-8")
     assert re.search(
@@ -251,7 +254,7 @@ def test_a_cache_that_cannot_be_written_is_said_before_training_and_costs_no_res
     began = []
     monkeypatch.setattr(sweep, "train", lambda *arguments: began.append(len(told)) or train(*arguments))
     with pytest.warns(UserWarning, match=r"Cannot store .*file.runs \(Not a directory\).* returns its table") as told:
-        table = small(images)
+        table = small(images, executor=IN_THIS_PROCESS)
     assert began[0] == 1
     assert_same(table, small(images, cache=False))
     assert (tmp_path / "file").is_file()
@@ -365,7 +368,6 @@ def too_large(kind: str) -> None:
 @pytest.fixture
 def large_stacks(monkeypatch):
     monkeypatch.setitem(plan.MAX_STACK, "cpu", 64)
-    monkeypatch.setattr(sweep, "START_UP", 1e9)
     monkeypatch.setattr(plan, "workers", lambda device: 1)
 
 

@@ -56,6 +56,15 @@ def test_bad_settings_are_one_sentence(monkeypatch):
         scale.sizes(epochs=(1, 2))
 
 
+def test_few_sizes_are_read_without_unfolding_the_table(monkeypatch):
+    monkeypatch.setenv("OVERPARAM_SCALE", "laptop")
+    shown = scale.sizes(examples=(60, 1_200, 55_000), hidden_units=((4,), (4, 8), (4, 8)))._repr_html_()
+    assert "<summary>examples 1,200 · hidden units 4, 8 (laptop)</summary>" in shown
+    assert "55,000" in shown
+    many = scale.sizes(**dict.fromkeys("abcd", (1, 2, 3)))._repr_html_()
+    assert "<summary>Sizes of this run (laptop) and of the others</summary>" in many
+
+
 @pytest.mark.parametrize("offset", ANY)
 def test_any_whole_number_is_a_seed(monkeypatch, offset):
     monkeypatch.setenv("OVERPARAM_SEED", str(offset))

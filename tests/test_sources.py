@@ -116,10 +116,10 @@ def providers(module: str) -> set[str]:
 @pytest.mark.parametrize(
     ("folders", "extras"),
     [
-        (("src/overparam",), ()),
+        (("src/overparam",), ("cluster",)),
         (("notebooks", "assignments"), ("book",)),  # which run in a kernel
-        (("tools", "book/_ext", "benchmarks"), ("book", "teach")),
-        (("tests",), ("book", "teach", "test")),
+        (("tools", "book/_ext", "benchmarks"), ("cluster", "book", "teach")),
+        (("tests",), ("cluster", "book", "teach", "test")),
     ],
 )
 def test_what_is_imported_is_declared(folders, extras):

@@ -1,5 +1,6 @@
 """Sweeps: the grid, the cache, the plan and the worker processes."""
 
+import math
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
@@ -8,9 +9,10 @@ import pytest
 
 from overparam.architectures import stacked
 from overparam.data.load import digits
-from overparam.engine import plan, sweep
+from overparam.engine import plan, sweep, workers
 from overparam.engine.settings import Settings
 from overparam.engine.train import train
+from overparam.engine.workers import LocalWorkers
 
 
 @pytest.fixture(scope="module")
@@ -103,22 +105,28 @@ def test_a_damaged_file_is_said_and_trained_again(images, cache, capsys, damage)
 
 @pytest.fixture
 def busy_workers(monkeypatch):
-    """Small stacks, each of them in a worker process."""
-    monkeypatch.setattr(sweep, "START_UP", 0.0)
+    """Small stacks, and worker processes that take any work."""
     monkeypatch.setitem(plan.MAX_STACK, "cpu", 2)
+    return LocalWorkers(0.0)
 
 
-def test_worker_processes_give_the_same_numbers(images, busy_workers, monkeypatch):
-    there = small(images, cache=False, lr=[0.1, 0.2])
-    monkeypatch.setattr(sweep, "START_UP", 1e9)
-    here = small(images, cache=False, lr=[0.1, 0.2])
+def test_worker_processes_give_the_same_numbers(images, busy_workers):
+    there = small(images, cache=False, lr=[0.1, 0.2], executor=busy_workers)
+    here = small(images, cache=False, lr=[0.1, 0.2], executor=LocalWorkers(math.inf))
     np.testing.assert_array_equal(numbers(here), numbers(there))
+
+
+def test_local_workers_are_asked_for_no_cluster(images, busy_workers, monkeypatch):
+    monkeypatch.setattr(workers, "cluster", lambda: pytest.fail("work for this machine was sent to the cluster"))
+    assert len(small(images, cache=False, executor=busy_workers)) == 4
 
 
 def test_an_executor_of_the_caller_gives_the_same_numbers(images, busy_workers):
     with ThreadPoolExecutor(2) as executor:
         there = small(images, cache=False, lr=[0.1, 0.2], executor=executor)
-    np.testing.assert_array_equal(numbers(small(images, cache=False, lr=[0.1, 0.2])), numbers(there))
+    np.testing.assert_array_equal(
+        numbers(small(images, cache=False, lr=[0.1, 0.2], executor=busy_workers)), numbers(there)
+    )
 
 
 def test_the_same_sweep_twice_gives_the_same_bits(images):

@@ -191,7 +191,7 @@ def test_the_pools_folder_may_be_cleaned_away_between_two_runs(temporary):
 
 CLEANED = """
 import os, shutil, signal, sys
-from overparam import workers
+from overparam.engine import workers
 
 (_, victim), = workers.run(os.getpid, [()])
 shutil.rmtree(sys.argv[1])  # with the socket of the server that starts workers
@@ -327,7 +327,7 @@ def test_a_fork_of_a_process_with_several_threads_does_not_wait_for_them():
 
 SCRIPT = """
 import sys, time
-from overparam import workers
+from overparam.engine import workers
 
 print(sorted(workers.run(abs, [(-1,), (-2,)])), flush=True)
 if sys.argv[1] == "wait":
@@ -452,9 +452,12 @@ def test_one_variable_names_the_cluster_for_every_run(client, monkeypatch):
     here = sweep(mlp(width=[2, 3]), data.digits(20), **grid, cache=False)
     monkeypatch.setenv("OVERPARAM_DASK", client.scheduler.address)
     assert os.getpid() not in {process for _, (process, *_) in workers.run(where, [()] * 4, (torch.ones(1),))}
-    monkeypatch.setattr("overparam.sweep._train_in_memory", lambda *_: pytest.fail("trained here"))
+    monkeypatch.setattr("overparam.engine.sweep._train_in_memory", lambda *_: pytest.fail("trained here"))
     there = sweep(mlp(width=[2, 3]), data.digits(20), **grid, cache=False)
     assert there.test_error.to_list() == pytest.approx(here.test_error.to_list(), abs=0.01)
+    workers._client(client.scheduler.address).close()  # a process connects once; after a close, anew
+    assert sorted(workers.run(double, [(1,), (2,)])) == [(0, 2), (1, 4)]
+    workers._client(client.scheduler.address).close()
 
 
 def test_inside_a_dask_worker_tasks_stay_in_their_process(client):

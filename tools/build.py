@@ -139,7 +139,8 @@ def stage(pages, source):
 def with_run_time(notebook, chapter):
     """Return the notebook as text, with a line under its title that says how long it ran, where, and with which seeds."""
     run = notebook["metadata"]["overparam"]
-    where = f"{run['cores']} CPU cores" if run["device"] == "cpu" else "one GPU"
+    cores = "one CPU core" if run["cores"] == 1 else f"{run['cores']} CPU cores"
+    where = cores if run["device"] == "cpu" else "one GPU"
     line = f"Ran at {run['scale']} scale in {run['seconds']:.0f} s on {where}, seeds from {run['seed_offset']}."
     if run["scale"] != "gpu" and not any((ROOT / "data/results").glob(f"{chapter}*gpu*")):
         line += " The gpu scale has not been run."

@@ -1,10 +1,12 @@
 """Execute the chapters: notebooks/NN_slug.py → build/<scale>/notebooks/NN_slug.ipynb and build/<scale>/claims/NN-slug.json.
 
 A chapter runs again only when its code, the package, the pinned requirements, the scale, the seed or the data sets at
-hand have changed. Where only its prose has, the new prose is put around the outputs that are there.
+hand have changed. Where only its prose has, the new prose is put around the outputs that are there. At smoke scale chapters
+run side by side, each on its share of the cores; at others one after another, as a page says how long its chapter took.
 """
 
 import ast
+import asyncio
 import hashlib
 import json
 import os
@@ -44,8 +46,7 @@ def main(root: Path = ROOT) -> int:
         return 1
     sources = sorted((root / "notebooks").glob("[0-9]*.py"))
     try:
-        for source in sources:
-            bring_up_to_date(source, build, root)
+        asyncio.run(bring_all_up_to_date(sources, build, root))
     except BuildError as error:
         print(f"FAILED  {error}", file=sys.stderr)
         return 1
@@ -62,11 +63,28 @@ def check_settings() -> None:
         setting()
 
 
-def bring_up_to_date(source: Path, build: Path, root: Path) -> None:
+async def bring_all_up_to_date(sources: list[Path], build: Path, root: Path) -> None:
+    """Bring the chapters up to date; the first that fails ends the others."""
+    at_once = machine.cores() if scale.current() == "smoke" else 1
+    turn, package = asyncio.Semaphore(at_once), package_code(root)
+
+    async def bring(source: Path) -> None:
+        async with turn:
+            await bring_up_to_date(source, build, root, package, machine.cores() // at_once)
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            for source in sources:
+                group.create_task(bring(source))
+    except ExceptionGroup as failed:  # those that were ended fail in turn, and that tells nothing
+        raise failed.exceptions[0] from None
+
+
+async def bring_up_to_date(source: Path, build: Path, root: Path, package: list[str], cores: int) -> None:
     """Execute one chapter, or only renew its prose, or leave it."""
     target = build / "notebooks" / f"{source.stem}.ipynb"
     notebook = jupytext.read(source)
-    key = run_key(source, notebook, root)
+    key = run_key(source, notebook, root, package)
     done = nbformat.read(target, as_version=4) if target.is_file() else None
     if done and done.metadata.get("overparam", {}).get("key") == key:
         outputs = [cell for cell in done.cells if cell.cell_type == "code"]
@@ -75,7 +93,7 @@ def bring_up_to_date(source: Path, build: Path, root: Path) -> None:
             new.outputs, new.execution_count = old.outputs, old.execution_count
         stamp, state = done.metadata["overparam"], done.metadata.get("widgets")
     else:
-        stamp = execute(source, notebook, root) | {"key": key}
+        stamp = await execute_on(cores, source, notebook, root) | {"key": key}
         if warned := warnings_of(source, notebook):
             raise BuildError(f"{warned[0][0]}: a page shows no warnings, mend what causes this one:\n{warned[0][1]}")
         state = notebook.metadata.get("widgets")
@@ -89,12 +107,32 @@ def bring_up_to_date(source: Path, build: Path, root: Path) -> None:
     _replace(target, nbformat.writes(notebook) + "\n")
 
 
-def run_key(source: Path, notebook, root: Path) -> str:
+# Run in a chapter's kernel before its first cell: add up the seconds of training that the cache spares it.
+LISTEN = """
+import logging as _logging
+
+class _Spared(_logging.Handler):
+    seconds = 0.0
+
+    def emit(self, record):
+        self.seconds += record.training_seconds
+
+_spared = _Spared()
+_logging.getLogger("overparam.engine.sweep").addHandler(_spared)
+_logging.getLogger("overparam.engine.sweep").setLevel("INFO")
+"""
+PROBE = "from overparam.engine import train as _t\n[_spared.seconds, _t.default_device().type]"
+
+
+def package_code(root: Path) -> list[str]:
+    """What the modules of the package do, as text."""
+    modules = sorted((root / "src").rglob("*.py"))
+    return [code_without_docstrings(ast.parse(path.read_text(encoding="utf-8"))) for path in modules]
+
+
+def run_key(source: Path, notebook, root: Path, package: list[str]) -> str:
     """A hash of all that the outputs depend on."""
     code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
-    package = [
-        code_without_docstrings(ast.parse(p.read_text(encoding="utf-8"))) for p in sorted((root / "src").rglob("*.py"))
-    ]
     chapter, requirements = ledger.slug(source.stem), root / "requirements.txt"
     facts = [
         json.dumps(
@@ -111,17 +149,22 @@ def run_key(source: Path, notebook, root: Path) -> str:
 
 def execute(source: Path, notebook, root: Path) -> dict:
     """Run every cell, in place; how long it took and where."""
+    return asyncio.run(execute_on(machine.cores(), source, notebook, root))
+
+
+async def execute_on(cores: int, source: Path, notebook, root: Path) -> dict:
+    """`execute` on so many cores, beside other chapters."""
     try:
         store.check()
     except OSError as error:
         raise BuildError(error.strerror or str(error)) from error
-    cores = machine.cores()
     code = sum(cell.cell_type == "code" for cell in notebook.cells)
     environment = {
         "TQDM_DISABLE": "1",  # a page has no use for progress bars
         "PYTHONHASHSEED": "0",
         "OVERPARAM_SCALE": scale.current(),
         "OVERPARAM_SEED": str(scale.seed_offset()),
+        "OVERPARAM_CORES": str(cores),
     }
     if cores < (os.cpu_count() or 1):  # libraries look at the machine, not at the container or at OVERPARAM_CORES
         environment["OMP_NUM_THREADS"] = os.environ.get("OMP_NUM_THREADS") or str(cores)
@@ -135,15 +178,14 @@ def execute(source: Path, notebook, root: Path) -> dict:
             print(f"\r{source.name}: cell {next(counted)} of {code}, {time.perf_counter() - started:.0f} s ", end="")
 
     # What the cache saved is asked for in a last cell that is then taken away.
-    probe = nbformat.v4.new_code_cell(
-        "from overparam.engine import sweep as _s, train as _t\n[_s.cached_seconds(), _t.default_device().type]"
-    )
+    probe = nbformat.v4.new_code_cell(PROBE)
     notebook.cells.append(probe)
     client = NotebookClient(
         notebook,
         timeout=None,
         kernel_name="python3",
         resources={"metadata": {"path": str(root / "notebooks")}},
+        on_notebook_start=lambda notebook: client.kc.execute(LISTEN, silent=True, store_history=False),
         on_cell_start=show,
         extra_arguments=["--log-level=ERROR"],  # the kernel's notes on its transport are none of a reader's business
     )
@@ -151,7 +193,7 @@ def execute(source: Path, notebook, root: Path) -> dict:
     print(f"{source.name}: running {code} cells at {scale.current()} scale, seeds from {first}", flush=True)
     started = time.perf_counter()
     try:
-        client.execute(env=os.environ | environment)
+        await client.async_execute(env=os.environ | environment)
     except (CellExecutionError, DeadKernelError) as error:
         first_line = notebook.cells[current].source.strip().splitlines()[0]
         what = "the kernel died (killed, or out of memory)"

@@ -357,6 +357,7 @@ def finding(claim: Claim, scale: str) -> dict[str, str]:
         "This build": _headline(claim.runs[scale])
         if claim.runs.get(scale, {}).get("interval")
         else muted("none at this scale"),
+        "Other settings": escape(cards.robustness(table)) if (table := claim.claim.robustness) else muted("not tried"),
     }
 
 

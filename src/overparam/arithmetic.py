@@ -44,9 +44,9 @@ def full_precision() -> Iterator[None]:
 
 def _set_ieee() -> list[Callable[[], None]]:
     """Set the process to full float32; calls that set back what was, the last first."""
-    undo = [partial(torch.set_default_dtype, torch.get_default_dtype())]
+    undo: list[Callable[[], None]] = [partial(torch.set_default_dtype, torch.get_default_dtype())]
     torch.set_default_dtype(torch.float32)
-    backends = torch.backends
+    backends: Any = torch.backends  # what its parts have depends on the version of torch
     if not hasattr(backends.mkldnn, "matmul"):  # torch before 2.9
         undo.append(partial(torch.set_float32_matmul_precision, torch.get_float32_matmul_precision()))
         undo.append(partial(setattr, backends.cudnn, "allow_tf32", backends.cudnn.allow_tf32))
@@ -61,7 +61,7 @@ def _set_ieee() -> list[Callable[[], None]]:
     return undo
 
 
-def _restore(part, precision: str) -> None:
+def _restore(part: Any, precision: str) -> None:
     part.fp32_precision = "none"  # where it follows the setting above it, it goes on following
     if part.fp32_precision != precision:
         part.fp32_precision = precision

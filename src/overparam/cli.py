@@ -4,6 +4,8 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+import pandas as pd
+
 from overparam.engine import store
 
 
@@ -52,7 +54,7 @@ def forget(older: bool) -> None:
     print(f"Removed {_count(files, 'file')}, {size / 1e6:.1f} MB, from {store.folder()}.")
 
 
-def _amount(table) -> str:
+def _amount(table: pd.DataFrame) -> str:
     networks, files = _count(table.networks.sum(), "network"), _count(table.files.sum(), "file")
     return f"{networks} in {files}, {table.bytes.sum() / 1e6:.1f} MB,"
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from numbers import Real
 from operator import index
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,13 +14,13 @@ import torch
 from torch import Tensor, nn
 
 
-def require(condition: bool, message: str) -> None:
+def require(condition: bool | np.bool_, message: str) -> None:
     """Raise ValueError with this message unless the condition holds."""
     if not condition:
         raise ValueError(message)
 
 
-def shown(value) -> str:
+def shown(value: object) -> str:
     """A value on one line, for a message: arrays and tables by kind and shape, what is long cut short."""
     if type(value) in (int, float, bool, type(None)):  # ten thousand networks have hundreds of thousands of these
         return repr(value)
@@ -33,7 +34,7 @@ def shown(value) -> str:
     return text if len(text) <= 100 else f"{text[:99]}…"
 
 
-def whole(name: str, value, least: float = -math.inf, most: float = math.inf, says: str = "") -> int:
+def whole(name: str, value: Any, least: float = -math.inf, most: float = math.inf, says: str = "") -> int:
     """The value as an int; ValueError, with ``says`` where that is given, unless it is a whole number in the range."""
     if type(value) is int and least <= value <= most:
         return value
@@ -49,16 +50,18 @@ def whole(name: str, value, least: float = -math.inf, most: float = math.inf, sa
     return number
 
 
-def listed(values, says: str) -> list:
+def listed(values: Any, says: str) -> list[Any]:
     """The values as a list; ValueError that says this where they are not several: a text, a mapping, a single number."""
     several = (
-        isinstance(values, Iterable) and not isinstance(values, str | bytes | Mapping) and getattr(values, "ndim", 1)
+        isinstance(values, Iterable)
+        and not isinstance(values, str | bytes | Mapping)
+        and getattr(values, "ndim", 1) != 0
     )
     require(bool(several), says)
     return list(values)
 
 
-def positive(architecture, *names: str) -> None:
+def positive(architecture: object, *names: str) -> None:
     """Make these fields of a frozen description ints; ValueError unless they are whole numbers from 1 up."""
     for name in names:
         value = getattr(architecture, name)
@@ -68,7 +71,7 @@ def positive(architecture, *names: str) -> None:
         object.__setattr__(architecture, name, number)
 
 
-def real(name: str, value, says: str = "") -> float:
+def real(name: str, value: Any, says: str = "") -> float:
     """The value as a float; ValueError, with ``says`` where that is given, unless it is a finite number."""
     if type(value) is float and math.isfinite(value):
         return value
@@ -84,7 +87,7 @@ def real(name: str, value, says: str = "") -> float:
     return number
 
 
-def between(name: str, value, low: float, high: float = math.inf) -> float:
+def between(name: str, value: object, low: float, high: float = math.inf) -> float:
     """The value as a float; ValueError unless it is a finite number from ``low`` to ``high``."""
     says = (
         f"{name} must lie in [{low:g}, {high:g}]"
@@ -96,7 +99,7 @@ def between(name: str, value, low: float, high: float = math.inf) -> float:
     return number
 
 
-def truth(name: str, value) -> bool:
+def truth(name: str, value: object) -> bool:
     """The value as a bool; ValueError unless it is True or False."""
     require(isinstance(value, bool | np.bool_), f"{name} must be True or False; got {shown(value)}.")
     return bool(value)
@@ -107,7 +110,7 @@ def finite(values: Tensor) -> bool:
     return bool(values.sum().isfinite()) or bool(values.isfinite().all())
 
 
-def numbers(name: str, values, dimensions: int | Sequence[int] | None = None, least: int = 1) -> np.ndarray:
+def numbers(name: str, values: object, dimensions: int | Sequence[int] | None = None, least: int = 1) -> np.ndarray:
     """The values as an array; ValueError unless they are finite numbers, ``least`` or more, of so many dimensions."""
     try:
         array = np.asarray(values.detach().cpu() if isinstance(values, Tensor) else values)
@@ -124,7 +127,7 @@ def numbers(name: str, values, dimensions: int | Sequence[int] | None = None, le
     return array
 
 
-def tensor(name: str, values, dimensions: int | Sequence[int] | None = None, least: int = 1) -> Tensor:
+def tensor(name: str, values: Tensor, dimensions: int | Sequence[int] | None = None, least: int = 1) -> Tensor:
     """The values; ValueError unless they are a tensor of finite floats with so many dimensions and ``least`` rows or more."""
     require(
         isinstance(values, Tensor) and values.is_floating_point(),

@@ -37,7 +37,7 @@ def _quotas() -> Iterator[tuple[int, int]]:
     """CPU quotas and the periods that they are for, in microseconds, of all control groups around this process."""
     for group in _groups("cpu"):
         if len(both := _numbers(group / "cpu.max")) == 2:
-            yield tuple(both)
+            yield both[0], both[1]
         quota, period = (_numbers(group / f"cpu.cfs_{name}_us") for name in ("quota", "period"))
         if quota and period:
             yield quota[0], period[0]

@@ -8,44 +8,66 @@ a data set, such as (3, 32, 32); ``examples`` turns raw data into what the modul
 
 import copy
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
+from overparam.architectures.base import Architecture, Sizes, named
 from overparam.arithmetic import full_precision
 from overparam.errors import positive, require
 from overparam.randomness import drawing
 
 
-class _Description:
-    """What all descriptions share; each adds ``module``, which lays out the layers."""
+class Alone(Architecture):
+    """What architectures that train one by one share; each adds ``module``, which lays out the layers."""
 
     def module(self, shape: tuple[int, ...], outputs: int) -> nn.Module:
+        """The layers, with weights as PyTorch's constructors leave them."""
         raise NotImplementedError
+
+    def outline(self, shape: tuple[int, ...], outputs: int) -> nn.Module:
+        """The layers as shapes without storage: nothing is drawn from the global generator."""
+        with torch.device("meta"):
+            return self.module(shape, outputs)
 
     @full_precision()
     def build(self, shape: tuple[int, ...], outputs: int, generator: torch.Generator) -> nn.Module:
-        """The network on the CPU, initialised from ``generator``; it maps ``examples(x)`` to [batch, outputs]."""
-        with torch.device("meta"):  # shapes without storage: nothing is drawn from the global generator
-            module = self.module(shape, outputs)
-        return draw(module.to_empty(device="cpu"), generator)
+        """See ``Architecture.build``."""
+        return draw(self.outline(shape, outputs).to_empty(device="cpu"), generator)
 
     def parameters(self, shape: tuple[int, ...], outputs: int) -> int:
-        """Number of trained numbers, counted without allocating them."""
-        with torch.device("meta"):
-            return sum(p.numel() for p in self.module(shape, outputs).parameters())
+        """See ``Architecture.parameters``."""
+        return sum(p.numel() for p in self.outline(shape, outputs).parameters())
 
     def layer_count(self, shape: tuple[int, ...], outputs: int) -> int:
         """Number of its ``affine_layers``."""
-        with torch.device("meta"):
-            return len(affine_layers(self.module(shape, outputs)))
+        return len(affine_layers(self.outline(shape, outputs)))
+
+    def normalises(self, shape: tuple[int, ...], outputs: int) -> bool:
+        """See ``Architecture.normalises``."""
+        return any(map(is_batch_norm, self.outline(shape, outputs).modules()))
+
+    def sizes(self, shape: tuple[int, ...], outputs: int) -> Sizes:
+        """See ``Architecture.sizes``: roughly, as of 20 layers of the input's pixels."""
+        # A convolution uses its weights at every pixel: early ones at all, late ones, which have most weights, at few.
+        weights, pixels = self.parameters(shape, outputs), math.prod(shape[-2:])
+        width = self.width or math.isqrt(weights)
+        return Sizes(weights, 20, 20 * pixels * width, 2 * weights * max(1, pixels / 16), 0, 0)
+
+
+class OnImages(Alone):
+    """An architecture that takes images."""
+
+    def examples(self, x: Tensor) -> Tensor:
+        """Images [n, channels, height, width] from raw data [n, ...]; see ``image_shape``."""
+        return x.reshape(len(x), *image_shape(tuple(x.shape[1:])))
 
 
 @dataclass(frozen=True)
-class CNN(_Description):
+class CNN(OnImages):
     """The 5-layer CNN of Nakkiran et al. (2020, "Deep double descent", appendix B.1), of width k.
 
     Four 3×3 convolutions with k, 2k, 4k, 8k channels, each followed by batch norm, ReLU and a max-pool of 1, 2, 2, 8
@@ -53,22 +75,20 @@ class CNN(_Description):
     covers all that are left of an image of any size from 4×4 up (7×7 for MNIST, 2×2 for the 8×8 digits).
     """
 
+    shifted_axes = 2
     width: int
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         positive(self, "width")
-
-    def examples(self, x: Tensor) -> Tensor:
-        """Images [n, channels, height, width] from raw data [n, ...]; see ``image_shape``."""
-        return x.reshape(len(x), *image_shape(tuple(x.shape[1:])))
 
     def module(self, shape: tuple[int, ...], outputs: int) -> nn.Module:
         """The layers, with weights as PyTorch's constructors leave them."""
         channels, *size = image_shape(shape)
         if min(size) < 4:
             raise ValueError(f"CNN needs images of at least 4×4 pixels; got {size[0]}×{size[1]}.")
-        layers = []
-        for doubling, pool in enumerate((1, 2, 2, tuple(side // 4 for side in size))):
+        layers: list[nn.Module] = []
+        pools: list[int | tuple[int, ...]] = [1, 2, 2, tuple(side // 4 for side in size)]
+        for doubling, pool in enumerate(pools):
             wide = self.width * 2**doubling
             layers += [nn.Conv2d(channels, wide, 3, padding=1), nn.BatchNorm2d(wide), nn.ReLU()]
             layers += [nn.MaxPool2d(pool)] if pool != 1 else []
@@ -77,7 +97,7 @@ class CNN(_Description):
 
 
 @dataclass(frozen=True)
-class Conv(_Description):
+class Conv(OnImages):
     """Conv-2, Conv-4 and Conv-6 of Frankle & Carbin (2019, figure 2): ``depth`` 3×3 convolutions, then three linear layers.
 
     Pairs of convolutions of k, 2k, 4k channels (k is the width, 64 in the paper), each pair followed by a 2×2 max-pool, then
@@ -87,14 +107,10 @@ class Conv(_Description):
     width: int
     depth: int = 2
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         positive(self, "width", "depth")
         if self.depth % 2:
             raise ValueError(f"depth of Conv counts its convolutions, which come in pairs; got {self.depth}.")
-
-    def examples(self, x: Tensor) -> Tensor:
-        """Images [n, channels, height, width] from raw data [n, ...]; see ``image_shape``."""
-        return x.reshape(len(x), *image_shape(tuple(x.shape[1:])))
 
     def module(self, shape: tuple[int, ...], outputs: int) -> nn.Module:
         """The layers, with weights as PyTorch's constructors leave them."""
@@ -121,7 +137,7 @@ class Conv(_Description):
 
 
 @dataclass(frozen=True)
-class ResNet18(_Description):
+class ResNet18(OnImages):
     """The pre-activation ResNet-18 of Nakkiran et al. (2020, appendix B.1), of width k; k = 64 is the standard one.
 
     A 3×3 convolution, four stages of two residual blocks with k, 2k, 4k, 8k channels and strides 1, 2, 2, 2, the mean
@@ -129,19 +145,16 @@ class ResNet18(_Description):
     which He et al. (2016, "Identity mappings in deep residual networks") have.
     """
 
+    shifted_axes = 2
     width: int
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         positive(self, "width")
-
-    def examples(self, x: Tensor) -> Tensor:
-        """Images [n, channels, height, width] from raw data [n, ...]; see ``image_shape``."""
-        return x.reshape(len(x), *image_shape(tuple(x.shape[1:])))
 
     def module(self, shape: tuple[int, ...], outputs: int) -> nn.Module:
         """The layers, with weights as PyTorch's constructors leave them."""
         k = self.width
-        layers = [nn.Conv2d(image_shape(shape)[0], k, 3, padding=1, bias=False)]
+        layers: list[nn.Module] = [nn.Conv2d(image_shape(shape)[0], k, 3, padding=1, bias=False)]
         for before, after, stride in ((k, k, 1), (k, 2 * k, 2), (2 * k, 4 * k, 2), (4 * k, 8 * k, 2)):
             layers += [_Residual(before, after, stride), _Residual(after, after, 1)]
         return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8 * k, outputs))
@@ -150,7 +163,7 @@ class ResNet18(_Description):
 class _Residual(nn.Module):
     """x plus two rounds of batch norm, ReLU and 3×3 convolution; a 1×1 convolution of x where the shape changes."""
 
-    def __init__(self, before: int, after: int, stride: int):
+    def __init__(self, before: int, after: int, stride: int) -> None:
         super().__init__()
         self.norm1 = nn.BatchNorm2d(before)
         self.conv1 = nn.Conv2d(before, after, 3, stride, padding=1, bias=False)
@@ -165,7 +178,7 @@ class _Residual(nn.Module):
 
 
 @dataclass(frozen=True)
-class Transformer(_Description):
+class Transformer(Alone):
     """A small causal transformer that reads a sequence of ``tokens`` different tokens and answers at its last position.
 
     The network of Power et al. (2022, "Grokking", appendix A.1.2: depth 2, width 128, 4 heads): per block causal
@@ -178,7 +191,7 @@ class Transformer(_Description):
     heads: int = 4
     tokens: int = field(kw_only=True)  # size of the vocabulary: token ids run from 0 to tokens - 1
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         positive(self, "width", "depth", "heads", "tokens")
         if self.width % self.heads:
             raise ValueError(f"width must be a multiple of heads; got width {self.width} and {self.heads} heads.")
@@ -204,7 +217,7 @@ class Transformer(_Description):
 class _SequenceClassifier(nn.Module):
     """Token ids [batch, length] to logits [batch, outputs]."""
 
-    def __init__(self, description: Transformer, length: int, outputs: int):
+    def __init__(self, description: Transformer, length: int, outputs: int) -> None:
         super().__init__()
         width = description.width
         self.tokens = nn.Embedding(description.tokens, width)
@@ -220,7 +233,7 @@ class _SequenceClassifier(nn.Module):
 class _Block(nn.Module):
     """Causal self-attention, then a layer of ReLUs: [batch, length, width] to the same shape."""
 
-    def __init__(self, width: int, heads: int):
+    def __init__(self, width: int, heads: int) -> None:
         super().__init__()
         self.heads = heads
         self.project = nn.Linear(width, 3 * width, bias=False)  # to queries, keys and values of all heads
@@ -243,18 +256,19 @@ class _Block(nn.Module):
 
 
 @dataclass(frozen=True)
-class Custom:
+class Custom(Alone):
     """A network of your own: ``make(**arguments)``, a subclass of ``nn.Module`` or a function that returns a module.
 
     It maps raw examples [batch, *shape] to outputs [batch, outputs], and is trained by itself. All that its constructor
     draws from torch's random numbers follows from the seed, and so does what it draws while it trains.
     """
 
+    user_defined = True
     make: Callable[..., nn.Module]
     arguments: tuple[tuple[str, object], ...] = ()
     kinds: str = field(init=False, repr=False)  # True and 1 are equal, and may be two networks
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         pairs = isinstance(self.arguments, tuple) and all(isinstance(a, tuple) and len(a) == 2 for a in self.arguments)
         if not pairs:
             raise ValueError(f"arguments of Custom are pairs of a name and a value; got {self.arguments!r}.")
@@ -274,21 +288,24 @@ class Custom:
         return f"{self.make.__qualname__}({', '.join(f'{name}={value}' for name, value in self.arguments)})"
 
     @property
-    def width(self) -> int:
+    def width(self) -> int:  # type: ignore[override]  # others have a field, which is as frozen
         """Its argument of that name; 0 where it has none."""
         width = dict(self.arguments).get("width", 0)
         return width if isinstance(width, int) else 0
 
-    def columns(self) -> dict:
+    def columns(self) -> dict[str, object]:
         """Its arguments, and where it is defined, for a table of runs."""
         names = {name: named(value) for name, value in self.arguments}
         return {"make": named(self.make), **names}
 
-    def examples(self, x: Tensor) -> Tensor:
-        """Raw data as it is."""
-        return x
+    @classmethod
+    def described(cls, given: dict[str, Any]) -> tuple[Callable[..., "Custom"], dict[str, object]]:
+        """See ``Architecture.described``; all but ``make`` are arguments of that."""
+        require("make" in given, "The description of Custom lacks make; take overparam.custom.")
+        arguments = {name: value for name, value in given.items() if name != "make"}
+        return lambda **own: cls(given["make"], tuple(own.items())), arguments
 
-    def module(self, shape: tuple[int, ...], outputs: int) -> nn.Module:
+    def outline(self, shape: tuple[int, ...], outputs: int) -> nn.Module:
         """A network as its constructor leaves it; torch's global random state stays as it was."""
         return self.build(shape, outputs, torch.Generator().manual_seed(0))
 
@@ -318,57 +335,46 @@ class Custom:
             raise ValueError(f"{self} must map two examples to outputs [2, {outputs}]; it gives {list(given)}.")
         return module
 
-    def parameters(self, shape: tuple[int, ...], outputs: int) -> int:
-        """Number of trained numbers."""
-        return sum(p.numel() for p in self.module(shape, outputs).parameters())
 
-    def layer_count(self, shape: tuple[int, ...], outputs: int) -> int:
-        """Number of its ``affine_layers``."""
-        return len(affine_layers(self.module(shape, outputs)))
-
-
-def _plain(value) -> bool:
+def _plain(value: object) -> bool:
     if isinstance(value, tuple):
         return all(map(_plain, value))
     return value is None or isinstance(value, bool | int | float | str) or hasattr(value, "__qualname__")
 
 
-def _kinds(value) -> str:
+def _kinds(value: object) -> str:
     return f"({' '.join(map(_kinds, value))})" if isinstance(value, tuple) else type(value).__name__
 
 
-def named(value):
-    """A value for a table: classes and functions by their names."""
-    if isinstance(value, tuple):
-        return tuple(map(named, value))
-    if isinstance(value, np.generic):
-        return value.item()
-    return f"{getattr(value, '__module__', '')}.{value.__qualname__}" if hasattr(value, "__qualname__") else value
-
-
-def custom(make: Callable[..., nn.Module], /, **arguments) -> dict:
+def custom(make: Callable[..., nn.Module], /, **arguments: object) -> dict[str, object]:
     """Describe a network of your own, or a grid of them where an argument is a list: see `Custom` and ``sweep``."""
     for name in ("architecture", "make"):
         require(name not in arguments, f"{name} is the name of a column; rename this argument of your network.")
     return {"architecture": Custom, "make": make, **arguments}
 
 
-def cnn(width) -> dict:
+def cnn(width: int | Sequence[int]) -> dict[str, object]:
     """Describe one 5-layer CNN, or a grid of them where ``width`` is a list (see ``sweep``)."""
     return {"architecture": CNN, "width": width}
 
 
-def conv(width=64, depth=2) -> dict:
+def conv(width: int | Sequence[int] = 64, depth: int | Sequence[int] = 2) -> dict[str, object]:
     """Describe one Conv-2 (4, 6: ``depth``), or a grid of them where a value is a list (see ``sweep``)."""
     return {"architecture": Conv, "width": width, "depth": depth}
 
 
-def resnet18(width) -> dict:
+def resnet18(width: int | Sequence[int]) -> dict[str, object]:
     """Describe one ResNet-18, or a grid of them where ``width`` is a list (see ``sweep``)."""
     return {"architecture": ResNet18, "width": width}
 
 
-def transformer(width, depth=2, heads=4, *, tokens) -> dict:
+def transformer(
+    width: int | Sequence[int],
+    depth: int | Sequence[int] = 2,
+    heads: int | Sequence[int] = 4,
+    *,
+    tokens: int | Sequence[int],
+) -> dict[str, object]:
     """Describe one transformer, or a grid of them where a value is a list (see ``sweep``)."""
     return {"architecture": Transformer, "width": width, "depth": depth, "heads": heads, "tokens": tokens}
 
@@ -385,7 +391,8 @@ def image_shape(shape: tuple[int, ...]) -> tuple[int, int, int]:
             "A convolutional network needs examples of shape (channels, height, width), (height, width) or "
             f"(a square number of pixels,); got {tuple(shape)}."
         )
-    return (1,) * (3 - len(shape)) + tuple(shape)
+    channels, height, width = (1,) * (3 - len(shape)) + tuple(shape)
+    return channels, height, width
 
 
 def affine_layers(module: nn.Module) -> list[list[nn.Parameter]]:
@@ -398,6 +405,11 @@ def affine_layers(module: nn.Module) -> list[list[nn.Parameter]]:
         elif own:
             found[-1] += own
     return found
+
+
+def is_batch_norm(module: nn.Module) -> bool:
+    """Whether this is a layer of batch norm, of any dimension."""
+    return isinstance(module, nn.modules.batchnorm._BatchNorm)
 
 
 @torch.no_grad()

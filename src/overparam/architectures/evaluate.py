@@ -1,5 +1,6 @@
 """What a trained network gives on examples: its outputs, losses and norms of gradients."""
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -16,6 +17,13 @@ def losses(logits: Tensor, y: Tensor, loss: str = "cross_entropy") -> Tensor:
     return (logits - target).square().mean(1)
 
 
+def losses_at(
+    module: nn.Module, parameters: dict[str, Tensor], x: Tensor, y: Tensor, loss: str = "cross_entropy"
+) -> Tensor:
+    """Loss of every example [n] with these parameters, by name, in the place of the module's own; differentiable in them."""
+    return losses(torch.func.functional_call(module, parameters, (x,)), y, loss)
+
+
 @full_precision()
 @torch.no_grad()
 def outputs(module: nn.Module, x: Tensor, chunk: int | None = None, dtype: torch.dtype = torch.float32) -> Tensor:
@@ -30,19 +38,22 @@ def gradient_norms(module: nn.Module, x: Tensor, y: Tensor, loss: str = "cross_e
     """Norm [n] of the gradient of every example's loss in all parameters (GraNd is its mean over initialisations: Paul et al. 2021).
 
     In evaluation mode: batch norm in training mode lets every example's loss depend on the whole batch, so a gradient of
-    one example does not exist there; with the running statistics it does. The gradients of as many examples are held at
-    a time as take 32 MiB on a CPU, 1 GiB on a GPU.
+    one example does not exist there; with the running statistics it does.
     """
     parameters = {name: p.detach() for name, p in module.named_parameters()}
 
     def loss_of_one(parameters: dict[str, Tensor], x: Tensor, y: Tensor) -> Tensor:
-        logits = torch.func.functional_call(module, parameters, (x[None],))
-        return losses(logits, y[None], loss)[0]
+        return losses_at(module, parameters, x[None], y[None], loss)[0]
 
     def norm_of_one(x: Tensor, y: Tensor) -> Tensor:
         gradient = torch.func.grad(loss_of_one)(parameters, x, y)
         return sum(g.square().sum() for g in gradient.values()).sqrt()
 
-    chunk = max(1, (2**23 if x.device.type == "cpu" else 2**28) // sum(p.numel() for p in parameters.values()))
+    chunk = int(gradients_at_a_time(sum(p.numel() for p in parameters.values()), x.device))
     with evaluation(module):
         return torch.cat([torch.vmap(norm_of_one)(*part) for part in zip(x.split(chunk), y.split(chunk), strict=True)])
+
+
+def gradients_at_a_time(weights: float | np.ndarray, device: torch.device) -> np.ndarray:
+    """Of how many examples ``gradient_norms`` holds the gradients in so many weights: 32 MiB on a CPU, 1 GiB on a GPU."""
+    return np.maximum(1, (2**23 if device.type == "cpu" else 2**28) // weights)

@@ -6,11 +6,13 @@ reads the same description, and both draw the same initial weights from the same
 
 import itertools
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
+from overparam.architectures.base import Architecture, Sizes
 from overparam.arithmetic import full_precision
 from overparam.errors import positive, truth, whole
 
@@ -44,13 +46,15 @@ class Layer:
         return self.outputs * (self.fan_in + 1)
 
 
-class Layered:
+class Layered(Architecture):
     """What networks of affine layers with ReLU between them share; a subclass says which layers (``layers``).
 
     With ``batch_norm`` the outputs of every layer but the last are normalised over the batch before the ReLU (Ioffe &
     Szegedy 2015).
     """
 
+    stacks = True
+    shifted_axes = 1
     batch_norm: bool
 
     def layers(self, shape: tuple[int, ...], outputs: int) -> list[Layer]:
@@ -86,18 +90,40 @@ class Layered:
         """Number of affine maps."""
         return len(self.layers(shape, outputs))
 
+    def normalises(self, shape: tuple[int, ...], outputs: int) -> bool:
+        """See ``Architecture.normalises``."""
+        return self.batch_norm
+
+    def sizes(self, shape: tuple[int, ...], outputs: int) -> Sizes:
+        """See ``Architecture.sizes``."""
+        layers = self.layers(shape, outputs)
+        return Sizes(
+            weights=self.parameters(shape, outputs),
+            layers=len(layers),
+            units=sum(layer.outputs * layer.positions for layer in layers),
+            flops=sum(2 * layer.parameters * layer.positions for layer in layers),
+            columns=sum((layer.fan_in + 1) * layer.positions for layer in layers),
+            window_pairs=max(layer.positions for layer in layers) ** 2,
+        )
+
+    @classmethod
+    def replaced(cls) -> list[str]:
+        """The methods that a subclass has replaced and that stacks, which read its layers, do not follow."""
+        return [name for name in ("build", "initial") if getattr(cls, name) is not getattr(Layered, name)]
+
     @full_precision()
     def build(self, shape: tuple[int, ...], outputs: int, generator: torch.Generator) -> nn.Sequential:
         """The network as a plain module that maps examples [batch, *shape] to outputs [batch, outputs]."""
         layers = self.layers(shape, outputs)
         modules: list[nn.Module] = [nn.Flatten(), nn.Unflatten(1, (layers[0].inputs, layers[0].length))]
         for layer, (weight, bias, *scale) in zip(layers, self.initial(shape, outputs, generator), strict=True):
+            module: nn.Conv1d | nn.Linear
             if layer.positions > 1:
                 module = nn.Conv1d(layer.inputs, layer.outputs, layer.kernel, layer.stride)
             else:
                 modules.append(nn.Flatten())
                 module = nn.Linear(layer.fan_in, layer.outputs)
-            module.weight.data, module.bias.data = weight.view_as(module.weight), bias
+            module.weight.data, module.get_parameter("bias").data = weight.view_as(module.weight), bias
             modules += [module, *[nn.BatchNorm1d(layer.outputs) for _ in scale[:1]], nn.ReLU()]
         return nn.Sequential(*modules[:-1])
 
@@ -110,12 +136,12 @@ class MLP(Layered):
     depth: int = 1
     batch_norm: bool = False
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         positive(self, "width")
         object.__setattr__(self, "depth", whole("depth", self.depth, 0))
         object.__setattr__(self, "batch_norm", truth("batch_norm", self.batch_norm))
 
-    def layers(self, shape, outputs):
+    def layers(self, shape: tuple[int, ...], outputs: int) -> list[Layer]:
         """See ``Layered.layers``; an example of any shape is flattened."""
         sizes = [math.prod(shape), *[self.width] * self.depth, outputs]
         return [Layer(a, b) for a, b in itertools.pairwise(sizes)]
@@ -131,11 +157,11 @@ class LeNet(Layered):
     width: int
     batch_norm: bool = False
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         positive(self, "width")
         object.__setattr__(self, "batch_norm", truth("batch_norm", self.batch_norm))
 
-    def layers(self, shape, outputs):
+    def layers(self, shape: tuple[int, ...], outputs: int) -> list[Layer]:
         """See ``Layered.layers``; an example of any shape is flattened."""
         sizes = [math.prod(shape), 3 * self.width, self.width, outputs]
         return [Layer(a, b) for a, b in itertools.pairwise(sizes)]
@@ -151,11 +177,11 @@ class CNN1D(Layered):
     stride: int = 2
     batch_norm: bool = False
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         positive(self, "width", "depth", "kernel", "stride")
         object.__setattr__(self, "batch_norm", truth("batch_norm", self.batch_norm))
 
-    def layers(self, shape, outputs):
+    def layers(self, shape: tuple[int, ...], outputs: int) -> list[Layer]:
         """See ``Layered.layers``; shape is (positions,) or (channels, positions)."""
         channels, length = shape if len(shape) == 2 else (1, math.prod(shape))
         layers = []
@@ -170,17 +196,25 @@ class CNN1D(Layered):
         return [*layers, Layer(channels, outputs, length, kernel=length)]
 
 
-def mlp(width, depth=1, batch_norm=False) -> dict:
+def mlp(
+    width: int | Sequence[int], depth: int | Sequence[int] = 1, batch_norm: bool | Sequence[bool] = False
+) -> dict[str, object]:
     """Describe one MLP, or a grid of them where a value is a list (see ``sweep``)."""
     return {"architecture": MLP, "width": width, "depth": depth, "batch_norm": batch_norm}
 
 
-def lenet(width=100, batch_norm=False) -> dict:
+def lenet(width: int | Sequence[int] = 100, batch_norm: bool | Sequence[bool] = False) -> dict[str, object]:
     """Describe LeNet-300-100, or a grid of its narrower and wider kin where ``width`` is a list (see ``sweep``)."""
     return {"architecture": LeNet, "width": width, "batch_norm": batch_norm}
 
 
-def cnn1d(width, depth=3, kernel=5, stride=2, batch_norm=False) -> dict:
+def cnn1d(
+    width: int | Sequence[int],
+    depth: int | Sequence[int] = 3,
+    kernel: int | Sequence[int] = 5,
+    stride: int | Sequence[int] = 2,
+    batch_norm: bool | Sequence[bool] = False,
+) -> dict[str, object]:
     """Describe one 1-D convolutional network, or a grid of them where a value is a list (see ``sweep``)."""
     sizes = {"width": width, "depth": depth, "kernel": kernel, "stride": stride}
     return {"architecture": CNN1D, **sizes, "batch_norm": batch_norm}

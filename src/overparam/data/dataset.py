@@ -5,6 +5,7 @@ A data set is one `Data`: everything in memory, so that a batch is an index and 
 
 import hashlib
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -39,7 +40,7 @@ class Data:
     source: str  # what it is and where it came from, for captions
     classes: int | None = None  # number of classes; None for a regression
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name in ("name", "source"):
             value = getattr(self, name)
             one_line = isinstance(value, str) and "\n" not in value
@@ -103,6 +104,16 @@ class Data:
         return f"{self.name}: {size}, {kind} ({self.source})"
 
     @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of one example."""
+        return tuple(self.x.shape[1:])
+
+    @property
+    def outputs(self) -> int:
+        """How many outputs a network has on these data: one for each class, or for each target of a regression."""
+        return self.classes or self.y.shape[1]
+
+    @property
     def fingerprint(self) -> str:
         """SHA-256 (hex) of all that decides what is learned: the number of classes, names, shapes, types and bytes of the arrays.
 
@@ -115,15 +126,11 @@ class Data:
             digest.update(array)
         return digest.hexdigest()
 
-    def to(self, device: torch.device | str) -> "Data":
-        """The same data with its tensors on `device`."""
-        return replace(self, **{name: getattr(self, name).to(device) for name in ARRAYS})
-
 
 # --- What is given as data ----------------------------------------------------------------------------
 
 
-def _inputs(what: str, given) -> Tensor:
+def _inputs(what: str, given: object) -> Tensor:
     """Inputs [N, ...] in float32."""
     require(
         str(getattr(given, "dtype", "")) not in ("uint8", "torch.uint8"),
@@ -132,7 +139,7 @@ def _inputs(what: str, given) -> Tensor:
     return _float32(what, _array(what, given))
 
 
-def _targets(what: str, given) -> Tensor:
+def _targets(what: str, given: object) -> Tensor:
     """Regression targets [N, K] in float32."""
     y = _array(what, given)
     require(
@@ -144,7 +151,7 @@ def _targets(what: str, given) -> Tensor:
     return _float32(what, y)
 
 
-def _labels(what: str, given) -> Tensor:
+def _labels(what: str, given: object) -> Tensor:
     """Class labels [N] in int64."""
     y = _array(what, given)
     if y.dim() == 2 and y.shape[1] == 1:
@@ -161,7 +168,7 @@ def _labels(what: str, given) -> Tensor:
     return y.long()
 
 
-def _array(what: str, given) -> Tensor:
+def _array(what: str, given: Any) -> Tensor:
     """A contiguous tensor of float32, float64, int64 or bool, without a history of gradients."""
     advice = f"{what} is {shown(given)}; give a tensor or a NumPy array of numbers"
     if isinstance(given, np.ndarray):
@@ -170,7 +177,7 @@ def _array(what: str, given) -> Tensor:
         require(not isinstance(given, np.ma.MaskedArray), f"{advice}, without a mask: fill in what is masked.")
         dtype = {"b": bool, "f": np.float32 if given.itemsize <= 4 else np.float64}.get(kind, np.int64)
         # PyTorch takes neither read-only arrays nor other byte orders nor steps backwards: such are copied.
-        values = torch.from_numpy(np.require(given, dtype, "CWE"))
+        values = torch.from_numpy(np.require(given, dtype, ["C", "W", "E"]))
         require(kind != "u" or given.itemsize < 8 or bool((values >= 0).all()), f"{what} exceeds what int64 holds.")
     else:
         require(isinstance(given, Tensor), f"{advice}{', ' + _conversion(given) if _conversion(given) else ''}.")
@@ -191,7 +198,7 @@ def _array(what: str, given) -> Tensor:
     return values
 
 
-def _conversion(given) -> str:
+def _conversion(given: object) -> str:
     """How what is often taken for an array becomes one."""
     if hasattr(given, "to_numpy"):
         return "such as its to_numpy()"
@@ -229,7 +236,7 @@ def _require_finite(what: str, values: Tensor) -> None:
         )
 
 
-def require_data(data) -> None:
+def require_data(data: object) -> None:
     """Raise ValueError unless this is a data set."""
     require(isinstance(data, Data), f"data is {shown(data)}; pass a data set such as data.load('digits').")
 
@@ -266,15 +273,15 @@ def with_validation(data: Data, n: int) -> Data:
     require_data(data)
     says = f"a validation set of {data.name} has between 1 and {len(data.x) - 1} examples; got {shown(n)}"
     n = whole("n", n, 1, len(data.x) - 1, says)
-    held = {f"{name}_test": torch.cat([getattr(data, name)[-n:], getattr(data, f"{name}_test")]) for name in ("x", "y")}
-    return replace(data, x=data.x[:-n], y=data.y[:-n], **held)
+    x_test, y_test = torch.cat([data.x[-n:], data.x_test]), torch.cat([data.y[-n:], data.y_test])
+    return replace(data, x=data.x[:-n], y=data.y[:-n], x_test=x_test, y_test=y_test)
 
 
 @full_precision()
-def corrupt_labels(y: Tensor, share: float, classes: int, generator: torch.Generator) -> Tensor:
+def corrupt_labels(y: Tensor, share: float, classes: int | None, generator: torch.Generator) -> Tensor:
     """A copy of the labels [N] (int64), each replaced with probability `share` by a uniformly drawn class.
 
-    The drawn class may be the right one (Zhang et al. 2017, section 2). From the same generator state, a larger
+    Those of a regression, whose ``classes`` are None, are refused. The drawn class may be the right one (Zhang et al. 2017, section 2). From the same generator state, a larger
     share replaces all that a smaller one does, by the same classes.
     """
     share = between("label noise", share, 0, 1)

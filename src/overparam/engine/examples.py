@@ -5,10 +5,8 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from overparam.architectures.alone import CNN, ResNet18, image_shape
-from overparam.architectures.stacked import Layered
 from overparam.data.dataset import Data, corrupt_labels, require_data, subset
 from overparam.engine.settings import Settings, require_settings
 from overparam.errors import require
@@ -24,17 +22,17 @@ class Examples:
     Networks may differ in the number n of their examples and in their batch size, as long as their epochs have equally
     many steps. What is shorter is filled up with one of its examples at no weight.
 
-    Where networks see their examples in several versions, row r of version v is row v · len(used) + r.
+    Where networks see augmented copies of their examples, row r of copy c is row c · len(used) + r.
     """
 
-    def __init__(self, networks: Sequence[Settings], data: Data, device: torch.device):
+    def __init__(self, networks: Sequence[Settings], data: Data, device: torch.device) -> None:
         self.device = device
         self.n = [s.n for s in networks]
         self.steps = networks[0].steps
         self.batch_size = max(s.batch for s in networks)
         self.order = [generator(s.seed_at(0), "order") for s in networks]
-        self.versions = [s.versions for s in networks]
-        self.choice = [generator(s.seed_at(0), "version") for s in networks]
+        self.augmented_copies = [s.augmented_copies for s in networks]
+        self.augmentation = [generator(s.seed_at(0), "version") for s in networks]
 
         longest = max(self.n)
         chosen = [subset(data, s.n, s.data_seed) for s in networks]
@@ -61,11 +59,13 @@ class Examples:
         """Let the orders of those networks that have a seed of their own for it begin now (see ``Settings.rewind``)."""
         for i, s in enumerate(networks):
             if s.order_seed is not None:
-                self.order[i], self.choice[i] = (generator(s.seed_at(epoch), what) for what in ("order", "version"))
+                self.order[i], self.augmentation[i] = (
+                    generator(s.seed_at(epoch), what) for what in ("order", "version")
+                )
 
     def shuffle(self) -> None:
-        """Draw a fresh order of every network's examples, and versions; one batch of all in one version needs nothing."""
-        rows = self._drawn_versions() if max(self.versions) > 1 else self.rows
+        """Draw a fresh order of every network's examples, and copies of them; one batch of all as they are needs nothing."""
+        rows = self._drawn_copies() if max(self.augmented_copies) > 1 else self.rows
         if self.steps == 1:
             self.batches = [(rows, self.y)]
             return
@@ -78,11 +78,11 @@ class Examples:
         y = slots if self.y.dim() == 2 else slots[..., None].expand(-1, -1, self.y.shape[2])
         self.batches = list(zip(self._cut(rows.gather(1, slots)), self._cut(self.y.gather(1, y)), strict=True))
 
-    def _drawn_versions(self) -> Tensor:
-        """The rows [network, n], each of a version drawn for it."""
+    def _drawn_copies(self) -> Tensor:
+        """The rows [network, n], each of an augmented copy drawn for it."""
         drawn = torch.zeros(self.rows.shape, dtype=torch.int64)
-        for row, n, versions, g in zip(drawn, self.n, self.versions, self.choice, strict=True):
-            row[:n] = torch.randint(versions, (n,), generator=g)
+        for row, n, copies, g in zip(drawn, self.n, self.augmented_copies, self.augmentation, strict=True):
+            row[:n] = torch.randint(copies, (n,), generator=g)
         return self.rows + drawn.to(self.device) * len(self.used)
 
     def _cut(self, values: Tensor) -> list[Tensor]:
@@ -110,7 +110,7 @@ class Examples:
 
     def keep(self, rows: Tensor) -> None:
         """Drop all networks but those in rows (on the CPU)."""
-        for name in ("n", "order", "versions", "choice"):
+        for name in ("n", "order", "augmented_copies", "augmentation"):
             setattr(self, name, [getattr(self, name)[r] for r in rows.tolist()])
         self.filled, self.slots = self.filled[rows], self.slots[rows]
         on_device = rows.to(self.device)
@@ -133,18 +133,18 @@ def check(networks: Sequence[Settings], data: Data) -> None:
     require_settings(networks)
     require_data(data)
     data.check()
+    taken = {}  # the shape of what each architecture makes of an example
     for architecture in dict.fromkeys(s.architecture for s in networks):
-        if hasattr(architecture, "examples"):  # raises where it cannot take such examples
-            for x in (data.x, data.x_test):
-                architecture.examples(x)
-    shape, outputs = tuple(data.x.shape[1:]), data.classes or data.y.shape[1]
+        for x in (data.x, data.x_test):
+            taken[architecture] = architecture.examples(x).shape[1:]  # raises where it cannot take such examples
+    shape, outputs = data.shape, data.outputs
     parameters = functools.cache(lambda architecture: architecture.parameters(shape, outputs))
     for s in networks:
         require(
             s.n <= len(data.x),
             f"{data.name} has {len(data.x):,} training examples; n={s.n:,} asks for more, choose n up to that.",
         )
-        sizes = image_shape(shape)[1:] if isinstance(s.architecture, CNN | ResNet18) else shape[-1:]
+        sizes = taken[s.architecture][-max(1, s.architecture.shifted_axes) :]
         require(
             s.shift < min(sizes),
             f"shift={s.shift:,} moves examples of {' × '.join(map(str, sizes))} out of sight; choose a shift below {min(sizes)}.",
@@ -168,7 +168,7 @@ def check(networks: Sequence[Settings], data: Data) -> None:
             f"layer_lr has {factors} factors but {s.architecture} has {layers} layers; give one factor each.",
         )
         require(
-            s.mask is None or isinstance(s.architecture, Layered) or bool(np.isin(s.mask.values, (0, 1)).all()),
+            s.mask is None or s.architecture.stacks or bool(np.isin(s.mask.values, (0, 1)).all()),
             f"A mask of {s.architecture} holds 0 and 1 only, since such a network's weights are multiplied by it in each step.",
         )
         total = parameters(s.architecture)
@@ -183,12 +183,10 @@ def check(networks: Sequence[Settings], data: Data) -> None:
 def _require_several(settings: Settings, shape: tuple[int, ...], outputs: int) -> None:
     """Raise ValueError where a network with batch norm, whose statistics are those of several examples, meets one alone."""
     smallest = settings.n - (settings.steps - 1) * settings.batch
-    if smallest > 1 or isinstance(settings.architecture, Layered):  # whose batches are equal: see Settings
+    if smallest > 1 or settings.architecture.stacks:  # whose batches are equal: see Settings
         return
-    with torch.device("meta"):
-        parts = settings.architecture.module(shape, outputs).modules()
     require(
-        not any(isinstance(part, nn.modules.batchnorm._BatchNorm) for part in parts),
+        not settings.architecture.normalises(shape, outputs),
         f"Batch norm cannot be trained on a batch of one example, which n={settings.n} and a batch size of "
         f"{settings.batch} leave at the end of an epoch; choose another batch size.",
     )

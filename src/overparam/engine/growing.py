@@ -43,7 +43,7 @@ def reuse(networks: Sequence[Settings], widths: Sequence[int], data: Data) -> pd
 
     Of ``networks`` all settings but the width are taken; the narrowest start as they say. One row per network and width.
     """
-    inputs, outputs = data.x[0].numel(), data.classes or data.y.shape[1]
+    inputs, outputs = data.x[0].numel(), data.outputs
     tables: list[pd.DataFrame] = []
     current = [replace(s, architecture=MLP(widths[0])) for s in networks]
     for k, width in enumerate(widths):
@@ -53,7 +53,7 @@ def reuse(networks: Sequence[Settings], widths: Sequence[int], data: Data) -> pd
                 replace(
                     s,
                     architecture=MLP(width),
-                    start=grown(w[-1], s.architecture, MLP(width), inputs, outputs, s.init_seed),
+                    start=grown(w[-1], MLP(widths[k - 1]), MLP(width), inputs, outputs, s.init_seed),
                 )
                 for s, w in last
             ]

@@ -14,7 +14,9 @@ def hash_keys(init_seed: int, purpose: str, number: int) -> Tensor:
     return drawn.to(torch.int32)
 
 
-def dropout_factors(key: Tensor, step, channels: int, positions: int, slots: Tensor, rate) -> Tensor:
+def dropout_factors(
+    key: Tensor, step: Tensor | int, channels: int, positions: int, slots: Tensor, rate: Tensor | float
+) -> Tensor:
     """Factors 0 or 1/(1 − rate) for the units [channel, position] of a layer and the examples in these slots of a batch.
 
     Counter-based random numbers (Salmon et al. 2011): a factor is a hash of the layer's key, the step, the unit and the
@@ -24,7 +26,7 @@ def dropout_factors(key: Tensor, step, channels: int, positions: int, slots: Ten
     return (_hash(key + _counter(step, unit, slots)) >= rate * 2**32 - 2**31) / (1 - rate)
 
 
-def gaussian(radius_key: Tensor, angle_key: Tensor, step, features: int, slots: Tensor) -> Tensor:
+def gaussian(radius_key: Tensor, angle_key: Tensor, step: Tensor | int, features: int, slots: Tensor) -> Tensor:
     """Standard normal numbers [network, example, feature] for the examples in these slots, of two keys for each network.
 
     Hashes as in ``dropout_factors``, turned into normal numbers by pairs (Box & Muller 1958).
@@ -36,7 +38,7 @@ def gaussian(radius_key: Tensor, angle_key: Tensor, step, features: int, slots: 
     return (-2 * first.log()).sqrt() * (2 * math.pi * second).cos()
 
 
-def _counter(step, unit: Tensor, slots: Tensor) -> Tensor:
+def _counter(step: Tensor | int, unit: Tensor, slots: Tensor) -> Tensor:
     """A number (int32) for each step, unit and slot; sums wrap around 2³²."""
     step = torch.as_tensor(step, dtype=torch.int32, device=slots.device)
     return unit * 0x3C6EF372 + slots.to(torch.int32) * 0x1B873593 + step * 0x2545F491

@@ -11,6 +11,7 @@ import types
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -69,7 +70,7 @@ def key(settings: Settings) -> str | None:
     return _digest([settings.columns(), *parts])
 
 
-def classes(value) -> Iterator[type | types.FunctionType]:
+def classes(value: Any) -> Iterator[type | types.FunctionType]:
     """The classes and functions that an architecture is made of."""
     if hasattr(value, "__qualname__"):
         yield value
@@ -130,7 +131,7 @@ def code_without_docstrings(tree: ast.Module) -> str:
             and isinstance(body[0], ast.Expr)
             and isinstance(body[0].value, ast.Constant)
         ):
-            node.body = body[1:] or [ast.Pass()]
+            body[:] = body[1:] or [ast.Pass()]
     return ast.dump(tree)
 
 
@@ -154,7 +155,7 @@ class _UntoldError(Exception):
     """Something of which it cannot be told whether it is the same."""
 
 
-def _described(value, seen: dict[int, int]) -> list:
+def _described(value: object, seen: dict[int, int]) -> list:
     """The value as lists and texts that are equal where it does the same. ``seen`` numbers what is being described."""
     if id(value) in seen:
         return ["again", seen[id(value)]]
@@ -232,7 +233,7 @@ def _of_code(code: types.CodeType, namespace: dict, seen: dict[int, int]) -> lis
     ]
 
 
-def _in_library(value) -> bool:
+def _in_library(value: object) -> bool:
     """Whether a module, class or function comes with Python, an installed package or this one."""
     if isinstance(value, types.FunctionType):  # whose module may be that of one that it wraps
         return _is_installed(value.__code__.co_filename) or _is_ours(value.__code__.co_filename)

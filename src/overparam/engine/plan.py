@@ -2,19 +2,21 @@
 
 import collections
 import functools
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
 
 from overparam import machine
-from overparam.architectures.stacked import Layered
+from overparam.architectures.base import Sizes
 from overparam.arithmetic import has_bfloat16
 from overparam.data.dataset import Data
 from overparam.engine.settings import Settings, log_schedule
+from overparam.engine.single import Single
+from overparam.engine.stack import Stack
 from overparam.errors import require
 
 # Seconds on one CPU core (measured on a Zen 4 at 3.7 GHz; where to cut depends on their ratios only).
@@ -61,7 +63,7 @@ def plan(
     for members in groups.values():
         alike = [networks[i] for i in members]
         costs = _Costs(alike, data, device, record)
-        if costs.layered:
+        if costs.stacks:
             own = _balanced(list(_partition(range(len(alike)), costs)), costs, workers(device))
         else:
             own = [costs.plan_of([i]) for i in range(len(alike))]
@@ -100,7 +102,7 @@ def explain_plan(
     for stack in stacks:
         members = [networks[i] for i in stack.members]
         first, widths = members[0], sorted({s.architecture.width for s in members})
-        if not isinstance(first.architecture, Layered):
+        if not first.architecture.stacks:
             why = "does not gain from stacking: trained alone, channels last"
         elif len(members) == 1:
             why = "alone: with others it would waste padding, leave the cache, or keep a core waiting"
@@ -130,107 +132,67 @@ def explain_plan(
 class _Costs:
     """Expected seconds and bytes of stacks, as arrays, so that a grid of ten thousand networks plans in a second."""
 
-    def __init__(self, networks: Sequence[Settings], data: Data, device: torch.device, record: Mapping):
-        self.device = device
-        self.inputs = math.prod(data.x.shape[1:])
-        self.outputs = data.classes or data.y.shape[1]
-        self.examples, self.tests = len(data.x), len(data.x_test)
-        measure = functools.cache(lambda architecture: _size(architecture, tuple(data.x.shape[1:]), self.outputs))
-        sizes = np.array([measure(s.architecture) for s in networks], float).T
-        self.weights, self.layers, self.units, self.flops, self.columns, self.pairs = sizes
+    def __init__(self, networks: Sequence[Settings], data: Data, device: torch.device, record: Mapping) -> None:
+        self.first, self.data, self.device = networks[0], data, device
+        measure = functools.cache(lambda architecture: architecture.sizes(data.shape, data.outputs))
+        self.sizes: Any = Sizes(*np.array([measure(s.architecture) for s in networks], float).T)
         self.width = np.array([s.architecture.width for s in networks])
         self.n, self.batch = np.array([[s.n, s.batch] for s in networks]).T
         self.steps = np.array([s.steps * s.epochs for s in networks])
-        self.low = np.array([s.dtype == "bfloat16" for s in networks])
-        self.low_per_flop = PER_FLOP["bfloat16" if has_bfloat16(device) else "emulated bfloat16"]
-        self.layered = isinstance(networks[0].architecture, Layered)
-        self.drops = networks[0].dropout > 0
-        self.versions = max(s.versions for s in networks) if self.layered else 1  # kept side by side in memory
-        self.normalised = self.layered and networks[0].architecture.batch_norm
-        self.attacked = networks[0].adversarial > 0
-        self.disturbed = self.attacked or networks[0].input_noise > 0
-        self.median_of, self.penalised = networks[0].median_of, networks[0].gradient_penalty > 0
-        self.averaged = networks[0].averaging > 0
-        self.times = {name: _times(name, epochs, networks[0].epochs) for name, epochs in record.items()}
+        self.stacks = self.first.architecture.stacks
+        self.normalised = self.stacks and self.first.architecture.normalises(data.shape, data.outputs)
+        low = self.first.dtype == "bfloat16"
+        self.per_flop = PER_FLOP[self.first.dtype if not low or has_bfloat16(device) else "emulated bfloat16"]
+        self.augmented_copies = max(s.augmented_copies for s in networks)  # kept side by side in memory
+        self.times = {name: _times(name, epochs, self.first.epochs) for name, epochs in record.items()}
 
     def plan_of(self, members: Sequence[int]) -> StackPlan:
         """The plan of one stack."""
         members = tuple(sorted(members))
         rows = np.array(members)
         widest = rows[self.width[rows].argmax()]
-        sizes = self.batch[rows].max(), self.n[rows].max(), len(rows)
-        return StackPlan(members, float(self.seconds(widest, *sizes[::2])), int(self.bytes(widest, *sizes)))
+        batch, n, count = self.batch[rows].max(), self.n[rows].max(), len(rows)
+        return StackPlan(members, float(self.seconds(widest, batch, count)), int(self.bytes(widest, batch, n, count)))
 
-    def seconds(self, widest, batch, count) -> np.ndarray:
+    def seconds(self, widest: np.ndarray, batch: np.ndarray, count: np.ndarray | int) -> np.ndarray:
         """Expected time of ``count`` networks padded to the widest (its position) and to the largest batch."""
-        penalty = 4 if self.penalised else 1  # double backward
-        if not self.layered:
-            return penalty * self.steps[widest] * 3 * self.flops[widest] * batch * MODULE_PER_FLOP
-        per_flop = np.where(self.low[widest], self.low_per_flop, PER_FLOP["float32"])
-        per_weight = np.where(self.low[widest], PER_WEIGHT["bfloat16"], PER_WEIGHT["float32"])
-        each = batch * (PER_EXAMPLE + self.units[widest] * PER_ACTIVATION + 3 * self.flops[widest] * per_flop)
-        work = count * (each + self.weights[widest] * per_weight)
+        first, sizes = self.first, self._sizes_of(widest)
+        penalty = 4 if first.gradient_penalty else 1  # double backward
+        if not self.stacks:
+            return penalty * self.steps[widest] * 3 * sizes.flops * batch * MODULE_PER_FLOP
+        each = batch * (PER_EXAMPLE + sizes.units * PER_ACTIVATION + 3 * sizes.flops * self.per_flop)
+        work = count * (each + sizes.weights * PER_WEIGHT[first.dtype])
         work = work if self.device.type == "cpu" else work / GPU_SPEED
-        work = work * (2 if self.attacked else 1) * penalty
+        attacked = first.adversarial > 0
+        work = work * (2 if attacked else 1) * penalty
         calls = (
-            (1 + self.normalised + self.attacked + 2 * self.penalised)
-            * self.layers[widest]
-            * np.where(self.low[widest], PER_LAYER["bfloat16"], PER_LAYER["float32"])
+            (1 + self.normalised + attacked + 2 * (first.gradient_penalty > 0)) * sizes.layers * PER_LAYER[first.dtype]
         )
         return self.steps[widest] * (calls + work)
 
-    def bytes(self, widest, batch, n, count) -> np.ndarray:
-        """Most memory beside the data set, a little above what was measured: see the buffers of ``stack.Stack``."""
-        fixed = 6 * self.weights[widest] + self._recorded(widest, n) + 16 * (n + self.tests)  # 16: indices, outcomes
-        looks = "gradient_norms" in self.times
-        if not self.layered:
-            activations = batch * ((6 if self.penalised else 2) * self.units[widest] + self.inputs) + n * self.inputs
-            if looks:  # a gradient for each example: see evaluate.gradient_norms
-                together = np.minimum(n, 1 + (2**23 if self.device.type == "cpu" else 2**28) // self.weights[widest])
-                activations += together * (4 * self.weights[widest] + 2 * self.units[widest])
-            return OVERHEAD + 4 * (fixed + activations)
-        units, columns = self.units[widest], self.columns[widest]
-        # Examples go through the networks in parts; buffers are kept for whole parts and for each rest of a pass.
-        limit = 2**20 if self.device.type == "cpu" else 2**29
-        part = np.maximum(128, limit // ((2 * units + columns) * count))
-        full = self.batch[widest] == self.n[widest]
-        held = part * (np.maximum(n, self.tests) >= part) + n % part + self.tests % part
-        held = held + np.where(full, 0, batch % part + n % batch % part)
-        activations = held * (2 * columns + 3 * units)
-        most = np.minimum(part, np.maximum(n, self.tests))
-        if self.normalised:
-            activations = activations + 8 * units * np.maximum(most, batch)
-        if self.penalised:
-            activations = activations + 8 * (columns + units) * np.maximum(most, batch)
-            fixed = fixed + 4 * self.weights[widest]
-        if self.averaged:
-            fixed = fixed + 2 * self.weights[widest]
-        if self.disturbed:
-            activations = activations + 8 * self.inputs * most
-        if self.median_of > 1:
-            fixed = fixed + self.median_of * self.weights[widest]
-        if self.drops:
-            activations = activations + 8 * units * most
-        if looks:
-            activations = activations + (2 * (columns + units) + 3 * self.pairs[widest]) * most
-        gathered = np.where(full, n, 2 * most) * (self.inputs + 1)
-        used = (self.versions * np.minimum(self.examples, count * n) + self.tests) * (self.inputs + 1)
-        return OVERHEAD + 4 * (used + count * (fixed + activations + gathered))
+    def bytes(self, widest: np.ndarray, batch: np.ndarray, n: np.ndarray, count: np.ndarray | int) -> np.ndarray:
+        """Most memory beside the data set: what the networks say that they need, and what is recorded of them."""
+        asked = self.first, self.data, self.device, self._sizes_of(widest), n, batch, "gradient_norms" in self.times
+        needed = Stack.memory(*asked, count, self.augmented_copies) if self.stacks else Single.memory(*asked)
+        return OVERHEAD + needed + 4 * count * self._recorded(widest, n)
 
-    def _recorded(self, widest, n) -> np.ndarray:
-        """Numbers of 4 bytes recorded of one network, in six copies: noted, put together, packed, encoded, compressed, written."""
-        times = collections.Counter(self.times)
+    def _sizes_of(self, networks: np.ndarray) -> Sizes:
+        return Sizes(*(each[networks] for each in self.sizes))
+
+    def _recorded(self, widest: np.ndarray, n: np.ndarray) -> np.ndarray:
+        """Numbers of 4 bytes recorded of one network, in six copies: recorded, put together, packed, encoded, compressed, written."""
+        times, tests = collections.Counter(self.times), len(self.data.x_test)
         each = (
             n * (times["correct"] / 4 + times["losses"] + times["gradient_norms"])
-            + self.tests * (times["test_correct"] / 4 + times["test_losses"])
-            + times["weights"] * self.weights[widest]
+            + tests * (times["test_correct"] / 4 + times["test_losses"])
+            + times["weights"] * self.sizes.weights[widest]
         )
-        return 6 * (each + 24 * times["curves"] + 2 * times["predictions"] * self.tests * self.outputs)
+        return 6 * (each + 24 * times["curves"] + 2 * times["predictions"] * tests * self.data.outputs)
 
     def flops_of_a_product(self, members: Sequence[int]) -> float:
         """Flops of the average matrix product, of all networks together, in a step."""
         rows = np.array(members)
-        return len(rows) * (self.flops[rows] * self.batch[rows] / self.layers[rows]).max()
+        return len(rows) * (self.sizes.flops[rows] * self.batch[rows] / self.sizes.layers[rows]).max()
 
 
 def _times(name: str, epochs: Iterable[float] | None, last: int) -> int:
@@ -238,21 +200,6 @@ def _times(name: str, epochs: Iterable[float] | None, last: int) -> int:
     if epochs is None:
         epochs = log_schedule(last) if name == "curves" else ()
     return 1 + sum(epoch < last for epoch in epochs)
-
-
-def _size(architecture, shape: tuple[int, ...], outputs: int) -> tuple[float, ...]:
-    """Of a network: weights, layers, units, flops of one example forward; layer inputs, most pairs of windows (0: unknown)."""
-    weights = architecture.parameters(shape, outputs)
-    if isinstance(architecture, Layered):
-        layers = architecture.layers(shape, outputs)
-        units = sum(layer.outputs * layer.positions for layer in layers)
-        flops = sum(2 * layer.parameters * layer.positions for layer in layers)
-        columns = sum((layer.fan_in + 1) * layer.positions for layer in layers)
-        return weights, len(layers), units, flops, columns, max(layer.positions for layer in layers) ** 2
-    # A convolution uses its weights at every pixel: early ones at all, late ones, which have most weights, at few.
-    pixels = math.prod(shape[-2:])
-    width = architecture.width or math.isqrt(weights)
-    return weights, 20, 20 * pixels * width, 2 * weights * max(1, pixels / 16), 0, 0
 
 
 def _partition(members: Sequence[int], costs: _Costs) -> Iterable[StackPlan]:
@@ -270,7 +217,7 @@ def _partition(members: Sequence[int], costs: _Costs) -> Iterable[StackPlan]:
         starts = np.arange(max(0, end - limit), end)
         widest, count = order[starts], end - starts
         batch, n = (np.maximum.accumulate(sizes[widest][::-1])[::-1] for sizes in (costs.batch, costs.n))
-        too_large = (4 * count * costs.weights[widest] > cache) | (costs.bytes(widest, batch, n, count) > memory)
+        too_large = (4 * count * costs.sizes.weights[widest] > cache) | (costs.bytes(widest, batch, n, count) > memory)
         total = best[starts] + np.where(too_large & (count > 1), np.inf, costs.seconds(widest, batch, count))
         best[end], cuts[end] = total.min(), starts[total.argmin()]
     end = len(order)

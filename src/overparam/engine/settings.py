@@ -4,11 +4,11 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cache, cached_property
+from typing import Any
 
 import numpy as np
 
-from overparam.architectures.alone import CNN, Custom, ResNet18, named
-from overparam.architectures.stacked import Layered
+from overparam.architectures.base import Architecture
 from overparam.errors import listed, numbers, real, require, shown, truth, whole
 
 OPTIMIZERS = ("sgd", "adam")
@@ -53,7 +53,7 @@ class Vector:
 
     values: np.ndarray
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         values = (
             numbers("A vector of weights", self.values).astype(np.float32).ravel()
         )  # a copy: settings do not change
@@ -64,9 +64,9 @@ class Vector:
     @cached_property
     def fingerprint(self) -> str:
         """The first 16 hex digits of the SHA-256 of the values."""
-        return hashlib.sha256(self.values).hexdigest()[:16]
+        return hashlib.sha256(self.values.data).hexdigest()[:16]
 
-    def __eq__(self, other) -> bool:
+    def __eq__(self, other: object) -> bool:
         return isinstance(other, Vector) and self.fingerprint == other.fingerprint
 
     def __hash__(self) -> int:
@@ -85,7 +85,7 @@ class Settings:
     initial weights and, unless ``order_seed`` is given, the order of the examples and what ``dropout`` (the share of hidden
     units dropped) drops.
     Whenever an example is drawn, it is moved by a uniform ``shift`` of up to so many positions either way, and mirrored
-    with probability ½ if ``flip``: see ``versions``. Each step adds Gaussian noise of standard deviation ``input_noise`` to
+    with probability ½ if ``flip``: see ``augmented_copies``. Each step adds Gaussian noise of standard deviation ``input_noise`` to
     its inputs x, or trains on x + ``adversarial`` · sign(∂ loss/∂x) in their place (Goodfellow et al. 2015). It follows the
     mean gradient of the batch or, with ``median_of=3``, the median in each coordinate of the mean gradients of three equal
     parts of it (M3 of Zielinski et al. 2020, arXiv 2003.07422).
@@ -110,7 +110,7 @@ class Settings:
     every training example as labelled at the end of ``stop_fitted`` epochs in a row (0: never).
     """
 
-    architecture: object
+    architecture: Architecture
     n: int
     epochs: int
     lr: float
@@ -141,7 +141,7 @@ class Settings:
     data_seed: int = 0
     order_seed: int | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         require_architecture(self.architecture)
         for name, choices in (("optimizer", OPTIMIZERS), ("loss", LOSSES), ("dtype", DTYPES), ("schedule", SCHEDULES)):
             value = getattr(self, name)
@@ -174,7 +174,7 @@ class Settings:
         )
         require(self.median_of in (1, 3), f"median_of must be 1 (the mean) or 3; got {self.median_of!r}.")
         self._require_fitting_options()
-        require_free(tuple(_described(self.architecture)))
+        require_free(tuple(self.architecture.columns()))
         for name in ("start", "mask"):
             value = getattr(self, name)
             require(
@@ -184,7 +184,7 @@ class Settings:
 
     def _convert_numbers(self) -> None:
         """Take NumPy's and other libraries' numbers for Python's, so that equal settings are equal in every respect."""
-        converted = {name: real(name.replace("_", " "), getattr(self, name)) for name in _REAL}
+        converted: dict[str, Any] = {name: real(name.replace("_", " "), getattr(self, name)) for name in _REAL}
         for name, least in (("n", 1), ("epochs", 1), ("stop_fitted", 0), ("shift", 0), ("median_of", 1), ("rewind", 0)):
             says = f"{name} must be a whole number of at least {least}; got {shown(getattr(self, name))}."
             converted[name] = whole(name, getattr(self, name), least, 2**53, says)
@@ -203,21 +203,21 @@ class Settings:
             object.__setattr__(self, name, value)
 
     def _require_fitting_options(self) -> None:
-        stacks = isinstance(self.architecture, Layered)
+        stacks, shifted_axes = self.architecture.stacks, self.architecture.shifted_axes
         for name, none in (("dropout", 0), ("input_noise", 0), ("adversarial", 0), ("median_of", 1), ("averaging", 0)):
             require(
                 stacks or getattr(self, name) == none,
                 f"{name.replace('_', ' ')} is an option of mlp and cnn1d; {self.architecture} has none, leave it at {none}.",
             )
         require(
-            not self.shift or stacks or isinstance(self.architecture, CNN | ResNet18),
+            not self.shift or shifted_axes > 0,
             f"shift is an option of networks that take signals or images; {self.architecture} does not, leave it at 0.",
         )
         require(
-            not self.flip or isinstance(self.architecture, CNN | ResNet18),
+            not self.flip or shifted_axes == 2,
             f"flip mirrors images, so it is an option of cnn and resnet18; {self.architecture} takes none, set flip=False.",
         )
-        normalises = stacks and self.architecture.batch_norm
+        normalises = stacks and getattr(self.architecture, "batch_norm", False)
         require(
             not (normalises and (self.adversarial or self.median_of > 1)),
             "batch norm takes its statistics from whole batches, once a step; do without adversarial and median_of, or "
@@ -244,14 +244,13 @@ class Settings:
         )
 
     @property
-    def versions(self) -> int:
-        """In how many versions a training example is seen, all equally likely.
+    def augmented_copies(self) -> int:
+        """How many augmented copies of a training example there are, all equally likely to be drawn; itself is one of them.
 
         Signals move in a circle, along the last axis, by 0, ±1, …, ±shift. Images move in both directions, zeros move in from
-        outside, and with ``flip`` each version exists twice.
+        outside, and with ``flip`` each copy exists twice.
         """
-        moves = 2 * self.shift + 1
-        return moves if isinstance(self.architecture, Layered) else moves**2 * (1 + self.flip)
+        return (2 * self.shift + 1) ** self.architecture.shifted_axes * (1 + self.flip)
 
     @property
     def batch(self) -> int:
@@ -280,18 +279,11 @@ class Settings:
         in_whole = self.median_of > 1 or getattr(self.architecture, "batch_norm", False)
         return type(self.architecture), self.steps, self.batch if in_whole else None, *shape, *shared, *present
 
-    def columns(self) -> dict:
+    def columns(self) -> dict[str, object]:
         """The settings as one flat row of a table; of ``start`` and ``mask`` their fingerprints."""
         row = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "architecture"}
         row |= {name: row[name] and row[name].fingerprint for name in ("start", "mask")}
-        return {"architecture": type(self.architecture).__name__.lower(), **_described(self.architecture), **row}
-
-
-def _described(architecture) -> dict:
-    """What an architecture is made of, by name, for a table of runs."""
-    if isinstance(architecture, Custom):
-        return architecture.columns()
-    return {f.name: named(getattr(architecture, f.name)) for f in fields(architecture)}
+        return {"architecture": type(self.architecture).__name__.lower(), **self.architecture.columns(), **row}
 
 
 @cache
@@ -350,22 +342,14 @@ def log_schedule(epochs: int, per_doubling: int = 3) -> list[int]:
     return [0, *np.unique(np.round(2**steps).astype(int)).tolist()] if epochs > 1 else [0]
 
 
-def require_architecture(architecture) -> None:
+def require_architecture(architecture: object) -> None:
     """Raise ValueError unless this describes a network."""
-    described = is_dataclass(architecture) and hasattr(architecture, "build") and not isinstance(architecture, type)
-    advice = "describe one, as MLP(32) does; networks of several widths are a sweep over mlp([16, 32])"
-    require(described, f"{shown(architecture)} is no architecture; {advice}.")
-    own = _own_ways(type(architecture))
+    if not (isinstance(architecture, Architecture) and is_dataclass(architecture)):
+        advice = "describe one, as MLP(32) does; networks of several widths are a sweep over mlp([16, 32])"
+        raise ValueError(f"{shown(architecture)} is no architecture; {advice}.")
+    own = architecture.replaced()
     require(
         not own,
         f"{type(architecture).__name__} has its own {' and '.join(own)}, which networks that train in stacks do not follow; take "
         "overparam.custom.",
     )
-
-
-@cache
-def _own_ways(kind: type) -> list[str]:
-    """The methods of `Layered` that a subclass replaces and that stacks do not follow."""
-    return [
-        m for m in ("build", "initial") if issubclass(kind, Layered) and getattr(kind, m) is not getattr(Layered, m)
-    ]

@@ -6,12 +6,15 @@
 import math
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from typing import cast
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
-from overparam.architectures.alone import Custom, affine_layers
-from overparam.architectures.evaluate import gradient_norms, losses, outputs
+from overparam.architectures.alone import affine_layers
+from overparam.architectures.base import Number, Sizes
+from overparam.architectures.evaluate import gradient_norms, gradients_at_a_time, losses, outputs
 from overparam.data.dataset import Data
 from overparam.engine.examples import Examples
 from overparam.engine.settings import Settings, Vector
@@ -23,18 +26,18 @@ _LEAST_CHANNELS = 16  # twice as many as a vector of AVX2 holds: seen to go wron
 class Single:
     """The state of one network in training; where ``stack.Stack`` has a first dimension of networks, this has length 1."""
 
-    def __init__(self, networks: Sequence[Settings], data: Data, device: torch.device):
+    def __init__(self, networks: Sequence[Settings], data: Data, device: torch.device) -> None:
         (settings,) = networks
-        architecture, shape, outputs = settings.architecture, tuple(data.x.shape[1:]), data.classes or data.y.shape[1]
+        architecture = settings.architecture
         self.device, self.loss, self.classes = device, settings.loss, data.classes
         self.dtype = getattr(torch, settings.dtype)
-        module = architecture.build(shape, outputs, generator(settings.init_seed, "init"))
+        module = architecture.build(data.shape, data.outputs, generator(settings.init_seed, "init"))
         self.parameters = [sum(p.numel() for p in module.parameters())]
         if settings.start is not None:
             with torch.no_grad():
                 for p, start in zip(module.parameters(), split(settings.start, module), strict=True):
                     p.copy_(start)
-        self.settings, self.outputs, self.epoch, self.steps = settings, outputs, 0, 0
+        self.settings, self.outputs, self.epoch, self.steps_made = settings, data.outputs, 0, 0
         self.module = prepare(module, device)
         self._mask_from(0)
         self.optimizer = optimizer(
@@ -50,7 +53,7 @@ class Single:
         self.examples = Examples(networks, data, device)
         self.x, self.x_test = (architecture.examples(x).to(device) for x in (data.x[self.examples.used], data.x_test))
         self.y_test = data.y_test.to(device)
-        self.shift, self.versions = settings.shift, settings.versions
+        self.shift, self.augmented_copies = settings.shift, settings.augmented_copies
         self.frozen = torch.zeros(1, dtype=torch.bool, device=device)
         self.stopped = False  # the same, known without waiting for the device
 
@@ -73,7 +76,7 @@ class Single:
             return None if stop_loss is None else torch.zeros_like(stop_loss)
         rows, y = self.examples.batches[number]
         going = None
-        self.steps += 1
+        self.steps_made += 1
         with torch.enable_grad(), self._drawing("step"):
             if stop_loss is not None and self.examples.steps == 1:
                 going = lambda loss: not self._stops(loss < stop_loss)  # noqa: E731
@@ -86,18 +89,18 @@ class Single:
 
     def _drawing(self, purpose: str) -> AbstractContextManager:
         """What a network of one's own draws follows from the network's seed and the step, as everything here does."""
-        if not isinstance(self.settings.architecture, Custom):
+        if not self.settings.architecture.user_defined:
             return nullcontext()
-        key = generator(self.settings.seed_at(self.epoch), f"{purpose} {self.steps}").initial_seed()
+        key = generator(self.settings.seed_at(self.epoch), f"{purpose} {self.steps_made}").initial_seed()
         return drawing(key, self.device)
 
     def _drawn(self, rows: Tensor) -> Tensor:
-        """The examples in these rows (see ``Examples``), each in its version."""
-        if self.versions == 1:
+        """The examples in these rows (see ``Examples``), augmented."""
+        if self.augmented_copies == 1:
             return self.x[rows]
-        x, version = self.x[rows % len(self.x)], rows // len(self.x)
+        x, copy = self.x[rows % len(self.x)], rows // len(self.x)
         moves = 2 * self.shift + 1
-        return moved(x, version % moves - self.shift, version // moves % moves - self.shift, version >= moves**2)
+        return moved(x, copy % moves - self.shift, copy // moves % moves - self.shift, copy >= moves**2)
 
     def _stops(self, finished: Tensor) -> bool:
         self.freeze(finished)
@@ -120,7 +123,7 @@ class Single:
         """Whether all weights are finite [1]."""
         return torch.stack([p.sum().isfinite() for p in self.module.parameters()]).all()[None]
 
-    def averaged(self):
+    def averaged(self) -> AbstractContextManager:
         """As ``Stack.averaged``; the weights of such networks are not averaged."""
         return nullcontext()
 
@@ -142,6 +145,24 @@ class Single:
     def gradient_norms(self) -> Tensor:
         """As ``Stack.gradient_norms`` [1, example], in float32."""
         return gradient_norms(self.module, self.x[self.examples.rows[0]], self.examples.y[0], self.loss)[None]
+
+    @staticmethod
+    def memory(
+        settings: Settings,
+        data: Data,
+        device: torch.device,
+        sizes: Sizes,
+        n: Number,
+        batch: Number,
+        gradient_norms: bool,
+    ) -> Number:
+        """As ``Stack.memory``, of one network; what is in the middle of a module is not known, and taken for its units."""
+        activations = batch * ((6 if settings.gradient_penalty else 2) * sizes.units + math.prod(data.shape))
+        if gradient_norms:
+            together = np.minimum(n, gradients_at_a_time(sizes.weights, device))
+            activations = activations + together * (4 * sizes.weights + 2 * sizes.units)
+        outcomes = 16 * (n + len(data.x_test))
+        return 4 * (6 * sizes.weights + outcomes + n * math.prod(data.shape) + activations)
 
     def vectors(self) -> list[Tensor]:
         """All weights as one vector, in the order of ``nn.Module.parameters()``, on the CPU."""
@@ -181,7 +202,7 @@ def prepare(module: nn.Module, device: torch.device | str) -> nn.Module:
     ]
     if torch.device(device).type == "cpu" and any(m.in_channels < _LEAST_CHANNELS for m in strided):
         return module.to(device)
-    return module.to(device, memory_format=torch.channels_last)
+    return module.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # which torch does not declare
 
 
 def optimizer(
@@ -245,7 +266,7 @@ def step(
             gradients = torch.autograd.grad(mean, parameters, create_graph=True, allow_unused=True)
             total = total + gradient_penalty * sum(g.square().sum() for g in gradients if g is not None)
         if norm_target:
-            square = sum(p.square().sum() for p in parameters)
+            square = cast(Tensor, sum(p.square().sum() for p in parameters))
             total = total + weight_decay / 2 * (square - norm_target**2).abs()
         total.backward()
         optimizer.step()

@@ -9,18 +9,21 @@ The backward pass is written out (the tests hold it to autograd). For SGD the le
 begins, at the loss, so that the last product of each layer adds directly to the velocity; all intermediate results have
 buffers that live as long as the stack, since fresh memory costs more than the arithmetic on it.
 
-Weights are a list: one matrix per layer, then, with batch norm, the scale and offset of the outputs of each layer but the
+How and why is told in the README of this folder. Weights are a list: one matrix per layer, then, with batch norm, the scale and offset of the outputs of each layer but the
 last. Random numbers that a step needs are hashes of what they are for, so that no network depends on its neighbours.
 """
 
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any, cast
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from overparam.architectures.stacked import Layer
+from overparam.architectures.base import Number, Sizes
+from overparam.architectures.stacked import Layer, Layered
 from overparam.data.dataset import Data
 from overparam.engine.examples import Examples
 from overparam.engine.hashing import dropout_factors, gaussian, hash_keys
@@ -39,22 +42,22 @@ _rectify_gradient = torch.ops.aten.threshold_backward.grad_input
 class Stack:
     """The state of networks in training: weights, optimizer state and examples, all with the network first."""
 
-    def __init__(self, networks: Sequence[Settings], data: Data, device: torch.device):
+    def __init__(self, networks: Sequence[Settings], data: Data, device: torch.device) -> None:
         first = networks[0]
         self.device, self.optimizer, self.loss = device, first.optimizer, first.loss
         self.momentum = first.momentum
         self.schedule, self.last_step = first.schedule, first.steps * first.epochs
         self.dtype = getattr(torch, first.dtype)
-        self.classes, self.outputs = data.classes, data.classes or data.y.shape[1]
-        self.shape = shape = tuple(data.x.shape[1:])
+        self.classes, self.outputs = data.classes, data.outputs
+        self.shape = shape = data.shape
         self.settings = list(networks)
-        self.networks = [s.architecture.layers(shape, self.outputs) for s in networks]
+        self.networks = [_layered(s).layers(shape, self.outputs) for s in networks]
         self.parameters = [s.architecture.parameters(shape, self.outputs) for s in networks]
         widest = max(networks, key=lambda s: s.architecture.width)
-        self.layers = widest.architecture.layers(shape, self.outputs)
+        self.layers = _layered(widest).layers(shape, self.outputs)
 
         # Numbers of the layers with batch norm.
-        self.normalised = range(len(self.layers) - 1) if first.architecture.batch_norm else range(0)
+        self.normalised = range(len(self.layers) - 1) if _layered(first).batch_norm else range(0)
 
         initial = [self._initial(s, shape) for s in networks]
         self.weights = self._placed(initial)
@@ -62,40 +65,88 @@ class Stack:
         self._prune(self.weights)
         slots = {"sgd": 1, "adam": 2}[first.optimizer]
         self.state = [[torch.zeros_like(w) for w in self.weights] for _ in range(slots)]
-        self.clock = torch.zeros((), dtype=torch.int32, device=device)  # steps made; on the device, for CUDA graphs
+        self.steps_made = torch.zeros((), dtype=torch.int32, device=device)  # on the device, for CUDA graphs
 
         column = lambda name: torch.tensor([float(getattr(s, name)) for s in networks], device=device).view(-1, 1, 1)  # noqa: E731
         self.lr, self.weight_decay, self.dropout = column("lr"), column("weight_decay"), column("dropout")
         self.input_noise, self.adversarial = column("input_noise"), column("adversarial")
         self.decays, self.drops = any(s.weight_decay for s in networks), first.dropout > 0
-        self.noisy, self.attacked, self.groups = first.input_noise > 0, first.adversarial > 0, first.median_of
+        self.noisy, self.attacked, self.median_of = first.input_noise > 0, first.adversarial > 0, first.median_of
         self.dropout_keys, self.noise_keys = self._hash_keys(0)
-        self.averages = [self._unit_statistics(number) for number in self.normalised]
+        self.running_statistics = [self._unit_statistics(number) for number in self.normalised]
 
         self.gradient_penalty, self.norm_target = column("gradient_penalty"), column("norm_target")
-        self.penalised, self.biased = first.gradient_penalty > 0, first.norm_target > 0
+        self.penalised, self.targets_norm = first.gradient_penalty > 0, first.norm_target > 0
         # Of each matrix in `weights` the factor of its layer on the learning rate [network, 1, 1].
         numbers = [*range(len(self.layers)), *self.normalised] if first.layer_lr else []
         self.layer_lr = [torch.tensor([s.layer_lr[n] for s in networks], device=device).view(-1, 1, 1) for n in numbers]
         self.averaging = column("averaging")
-        self.mean_weights = [w.clone() for w in self.weights] if first.averaging > 0 else None
+        self.averaged_weights = [w.clone() for w in self.weights] if first.averaging > 0 else None
 
         self.minus_one = torch.full((1, 1, 1), -1.0, device=device)
         self.examples = Examples(networks, data, device)
-        self.pool = self._inputs(data.x, self.examples.used, max(self.examples.versions))  # [version·example, feature]
+        copies = max(self.examples.augmented_copies)
+        self.pool = self._inputs(data.x, self.examples.used, copies)  # [copy·example, feature]
         self.x_test = self._inputs(data.x_test, data.x_test)
         self.y_test = data.y_test.to(device)
-        self.part = self._part()
+        sizes = widest.architecture.sizes(shape, self.outputs)
+        self.part = int(examples_at_a_time(sizes, len(networks), self.dtype, device))
         if self.normalised or self.penalised:
             self.part = max(self.part, *(s.batch for s in networks))  # whose statistics are taken at once
-        if self.groups > 1:
-            self.part = first.batch // self.groups
-        self._begin()
+        if self.median_of > 1:
+            self.part = first.batch // self.median_of
+        self._allocate()
+
+    @staticmethod
+    def memory(
+        settings: Settings,
+        data: Data,
+        device: torch.device,
+        sizes: Sizes,
+        n: Number,
+        batch: Number,
+        gradient_norms: bool,
+        count: Number,
+        augmented_copies: int,
+    ) -> Number:
+        """Bytes at most, beside the data set, that ``count`` networks take that are like ``settings`` and padded to ``sizes``.
+
+        ``n`` and ``batch`` are their largest numbers of examples. Sizes and numbers may be arrays, for many stacks at once.
+        The statement is a little above what is measured.
+        """
+        dtype, inputs, tests = getattr(torch, settings.dtype), math.prod(data.shape), len(data.x_test)
+        weights, units, columns = sizes.weights, sizes.units, sizes.columns
+        part = examples_at_a_time(sizes, count, dtype, device)
+        longest = np.minimum(part, np.maximum(n, tests))
+        # A `Pass` is kept for whole parts, and one for each rest of a training set, a test set and a batch.
+        held = part * (np.maximum(n, tests) >= part) + n % part + tests % part
+        if settings.steps > 1:
+            held = held + batch % part + n % batch % part
+        activations = held * (2 * columns + 3 * units) * (dtype.itemsize / 4)
+        own = 6 * weights + 16 * (n + tests)  # copies of the weights, optimizer state; indices and outcomes of examples
+        if _layered(settings).batch_norm:
+            activations = activations + 8 * units * np.maximum(longest, batch)
+        if settings.gradient_penalty:
+            activations = activations + 8 * (columns + units) * np.maximum(longest, batch)
+            own = own + 4 * weights
+        if settings.averaging:
+            own = own + 2 * weights
+        if settings.input_noise or settings.adversarial:
+            activations = activations + 8 * inputs * longest
+        if settings.median_of > 1:
+            own = own + settings.median_of * weights
+        if settings.dropout:
+            activations = activations + 8 * units * longest
+        if gradient_norms:
+            activations = activations + (2 * (columns + units) + 3 * sizes.window_pairs) * longest
+        gathered = (n if settings.steps == 1 else 2 * longest) * (inputs + 1)
+        used = (augmented_copies * np.minimum(len(data.x), count * n) + tests) * (inputs + 1)
+        return 4 * (used + count * (own + activations + gathered))
 
     # --- weights ------------------------------------------------------------------------------------------------------
 
     def _initial(self, settings: Settings, shape: tuple[int, ...]) -> list[tuple[Tensor, ...]]:
-        drawn = settings.architecture.initial(shape, self.outputs, generator(settings.init_seed, "init"))
+        drawn = _layered(settings).initial(shape, self.outputs, generator(settings.init_seed, "init"))
         return drawn if settings.start is None else _split(settings.start, drawn)
 
     def _masks(self, epoch: int) -> list[Tensor]:
@@ -103,7 +154,7 @@ class Stack:
         for s in self.settings:
             ones = [
                 tuple(torch.ones_like(t) for t in layer)
-                for layer in s.architecture.initial(self.shape, self.outputs, generator(0, "init"))
+                for layer in _layered(s).initial(self.shape, self.outputs, generator(0, "init"))
             ]
             mask = s.mask_at(epoch)
             masks.append(ones if mask is None else _split(mask, ones))
@@ -132,7 +183,7 @@ class Stack:
         for held, new in zip((self.dropout_keys, self.noise_keys), self._hash_keys(epoch), strict=True):
             held.copy_(new)
         self._prune(self.weights)
-        self._prune(self.mean_weights or [])
+        self._prune(self.averaged_weights or [])
 
     def _placed(self, networks: list[list[tuple[Tensor, ...]]]) -> list[Tensor]:
         """Per layer the (weight, bias) of all networks as [network, out, fan-in + 1], zero-padded to the widest.
@@ -178,25 +229,17 @@ class Stack:
 
     # --- inputs and buffers -------------------------------------------------------------------------------------------
 
-    def _inputs(self, x: Tensor, rows: Tensor, versions: int = 1) -> Tensor:
+    def _inputs(self, x: Tensor, rows: Tensor, augmented_copies: int = 1) -> Tensor:
         """The examples in these rows [example, feature] on the device; not copied where they are all and there.
 
-        Of several versions (see ``Settings.versions``) the first is as it is, the next are moved by 1, −1, 2, −2, …
+        Of several copies (see ``Settings.augmented_copies``) the first is as it is, the next are moved by 1, −1, 2, −2, …
         """
         x = x if len(rows) == len(x) else x[rows]
-        if versions > 1:
-            x = torch.cat([x.roll((v + 1) // 2 * (1 if v % 2 else -1), -1) for v in range(versions)])
+        if augmented_copies > 1:
+            x = torch.cat([x.roll((c + 1) // 2 * (1 if c % 2 else -1), -1) for c in range(augmented_copies)])
         return x.flatten(1).to(self.device, self.dtype)
 
-    def _part(self) -> int:
-        """How many examples go through the networks at a time."""
-        features = sum(
-            2 * layer.outputs * layer.positions + (layer.fan_in + 1) * layer.positions for layer in self.layers
-        )
-        limit = _CACHE_BYTES if self.device.type == "cpu" else _DEVICE_BYTES
-        return max(_LEAST_PART, limit // (features * len(self.networks) * self.dtype.itemsize))
-
-    def _begin(self) -> None:
+    def _allocate(self) -> None:
         """Set up what lives as long as the networks of the stack stay the same."""
         # Where gradients are summed: with SGD in the velocity itself.
         self.sums = self.state[0] if self.optimizer == "sgd" else [torch.empty_like(w) for w in self.weights]
@@ -208,15 +251,15 @@ class Stack:
         self.factors = self.low or self.weights[:layers]
         self.transposed = [w.transpose(1, 2) for w in self.factors]
         # With a median of parts of the batch: where the gradient of each part is kept.
-        self.thirds = [
-            [torch.empty_like(w) for w in self.weights] for _ in range(self.groups if self.groups > 1 else 0)
-        ]
+        parts = self.median_of if self.median_of > 1 else 0
+        self.part_gradients = [[torch.empty_like(w) for w in self.weights] for _ in range(parts)]
         self.passes: dict[int, Pass] = {}
-        self.graph, self.eager_steps = None, 0
+        self.graph: torch.cuda.CUDAGraph | None = None
+        self.eager_steps = 0
         self.y_by_row = self.examples.by_row()
-        self._pull()
+        self._weigh_examples()
 
-    def _pass(self, examples: int) -> "Pass":
+    def _pass(self, examples: int) -> Pass:
         """Memory for so many examples."""
         if examples not in self.passes:
             self.passes[examples] = Pass(
@@ -226,7 +269,7 @@ class Stack:
 
     # --- forward and backward -----------------------------------------------------------------------------------------
 
-    def _forward(self, memory: "Pass", training: bool = False) -> Tensor:
+    def _forward(self, memory: Pass, training: bool = False) -> Tensor:
         """Take the examples that have entered through all layers; the outputs [network, output, example]."""
         last = len(self.layers) - 1
         for number, (weight, z) in enumerate(zip(self.factors, memory.outputs, strict=True)):
@@ -239,18 +282,18 @@ class Stack:
             if number in self.normalised:
                 self._normalise(number, memory, training)
             if training and self.drops and number < last:
-                memory.kept[number] = self._kept(number, z)
-                z.clamp_(min=0).mul_(memory.kept[number])
+                memory.dropout[number] = self._dropout_factors(number, z)
+                z.clamp_(min=0).mul_(memory.dropout[number])
             if number < last:  # ReLU, on the way into the windows of the next layer
                 torch.clamp(memory.windows[number + 1], min=0, out=memory.targets[number + 1])
         return memory.outputs[last]
 
-    def _normalise(self, number: int, memory: "Pass", training: bool) -> None:
+    def _normalise(self, number: int, memory: Pass, training: bool) -> None:
         """Batch norm of a layer's products; each channel of each network is a channel of one fused call."""
         z = memory.raw[number].float()
         channels = z.view(1, z.shape[0] * z.shape[1], -1)
         scale, offset = (w.flatten() for w in self.weights[len(self.layers) + number].unbind(2))
-        mean, variance = self.averages[number]
+        mean, variance = self.running_statistics[number]
         if not training:
             mean, variance = mean.flatten(), variance.flatten()
             out = torch.native_batch_norm(channels, scale, offset, mean, variance, False, 0, NORM_EPSILON)[0]
@@ -261,11 +304,11 @@ class Stack:
         memory.statistics[number] = statistics
         size = channels.shape[2]
         now = [s.view_as(mean) for s in (statistics[0], (statistics[1] ** -2 - NORM_EPSILON) * (size / (size - 1)))]
-        pace = NORM_MOMENTUM * (self.lr[..., 0] > 0)  # networks that have stopped keep their statistics too
-        for average, value in zip(self.averages[number], now, strict=True):
-            average.lerp_(value, pace.expand_as(value))
+        rate = NORM_MOMENTUM * (self.lr[..., 0] > 0)  # networks that have stopped keep their statistics too
+        for average, value in zip(self.running_statistics[number], now, strict=True):
+            average.lerp_(value, rate.expand_as(value))
 
-    def _through_norm(self, number: int, memory: "Pass", gradient: Tensor) -> Tensor:
+    def _normalise_backward(self, number: int, memory: Pass, gradient: Tensor) -> Tensor:
         """The gradient in a layer's products; those in the scale and the offset are added to what is summed."""
         z = memory.raw[number].float()
         channels = z.view(1, z.shape[0] * z.shape[1], -1)
@@ -281,16 +324,16 @@ class Stack:
             NORM_EPSILON,
             [True] * 3,
         )
-        self._sum(place, torch.stack(own, 1).view_as(self.weights[place]))
+        self._add_gradient(place, torch.stack(own, 1).view_as(self.weights[place]))
         return back.view_as(z).to(self.dtype)
 
-    def _kept(self, number: int, z: Tensor) -> Tensor:
+    def _dropout_factors(self, number: int, z: Tensor) -> Tensor:
         """Dropout factors for z [network, channel, position · example]."""
         layer = self.layers[number]
         slots = torch.arange(self.slot, self.slot + z.shape[2] // layer.positions, device=self.device)
         key = self.dropout_keys[:, number].view(-1, 1, 1, 1)
         rate = self.dropout[..., None]
-        return dropout_factors(key, self.clock, layer.outputs, layer.positions, slots, rate).flatten(2).to(z.dtype)
+        return dropout_factors(key, self.steps_made, layer.outputs, layer.positions, slots, rate).flatten(2).to(z.dtype)
 
     def _residual(self, logits: Tensor, y: Tensor) -> Tensor:
         """Prediction − target [network, output, example], float32: the gradient of both losses up to a factor."""
@@ -305,32 +348,32 @@ class Stack:
             return self._residual(logits, y).square_().mean(1)
         return -logits.float().log_softmax(1).gather(1, y[:, None])[:, 0]
 
-    def _backward(self, memory: "Pass", gradient: Tensor, training: bool = False) -> Iterator[tuple[int, Tensor]]:
+    def _backward(self, memory: Pass, gradient: Tensor, training: bool = False) -> Iterator[tuple[int, Tensor]]:
         """Yield (layer, gradient in its output [network, out, window · example]) from the last layer to the first."""
         for number in range(len(self.layers) - 1, 0, -1):
             yield number, gradient
             torch.bmm(self.transposed[number], gradient, out=memory.back[number])
-            back = memory.folded(number)
+            back = memory.fold(number)
             if training and self.drops:
-                back = back * memory.kept[number - 1]
+                back = back * memory.dropout[number - 1]
             gradient = memory.gradients[number]
             _rectify_gradient(back, memory.outputs[number - 1], 0, grad_input=gradient)
             if number - 1 in self.normalised:
-                gradient = self._through_norm(number - 1, memory, gradient)
+                gradient = self._normalise_backward(number - 1, memory, gradient)
         yield 0, gradient
 
-    def _disturb(self, memory: "Pass", labels: Tensor) -> None:
+    def _perturb_inputs(self, memory: Pass, labels: Tensor) -> None:
         """Add to the inputs that have entered what the settings say: noise, then the attack of Goodfellow et al. (2015)."""
         if self.noisy:
             slots = torch.arange(self.slot, self.slot + labels.shape[1], device=self.device)
-            keys = self.noise_keys.unbind(1)
-            noise = gaussian(*(k.view(-1, 1, 1) for k in keys), self.clock, memory.features.shape[2], slots)
+            radius, angle = (k.view(-1, 1, 1) for k in self.noise_keys.unbind(1))
+            noise = gaussian(radius, angle, self.steps_made, memory.features.shape[2], slots)
             memory.features.add_((noise * self.input_noise).to(self.dtype))
             memory.enter()
         if self.attacked:
             residual = self._residual(self._forward(memory, training=True), labels).to(self.dtype)
             *_, (_, gradient) = self._backward(memory, residual, training=True)
-            memory.features.add_(memory.uphill(self.transposed[0], gradient) * self.adversarial)
+            memory.features.add_(memory.input_gradient_sign(self.transposed[0], gradient) * self.adversarial)
             memory.enter()
 
     # --- a step -------------------------------------------------------------------------------------------------------
@@ -340,7 +383,7 @@ class Stack:
 
         In full-batch training a network whose loss is below ``stop_loss`` [network] stops before the update.
         """
-        batch = *self.examples.batches[number], self.pulls[number]
+        batch = *self.examples.batches[number], self.example_weights[number]
         if stop_loss is not None:
             return self._step(*batch, self.examples.shares[number], stop_loss)
         if self.device.type == "cuda" and not self.penalised:
@@ -349,19 +392,27 @@ class Stack:
             self._step(*batch)
         return None
 
-    def _step(self, rows: Tensor, y: Tensor, pull: Tensor, share=None, stop_loss=None) -> Tensor | None:
-        """One update with examples in these rows of the pool [network, slot], their labels, and what they weigh."""
-        self.clock += 1
-        self._round()
-        total = 0.0
+    def _step(
+        self,
+        rows: Tensor,
+        y: Tensor,
+        example_weights: Tensor,
+        share: Tensor | None = None,
+        stop_loss: Tensor | None = None,
+    ) -> Tensor | None:
+        """One update with examples in these rows of the pool [network, slot], their labels and weights."""
+        self.steps_made += 1
+        self._refresh_low_precision()
+        total: Any = 0.0  # the sum of the losses [network], where it is asked for
         for start in range(0, rows.shape[1], self.part):
             self.slot = start  # of the part's first example: dropout asks
             part = slice(start, start + self.part)
-            labels, weights = (y[:, part], pull[..., part]) if rows.shape[1] > self.part else (y, pull)
+            whole = rows.shape[1] <= self.part
+            labels, weights = (y, example_weights) if whole else (y[:, part], example_weights[..., part])
             memory = self._pass(labels.shape[1])
             memory.gather(self.pool, rows[:, part])
             if self.noisy or self.attacked:
-                self._disturb(memory, labels)
+                self._perturb_inputs(memory, labels)
             logits = self._forward(memory, training=True)
             if share is not None:
                 total = total + (self._losses(logits, labels) * share[:, part]).sum(1)
@@ -371,7 +422,7 @@ class Stack:
                 self._accumulate(layer, g, memory.transposed[layer], start)
             if self.penalised:
                 self._penalise(memory.features, labels, weights)
-        if self.thirds:
+        if self.part_gradients:
             self._take_medians()
         if share is None:
             self._update()
@@ -381,22 +432,22 @@ class Stack:
         self._update()
         return total
 
-    def _pull(self) -> None:
+    def _weigh_examples(self) -> None:
         """What an example's residual is multiplied by [network, 1, slot]; with SGD the learning rate is a part of it."""
         factor = 1 if self.loss == "cross_entropy" else 2 / self.outputs
         rate = self.lr if self.optimizer == "sgd" else 1
-        self.pulls = [share[:, None] * rate * factor for share in self.examples.shares]
+        self.example_weights = [share[:, None] * rate * factor for share in self.examples.shares]
 
-    def _round(self) -> None:
+    def _refresh_low_precision(self) -> None:
         """Bring the low-precision copies of the weights up to date."""
         for low, weight in zip(self.low, self.weights, strict=False):
             low.copy_(weight)
 
     def _accumulate(self, number: int, gradient: Tensor, columns: Tensor, start: int) -> None:
         """Add one layer's gradient of the part of the batch that begins at ``start`` to what is summed, or keep it."""
-        total = self.sums[number] if not self.thirds else self.thirds[start // self.part][number]
+        total = self.sums[number] if not self.part_gradients else self.part_gradients[start // self.part][number]
         beta = 1.0 if start else self.momentum if self.optimizer == "sgd" else 0.0
-        beta = 0.0 if self.thirds else beta
+        beta = 0.0 if self.part_gradients else beta
         if not self.low:
             total.baddbmm_(gradient, columns, beta=beta)
             return
@@ -405,15 +456,15 @@ class Stack:
         torch.add(wide, total, alpha=beta, out=total) if beta else total.copy_(wide)
 
     @torch.enable_grad()
-    def _penalise(self, features: Tensor, y: Tensor, pull: Tensor) -> None:
+    def _penalise(self, features: Tensor, y: Tensor, example_weights: Tensor) -> None:
         """Add the gradient of the squared norm of the batch's mean gradient, twice a Hessian-vector product, by autograd."""
         rate = self.lr if self.optimizer == "sgd" else torch.ones_like(self.lr)
         factor = 1 if self.loss == "cross_entropy" else 2 / self.outputs
-        share = pull / (rate * factor).clamp_min(1e-30)  # 0 where a network has stopped
+        share = example_weights / (rate * factor).clamp_min(1e-30)  # 0 where a network has stopped
         weights = [w.detach().requires_grad_() for w in self.weights]
         loss = (self._losses(self._outputs(weights, features), y) * share[:, 0]).sum()
         gradients = torch.autograd.grad(loss, weights, create_graph=True)
-        square = sum((self.gradient_penalty * g.square()).sum() for g in gradients)
+        square = cast(Tensor, sum((self.gradient_penalty * g.square()).sum() for g in gradients))
         for total, gradient in zip(self.sums, torch.autograd.grad(square, weights), strict=True):
             total.add_(gradient * rate)
 
@@ -430,11 +481,11 @@ class Stack:
 
     def _take_medians(self) -> None:
         """Sum the median of the mean gradients of three parts of the batch, in each coordinate."""
-        for number, (a, b, c) in enumerate(zip(*self.thirds, strict=True)):
+        for number, (a, b, c) in enumerate(zip(*self.part_gradients, strict=True)):
             median = torch.maximum(torch.minimum(a, b), torch.minimum(torch.maximum(a, b), c))  # faster than sorting
-            self._sum(number, median * self.groups)  # each is a third of a mean
+            self._add_gradient(number, median * self.median_of)  # each is a third of a mean
 
-    def _sum(self, number: int, gradient: Tensor) -> None:
+    def _add_gradient(self, number: int, gradient: Tensor) -> None:
         """Let the velocity take up a whole step's gradient, or keep that."""
         if self.optimizer == "sgd":
             self.sums[number].mul_(self.momentum).add_(gradient)
@@ -443,49 +494,49 @@ class Stack:
 
     def _update(self) -> None:
         """SGD with momentum or Adam, as in ``torch.optim``."""
-        decay, factors = self._decay(), self._factors()
+        decay, factors = self._decay(), self._step_factors()
         if self.optimizer == "sgd":
             for weight, velocity, factor in zip(self.weights, self.sums, factors, strict=True):
                 if decay is not None:
                     velocity.addcmul_(weight, self.lr * decay)
                 weight.sub_(velocity) if factor is None else weight.addcmul_(velocity, factor, value=-1)
         else:
-            rate = self.lr / (1 - BETA1**self.clock)
+            rate = self.lr / (1 - BETA1**self.steps_made)
             for n, (weight, gradient, factor) in enumerate(zip(self.weights, self.sums, factors, strict=True)):
                 if decay is not None:
                     gradient.addcmul_(weight, decay)
                 mean = self.state[0][n].lerp_(gradient, 1 - BETA1)
                 square = self.state[1][n].mul_(BETA2).addcmul_(gradient, gradient, value=1 - BETA2)
-                scale = torch.div(square, 1 - BETA2**self.clock, out=gradient).sqrt_().add_(EPSILON)
+                scale = torch.div(square, 1 - BETA2**self.steps_made, out=gradient).sqrt_().add_(EPSILON)
                 step = torch.div(mean, scale, out=scale)
                 weight.addcmul_(step if factor is None else step.mul_(factor), rate, value=-1)
-        if self.mean_weights is not None:
-            pace = (1 - self.averaging) * (self.lr > 0)  # networks that have stopped keep their average too
-            for mean, weight in zip(self.mean_weights, self.weights, strict=True):
-                mean.lerp_(weight, pace.expand_as(weight))
+        if self.averaged_weights is not None:
+            rate = (1 - self.averaging) * (self.lr > 0)  # networks that have stopped keep their average too
+            for mean, weight in zip(self.averaged_weights, self.weights, strict=True):
+                mean.lerp_(weight, rate.expand_as(weight))
 
     def _decay(self) -> Tensor | None:
         """What of each weight is added to its gradient [network, 1, 1]; negative where a norm is below its target."""
         if not self.decays:
             return None
-        if not self.biased:
+        if not self.targets_norm:
             return self.weight_decay
         square = sum(w.square().sum((1, 2), keepdim=True) for w in self.weights)
         return self.weight_decay * (square - self.norm_target**2).sign()
 
-    def _factors(self) -> list[Tensor | None]:
+    def _step_factors(self) -> list[Tensor | None]:
         """What the step of each matrix of weights is multiplied by: its mask, its layer's factor, that of the schedule."""
-        pace = self._pace()
-        columns = [self.masks or [], self.layer_lr, [] if pace is None else [pace] * len(self.weights)]
+        schedule = self._schedule_factor()
+        columns = [self.masks or [], self.layer_lr, [] if schedule is None else [schedule] * len(self.weights)]
         found = zip(*(column for column in columns if column), strict=True)
         return [math.prod(each) for each in found] or [None] * len(self.weights)
 
-    def _pace(self) -> Tensor | None:
+    def _schedule_factor(self) -> Tensor | None:
         """What the schedule multiplies the learning rate by in this step, a number on the device."""
         if self.schedule == "cosine":
-            return 0.5 * (1 + torch.cos(math.pi * (self.clock - 1) / self.last_step))
+            return 0.5 * (1 + torch.cos(math.pi * (self.steps_made - 1) / self.last_step))
         if self.schedule == "inverse_sqrt":
-            return (1 + torch.div(self.clock - 1, 512, rounding_mode="floor")) ** -0.5
+            return (1 + torch.div(self.steps_made - 1, 512, rounding_mode="floor")) ** -0.5
         return None
 
     def _graphed_step(self, batch: tuple[Tensor, Tensor, Tensor]) -> None:
@@ -517,7 +568,7 @@ class Stack:
         """Stop the networks that are finished [network]: with a learning rate and a velocity of 0 nothing moves."""
         going = (~finished).view(-1, 1, 1)
         self.lr *= going
-        self._pull()
+        self._weigh_examples()
         if self.optimizer == "sgd":
             for velocity in self.state[0]:
                 velocity *= going
@@ -538,23 +589,23 @@ class Stack:
         for name in ("dropout", "input_noise", "adversarial", "dropout_keys", "noise_keys"):
             setattr(self, name, getattr(self, name)[rows])
         self.layer_lr = [factor[rows] for factor in self.layer_lr]
-        self.mean_weights = [w[rows] for w in self.mean_weights] if self.mean_weights else None
-        self.averages = [[s[rows] for s in statistics] for statistics in self.averages]
+        self.averaged_weights = [w[rows] for w in self.averaged_weights] if self.averaged_weights else None
+        self.running_statistics = [[s[rows] for s in statistics] for statistics in self.running_statistics]
         self.weights = [w[rows] for w in self.weights]
         self.masks = [m[rows] for m in self.masks] if self.masks else None
         self.state = [[s[rows] for s in slot] for slot in self.state]
-        self._begin()
+        self._allocate()
 
-    # --- what is looked at --------------------------------------------------------------------------------------------
+    # --- evaluation ---------------------------------------------------------------------------------------------------
 
     @contextmanager
     def averaged(self) -> Iterator[None]:
         """Have the averaged weights in place of the weights, where they are averaged: what is recorded is theirs."""
-        if self.mean_weights is None:
+        if self.averaged_weights is None:
             yield
             return
         kept = [w.clone() for w in self.weights]
-        for weight, mean in zip(self.weights, self.mean_weights, strict=True):
+        for weight, mean in zip(self.weights, self.averaged_weights, strict=True):
             weight.copy_(mean)
         try:
             yield
@@ -602,20 +653,20 @@ class Stack:
             norms.append(square.sqrt_())
         return self._in_order(torch.cat(norms, 1))
 
-    def _parts(self, test: bool) -> Iterator[tuple["Pass", Tensor]]:
+    def _parts(self, test: bool) -> Iterator[tuple[Pass, Tensor]]:
         """The examples in parts, each in memory for its pass, with their labels [network, example, …].
 
         Training examples come as ``_in_order`` expects them: where the networks share most of them, all that are used.
         """
-        self._round()
+        self._refresh_low_precision()
         labels = self.y_test.expand(len(self.networks), *self.y_test.shape) if test else self.y_by_row
         shared = labels is not None
-        labels = labels if shared else self.examples.y
+        labels = self.examples.y if labels is None else labels
         for start in range(0, labels.shape[1], self.part):
             part = slice(start, start + self.part)
             memory = self._pass(labels[:, part].shape[1])
             if shared:
-                memory.share((self.x_test if test else self.pool)[part][: labels[:, part].shape[1]])
+                memory.gather_shared((self.x_test if test else self.pool)[part][: labels[:, part].shape[1]])
             else:
                 memory.gather(self.pool, self.examples.rows[:, part])
             yield memory, labels[:, part]
@@ -623,6 +674,17 @@ class Stack:
     def _in_order(self, values: Tensor) -> Tensor:
         """Values of the training examples as ``_parts`` gave them, as [network, n] in the order of the network's own."""
         return values if self.y_by_row is None else values.gather(1, self.examples.rows)
+
+
+def _layered(settings: Settings) -> Layered:
+    """The network's architecture; only those of layers train in stacks."""
+    return cast(Layered, settings.architecture)
+
+
+def examples_at_a_time(sizes: Sizes, networks: Number, dtype: torch.dtype, device: torch.device) -> np.ndarray:
+    """How many examples go at a time through so many networks, all padded to these sizes."""
+    limit = _CACHE_BYTES if device.type == "cpu" else _DEVICE_BYTES
+    return np.maximum(_LEAST_PART, limit // ((2 * sizes.units + sizes.columns) * networks * dtype.itemsize))
 
 
 def _channels(weight: Tensor, layer: Layer) -> Tensor:

@@ -39,7 +39,8 @@ def folder() -> Path:
 
 def read(family: str, keys: Iterable[str]) -> dict[str, dict]:
     """The stored records of these networks by key, those that are there; a damaged file is said and removed."""
-    missing, found = set(keys), {}
+    missing = set(keys)
+    found: dict[str, dict] = {}
     for path in _files(folder() / family):
         if not missing:
             break
@@ -241,7 +242,7 @@ def _encode(rows: dict[str, dict], about: dict[str, str]) -> bytes:
 def _decode(content: bytes) -> dict[str, dict]:
     """The records in a parquet file, by key."""
     table = pq.ParquetFile(pa.BufferReader(content)).read(use_threads=False)
-    rows = {key: {} for key in json.loads(table.schema.metadata[b"overparam"])["keys"]}
+    rows: dict[str, dict] = {key: {} for key in json.loads(table.schema.metadata[b"overparam"])["keys"]}
     for column in table.column_names:
         name, _, kind = column.rpartition(":")
         if kind == "shape":
@@ -257,7 +258,7 @@ def _decode(content: bytes) -> dict[str, dict]:
     return rows
 
 
-def _cells(name: str, value) -> dict[str, object]:
+def _cells(name: str, value: object) -> dict[str, object]:
     """What is stored of one value, by type."""
     if isinstance(value, np.generic):
         value = value.item()

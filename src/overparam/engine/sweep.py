@@ -2,13 +2,15 @@
 
 import copy
 import itertools
+import logging
 import os
 import time
 import warnings
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Hashable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import closing, contextmanager
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import fields, is_dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,7 +18,8 @@ import torch
 from torch import nn
 from tqdm.auto import tqdm
 
-from overparam.architectures.alone import CNN, Conv, Custom, ResNet18, Transformer
+from overparam.architectures.alone import CNN, Conv, ResNet18, Transformer
+from overparam.architectures.base import Architecture
 from overparam.architectures.stacked import CNN1D, MLP, LeNet
 from overparam.data.dataset import Data, require_data
 from overparam.engine import identity, store, workers
@@ -25,26 +28,27 @@ from overparam.engine.identity import classes, engine_version, family, key
 from overparam.engine.plan import StackPlan, explain_plan, plan
 from overparam.engine.settings import Settings, recording, require_architecture, require_free, require_settings
 from overparam.engine.train import check_device, check_record, chosen_device, train
+from overparam.engine.workers import LocalWorkers
 from overparam.errors import require, shown, truth, whole
 from overparam.randomness import generator
 
-START_UP = 3.0  # seconds that worker processes take to start, about; less work than that stays in the calling process
+_log = logging.getLogger(__name__)
 
 
 def sweep(
-    architecture,
+    architecture: Architecture | dict[str, object],
     data: Data | Mapping[str, Data],
     *,
-    seed=None,
-    init_seed=None,
-    data_seed=None,
-    n=None,
+    seed: int | Sequence[int] | None = None,
+    init_seed: int | Sequence[int] | None = None,
+    data_seed: int | Sequence[int] | None = None,
+    n: int | Sequence[int] | None = None,
     record: Sequence[str] | Mapping[str, Iterable[float] | None] = (),
-    device=None,
+    device: torch.device | str | None = None,
     cache: bool = True,
-    executor: Executor | None = None,
+    executor: Executor | LocalWorkers | None = None,
     explain: bool = False,
-    **settings,
+    **settings: object,
 ) -> pd.DataFrame:
     """Train a network for every combination of settings; one row per network.
 
@@ -66,9 +70,9 @@ def run(
     data: Data | Mapping[str, Data],
     *,
     record: Sequence[str] | Mapping[str, Iterable[float] | None] = (),
-    device=None,
+    device: torch.device | str | None = None,
     cache: bool = True,
-    executor: Executor | None = None,
+    executor: Executor | LocalWorkers | None = None,
     explain: bool = False,
 ) -> pd.DataFrame:
     """Train these networks; one row for each, with its settings, what ``train.train`` records, and where it was trained.
@@ -77,8 +81,9 @@ def run(
     from names, all networks are trained on each.
 
     With ``cache`` a network trained before is read back instead (``overparam cache`` tells what is kept). ``executor``
-    trains the stacks elsewhere: see ``workers.run``; otherwise the cluster that ``OVERPARAM_DASK`` names does, or else a CPU's
-    cores share them. With ``explain`` nothing is trained and the table is the plan: one row per stack, with the time and memory that are expected and the reason.
+    trains the stacks elsewhere: see ``workers.run``; otherwise the cluster that ``OVERPARAM_DASK`` names does, or else a
+    CPU's cores share them where there is enough work (``workers.LocalWorkers`` says how much is). With ``explain`` nothing
+    is trained and the table is the plan: one row per stack, with the time and memory that are expected and the reason.
     """
     networks = require_settings(networks)
     works = [_Work(name, each, networks) for name, each in _named(data).items()]
@@ -88,7 +93,7 @@ def run(
 class _Work:
     """The networks that are trained on one data set, and how far they are."""
 
-    def __init__(self, name: str, data: Data, networks: Sequence[Settings]):
+    def __init__(self, name: str, data: Data, networks: Sequence[Settings]) -> None:
         self.name, self.data, self.asked = name, data, list(networks)
         self.networks = list(dict.fromkeys(self.asked))  # each is trained once
 
@@ -116,7 +121,8 @@ class _Work:
             )
         self.cache = cache
         stored = store.read(self.family, [k for k in self.keys if k]) if cache else {}
-        _count_cached(stored)
+        spared = sum(row["seconds"] for row in stored.values())
+        _log.info("%d networks read from the cache", len(stored), extra={"training_seconds": spared})
         self.records = {s: stored[k] for s, k in zip(self.networks, self.keys, strict=True) if k in stored}
         todo = [stack.without({i for i in stack.members if self.keys[i] in stored}) for stack in self.stacks]
         return [stack for stack in todo if stack.members]
@@ -149,13 +155,21 @@ def _named(data: Data | Mapping[str, Data]) -> Mapping[str, Data]:
     return named
 
 
-def _run(works: Sequence[_Work], record, device, cache: bool, executor: Executor | None, explain: bool) -> pd.DataFrame:
+def _run(
+    works: Sequence[_Work],
+    record: Sequence[str] | Mapping[str, Iterable[float] | None],
+    device: torch.device | str | None,
+    cache: bool,
+    executor: Executor | LocalWorkers | None,
+    explain: bool,
+) -> pd.DataFrame:
     """Train all stacks of all data sets, the longest first."""
+    local = isinstance(executor, LocalWorkers)
     require(
-        executor is None or hasattr(executor, "submit"),
+        executor is None or local or hasattr(executor, "submit"),
         f"executor is {shown(executor)}; pass one of concurrent.futures, a Dask client, or None.",
     )
-    sent = executor is not None or workers.cluster() is not None
+    sent = not local and (executor is not None or workers.cluster() is not None)
     wanted, device = recording(record), chosen_device(device, elsewhere=sent)
     elsewhere = sent and device.type == "cuda"
     cache, explain = truth("cache", cache), truth("explain", explain)
@@ -196,7 +210,7 @@ def _try_to_keep(action: Callable, *arguments: object) -> None:
         warnings.warn(f"{error.strerror} This sweep returns its table, but the next one trains anew.", stacklevel=2)
 
 
-def require_runs(runs, *columns: str) -> None:
+def require_runs(runs: pd.DataFrame, *columns: str) -> None:
     """Raise ValueError unless this is a table of runs, of at least one, with these columns."""
     advice = "pass the table that sweep or run gives"
     require(isinstance(runs, pd.DataFrame), f"The runs are {shown(runs)}; {advice}.")
@@ -241,7 +255,7 @@ def predictions(runs: pd.DataFrame, *by: str) -> np.ndarray:
     return np.stack(ordered["predictions"].to_list()).reshape(*shape, -1)
 
 
-def network(row: pd.Series, data: Data, time: int = -1, architecture=None) -> nn.Module:
+def network(row: pd.Series, data: Data, time: int = -1, architecture: Architecture | None = None) -> nn.Module:
     """One row's network as a plain module, with its recorded weights: those at the end, or at another recorded time.
 
     The module maps what its architecture makes of raw examples (for MLPs and 1-D CNNs the raw examples) to outputs. For one
@@ -258,10 +272,9 @@ def network(row: pd.Series, data: Data, time: int = -1, architecture=None) -> nn
     time = whole("time", time, -times, times - 1, says)
     architecture = _architecture_of(row) if architecture is None else architecture
     require_architecture(architecture)
-    outputs = data.classes or data.y.shape[1]
-    module = architecture.build(tuple(data.x.shape[1:]), outputs, generator(0, "init"))
+    module = architecture.build(data.shape, data.outputs, generator(0, "init"))
     if list(module.buffers()):
-        what = "buffers, which" if isinstance(architecture, Custom) else "batch norm, whose running statistics"
+        what = "buffers, which" if architecture.user_defined else "batch norm, whose running statistics"
         raise ValueError(f"{architecture} has {what} are not among the recorded weights.")
     weights, total = row["weights"][time], sum(p.numel() for p in module.parameters())
     require(
@@ -272,8 +285,16 @@ def network(row: pd.Series, data: Data, time: int = -1, architecture=None) -> nn
     return module
 
 
-def _expand(architecture, data, seed, init_seed, data_seed, n, settings) -> list[Settings]:
-    kind, shape = _described(architecture)
+def _expand(
+    architecture: Architecture | dict[str, object],
+    data: Data,
+    seed: object,
+    init_seed: object,
+    data_seed: object,
+    n: object,
+    settings: dict[str, object],
+) -> list[Settings]:
+    make, shape = _described(architecture)
     own = {name: s for name, s in (("init_seed", init_seed), ("data_seed", data_seed)) if s is not None}
     require(
         seed is None or len(own) < 2,
@@ -296,48 +317,37 @@ def _expand(architecture, data, seed, init_seed, data_seed, n, settings) -> list
     for combination in itertools.product(*values):
         chosen = dict(zip(grid, combination, strict=True))
         common = whole("seed", chosen.pop("seed", 0))
-        built = kind(**{name: chosen.pop(name) for name in shape})
+        built = make(**{name: chosen.pop(name) for name in shape})
         networks.append(Settings(built, **({"init_seed": common, "data_seed": common} | chosen)))
     return networks
 
 
-def _architecture_of(row: pd.Series):
+def _architecture_of(row: pd.Series) -> Architecture:
     """The architecture of a row's network."""
-    kinds = {k.__name__.lower(): k for k in (MLP, LeNet, CNN1D, CNN, Conv, ResNet18, Transformer)}
+    kinds: dict[str, Any] = {k.__name__.lower(): k for k in (MLP, LeNet, CNN1D, CNN, Conv, ResNet18, Transformer)}
     name = row.get("architecture")
     require(name != "custom", "This network is one of your own; give network its architecture, an overparam.Custom.")
     require(name in kinds, f"The row's architecture is {shown(name)}; a module can be made of {', '.join(kinds)}.")
     kind = kinds[name]
     missing = [field.name for field in fields(kind) if pd.isna(row.get(field.name))]
     require(not missing, f"This row says nothing of the network's {' and '.join(missing)}; take it as sweep gave it.")
-    return kind(**{field.name: type(getattr(kind, field.name, 0))(row[field.name]) for field in fields(kind)})
+    types: dict[str, Callable] = {field.name: type(getattr(kind, field.name, 0)) for field in fields(kind)}
+    return kind(**{name: of(row[name]) for name, of in types.items()})
 
 
-def _described(architecture) -> tuple[Callable, dict]:
-    """What makes an architecture, and from which fields or lists of fields."""
+def _described(architecture: Architecture | dict[str, object]) -> tuple[Callable[..., Architecture], dict[str, object]]:
+    """What makes an architecture, and from which arguments or lists of arguments."""
     if not isinstance(architecture, dict):
         return lambda: architecture, {}  # Settings say what is none
-    kind = architecture.get("architecture")
-    known = isinstance(kind, type) and is_dataclass(kind) and hasattr(kind, "build")
+    kind: Any = architecture.get("architecture")
+    known = isinstance(kind, type) and issubclass(kind, Architecture) and is_dataclass(kind)
     require(known, f"{shown(architecture)} is no description of architectures; take that of overparam.mlp or its kin.")
-    shape = {name: value for name, value in architecture.items() if name != "architecture"}
-    if kind is Custom:
-        make = shape.pop("make")
-        require_free(tuple(shape))
-        return lambda **arguments: Custom(make, tuple(arguments.items())), shape
-    names = [field.name for field in fields(kind)]
-    require(
-        set(shape) <= set(names),
-        f"{kind.__name__} is described by {', '.join(names)}; got {', '.join(map(str, shape))}.",
-    )
-    missing = [
-        f.name for f in fields(kind) if f.default is MISSING and f.default_factory is MISSING and f.name not in shape
-    ]
-    require(not missing, f"The description of {kind.__name__} lacks {' and '.join(missing)}.")
-    return kind, shape
+    make, arguments = kind.described({name: value for name, value in architecture.items() if name != "architecture"})
+    require_free(tuple(arguments))
+    return make, arguments
 
 
-def _values(given) -> list:
+def _values(given: object) -> list:
     """The values of one dimension of a grid; what is not several values is one."""
     if isinstance(given, np.ndarray | torch.Tensor | pd.Series | pd.Index) and given.ndim:
         return given.tolist()
@@ -348,15 +358,17 @@ def _values(given) -> list:
 
 
 def _train_stacks(
-    todo: Sequence[tuple[StackPlan, _Work]], record, device, executor
-) -> Iterator[tuple[StackPlan, _Work, list[dict]]]:
+    todo: Sequence[tuple[StackPlan, _Work]],
+    record: Mapping,
+    device: torch.device,
+    executor: Executor | LocalWorkers | None,
+) -> Generator[tuple[StackPlan, _Work, list[dict]], None, None]:
     """Yield (stack, its work, records) as stacks finish: here on a GPU or for little work, else in workers or on a cluster."""
     travels = all(_can_travel(work) for _, work in todo)
-    if executor is None and travels and todo:
-        executor = workers.cluster()
+    if executor is None:
+        executor = (workers.cluster() if travels and todo else None) or LocalWorkers()
     alone = device.type != "cpu" or len(todo) == 1 or not travels
-    start_up = 0.0 if workers.running() else START_UP
-    if executor is None and (alone or sum(stack.seconds for stack, _ in todo) < start_up):
+    if isinstance(executor, LocalWorkers) and (alone or not executor.take(sum(stack.seconds for stack, _ in todo))):
         for stack, work in todo:
             with _threads(stack.threads):
                 yield (
@@ -374,7 +386,7 @@ def _train_stacks(
     with closing(workers.run(_train_one_of, tasks, shared, executor)) as finished:
         for position, records in finished:
             stack, work = todo[position]
-            if records is None and executor is not None:
+            if records is None and not isinstance(executor, LocalWorkers):
                 raise RuntimeError(
                     "A worker of the executor has another version of overparam or of your network; restart its workers."
                 )
@@ -390,7 +402,13 @@ def _can_travel(work: _Work) -> bool:
 
 
 def _train_one_of(
-    networks: list[Settings], keys: list[str], which: int, engine: dict, data: Sequence[Data], record, device
+    networks: list[Settings],
+    keys: list[str],
+    which: int,
+    engine: dict,
+    data: Sequence[Data],
+    record: Mapping,
+    device: torch.device,
 ) -> list[dict] | None:
     """A task of a worker: train one stack on one of the data sets; None where its code is not that of the caller."""
     if not identity.is_running(engine) or [key(s) for s in networks] != keys:
@@ -409,7 +427,7 @@ def _threads(number: int) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def _train_in_memory(networks: list[Settings], data: Data, record, device) -> list[dict]:
+def _train_in_memory(networks: list[Settings], data: Data, record: Mapping, device: torch.device) -> list[dict]:
     """Train one stack, in halves where memory does not suffice for the whole."""
     try:
         return train(networks, data, record, device)
@@ -435,20 +453,7 @@ def _is_out_of_memory(error: Exception) -> bool:
 def _about(settings: Settings, data: Data) -> dict[str, str]:
     return {
         "data": data.name,
-        "architecture": settings.columns()["architecture"],
+        "architecture": str(settings.columns()["architecture"]),
         "torch": torch.__version__,
         "date": time.strftime("%Y-%m-%d"),
     }
-
-
-_cached_seconds = 0.0
-
-
-def cached_seconds() -> float:
-    """Seconds of training that this process was spared by the cache: what a run from clean would add, on one core."""
-    return _cached_seconds
-
-
-def _count_cached(stored: dict[str, dict]) -> None:
-    global _cached_seconds
-    _cached_seconds += sum(row["seconds"] for row in stored.values())

@@ -1,15 +1,14 @@
-"""Networks trained together, with what is looked at while they train: one record per network."""
+"""Networks trained together, with what is recorded while they train: one record per network."""
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
+from typing import Any
 
 import numpy as np
 import torch
 
-from overparam.architectures.alone import Custom
 from overparam.architectures.evaluate import gradient_norms
-from overparam.architectures.stacked import Layered
 from overparam.arithmetic import full_precision, has_bfloat16
 from overparam.data.dataset import Data
 from overparam.engine.examples import check
@@ -23,7 +22,7 @@ EVALUATED = ("train_loss", "train_error", "test_loss", "test_error")
 PER_EXAMPLE = ("correct", "losses", "gradient_norms")
 PER_TEST_EXAMPLE = ("test_correct", "test_losses")
 DIVERGED_FROM = 10  # times the training loss at the start, or that of answering 0 to everything if it is larger
-_CHECK_EVERY = 10  # epochs between looks at who has finished: a look waits for the device
+_CHECK_EVERY = 10  # epochs between checks of who has finished: a check waits for the device
 
 
 def default_device() -> torch.device:
@@ -58,7 +57,7 @@ def train(
     networks: Sequence[Settings],
     data: Data,
     record: Sequence[str] | Mapping[str, Iterable[float] | None] = (),
-    device=None,
+    device: torch.device | str | None = None,
 ) -> list[dict]:
     """Train one stack; one record per network, in the order given.
 
@@ -91,7 +90,7 @@ def train(
     )
     started = time.perf_counter()
     check_device(networks, device)
-    stacks = isinstance(networks[0].architecture, Layered)
+    stacks = networks[0].architecture.stacks
     require(stacks or len(networks) == 1, f"{networks[0].architecture} does not stack; train such networks one by one.")
     # A recorded graph is one of the current GPU, whatever the tensors say.
     on_device = torch.cuda.device(device) if device.type == "cuda" else nullcontext()
@@ -119,13 +118,13 @@ def check_record(record: Mapping, networks: Sequence[Settings], data: Data) -> N
     )
     require(
         "gradient_norms" not in record
-        or not any(isinstance(s.architecture, Layered) and s.architecture.batch_norm for s in networks),
+        or not any(s.architecture.stacks and s.architecture.normalises(data.shape, data.outputs) for s in networks),
         "gradient_norms are not recorded of stacked networks with batch norm, where an example's loss is not its own; "
         "record losses, or set batch_norm=False.",
     )
-    own = {s.architecture: s for s in networks if "gradient_norms" in record and isinstance(s.architecture, Custom)}
+    own = {s.architecture: s for s in networks if "gradient_norms" in record and s.architecture.user_defined}
     for architecture, s in own.items():
-        module = architecture.build(tuple(data.x.shape[1:]), data.classes or data.y.shape[1], generator(0, "init"))
+        module = architecture.build(data.shape, data.outputs, generator(0, "init"))
         try:
             with drawing(0):
                 gradient_norms(module, data.x[:2], data.y[:2], s.loss)
@@ -136,9 +135,9 @@ def check_record(record: Mapping, networks: Sequence[Settings], data: Data) -> N
             ) from error
 
 
-def _train(stack, networks: Sequence[Settings], record: Mapping) -> list[dict]:
+def _train(stack: Stack | Single, networks: Sequence[Settings], record: Mapping) -> list[dict]:
     """Take all networks of a stack through their epochs; their records in the order given."""
-    progress, log = _Progress(stack, networks), _Log(stack, networks, record)
+    progress, recorder = _Progress(stack, networks), _Recorder(stack, networks, record)
     rewind = networks[0].rewind
     records: list[dict] = [{} for _ in networks]
     epochs, steps = networks[0].epochs, networks[0].steps
@@ -146,7 +145,7 @@ def _train(stack, networks: Sequence[Settings], record: Mapping) -> list[dict]:
         if epoch == rewind > 0:
             stack.branch(epoch)
         for step in range(steps):
-            log.note(epoch * steps + step, progress)
+            recorder.record_due(epoch * steps + step, progress)
             progress.step(step)
         progress.end_epoch()
         last = epoch + 1 == epochs
@@ -155,11 +154,11 @@ def _train(stack, networks: Sequence[Settings], record: Mapping) -> list[dict]:
         leaving = progress.leaving(all_of_them=last)
         if not leaving.any():
             continue
-        for row, values in log.results(leaving, progress):
+        for row, values in recorder.results(leaving, progress):
             records[progress.position[row]] = values
         if bool(leaving.all()):
             break
-        log.keep(~leaving)
+        recorder.keep(~leaving)
         progress.keep(~leaving)
     return records
 
@@ -167,7 +166,7 @@ def _train(stack, networks: Sequence[Settings], record: Mapping) -> list[dict]:
 class _Progress:
     """How far each network of a stack is, and which have finished."""
 
-    def __init__(self, stack, networks: Sequence[Settings]):
+    def __init__(self, stack: Stack | Single, networks: Sequence[Settings]) -> None:
         self.stack = stack
         self.position = list(range(len(networks)))  # of each network in the order given, as networks leave
         column = lambda name: torch.tensor([getattr(s, name) for s in networks], device=stack.device)  # noqa: E731
@@ -177,7 +176,7 @@ class _Progress:
         self.full_batch = networks[0].steps == 1
         self.watches_loss = any(s.stop_loss for s in networks)
         self.watches_error = any(s.stop_fitted for s in networks)
-        self.total = 0.0
+        self.total: Any = 0.0  # of the epoch: the mean loss [network]
         self.epoch = 0
 
     def step(self, step: int) -> None:
@@ -189,6 +188,7 @@ class _Progress:
             self.total = 0.0
         losses = self.stack.step(step, self.stop_loss if self.watches_loss else None)
         if self.watches_loss and not self.full_batch:
+            assert losses is not None  # since it was asked for
             self.total += losses * self.stack.examples.weight(step)
 
     def end_epoch(self) -> None:
@@ -216,16 +216,17 @@ class _Progress:
         """Drop the networks that have left."""
         rows = staying.nonzero().flatten()
         self.position = [self.position[r] for r in rows.tolist()]
+        assert isinstance(self.stack, Stack)  # a network that trains alone leaves nobody behind
         self.stack.keep(rows)
         rows = rows.to(self.stack.device)
         for name in ("stop_loss", "stop_fitted", "epochs_run", "fitted"):
             setattr(self, name, getattr(self, name)[rows])
 
 
-class _Log:
+class _Recorder:
     """What is recorded of each network while it trains."""
 
-    def __init__(self, stack, networks: Sequence[Settings], record: Mapping):
+    def __init__(self, stack: Stack | Single, networks: Sequence[Settings], record: Mapping) -> None:
         self.stack, self.record = stack, record
         self.steps = networks[0].steps
         self.due: dict[int, list[str]] = {}  # names by the number of steps made
@@ -236,24 +237,24 @@ class _Log:
                 step = round(epoch * self.steps)
                 if name not in self.due.setdefault(step, []):
                     self.due[step].append(name)
-        self.noted: list[list[tuple[float, dict]]] = [[] for _ in networks]
-        self.ceilings = _ceilings(stack)
+        self.recorded: list[list[tuple[float, dict]]] = [[] for _ in networks]
+        self.divergence_losses = _divergence_losses(stack)
 
-    def note(self, step: int, progress: _Progress) -> None:
+    def record_due(self, step: int, progress: _Progress) -> None:
         """Record what is due after this many steps, of the networks that still train."""
         if step not in self.due:
             return
-        values = self._look(self.due[step])
+        values = self._evaluate(self.due[step])
         for row, running in enumerate(progress.stack.running().tolist()):
             if running:
-                self.noted[row].append((step / self.steps, values[row]))
+                self.recorded[row].append((step / self.steps, values[row]))
 
-    def _look(self, names: Iterable[str]) -> list[dict]:
-        """The values of these names now, for each network."""
+    def _evaluate(self, names: Iterable[str]) -> list[dict]:
+        """The values of these names now, for each network: those of the averaged weights where weights are averaged."""
         with self.stack.averaged():
-            return self._look_now(names)
+            return self._evaluate_weights(names)
 
-    def _look_now(self, names: Iterable[str]) -> list[dict]:
+    def _evaluate_weights(self, names: Iterable[str]) -> list[dict]:
         stack, examples = self.stack, self.stack.examples
         found: list[dict] = [{} for _ in examples.n]
         columns = {}
@@ -288,24 +289,24 @@ class _Log:
     def results(self, leaving: torch.Tensor, progress: _Progress) -> list[tuple[int, dict]]:
         """(row in the stack, record) of each network that is leaving."""
         stack, examples = self.stack, self.stack.examples
-        final = self._look({"curves", *self.record} - {"predictions"})
+        final = self._evaluate({"curves", *self.record} - {"predictions"})
         epochs_run = progress.epochs_run.tolist()
         finite = stack.finite().tolist()
         with stack.averaged():
             predictions = stack.predictions().cpu() if "predictions" in self.record else None
         results = []
         for row in leaving.nonzero().flatten().tolist():
-            last, ceiling = final[row], self.ceilings[row]
-            diverged = not (finite[row] and last["train_loss"] <= ceiling)
+            last, threshold = final[row], self.divergence_losses[row]
+            diverged = not (finite[row] and last["train_loss"] <= threshold)
             record = {name: np.nan if diverged else last[name] for name in EVALUATED} | {
                 "epochs_run": epochs_run[row],
                 "parameters": stack.parameters[row],
                 "diverged": diverged,
             }
-            noted = [(epoch, values) for epoch, values in self.noted[row] if epoch < epochs_run[row]]
-            record |= self._series([*noted, (float(epochs_run[row]), last)])
+            recorded = [(epoch, values) for epoch, values in self.recorded[row] if epoch < epochs_run[row]]
+            record |= self._series([*recorded, (float(epochs_run[row]), last)])
             if diverged:
-                record |= _cut(record, ceiling)
+                record |= _without_diverged(record, threshold)
             if predictions is not None:
                 answers = predictions[row].flatten().numpy()
                 record["predictions"] = np.full_like(answers, np.nan) if diverged else answers
@@ -315,12 +316,12 @@ class _Log:
             results.append((row, record))
         return results
 
-    def _series(self, noted: list[tuple[float, dict]]) -> dict[str, np.ndarray]:
-        """What was noted at several epochs as arrays with the time first."""
+    def _series(self, recorded: list[tuple[float, dict]]) -> dict[str, np.ndarray]:
+        """What was recorded at several epochs as arrays with the time first."""
         series = {}
         for name in [name for name in self.record if name != "predictions"]:
             rows = [
-                (epoch, values) for epoch, values in noted if (EVALUATED[0] if name == "curves" else name) in values
+                (epoch, values) for epoch, values in recorded if (EVALUATED[0] if name == "curves" else name) in values
             ]
             epochs = np.array([epoch for epoch, _ in rows])
             if name == "curves":
@@ -332,15 +333,17 @@ class _Log:
 
     def keep(self, staying: torch.Tensor) -> None:
         """Drop the networks that have left."""
-        self.noted = [noted for noted, stays in zip(self.noted, staying.tolist(), strict=True) if stays]
-        self.ceilings = [ceiling for ceiling, stays in zip(self.ceilings, staying.tolist(), strict=True) if stays]
+        self.recorded = [recorded for recorded, stays in zip(self.recorded, staying.tolist(), strict=True) if stays]
+        self.divergence_losses = [
+            threshold for threshold, stays in zip(self.divergence_losses, staying.tolist(), strict=True) if stays
+        ]
 
 
-def _cut(record: dict, ceiling: float) -> dict:
+def _without_diverged(record: dict, threshold: float) -> dict:
     """What was recorded of a network that diverged, NaN from where its training loss is known to have been too high."""
     lost_from = float(record["epochs_run"])
     if "curve_train_loss" in record:
-        high = ~(record["curve_train_loss"] <= ceiling)
+        high = ~(record["curve_train_loss"] <= threshold)
         lost_from = record["curve_epoch"][high].min(initial=lost_from)
     cut = {}
     for name in (*(f"curve_{name}" for name in EVALUATED), *PER_EXAMPLE, *PER_TEST_EXAMPLE):
@@ -351,7 +354,7 @@ def _cut(record: dict, ceiling: float) -> dict:
     return cut
 
 
-def _ceilings(stack) -> list[float]:
+def _divergence_losses(stack: Stack | Single) -> list[float]:
     """The training loss of each network above which it has diverged."""
     examples = stack.examples
     at_start = examples.mean(stack.outcomes(test=False)[0])

@@ -8,19 +8,22 @@ and is not: local workers map one file into memory, a Dask cluster keeps it wher
 
 import functools
 import io
+import math
 import os
 import pickle
 import re
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import threading
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from dataclasses import dataclass
 from multiprocessing import current_process, get_context
 from multiprocessing.connection import Connection
 from multiprocessing.util import Finalize
@@ -32,29 +35,45 @@ import torch
 
 from overparam import machine
 
+START_UP = 3.0  # seconds that worker processes take to start, about
 MAX_RESTARTS = 3  # of the local workers in one `run`, after one of them was killed
 
 
+@dataclass(frozen=True)
+class LocalWorkers:
+    """Worker processes of this machine, for work of at least so many seconds on one core: less is done where it is asked for.
+
+    Once they are up, any work is theirs; unless ``from_seconds`` is infinite, which keeps all of it in the calling process.
+    """
+
+    from_seconds: float = START_UP
+
+    def take(self, seconds: float) -> bool:
+        """Whether they do work of so many seconds."""
+        return seconds >= self.from_seconds or (running() and self.from_seconds < math.inf)
+
+
 def run(
-    function: Callable, tasks: Sequence[tuple], shared: tuple = (), executor: Executor | None = None
-) -> Iterator[tuple[int, Any]]:
+    function: Callable, tasks: Sequence[tuple], shared: tuple = (), executor: Executor | LocalWorkers | None = None
+) -> Generator[tuple[int, Any], None, None]:
     """Call ``function(*task, *shared)`` for every task and yield (position of the task, result) as they finish.
 
     Tasks start in the order given, so put the longest first; each has one torch thread. Without an executor they run on the
     cluster that ``OVERPARAM_DASK`` names; where it is unset in local processes, one per core, where ``function`` must be
     importable; tasks lost with a killed worker run again, and where a process may not or cannot start others (see above) it
     does the tasks itself.
-    ``executor`` is anything that has ``submit`` and futures with callbacks, or a Dask client. It stays the caller's: it
+    `LocalWorkers` are these processes, whatever that variable says.
+    Else ``executor`` is anything that has ``submit`` and futures with callbacks, or a Dask client. It stays the caller's: it
     is never shut down. The first exception of a task ends the run. To leave early, close the iterator: local workers
     are ended, on an executor only the tasks that have not started are cancelled.
     """
-    executor = cluster() if executor is None else executor
-    if executor is None and _is_part():
-        yield from _run_itself(function, dict(enumerate(tasks)), shared)
-    elif executor is None:
-        yield from _run_here(function, tasks, shared)
-    else:
+    executor = (cluster() or LocalWorkers()) if executor is None else executor
+    if not isinstance(executor, LocalWorkers):
         yield from _run_elsewhere(function, tasks, shared, executor)
+    elif _is_part():
+        yield from _run_itself(function, dict(enumerate(tasks)), shared)
+    else:
+        yield from _run_here(function, tasks, shared)
 
 
 def cluster() -> Executor | None:
@@ -101,11 +120,16 @@ _threads_before: list[int] = []  # one entry, always the same number, for each `
 
 def _results(futures: Iterable[tuple[int, Future]], cancel: bool) -> Iterator[tuple[int, Any]]:
     """Yield (position, result) as the futures finish; ``cancel`` what has not, if it is no longer wanted."""
-    waiting, finished = {}, SimpleQueue()
+    waiting: dict[int, Future] = {}
+    finished: SimpleQueue[int] = SimpleQueue()
+
+    def note(position: int, _: Future) -> None:
+        finished.put(position)
+
     try:
         for position, future in futures:
             waiting[position] = future
-            future.add_done_callback(lambda _, position=position: finished.put(position))
+            future.add_done_callback(functools.partial(note, position))
         while waiting:
             position = finished.get()
             yield position, waiting.pop(position).result()
@@ -182,7 +206,7 @@ class _Pool(ProcessPoolExecutor):
     # A server imports torch once and forks each worker from there in milliseconds; that is not safe elsewhere.
     by_server = sys.platform == "linux"
 
-    def __init__(self):
+    def __init__(self) -> None:
         cores = machine.cores()
         self.folder = _temporary_folder()
         context = get_context("forkserver" if self.by_server else "spawn")
@@ -192,11 +216,11 @@ class _Pool(ProcessPoolExecutor):
         limit = 61 if sys.platform == "win32" else cores  # of concurrent.futures
         super().__init__(min(cores, limit), context, _start, (end, str(self.folder)))
 
-    def submit(self, *args) -> Future:
+    def submit(self, function: Callable, /, *args: Any, **options: Any) -> Future:
         """Queue a call; a process is started for it while there are fewer than cores."""
         try:
             with _anonymous_main():
-                return super().submit(*args)
+                return super().submit(function, *args, **options)
         except OSError as error:
             # The server is spoken to through a socket among the temporary files: cleaned away, or of too long a name.
             _Pool.by_server = False
@@ -245,7 +269,7 @@ def _end_pool() -> None:
 def _anonymous_main() -> Iterator[None]:
     """Hide where the main module came from: a new process would import it, and so run a reader's script once more."""
     main = sys.modules["__main__"].__dict__
-    origin = {name: main.pop(name) for name in ("__file__", "__spec__") if name in main}
+    origin: dict[str, Any] = {name: main.pop(name) for name in ("__file__", "__spec__") if name in main}
     main["__spec__"] = None
     try:
         yield
@@ -299,11 +323,23 @@ def _load(path: Path) -> tuple:
 # --- any other executor -----------------------------------------------------------------------------------------------
 
 DASK_SECONDS = 10  # that a scheduler has to answer
+# Asked by another process first: of somebody who listens and is no scheduler a client may never let go, not even at exit.
+_ASK = """
+import os, sys, threading
+from distributed import Client
+seconds = float(sys.argv[2])
+threading.Timer(seconds + 1, os._exit, [1]).start()
+try:
+    Client(sys.argv[1], timeout=seconds).close()
+except BaseException:
+    os._exit(1)
+os._exit(0)
+"""
 
 
 @functools.cache
 def _client(address: str) -> Any:
-    if not re.fullmatch(r"(tcp|tls|ws|wss|ucx)://[^\s/]+:\d+/?", address):
+    if not re.fullmatch(r"(tcp|tls|ws|wss)://[^\s/]+:\d+/?", address):
         raise ValueError(
             f"OVERPARAM_DASK is {address!r}; set it to the address of a Dask scheduler, such as tcp://host:8786, or unset it."
         )
@@ -313,20 +349,21 @@ def _client(address: str) -> Any:
         raise ImportError(
             f"OVERPARAM_DASK is {address!r}, but Dask is not installed: pip install distributed, or unset it."
         ) from None
-    try:
-        return Client(address, timeout=DASK_SECONDS)
-    except (OSError, ValueError):  # nobody there, or somebody else
+    if subprocess.run([sys.executable, "-c", _ASK, address, str(DASK_SECONDS)], stderr=subprocess.DEVNULL).returncode:
         raise ConnectionError(
             f"OVERPARAM_DASK is {address!r}, but no Dask scheduler answers there within {DASK_SECONDS} s: start one with "
             "dask scheduler, or unset it."
-        ) from None
+        )
+    return Client(address, timeout=DASK_SECONDS, set_as_default=False)
 
 
-def _run_elsewhere(function, tasks, shared, executor) -> Iterator[tuple[int, Any]]:
-    client = executor if hasattr(executor, "get_executor") else getattr(executor, "_client", None)
-    if executor is client:
-        executor = client.get_executor(pure=False)
-    parcel = _Parcel(shared)
+def _run_elsewhere(
+    function: Callable, tasks: Sequence[tuple], shared: tuple, executor: Executor
+) -> Iterator[tuple[int, Any]]:
+    client: Any = executor if hasattr(executor, "get_executor") else getattr(executor, "_client", None)
+    if hasattr(executor, "get_executor"):
+        executor = executor.get_executor(pure=False)
+    parcel: Any = _Parcel(shared)
     if hasattr(client, "get_executor"):
         with warnings.catch_warnings(action="ignore"):  # of its size
             # Sent once, and as a task: what Dask's scatter has sent is lost with the worker that holds it.
@@ -345,8 +382,8 @@ def _run_elsewhere(function, tasks, shared, executor) -> Iterator[tuple[int, Any
 class _Parcel:
     """Objects that are pickled as plain bytes, for the reason that `_work` gives, and unpacked once where they arrive."""
 
-    def __init__(self, content: tuple):
-        self.content = content
+    def __init__(self, content: tuple) -> None:
+        self.content: tuple | bytes = content
 
     def __getstate__(self) -> bytes:
         buffer = io.BytesIO()
@@ -359,7 +396,8 @@ class _Parcel:
     def open(self) -> tuple:
         """The objects."""
         if isinstance(self.content, bytes):
-            self.content = torch.load(io.BytesIO(self.content), weights_only=False)
+            content: tuple = torch.load(io.BytesIO(self.content), weights_only=False)
+            self.content = content
         return self.content
 
     def itself(self) -> "_Parcel":

@@ -1,6 +1,7 @@
 """Agreement of the gradients of the examples."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -19,10 +20,11 @@ def m_coherence(module: nn.Module, x: Tensor, y: Tensor, loss: str = "cross_entr
     example's: about how many examples, itself among them, a step on one example helps. In evaluation mode.
     """
     require_examples(module, x, y, loss)
-    parameters, seen = [p for p in module.parameters() if p.requires_grad], []
+    parameters = [p for p in module.parameters() if p.requires_grad]
+    seen: list[tuple[nn.Linear, Tensor, Tensor]] = []
     require(bool(parameters), "The network has no weights whose gradient could be taken.")
 
-    def keep(part: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> Tensor:
+    def keep(part: Any, inputs: tuple[Tensor, ...], output: Tensor) -> Tensor:
         seen.append((part, inputs[0].detach(), output))
         return output.clone()  # so that a ReLU in place does not change what is kept
 
@@ -43,7 +45,7 @@ def m_coherence(module: nn.Module, x: Tensor, y: Tensor, loss: str = "cross_entr
     return float(len(x) * of_mean / of_each.mean())
 
 
-def _are_all_of_it(seen: list, deltas: Sequence, parameters: list[Tensor], gradients: Sequence) -> bool:
+def _are_all_of_it(seen: list, deltas: Sequence, parameters: Sequence[Tensor], gradients: Sequence) -> bool:
     """Whether these inputs a and ∂ mean loss / ∂ outputs δ of fully connected layers give the whole gradient, as δᵀa and Σδ."""
     expected = {id(p): g for p, g in zip(parameters, gradients, strict=True)}
     if any(a.dim() != 2 or d is None for (_, a, _), d in zip(seen, deltas, strict=True)):
@@ -61,7 +63,8 @@ def _squared_norms(seen: list[tuple[nn.Linear, Tensor, Tensor]], deltas: Iterabl
     An example's gradient in a layer's weights is the outer product of its n δ and its a, in the bias n δ: no gradient of
     one example need be formed, which is some ten times as fast as ``gradient_norms``.
     """
-    return sum(
+    norms = sum(
         (len(a) * delta).square().sum(1) * (a.square().sum(1) + (part.bias is not None))
         for (part, a, _), delta in zip(seen, deltas, strict=True)
     )
+    return cast(Tensor, norms)

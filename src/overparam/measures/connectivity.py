@@ -9,8 +9,10 @@ from dataclasses import replace
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
 from torch import Tensor, nn
 
+from overparam.architectures.base import Architecture
 from overparam.architectures.evaluate import outputs
 from overparam.arithmetic import full_precision
 from overparam.data.dataset import Data, require_data
@@ -43,12 +45,12 @@ def path_errors(
     before = nn.utils.parameters_to_vector(module.parameters())
     first, second = (_weights_of(module, weights) for weights in (first, second))
     ends = torch.from_numpy(np.stack([first, second])).to(before)
-    errors = _errors(module, [torch.lerp(*ends, t) for t in torch.linspace(0, 1, points)], x, y)
+    errors = _errors(module, [torch.lerp(ends[0], ends[1], t) for t in torch.linspace(0, 1, points)], x, y)
     nn.utils.vector_to_parameters(before, module.parameters())
     return errors
 
 
-def barrier(errors: Sequence[float]) -> float:
+def barrier(errors: ArrayLike) -> float:
     """How far the error on a line rises above the mean of its ends (Frankle et al. 2020, section 2).
 
     The ends count, so it is at least half their difference, which is what is left where the error does not rise between them.
@@ -58,7 +60,9 @@ def barrier(errors: Sequence[float]) -> float:
 
 
 @full_precision()
-def barriers(architecture, data: Data, pairs: Sequence[tuple], first: int = 0, points: int = 7) -> np.ndarray:
+def barriers(
+    architecture: Architecture, data: Data, pairs: Sequence[tuple], first: int = 0, points: int = 7
+) -> np.ndarray:
     """The barrier in test error of each pair of weight vectors, on the test examples from number ``first`` on."""
     module, x, y = _module_and_tests(architecture, data, first)
     says = "pairs lists pairs of weight vectors, each [parameters]; got "
@@ -69,7 +73,7 @@ def barriers(architecture, data: Data, pairs: Sequence[tuple], first: int = 0, p
 
 @full_precision()
 @torch.no_grad()
-def errors_at(architecture, data: Data, weights: Sequence[np.ndarray], first: int = 0) -> np.ndarray:
+def errors_at(architecture: Architecture, data: Data, weights: Sequence[np.ndarray], first: int = 0) -> np.ndarray:
     """Share of the test examples, from number ``first`` on, that the networks with these weights misclassify."""
     module, x, y = _module_and_tests(architecture, data, first)
     weights = listed(weights, f"weights lists weight vectors, each [parameters]; got {shown(weights)}.")
@@ -91,13 +95,13 @@ def _weights_of(module: nn.Module, weights: np.ndarray) -> np.ndarray:
     return weights
 
 
-def _module_and_tests(architecture, data: Data, first: int) -> tuple[nn.Module, Tensor, Tensor]:
+def _module_and_tests(architecture: Architecture, data: Data, first: int) -> tuple[nn.Module, Tensor, Tensor]:
     require_architecture(architecture)
     require_data(data)
     require(
         data.classes is not None, f"{data.name} has no classes, so that no answer is an error; take a classification."
     )
     first = whole("first", first, 0, len(data.x_test) - 1)
-    module = architecture.build(tuple(data.x.shape[1:]), data.classes, torch.Generator().manual_seed(0))
+    module = architecture.build(tuple(data.x.shape[1:]), data.outputs, torch.Generator().manual_seed(0))
     examples = getattr(architecture, "examples", lambda x: x)
     return module, examples(data.x_test[first:]), data.y_test[first:]

@@ -3,13 +3,14 @@
 import copy
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from typing import cast
 
 import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor, nn
 
-from overparam.architectures.evaluate import losses
+from overparam.architectures.evaluate import losses_at
 from overparam.arithmetic import full_precision
 from overparam.data.dataset import Data, require_data, subset
 from overparam.engine import sweep, workers
@@ -53,7 +54,7 @@ def sharpness(
     data: Data | Mapping[str, Data],
     iterations: int = 100,
     tolerance: float = 1e-4,
-    device=None,
+    device: torch.device | str | None = None,
 ) -> pd.Series:
     """``top_eigenvalue`` of every row's training loss at all of its recorded times: an array [T] for each row, with its index.
 
@@ -78,7 +79,7 @@ def sharpness(
 class _Network:
     """One row of a table of runs, with its training set."""
 
-    def __init__(self, row: pd.Series, named: Mapping[str, Data]):
+    def __init__(self, row: pd.Series, named: Mapping[str, Data]) -> None:
         require(
             row["data"] in named,
             f"A row was trained on {row['data']!r}; pass the data sets by name, as to sweep. Given: {', '.join(map(str, named))}.",
@@ -90,7 +91,7 @@ class _Network:
         )
         require_data(named[row["data"]])
         self.data, self.loss = named[row["data"]], row["loss"]
-        self.module = sweep.network(row, self.data)
+        self.module = cast(nn.Sequential, sweep.network(row, self.data))  # as all that train in stacks are
         self.weights = row["weights"]
         self.rows = subset(self.data, row["n"], row["data_seed"])
         self.labels = targets(self.data, self.rows, row)
@@ -152,7 +153,7 @@ def _mean_loss(module: nn.Module, vector: Tensor, x: Tensor, y: Tensor, loss: st
     shapes = {name: p.shape for name, p in module.named_parameters()}
     parts = vector.split([shape.numel() for shape in shapes.values()])
     parameters = {name: part.view(shape) for (name, shape), part in zip(shapes.items(), parts, strict=True)}
-    return losses(torch.func.functional_call(module, parameters, (x,)), y, loss).mean()
+    return losses_at(module, parameters, x, y, loss).mean()
 
 
 def _top(total: Callable[[Tensor], Tensor], weights: Tensor, iterations: int, tolerance: float) -> Tensor:

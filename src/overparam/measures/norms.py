@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Iterable
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -72,7 +73,8 @@ def frobenius(module: nn.Module) -> float:
 
 
 def _norm(tensors: list[Tensor]) -> float:
-    return float(sum(t.double().square().sum() for t in tensors).sqrt())
+    total = cast(Tensor, sum(t.double().square().sum() for t in tensors))
+    return float(total.sqrt())
 
 
 @full_precision()
@@ -103,7 +105,7 @@ def spectral_product(module: nn.Module) -> float:
     Of a convolution this is the norm of its map from one window to the channels, not of its map between whole signals.
     """
     _require_layered(module)
-    values = [torch.linalg.matrix_norm(part.weight.flatten(1).double(), 2) for part in layers(module)]
+    values = [torch.linalg.matrix_norm(part.get_parameter("weight").flatten(1).double(), 2) for part in layers(module)]
     return float(torch.stack(values).prod())
 
 

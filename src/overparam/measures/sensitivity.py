@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from overparam.architectures.evaluate import losses
+from overparam.architectures.evaluate import losses_at
 from overparam.arithmetic import full_precision
 from overparam.errors import (
     evaluation,
@@ -141,7 +141,7 @@ def _sensitivities(
             rows = rows.to(x.device)
             # Each batch is a leaf of its own, so that going back through a step does not fill an array of all examples.
             batches.append((rows, x[rows].detach().requires_grad_()))
-            mean = _losses(module, parameters, batches[-1][1], y[rows], loss).mean()
+            mean = losses_at(module, parameters, batches[-1][1], y[rows], loss).mean()
             gradients = torch.autograd.grad(mean, list(parameters.values()), create_graph=True)
             parameters = {name: p - lr * g for (name, p), g in zip(parameters.items(), gradients, strict=True)}
             if number in at:
@@ -160,7 +160,7 @@ def _norms(
 ) -> Tensor:
     """‖∂(weights · losses)/∂x_i‖₁ [rows of weights, n] at these parameters, which depend on the batches."""
     own = x.detach().requires_grad_()
-    values = weights @ _losses(module, parameters, own, y, loss)
+    values = weights @ losses_at(module, parameters, own, y, loss)
     rows, inputs = torch.cat([rows for rows, _ in batches]), [own, *(batch for _, batch in batches)]
     # All rows of weights go back through the steps together, each with a 1 at its own value.
     one_each = torch.eye(len(values), dtype=values.dtype, device=values.device)
@@ -168,13 +168,10 @@ def _norms(
     return direct.index_add(1, rows, torch.cat(steps, 1)).flatten(2).abs().sum(2)
 
 
-def _losses(module: nn.Module, parameters: dict[str, Tensor], x: Tensor, y: Tensor, loss: str) -> Tensor:
-    return losses(torch.func.functional_call(module, parameters, (x,)), y, loss)
-
-
 def _batches(n: int, batch_size: int, steps: int, seed: int) -> list[Tensor]:
     """Rows of the first ``steps`` batches: every epoch goes through all n examples in a fresh order."""
-    order, batches = generator(seed, "order"), []
+    order = generator(seed, "order")
+    batches: list[Tensor] = []
     while len(batches) < steps:
         batches += torch.randperm(n, generator=order).split(batch_size)
     return batches[:steps]

@@ -1,11 +1,78 @@
-"""What is read off tables of runs: peaks and dips, thresholds, errors at an early stop, choices made on other seeds."""
+"""What is read off tables of runs: paired differences, choices tested on other seeds, peaks and dips, early stops, labels learned."""
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
+import torch
 
-from overparam.errors import require
+from overparam.data.dataset import Data, require_data
+from overparam.engine.sweep import network, require_runs
+from overparam.errors import require, shown, whole
+
+# --- Seeds --------------------------------------------------------------------------------------------
+
+
+def by_seed(runs: pd.DataFrame, value: str, columns: str | Sequence[str], seed: str = "data_seed") -> pd.DataFrame:
+    """A column of a table of runs as one row per seed and one column for each value of ``columns``, both ascending.
+
+    Then ``table[a] - table[b]`` is a paired difference. NaN (a run that diverged) stay; ValueError where a seed has several runs
+    in one place, or none.
+    """
+    names = [columns] if isinstance(columns, str) else list(columns)
+    require_runs(runs, value, *names, seed)
+    where = " and ".join([seed, *names])
+    require(not runs.duplicated([seed, *names]).any(), f"Several runs have the same {where}; select one for each.")
+    table = runs.pivot(index=seed, columns=names[0] if len(names) == 1 else names, values=value)  # noqa: PD010 (keeps NaN)
+    require(table.size == len(runs), f"Some values of {where} have no run; select those that all have one.")
+    return table
+
+
+def paired_differences(
+    runs: pd.DataFrame, value: str, by: str, first: Hashable, second: Hashable, seed: str = "data_seed"
+) -> np.ndarray:
+    """``value`` where ``by`` is ``first`` less where it is ``second``, one number per seed in ascending order of seeds."""
+    require_runs(runs, by)
+    table = by_seed(runs[runs[by].isin([first, second])], value, by, seed)
+    for arm in (first, second):
+        require(arm in table, f"No run has {by} = {shown(arm)}.")
+    return (table[first] - table[second]).to_numpy(float)
+
+
+def cross_fit(
+    table: pd.DataFrame,
+    choose: Callable[[pd.DataFrame], Any],
+    test: Callable[[pd.DataFrame, Any], pd.Series | pd.DataFrame],
+    folds: int = 2,
+) -> pd.Series | pd.DataFrame:
+    """Choose on some seeds and test on the others: every seed (row) is tested once, and never by its own choice.
+
+    The rows are cut into ``folds`` in their order. For each fold, ``choose(others)`` gets the rows outside it and
+    ``test(fold, choice)`` gives one value or row for each seed inside it. With two folds each half chooses for the other; as
+    many folds as rows leave one out. The result has the order of the rows.
+    """
+    folds = whole("folds", folds, 2)
+    require(
+        len(table) >= folds, f"Choosing on some seeds and testing on others needs {folds} or more; got {len(table)}."
+    )
+    ends = [len(table) * k // folds for k in range(folds + 1)]
+    tested = []
+    for start, end in itertools.pairwise(ends):
+        inside = np.zeros(len(table), bool)
+        inside[start:end] = True
+        tested.append(test(table[inside], choose(table[~inside])))
+    return pd.concat(tested)
+
+
+def lowest_cross_fitted(errors: pd.DataFrame, candidates: Sequence | None = None) -> pd.Series:
+    """For each seed (row), its error at the column, one of ``candidates``, with the lowest mean error on the other half of the seeds."""
+    candidates = list(errors.columns if candidates is None else candidates)
+    return cross_fit(errors, lambda half: half[candidates].mean().idxmin(), lambda half, lowest: half[lowest])
+
+
+# --- Sizes: thresholds and peaks ----------------------------------------------------------------------
 
 
 def effective_complexity(n: Sequence[int], errors: Sequence[float], tolerance: float) -> float:
@@ -62,27 +129,31 @@ def peak_and_dip(errors: pd.Series, candidates: Sequence | None = None) -> tuple
     return peak, errors[sizes[: sizes.index(peak)]].idxmin()
 
 
-def contrasts(test: pd.DataFrame, candidates: pd.DataFrame | None = None) -> pd.DataFrame:
+def rise_and_fall(test: pd.DataFrame, candidates: pd.DataFrame | None = None) -> pd.DataFrame:
     """Rise to a peak and fall after it, for each seed (row) of a table of test errors by ascending size (column).
 
-    One half of the seeds says where the peak and the dip before it are (``peak_and_dip`` of their mean), the other half says how
-    high they are, and the other way round, so that every seed is tested once and never by its own choice. ``candidates``, a
-    table of the same shape, says for each seed and size whether the peak may be there; a majority decides, and where it allows
-    none, any may be. Columns ``peak``, ``dip``, ``rise`` = e(peak) − e(dip), ``fall`` = e(peak) − e(largest size).
+    Where the peak and the dip before it are (``peak_and_dip`` of the mean), the other half of the seeds says: see ``cross_fit``.
+    ``candidates``, a table with the same rows and columns, says for each seed and size whether the peak may be there; a majority
+    decides, and where it allows none, any may be. Columns ``peak``, ``dip``, ``rise`` = e(peak) − e(dip), ``fall`` = e(peak) −
+    e(largest size).
     """
-    half = len(test) // 2
-    require(half >= 1, f"Locating on one half of the seeds and testing on the other needs 2 or more; got {len(test)}.")
-    sizes, found = list(test.columns), []
-    for locate, judge in ((slice(None, half), slice(half, None)), (slice(half, None), slice(None, half))):
+    sizes = list(test.columns)
+
+    def locate(half: pd.DataFrame) -> tuple:
         allowed = None
         if candidates is not None:
-            allowed = [size for size in sizes[1:-1] if candidates.iloc[locate][size].mean() >= 0.5] or None
-        peak, dip = peak_and_dip(test.iloc[locate].mean(), allowed)
-        e = test.iloc[judge]
-        found.append(
-            pd.DataFrame({"peak": peak, "dip": dip, "rise": e[peak] - e[dip], "fall": e[peak] - e[sizes[-1]]}, e.index)
-        )
-    return pd.concat(found).loc[test.index]
+            allowed = [size for size in sizes[1:-1] if candidates.loc[half.index, size].mean() >= 0.5] or None
+        return peak_and_dip(half.mean(), allowed)
+
+    def measure(half: pd.DataFrame, places: tuple) -> pd.DataFrame:
+        peak, dip = places
+        rise, fall = half[peak] - half[dip], half[peak] - half[sizes[-1]]
+        return pd.DataFrame({"peak": peak, "dip": dip, "rise": rise, "fall": fall}, half.index)
+
+    return cross_fit(test, locate, measure)
+
+
+# --- Time ---------------------------------------------------------------------------------------------
 
 
 def stopped_errors(runs: pd.DataFrame) -> pd.DataFrame:
@@ -100,17 +171,41 @@ def stopped_errors(runs: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, runs.index, ["stopped", "final", "epoch"])
 
 
-def lowest_elsewhere(errors: pd.DataFrame, candidates: Sequence) -> pd.Series:
-    """For each seed (row), its error at the candidate (column) that has the lowest mean error on the other half of the seeds.
+@torch.no_grad()
+def label_history(runs: pd.DataFrame, data: Data) -> pd.DataFrame:
+    """Which labels networks give over time to training examples whose own label is wrong: one row per network and recorded time.
 
-    The first half of the rows chooses for the second and the second for the first, so that every seed is judged once and never
-    by its own choice.
+    ``runs`` are those of a sweep of MLPs or 1-D CNNs over ``data`` with record=["weights", "correct"]. Shares of the examples with a
+    wrong label: ``true_label``, those that are given their true one, and ``wrong_label``, those that are given the wrong one that
+    they were trained with; NaN where no label is wrong. ``right_label``: share of the others that are given theirs. ``train`` and
+    ``test``: accuracy on all training labels, and on the test set. Beside these stand ``epoch`` and the settings of the network.
     """
-    half = len(errors) // 2
-    if half < 1:
-        raise ValueError(
-            f"Choosing on one half of the seeds and judging on the other needs 2 or more; got {len(errors)}."
-        )
-    parts = (errors.iloc[:half], errors.iloc[half:])
-    chosen = [part[list(candidates)].mean().idxmin() for part in parts]
-    return pd.concat([parts[0][chosen[1]], parts[1][chosen[0]]]).set_axis(errors.index)
+    require_runs(runs, "weights", "weights_epoch", "examples", "labels")
+    require_data(data)
+    require(data.classes is not None, f"{data.name} is for regression: there are no labels that could be wrong.")
+    final = ("train_", "test_")  # at the end of training
+    settings = [c for c in runs if not c.startswith(final) and not isinstance(runs[c].iloc[0], np.ndarray)]
+    tables = []
+    for _, row in runs.iterrows():
+        x, true, trained = data.x[row["examples"]], data.y[row["examples"]].numpy(), row["labels"]
+        wrong = trained != true
+        modules = [network(row, data, time) for time in range(len(row["weights"]))]
+        given, tested = (
+            np.stack([m(part).argmax(1).numpy() for m in modules]) for part in (x, data.x_test)
+        )  # [times, n]
+        shares = {
+            "true_label": _shares((given == true)[:, wrong]),
+            "wrong_label": _shares((given == trained)[:, wrong]),
+            "right_label": _shares((given == trained)[:, ~wrong]),
+            "train": _shares(given == trained),
+            "test": _shares(tested == data.y_test.numpy()),
+        }
+        tables.append(pd.DataFrame({"epoch": row["weights_epoch"]} | shares))
+    of_networks = runs[settings].iloc[np.repeat(range(len(runs)), [len(table) for table in tables])]
+    shares = pd.concat(tables).set_axis(of_networks.index)
+    return pd.concat([of_networks, shares], axis=1)
+
+
+def _shares(correct: np.ndarray) -> np.ndarray:
+    """Means over the examples of [times, n]; NaN where there are none."""
+    return correct.mean(1) if correct.shape[1] else np.full(len(correct), np.nan)

@@ -1,10 +1,13 @@
 """How predictors vary: bias and variance, effective parameters, dispersion of correct answers, votes."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
 from overparam.errors import listed, numbers, require, shown, whole
+
+Selection = slice | np.ndarray  # of runs: by their numbers
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,7 @@ class CrossedRuns:
     leaving training sets out costs nothing.
     """
 
-    def __init__(self, predictions: np.ndarray, target: np.ndarray, examples: int):
+    def __init__(self, predictions: np.ndarray, target: np.ndarray, examples: int) -> None:
         predictions, target = numbers("predictions", predictions), numbers("target", target)
         if predictions.ndim != 3 or predictions.shape[2:] != target.shape:
             raise ValueError(
@@ -74,7 +77,9 @@ class CrossedRuns:
         error = (predictions - target).reshape(s * i, m).astype(np.float64)
         self.products = (error @ error.T / examples).reshape(s, i, s, i)
 
-    def components(self, training_sets=slice(None), initialisations=slice(None)) -> Components:
+    def components(
+        self, training_sets: Selection = slice(None), initialisations: Selection = slice(None)
+    ) -> Components:
         """Two-way analysis of variance of the runs, or of those on some training sets and initialisations.
 
         With e[s, i] = prediction − target, averages of ⟨e[s, i], e[s', i']⟩ over pairs that share nothing, the training set,
@@ -103,7 +108,7 @@ class CrossedRuns:
             [self.components(initialisations=np.delete(inits, k)) for k in inits],
         )
 
-    def error_of_mean(self, training_sets, initialisations) -> float:
+    def error_of_mean(self, training_sets: Iterable[int], initialisations: Iterable[int]) -> float:
         """Squared error of the average prediction over these runs: an ensemble, a bag, or both."""
         places = []
         for name, chosen, size in zip(

@@ -5,13 +5,15 @@ prunes in rounds.
 """
 
 from collections.abc import Callable, Sequence
+from typing import cast
 
 import numpy as np
 import torch
 from torch.nn.utils import parameters_to_vector
 
 from overparam import randomness
-from overparam.architectures.alone import affine_layers
+from overparam.architectures.alone import Alone, affine_layers
+from overparam.architectures.base import Architecture
 from overparam.architectures.stacked import Layer, Layered
 from overparam.data.dataset import Data, require_data
 from overparam.engine.settings import Settings, Vector, require_architecture, require_settings
@@ -118,16 +120,16 @@ def weights_of(layers: Sequence[Layer]) -> list[slice]:
     ]
 
 
-def prunable_layers(architecture, data: Data) -> list[Layer]:
+def prunable_layers(architecture: Architecture, data: Data) -> list[Layer]:
     """The layers of a network on this data set; of a convolutional one its convolutions and linear maps, without batch norm."""
     require_architecture(architecture)
     require_data(data)
-    shape, outputs = tuple(data.x.shape[1:]), data.classes or data.y.shape[1]
-    if isinstance(architecture, Layered):
-        require(not architecture.batch_norm, "Networks with batch norm are not pruned here; set batch_norm=False.")
-        return architecture.layers(shape, outputs)
-    with torch.device("meta"):
-        found = affine_layers(architecture.module(shape, outputs))
+    shape, outputs = data.shape, data.outputs
+    if architecture.stacks:
+        layered = cast(Layered, architecture)
+        require(not layered.batch_norm, "Networks with batch norm are not pruned here; set batch_norm=False.")
+        return layered.layers(shape, outputs)
+    found = affine_layers(cast(Alone, architecture).outline(shape, outputs))
     require(
         all(len(own) == 2 and own[1].dim() == 1 and own[0].dim() > 1 for own in found),
         f"{architecture} has parts that are neither weights nor biases; prune mlp, lenet, cnn1d or conv.",
@@ -166,9 +168,10 @@ def initial_weights(settings: Settings, data: Data, fresh: bool = False) -> np.n
     """All weights and biases [parameters] that a network starts from, or (``fresh``) another draw of them."""
     require_settings([settings])
     require_data(data)
-    shape, outputs = tuple(data.x.shape[1:]), data.classes or data.y.shape[1]
     draw = randomness.generator(settings.init_seed, "another init" if fresh else "init")
-    return parameters_to_vector(settings.architecture.build(shape, outputs, draw).parameters()).detach().numpy()
+    return (
+        parameters_to_vector(settings.architecture.build(data.shape, data.outputs, draw).parameters()).detach().numpy()
+    )
 
 
 def frozen(start: np.ndarray, mask: Vector, zeroed: np.ndarray | None = None) -> dict[str, Vector]:
@@ -203,8 +206,8 @@ def at_random(chosen: np.ndarray, mask: Vector, layers: Sequence[Layer], seed: i
     return drawn
 
 
-def keeping_signs(start: np.ndarray, mask: Vector, layers: Sequence[Layer], seed: int) -> dict[str, np.ndarray]:
-    """Other values [parameters] for the kept weights, by name (Zhou et al. 2019, section 4); biases stay.
+def reinitialized(start: np.ndarray, mask: Vector, layers: Sequence[Layer], seed: int) -> dict[str, np.ndarray]:
+    """Other initial values [parameters] for the kept weights, by name (Zhou et al. 2019, section 4); biases stay.
 
     "reshuffled" exchanges the kept weights of each layer, "redrawn" draws them anew from the distribution of the initial weights
     of PyTorch, "redrawn at equal spread" scales that draw to the standard deviation of the layer's kept weights, and "constant"

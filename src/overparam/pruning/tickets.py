@@ -6,7 +6,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+import torch
 
+from overparam.architectures.stacked import Layer
 from overparam.data.dataset import Data
 from overparam.engine.settings import Settings, Vector, require_settings
 from overparam.engine.sweep import run
@@ -27,7 +29,7 @@ class Recipe:
     rates: float | tuple[float, ...] = 0.2
     rounds: tuple[int, ...] = (1,) * 12
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         says = (
             f"rates is a share below 1 that a round prunes, or a tuple of one for each layer; got {shown(self.rates)}."
         )
@@ -54,7 +56,7 @@ def find_tickets(
     looks: Sequence[float],
     controls: Sequence[str] = CONTROLS,
     rewind: int = 0,
-    device=None,
+    device: torch.device | str | None = None,
 ) -> pd.DataFrame:
     """Iterative magnitude pruning of these dense networks, one trial each, with controls: one row per trial, round and arm.
 
@@ -132,7 +134,9 @@ def _ends(runs: pd.DataFrame, trials: Iterable[int], what: str) -> dict[int, np.
     return {trial: weights[-1] for trial, weights, diverged in rows if not diverged}
 
 
-def _arm(arm: str, settings: Settings, mask: Vector, data: Data, layers, rounds: int, rewind: int) -> Settings:
+def _arm(
+    arm: str, settings: Settings, mask: Vector, data: Data, layers: Sequence[Layer], rounds: int, rewind: int
+) -> Settings:
     if arm == "ticket":
         return replace(settings, mask=mask, rewind=rewind)
     if arm == "reinit":

@@ -3,10 +3,10 @@
 import functools
 import html
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from overparam.report import scale, verdicts
+from overparam.report import results, scale, verdicts
 from overparam.report.evidence import Record
 from overparam.report.intervals import Estimate
 from overparam.report.protocols import LOOKS, Claim, Condition
@@ -32,7 +32,7 @@ def words(claim: Claim, outcome: str) -> str:
     """An outcome as a reader meets it."""
     if outcome == "contradicted" and claim.could_explain:
         return "contradicted in this setting"
-    if outcome == "no effect" and all(c.equals is not None for c in claim.protocol.estimates.values()):
+    if outcome == "no effect" and all(c.equals is not None for c in claim.required_protocol.estimates.values()):
         return "no effect, as claimed"
     return outcome
 
@@ -52,7 +52,7 @@ def sentence(claim: Claim, record: Record | None) -> str:
 
 
 def _confirmed(record: Record) -> dict[str, Estimate]:
-    known = record.claim.protocol.measured
+    known = record.claim.required_protocol.measured
     return {key: known[key].estimate(row, verdicts.LEVEL) for key, row in record.estimates.items() if key in known}
 
 
@@ -68,6 +68,14 @@ def seed_range(seeds: Sequence[int]) -> str:
     ordered = sorted(seeds)
     consecutive = ordered == list(range(ordered[0], ordered[-1] + 1))
     return f"{ordered[0]}–{ordered[-1]}" if consecutive and len(ordered) > 1 else ", ".join(map(str, ordered))
+
+
+def robustness(name: str) -> str:
+    """In how many settings of a recorded table a finding keeps its sign."""
+    if not results.is_recorded(name):
+        return "not measured yet"
+    table, where = results.recorded(name)
+    return f"keeps its sign in {int(table['keeps'].sum())} of {len(table)} settings, {where}"
 
 
 @dataclass(frozen=True)
@@ -110,7 +118,7 @@ class Card:
 
     def data(self) -> dict:
         """What this run measured: one entry of build/<scale>/claims/<chapter>.json."""
-        first, condition = next(iter(self.claim.protocol.estimates.items()))
+        first, condition = next(iter(self.claim.required_protocol.estimates.items()))
         estimate = self.page.get(first)
         return {
             "id": self.claim.id,
@@ -126,7 +134,7 @@ class Card:
             "estimates": {key: [None if v != v else v for v in row] for key, row in self.values.items()},
         }
 
-    def _repr_mimebundle_(self, include=None, exclude=None) -> tuple[dict, dict]:
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> tuple[dict, dict]:
         text = f"{self.claim.id}: {words(self.claim, self.outcome)}. {self._sentence()}"
         return {"text/html": self._html(), "text/plain": text}, {METADATA: self.data()}
 
@@ -136,7 +144,7 @@ class Card:
         return sentence(self.claim, self.record) if fits else self.claim.statement
 
     def _html(self) -> str:
-        claim, protocol = self.claim, self.claim.protocol
+        claim, protocol = self.claim, self.claim.required_protocol
         rows = "".join(
             f"<div class='claim-estimate'><div class='claim-says'>{self._says(key, condition)}</div>"
             f"{forest(condition, self.confirmed.get(key), self.page.get(key), f'{anchor(claim.id)}-{key}')}</div>"
@@ -153,6 +161,8 @@ class Card:
             ("The record", self._record()),
             ("This page", self._page()),
         ]
+        if claim.robustness:
+            facts.insert(4, ("Other settings", quote(robustness(claim.robustness))))
         if protocol.asked:
             asked = _list(self._numbers(key, c, False) for key, c in protocol.asked.items())
             facts.insert(4, ("We also asked", f"{asked}This does not touch the outcome."))
@@ -183,12 +193,12 @@ class Card:
             parts.append(f"Thin: this page, {len(self.seeds)} replicates, 95 %.")
         if parts:
             parts.append("Shaded: as claimed.")
-            if any(c.negligible and c.equals is None for c in self.claim.protocol.estimates.values()):
+            if any(c.negligible and c.equals is None for c in self.claim.required_protocol.estimates.values()):
                 parts.append("Hatched: too small to matter.")
         if self.record is None:
             parts.append(f"Not confirmed yet: <code>make confirm FINDING={self.claim.id}</code>.")
         elif self.outcome == "inconclusive":
-            needed = verdicts.would_decide(self.record.estimates, self.claim.protocol)
+            needed = verdicts.would_decide(self.record.estimates, self.claim.required_protocol)
             would = ""
             if needed:
                 number = "more than 100,000" if needed > 100_000 else f"about {float(f'{needed:.2g}'):,.0f}"
@@ -197,7 +207,7 @@ class Card:
         return " ".join(parts)
 
     def _protocol(self) -> str:
-        protocol, looks = self.claim.protocol, ", ".join(map(str, LOOKS[:-1]))
+        protocol, looks = self.claim.required_protocol, ", ".join(map(str, LOOKS[:-1]))
         return (
             f"<a href='{PROTOCOLS}#protocol-{quote(self.claim.chapter)}'>Number {protocol.number}</a>. "
             f"One replicate is {quote(protocol.unit)}; redrawn with each: {quote(', '.join(protocol.redrawn))}. "
@@ -206,11 +216,11 @@ class Card:
 
     def _numbers(self, key: str, condition: Condition, decides: bool) -> str:
         parts = [condition.bound()] if decides else []
-        if key in self.confirmed:
+        if self.record and key in self.confirmed:
             found = self.confirmed[key]
             part = f"record {_number(found, condition)}{left_out(found)}"
             if decides:
-                among = len(self.claim.protocol.estimates)
+                among = len(self.claim.required_protocol.estimates)
                 part += f" ({verdicts.of_condition(self.record.estimates[key], condition, among)})"
             parts.append(part)
         if key in self.page:
@@ -258,7 +268,7 @@ class TheoremCard:
             "seed_offset": scale.seed_offset(),
         }
 
-    def _repr_mimebundle_(self, include=None, exclude=None) -> tuple[dict, dict]:
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> tuple[dict, dict]:
         text = f"{self.claim.id}: {self._checked()}. {self.claim.statement}"
         return {"text/html": self._html(), "text/plain": text}, {METADATA: self.data()}
 
@@ -368,7 +378,7 @@ def forest(condition: Condition, record: Estimate | None, page: Estimate | None,
     )
 
 
-def _axis(shown: Sequence[float], logarithmic: bool):
+def _axis(shown: Sequence[float], logarithmic: bool) -> Callable[[float], float]:
     """A function from values to places in a row's picture, which has room for all that is shown."""
     on_axis = math.log if logarithmic else float
     low, high = on_axis(min(shown)), on_axis(max(shown))

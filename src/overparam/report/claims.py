@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from overparam.errors import require, shown
-from overparam.report import evidence, protocols, scale, verdicts
+from overparam.report import evidence, protocols, scale
 from overparam.report.cards import METADATA, PAGE_LEVEL, Card, Sentence, TheoremCard
 from overparam.report.earlier import Check, EarlierLedger
 from overparam.report.intervals import (
@@ -19,6 +19,7 @@ from overparam.report.intervals import (
     jackknife,
     location,
     mean,
+    median_interval,
     proportion,
     rank_correlation,
     ratio,
@@ -43,6 +44,7 @@ __all__ = [
     "jackknife",
     "location",
     "mean",
+    "median_interval",
     "proportion",
     "rank_correlation",
     "ratio",
@@ -56,7 +58,7 @@ SELECTION_SEED = 5_000  # of replicates on which something is chosen: never the 
 class Ledger:
     """The claims of one chapter: what data/claims.yaml says of them, and what their record found."""
 
-    def __init__(self, chapter: str):
+    def __init__(self, chapter: str) -> None:
         self.chapter = chapter
         self.claims = protocols.claims(chapter)
 
@@ -77,7 +79,7 @@ class Ledger:
 
     def replicates(self, name: str) -> int:
         """How many replicates this run has of a finding."""
-        protocol = self._finding(name).protocol
+        protocol = self._finding(name).required_protocol
         if scale.current() == "smoke":
             return 2
         if scale.current() != "confirm":
@@ -86,7 +88,7 @@ class Ledger:
         if isinstance(asked, int):
             return asked
         done = self.records.get(name)
-        return asked.get(name) or (len(done.seeds) if done else verdicts.next_look(0))
+        return asked.get(name) or (len(done.seeds) if done else protocols.LOOKS[0])
 
     def card(self, name: str, /, *, section: str = "", **values: Sequence[float]) -> Card:
         """The card of a finding, from one value per seed for each estimate of its protocol (and for what was asked besides).
@@ -96,7 +98,7 @@ class Ledger:
         of the section whose code measured it.
         """
         claim = self._finding(name)
-        known, n = claim.protocol.measured, self.replicates(name)
+        known, n = claim.required_protocol.measured, self.replicates(name)
         if missing := [key for key in known if key not in values]:
             raise ValueError(
                 f"The protocol of {name} in data/claims.yaml has the estimate {missing[0]!r}; pass it to card()."
@@ -115,6 +117,7 @@ class Ledger:
         """The card of a theorem, after its check: the largest difference between what it says and what was computed."""
         claim = self._claim(name)
         require(claim.kind == "theorem", f"{name} is a finding: it has a card() and no check.")
+        assert claim.tolerance is not None  # the tolerance of a theorem: protocols.read() asks for it
         if not error <= claim.tolerance:
             raise ValueError(
                 f"The check of the theorem {name} is off by {error:.2g}; data/claims.yaml allows {claim.tolerance:g}."
@@ -144,7 +147,7 @@ def _asked_for() -> int | Mapping[str, int]:
     try:
         asked = json.loads(text or "{}")
     except ValueError:
-        asked = None
+        asked = 0  # which is refused, too
     numbers = asked.values() if isinstance(asked, dict) else [asked]
     if not all(isinstance(n, int) and n >= 2 for n in numbers):
         raise ValueError(f"OVERPARAM_REPLICATES is {text!r}; set it to a whole number from 2 on, or leave it unset.")

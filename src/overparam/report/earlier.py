@@ -61,7 +61,7 @@ def recompute(record: dict) -> str:
 class EarlierLedger:
     """The claims of one chapter as ``data/claims.yaml`` states them; turns measurements into verdict cards."""
 
-    def __init__(self, chapter: str):
+    def __init__(self, chapter: str) -> None:
         earlier = [fact for fact in protocols.entries() if "kind" not in fact]
         self.chapter = chapter
         self.facts = {fact["id"]: fact for fact in earlier if fact["chapter"] == chapter}
@@ -126,7 +126,7 @@ class Card:
             "checks": [asdict(c) | {"above": _bound(c.above), "below": _bound(c.below)} for c in self.checks],
         }
 
-    def _repr_mimebundle_(self, include=None, exclude=None) -> tuple[dict, dict]:
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> tuple[dict, dict]:
         text = f"{self.fact['id']}: {self.verdict}. {self.measured}"
         return {"text/html": self._html(), "text/plain": text}, {METADATA: self.record()}
 

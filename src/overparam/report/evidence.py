@@ -36,7 +36,7 @@ class Record:
     @property
     def outcome(self) -> str:
         """As the protocol decides it from the values."""
-        return verdicts.outcome(self.estimates, self.claim.protocol)
+        return verdicts.outcome(self.estimates, self.claim.required_protocol)
 
     @property
     def decided(self) -> bool:
@@ -83,7 +83,7 @@ def write(chapter: str, records: Mapping[str, Record], path: Path | None = None)
     path = path or file(chapter)
     findings = {
         name: {
-            "protocol": record.claim.protocol.decisive(),
+            "protocol": record.claim.required_protocol.decisive(),
             "outcome": record.outcome,
             "looks": [list(look) for look in record.looks],
             "seeds": list(record.seeds),

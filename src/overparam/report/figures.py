@@ -7,18 +7,25 @@ text colour of the page and each named colour a CSS variable (`--fig-train`, ...
 import hashlib
 import io
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from html import escape
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 from matplotlib import font_manager
+from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, ListedColormap, to_hex
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
+from numpy.typing import ArrayLike
 from scipy.special import stdtrit
+
+if TYPE_CHECKING:
+    import ipywidgets
 
 INK = "#1f2328"  # text and axes; the text colour of the page
 PAPER = "#fffffe"  # behind everything; transparent on the page
@@ -49,7 +56,7 @@ RAMP = (
 MARKERS = "osD^vPX*h"
 
 # Sizes are those of the page: 1 inch is 96 of its pixels, so 7.2 inches fill the column and 10.5 points are 14 pixels.
-_RC = {
+_RC: dict[Any, Any] = {
     "figure.figsize": (7.2, 4.2),
     "figure.facecolor": PAPER,
     "figure.constrained_layout.use": True,
@@ -98,28 +105,37 @@ _RC = {
 _METADATA = {"Date": None, "Creator": None}
 
 
-def style():
+def style() -> None:
     """Draw every figure in the house style, as SVG where a notebook shows it. Call it at the top of a chapter."""
     if "Overparam Sans" not in font_manager.fontManager.get_font_names():
         font_manager.fontManager.addfont(Path(__file__).parent / "fonts/OverparamSans.ttf")
     plt.rcParams.update(_RC)
     try:
-        shell = get_ipython()
+        shell = get_ipython()  # type: ignore[name-defined]  # a builtin where IPython runs
     except NameError:
         return
     from matplotlib_inline.config import InlineBackend
 
-    inline = InlineBackend.instance(parent=shell)
+    inline: Any = InlineBackend.instance(parent=shell)
     inline.print_figure_kwargs = {"bbox_inches": None, "metadata": _METADATA}
     inline.figure_formats = {"svg"}
 
 
-def band(ax, x, low, high, color):
+def band(ax: Axes, x: ArrayLike, low: ArrayLike, high: ArrayLike, color: str) -> None:
     """Shade between `low` and `high` [n] over `x` [n]."""
     ax.fill_between(x, low, high, color=color, alpha=0.18, linewidth=0)
 
 
-def plot(table, x, y, hue=None, ax=None, colors=None, label=None, **line):
+def plot(
+    table: pd.DataFrame,
+    x: str,
+    y: str,
+    hue: str | None = None,
+    ax: Axes | None = None,
+    colors: str | dict[Any, str] | None = None,
+    label: str | None = None,
+    **line: Any,
+) -> Axes:
     """Draw the mean of `y` at each `x` with its 95 % t-interval over the rows (seeds): one line for each value of `hue`.
 
     Without `hue`, `colors` is a colour and `label` a text. With it, `colors` maps its values to colours (if absent: a key
@@ -128,7 +144,7 @@ def plot(table, x, y, hue=None, ax=None, colors=None, label=None, **line):
     figure says how many. Returns the axes.
     """
     ax = ax or plt.subplots()[1]
-    values = [None]
+    values: list[Any] = [None]
     if hue is not None:
         colors = colors if isinstance(colors, dict) else _hues(table[hue])
         values = [value for value in colors if (table[hue] == value).any()]
@@ -137,7 +153,8 @@ def plot(table, x, y, hue=None, ax=None, colors=None, label=None, **line):
         cells = rows.groupby(x)[y]
         mean, n = cells.mean(), cells.count()
         half = stdtrit(np.maximum(n - 1, 1), 0.975) * cells.std() / np.sqrt(n)  # NaN, so no band, for a single seed
-        color = colors.get(value) if hue is not None else colors or COLORS.get(y.removesuffix("_error"), SEQUENCE[0])
+        own = colors.get(value) if hue is not None and isinstance(colors, dict) else colors
+        color: Any = own if hue is not None else own or COLORS.get(y.removesuffix("_error"), SEQUENCE[0])
         text = label or y.replace("_", " ") if hue is None else (label or "{}").format(value)
         ax.plot(mean.index, mean, **{"color": color, "marker": MARKERS[i % len(MARKERS)], "label": text, **line})
         if half.notna().any():
@@ -150,7 +167,14 @@ def plot(table, x, y, hue=None, ax=None, colors=None, label=None, **line):
     return ax
 
 
-def lines(table, x, ys, ax=None, colors=None, **line):
+def lines(
+    table: pd.DataFrame,
+    x: str,
+    ys: Iterable[str] | Mapping[str, str],
+    ax: Axes | None = None,
+    colors: Mapping[str, str] | None = None,
+    **line: Any,
+) -> Axes:
     """Draw several columns of `table` against `x`, each as `plot` draws one, and return the axes.
 
     `ys` lists the columns, or maps each to its label. A column has its colour from the mapping `colors`, else one of its own
@@ -167,41 +191,62 @@ def lines(table, x, ys, ax=None, colors=None, **line):
     return ax
 
 
-def panels(table, x, y, by, hue=None, colors=None, label=None, height=3.8, **line):
+def panels(
+    table: pd.DataFrame,
+    x: str,
+    y: str | Sequence[str] | Mapping[str, str],
+    by: str | None = None,
+    hue: str | None = None,
+    colors: str | dict[Any, str] | None = None,
+    label: str | None = None,
+    height: float = 3.8,
+    **line: Any,
+) -> tuple[Figure, np.ndarray]:
     """Draw one panel for each value of the column `by`, as `plot` does, on one vertical axis; returns figure and axes.
 
-    Colours and legend are those of all panels together; the legend of `hue` stands below them.
+    Where `y` lists columns, or maps them to titles, one panel for each of these instead. Colours and legend are those of all panels
+    together; the legend of `hue` stands below them.
     """
-    values = list(table[by].drop_duplicates())
-    fig, axes = plt.subplots(1, len(values), figsize=(7.2, height), sharey=True, squeeze=False)
+    parts: list[tuple[Any, pd.DataFrame, str]]
+    if isinstance(y, str):
+        if by is None:
+            raise ValueError(
+                "panels() draws one panel for each value of a column, or for each of several y: give by=, or a list."
+            )
+        parts = [(value, table[table[by] == value], y) for value in table[by].drop_duplicates()]
+    else:
+        titles = dict(y) if isinstance(y, Mapping) else {each: each.replace("_", " ") for each in y}
+        parts = [(title, table, each) for each, title in titles.items()]
+    fig, axes = plt.subplots(1, len(parts), figsize=(7.2, height), sharey=True, squeeze=False)
     if hue is not None and not isinstance(colors, dict):
         colors = _hues(table[hue])
-    entries = {}
-    for ax, value in zip(axes[0], values, strict=True):
-        plot(table[table[by] == value], x, y, hue, ax=ax, colors=colors, label=label, **line)
+    entries: dict[str, Any] = {}
+    for ax, (title, rows, each) in zip(axes[0], parts, strict=True):
+        ylabel = "" if by is None else each.replace("_", " ")
+        plot(rows, x, each, hue, ax=ax, colors=colors, label=label, **line)
         entries |= {text: handle for handle, text in zip(*ax.get_legend_handles_labels(), strict=True)}
-        ax.set_title(str(value))
+        ax.set(title=str(title), ylabel=ylabel)
         ax.label_outer()
     if hue is not None:
         fig.legend(entries.values(), entries.keys(), loc="outside lower center", ncols=min(len(entries), 4))
     return fig, axes[0]
 
 
-def log_axis(ax, ticks):
+def log_axis(ax: Axes, ticks: Sequence[float]) -> None:
     """Make the horizontal axis logarithmic, with these ticks and no others, written out."""
     ax.set_xscale("log")
     ax.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
     ax.xaxis.set_minor_locator(NullLocator())
 
 
-def ramp(n):
+def ramp(n: int) -> list[str]:
     """Return `n` colours in order, low to high."""
     if n > len(RAMP):
         raise ValueError(f"{n} ordered hues were asked for, but a reader tells at most {len(RAMP)} apart: show fewer.")
     return [RAMP[round(i * (len(RAMP) - 1) / max(n - 1, 1))] for i in range(n)]
 
 
-def colormap():
+def colormap() -> ListedColormap:
     """Return `RAMP` as a colormap for fields of values, which keep their colours where the page is dark.
 
     None of its colours is exactly a named one: `inline_svg` would change that one alone, and so mark single cells.
@@ -212,7 +257,7 @@ def colormap():
     return ListedColormap(shades, name="ramp")
 
 
-def _hues(column):
+def _hues(column: pd.Series) -> dict[Any, str]:
     """A colour for each value of a column: numbers take steps of `RAMP` in order, the rest as `_categories` has it."""
     values = list(column.drop_duplicates())
     ordered = all(isinstance(v, (int, float, np.number)) and not isinstance(v, bool) for v in values)
@@ -220,47 +265,13 @@ def _hues(column):
     return dict(zip(values, ramp(len(values)) if ordered else _categories(values), strict=True))
 
 
-def _categories(values):
+def _categories(values: Sequence[Any]) -> list[str]:
     named = [COLORS.get(value) for value in values]
     spare = iter([c for c in SEQUENCE if c not in named] + list(SEQUENCE) * len(named))
     return [color or next(spare) for color in named]
 
 
-def label_lines(ax):
-    """Write each line's label at its right end in its colour, moved apart where they would touch, instead of a legend.
-
-    Call it last, when limits and scales of `ax` are final.
-    """
-    lines = [line for line in ax.get_lines() if not line.get_label().startswith("_") and len(line.get_xdata())]
-    if not lines:
-        return
-    ax.figure.draw_without_rendering()
-    point = ax.figure.dpi / 72  # in pixels
-    ends = [ax.transData.transform(np.array(line.get_xydata())[-1]) for line in lines]
-    order = np.argsort([y for _, y in ends])
-    gap = 1.25 * plt.rcParams["font.size"] * point
-    wanted = np.array([ends[i][1] for i in order])
-    places = wanted.copy()
-    for _ in range(100):  # push neighbours apart until none touch
-        for k in range(len(places) - 1):
-            overlap = gap - (places[k + 1] - places[k])
-            if overlap > 1e-6:
-                places[k] -= overlap / 2
-                places[k + 1] += overlap / 2
-    for i, place in zip(order, places, strict=True):
-        line = lines[i]
-        ax.annotate(
-            line.get_label(),
-            line.get_xydata()[-1],
-            xytext=(8, (place - ends[i][1]) / point),
-            textcoords="offset points",
-            color=line.get_color(),
-            va="center",
-            annotation_clip=False,
-        )
-
-
-def svg(fig, alt):
+def svg(fig: Figure, alt: str) -> str:
     """Draw `fig` as an SVG string to be put into a page; `alt` says in words what it shows."""
     text = io.StringIO()
     with plt.rc_context({key: _RC[key] for key in ("svg.fonttype", "svg.hashsalt")}):
@@ -272,7 +283,7 @@ _VARIABLES = {color: f"--fig-s{i}" for i, color in enumerate(SEQUENCE)} | {c: f"
 _VARIABLES |= {color: f"--fig-{name.replace('_', '-')}" for name, color in COLORS.items()}
 
 
-def inline_svg(text, alt):
+def inline_svg(text: str, alt: str) -> str:
     """Make the text of an SVG file part of a page: colours follow the page, ids are unique, no background."""
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>|<!--.*?-->", "", text, flags=re.S)
@@ -285,7 +296,7 @@ def inline_svg(text, alt):
     prefix = "f" + hashlib.sha256((text + alt).encode()).hexdigest()[:8] + "-"
     text = re.sub(r' id="([^"]+)"', lambda m: f' id="{prefix}{m[1]}"' if m[1] in used else "", text)
     text = re.sub(r'(href="#|url\(#)', rf"\g<1>{prefix}", text)
-    width, height = map(float, re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', text).groups())
+    width, height = map(float, _view_box(text).split()[2:])
     head = (
         f'<svg class="figure" role="img" aria-label="{escape(alt)}" viewBox="0 0 {width:g} {height:g}" '
         f'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
@@ -294,26 +305,39 @@ def inline_svg(text, alt):
     return head + re.sub(r"\s*\n\s*", "\n", text[text.index(">") + 1 :])
 
 
-def slider(frames, description, alt, start=None, values: Iterable | None = None):
+def _view_box(picture: str) -> str:
+    """The ``viewBox`` of an SVG, which Matplotlib always writes: "0 0 width height"."""
+    return picture.split('viewBox="', 1)[1].split('"', 1)[0]
+
+
+def slider(
+    frames: Mapping[Any, Figure | Callable[[], Figure]] | Callable[[Any], Figure],
+    description: str | tuple[str, ...],
+    alt: str | Callable[..., str],
+    start: Any = None,
+    values: Iterable | None = None,
+) -> "ipywidgets.VBox":
     """Show one of `frames` at a time, chosen by a slider that works in the published page, where no Python runs.
 
-    `frames` maps the label of each position to a figure, or to a function of no arguments that makes it; or it is a function
-    that makes the figure for each of `values`. All have one size. For two sliders its keys are pairs, a whole grid of them, and `description` is a pair. `alt` is a text with a {}
-    for each label, or a function of the labels. `start` is the key shown first.
+    `frames` is a function that makes the figure for each of `values`; or it maps the label of each position to a figure, or to
+    a function of no arguments that makes it. All have one size. For two sliders `description` is a pair and so is each key, of a
+    whole grid. `alt` is a text with a {} for each label, or a function of the labels. `start` is the key shown first.
     """
     import ipywidgets
 
     pairs = not isinstance(description, str)
     names = description if pairs else (description,)
     if callable(frames):
-        frames = {value: partial(frames, value) for value in values}
+        if values is None:
+            raise ValueError("A slider over a function needs the values that it is called with.")
+        frames = {value: partial(frames, *(value if pairs else (value,))) for value in values}
     pictures = {}
     for key, figure in frames.items():
         labels = key if pairs else (key,)
         figure = figure if isinstance(figure, Figure) else figure()
         pictures[labels] = svg(figure, alt(*labels) if callable(alt) else alt.format(*labels))
         plt.close(figure)
-    if len({re.search(r'viewBox="([^"]+)"', picture)[1] for picture in pictures.values()}) > 1:
+    if len({_view_box(picture) for picture in pictures.values()}) > 1:
         raise ValueError("The frames of a slider must have one size; set figsize and do not crop with bbox_inches.")
     axes = [list(dict.fromkeys(labels[i] for labels in pictures)) for i in range(len(names))]
     if len(pictures) != np.prod([len(axis) for axis in axes]):
@@ -336,7 +360,7 @@ def slider(frames, description, alt, start=None, values: Iterable | None = None)
     else:  # ipywidgets 7 (Colab): a kernel is there, so it swaps the frame
         shown = ipywidgets.HTML(pictures[tuple(start)])
 
-        def swap(_):
+        def swap(_: object) -> None:
             shown.value = pictures[tuple(axis[s.index] for axis, s in zip(axes, sliders, strict=True))]
 
         for each in sliders:
@@ -346,7 +370,12 @@ def slider(frames, description, alt, start=None, values: Iterable | None = None)
     return box
 
 
-def _stack(sliders, axes, leaf, labels=()):
+def _stack(
+    sliders: Sequence["ipywidgets.SelectionSlider"],
+    axes: Sequence[Sequence[Any]],
+    leaf: Callable[[tuple], "ipywidgets.Widget"],
+    labels: tuple = (),
+) -> "ipywidgets.Widget":
     """Nest one `Stack` for each slider, link it to its slider in the browser, and put `leaf(labels)` at the bottom."""
     import ipywidgets
 

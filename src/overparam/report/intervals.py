@@ -4,8 +4,10 @@ import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import stats
 
 from overparam.errors import listed, numbers, real, require, shown
@@ -94,7 +96,8 @@ def ratio(values: Sequence[float], level: float = 0.95) -> Estimate:
     """Geometric mean of one positive ratio per replicate, with the t interval of its logarithm."""
     level, kept = _level(level), _replicates(values)
     require(bool((kept > 0).all()), f"A ratio is positive; got {kept.min():g}.")
-    return Estimate(*map(float, np.exp(_student(np.log(kept), level))), len(values) - len(kept))
+    value, low, high = map(float, np.exp(_student(np.log(kept), level)))
+    return Estimate(value, low, high, len(values) - len(kept))
 
 
 def correlation(values: Sequence[float], level: float = 0.95) -> Estimate:
@@ -102,7 +105,8 @@ def correlation(values: Sequence[float], level: float = 0.95) -> Estimate:
     level, kept = _level(level), _replicates(values)
     require(bool((np.abs(kept) <= 1).all()), f"A correlation lies in [−1, 1]; got {kept[np.abs(kept).argmax()]:g}.")
     z = np.arctanh(kept.clip(-0.999, 0.999))
-    return Estimate(*map(float, np.tanh(_student(z, level))), len(values) - len(kept))
+    value, low, high = map(float, np.tanh(_student(z, level)))
+    return Estimate(value, low, high, len(values) - len(kept))
 
 
 def share(values: Sequence[float], level: float = 0.95) -> Estimate:
@@ -145,7 +149,7 @@ QUANTITIES: Mapping[str, Callable[[Sequence[float], float], Estimate]] = Mapping
 # --- Other designs ------------------------------------------------------------------------------------------------------
 
 
-def rank_correlation(x, y) -> float:
+def rank_correlation(x: ArrayLike, y: ArrayLike) -> float:
     """Spearman's rank correlation of pairs. It is not defined where one side is constant: at ``smoke`` scale that counts as 0."""
     x, y = numbers("x", x, 1), numbers("y", y, 1)
     if np.ptp(x) > 0 and np.ptp(y) > 0:
@@ -157,14 +161,14 @@ def rank_correlation(x, y) -> float:
     )
 
 
-def every(values) -> Estimate:
+def every(values: ArrayLike) -> Estimate:
     """Mean, lowest and highest of all draws, for statements about each of them; NaN are left out and counted."""
     try:
         given = np.asarray(values, dtype=float)
     except (ValueError, TypeError):
         raise ValueError(f"values must be an array of numbers; got {shown(values)}.") from None
     kept = numbers("values", given[~np.isnan(given)])
-    return Estimate(*(float(f(kept)) for f in (np.mean, np.min, np.max)), given.size - kept.size)
+    return Estimate(float(np.mean(kept)), float(np.min(kept)), float(np.max(kept)), given.size - kept.size)
 
 
 def proportion(successes: int, trials: int, level: float = 0.95) -> Estimate:
@@ -181,7 +185,9 @@ def _binomial(successes: int, trials: int, level: float, method: str) -> tuple[f
     return float(interval.low), float(interval.high)
 
 
-def bootstrap(values, statistic: Callable, level: float = 0.95, resamples: int = 10_000) -> Estimate:
+def bootstrap(
+    values: Sequence[float], statistic: Callable[..., Any], level: float = 0.95, resamples: int = 10_000
+) -> Estimate:
     """A statistic of replicates [n] with its BCa bootstrap interval; ``statistic(values, axis)`` as in ``np.mean``."""
     given, values = values, _replicates(values)
     resamples, level = whole_number("resamples", resamples, 2), _level(level)
@@ -190,6 +196,15 @@ def bootstrap(values, statistic: Callable, level: float = 0.95, resamples: int =
     result = stats.bootstrap((values,), statistic, n_resamples=resamples, confidence_level=level, method="BCa", rng=rng)
     low, high = map(float, result.confidence_interval)
     return Estimate(float(statistic(values, axis=0)), low, high, len(given) - len(values))
+
+
+def median_interval(values: Sequence[float], resamples: int = 10_000) -> Estimate:
+    """Median of replicates with its 95 % percentile bootstrap interval, which exists for values on a grid, as BCa's does not."""
+    values, resamples = numbers("values", values, 1), whole_number("resamples", resamples, 1)
+    rng = np.random.default_rng(0)
+    medians = np.median(np.asarray(values)[rng.integers(len(values), size=(resamples, len(values)))], axis=1)
+    low, high = map(float, np.quantile(medians, (0.025, 0.975)))
+    return Estimate(float(np.median(values)), low, high)
 
 
 def jackknife(whole: float, without: Sequence[float], level: float = 0.95) -> Estimate:
@@ -205,7 +220,7 @@ def jackknife(whole: float, without: Sequence[float], level: float = 0.95) -> Es
     return Estimate(float(whole), float(low), float(high))
 
 
-def two_way_jackknife(statistic: Callable, crossed: Sequence, level: float = 0.95) -> Estimate:
+def two_way_jackknife(statistic: Callable[[list], float], crossed: Sequence, level: float = 0.95) -> Estimate:
     """A statistic of the components of several ``measures.CrossedRuns`` with an interval over both their draws.
 
     ``statistic`` takes a list with one ``measures.Components`` per crossing. The crossings share their training sets and

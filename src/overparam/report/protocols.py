@@ -4,9 +4,10 @@ import contextlib
 import functools
 import math
 import string
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -67,6 +68,7 @@ class Condition:
         """Where the claim says that the quantity lies."""
         infinity = float("inf")
         if self.equals is not None:
+            assert self.delta is not None  # read() refuses equals without it
             return self.equals - self.delta, self.equals + self.delta
         if self.within is not None:
             return self.within
@@ -77,7 +79,7 @@ class Condition:
         """Values that differ from no effect by less than would matter; None where the protocol names no such size."""
         return None if self.delta is None else (self.null - self.delta, self.null + self.delta)
 
-    def estimate(self, values, level: float) -> Estimate:
+    def estimate(self, values: Sequence[float], level: float) -> Estimate:
         """The quantity of one value per replicate, with its interval."""
         found = QUANTITIES[self.quantity](values, level)
         if self.range is None:
@@ -145,7 +147,14 @@ class Claim:
     finding: str = ""
     outcome: str = ""
     formerly: tuple[str, ...] = ()
-    robustness: str = ""  # name of a table under data/results/ with other settings: `setting`, …, `keeps` (its sign)
+    robustness: str = ""  # the table of other settings: data/results/<name>.json with a column `keeps` (its sign)
+
+    @property
+    def required_protocol(self) -> Protocol:
+        """The protocol of a finding; ValueError for a theorem, which has none."""
+        if self.protocol is None:
+            raise ValueError(f"{self.id} is a theorem: it is checked by its tolerance and has no protocol.")
+        return self.protocol
 
 
 @functools.cache
@@ -164,7 +173,9 @@ def claims(chapter: str, path: Path | None = None) -> dict[str, Claim]:
     read_ones = [read(e) for e in entries(path) if "kind" in e and e.get("chapter") == chapter]
     if not read_ones:
         chapters = sorted({str(e.get("chapter")) for e in entries(path) if "kind" in e})
-        raise ValueError(f"No claims for chapter {chapter!r} in data/claims.yaml; there are {', '.join(chapters)}.")
+        raise ValueError(
+            f"No claims for chapter {chapter!r} in data/claims.yaml; there are {', '.join(chapters) or 'none'}."
+        )
     return {claim.id: claim for claim in read_ones}
 
 
@@ -273,7 +284,7 @@ def _fitted(place: str, entry: Mapping) -> dict:
     return entry
 
 
-def _is(value: object, kind: type) -> bool:
+def _is(value: Any, kind: type) -> bool:
     if kind is int:
         return type(value) is int and value >= 1
     if kind is float:
@@ -285,7 +296,7 @@ def _is(value: object, kind: type) -> bool:
     return isinstance(value, kind)
 
 
-def _only(name: str, entry: Mapping, allowed) -> None:
+def _only(name: str, entry: Mapping, allowed: Iterable[str]) -> None:
     if not isinstance(entry, Mapping):
         raise ProtocolError(f"{name}: this is {_WORDS[dict]}; got {shown(entry)}.")
     if unknown := [key for key in entry if key not in allowed]:

@@ -45,6 +45,11 @@ def recording() -> bool:
     return value == "1"
 
 
+def is_recorded(name: str) -> bool:
+    """Whether there is a recorded table of this name."""
+    return (FOLDER / f"{name}.json").is_file()
+
+
 def recorded(name: str) -> tuple[pd.DataFrame, str]:
     """A recorded table and one sentence on where, when and how it was measured."""
     path = FOLDER / f"{name}.json"

@@ -34,9 +34,9 @@ def seeds(n: int) -> list[int]:
 
 
 class Sizes(SimpleNamespace):
-    """The sizes of a chapter at the current scale, as attributes; shows all three scales side by side."""
+    """The sizes of a chapter, or of a section, at the current scale, as attributes; shows all three scales side by side."""
 
-    def __init__(self, table: Mapping[str, tuple]):
+    def __init__(self, table: Mapping[str, tuple]) -> None:
         wrong = [name for name, values in table.items() if len(values) != len(SCALES)]
         if wrong:
             raise ValueError(f"{wrong[0]} needs one value for each of {', '.join(SCALES)}.")
@@ -54,7 +54,11 @@ class Sizes(SimpleNamespace):
             for name, values in self._table.items()
         )
         table = f"<table><thead><tr><th></th>{head}</tr></thead><tbody>{rows}</tbody></table>"
-        return f"<details class='sizes'><summary>Sizes of this run ({now}) and of the others</summary>{table}</details>"
+        summary = f"Sizes of this run ({now}) and of the others"
+        if len(self._table) <= 3:  # few enough to be read in passing
+            few = (f"{name.replace('_', ' ')} {_show(getattr(self, name))}" for name in self._table)
+            summary = html.escape(f"{' · '.join(few)} ({now})")
+        return f"<details class='sizes'><summary>{summary}</summary>{table}</details>"
 
 
 def sizes(**table: tuple) -> Sizes:
@@ -66,7 +70,7 @@ def _sizes_of_this_run() -> str:
     return "laptop" if current() == "confirm" else current()
 
 
-def _show(value) -> str:
+def _show(value: object) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
     return ", ".join(map(_show, value)) if isinstance(value, list | tuple | range) else str(value)

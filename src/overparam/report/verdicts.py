@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from scipy import stats
 
+from overparam.report.intervals import Estimate
 from overparam.report.protocols import LOOKS, OUTCOMES, Condition, Protocol
 
 __all__ = ["LEVEL", "OUTCOMES", "next_look", "of_condition", "outcome", "would_decide"]
@@ -55,10 +56,11 @@ def would_decide(values: Mapping[str, Sequence[float]], protocol: Protocol, powe
     """
     needed = [_needed(values[name], condition, power) for name, condition in protocol.estimates.items()
               if of_condition(values[name], condition, len(protocol.estimates)) == "inconclusive"]  # fmt: skip
-    return None if None in needed else max(needed, default=None)
+    known = [number for number in needed if number is not None]
+    return max(known, default=None) if len(known) == len(needed) else None
 
 
-def _inside(estimate, bounds: tuple[float, float]) -> bool:
+def _inside(estimate: Estimate, bounds: tuple[float, float]) -> bool:
     return bounds[0] < estimate.low and estimate.high < bounds[1]
 
 

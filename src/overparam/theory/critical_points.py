@@ -115,7 +115,7 @@ class TanhNet:
         values = torch.linalg.eigvalsh(hessian)
         return {"weights": weights, "loss": loss, "norm": gradient.norm(dim=1), "eigenvalues": values}
 
-    def copied(self, weights: Tensor, unit: int, share: float) -> tuple["TanhNet", Tensor]:
+    def split(self, weights: Tensor, unit: int, share: float) -> tuple["TanhNet", Tensor]:
         """A wider network that computes the same: a unit twice, with ``share`` and 1 − ``share`` of its output weights.
 
         Weights [parameters] and the copy as the last unit. A critical point stays one (Fukumizu & Amari 2000).
@@ -127,10 +127,10 @@ class TanhNet:
         v[:, unit] *= share
         return TanhNet(self.x, self.y, self.hidden + 1), torch.cat([w.flatten(), w[unit], v.flatten(), c])
 
-    def bending(self, weights: Tensor, unit: int) -> Tensor:
-        """A [d + 1, d + 1] of a unit: the mean over examples of (residual · output weights) tanh''(w·x) x xᵀ.
+    def splitting_matrix(self, weights: Tensor, unit: int) -> Tensor:
+        """A [d + 1, d + 1] of a unit: the mean over examples of (residual · output weights) tanh''(w·x) x xᵀ (Liu et al. 2019).
 
-        Twins of the unit that move apart by (1 − α) δ and −α δ change the loss by ½ α(1 − α) δᵀAδ.
+        Halves of a `split` unit that move apart by (1 − α) δ and −α δ change the loss by ½ α(1 − α) δᵀAδ.
         """
         x, t, v, r = self.outputs(weights[None])
         t = t[0, :, unit]

@@ -1,6 +1,6 @@
 """Linear models, in float64: minimum-norm least squares, ridge and gradient descent, and what theory says of their risk.
 
-Everything works on stacks of draws, [..., n, p]. The matrices are small, so that one thread each is best: see ``spread``.
+Everything works on stacks of draws, [..., n, p]. The matrices are small, so that one thread each is best: see ``parallel_map``.
 """
 
 import math
@@ -11,6 +11,7 @@ from numbers import Real
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
 from scipy.special import ndtr
 from threadpoolctl import threadpool_limits
 from torch import Tensor
@@ -21,13 +22,13 @@ from overparam.errors import between, listed, numbers, real, require, require_ro
 from overparam.randomness import generator
 
 
-def spread(function: Callable, values: Iterable) -> list:
+def parallel_map(function: Callable, values: Iterable) -> list:
     """[function(v) for v in values], on one thread per core; each multiplies its matrices alone. On a GPU one after the other."""
-    require(callable(function), f"spread calls a function; got {shown(function)}.")
+    require(callable(function), f"parallel_map calls a function; got {shown(function)}.")
     values = (
         list(values)
         if isinstance(values, Mapping)
-        else listed(values, f"spread takes the values of a list; got {shown(values)}.")
+        else listed(values, f"parallel_map takes the values of a list; got {shown(values)}.")
     )
     before = torch.get_num_threads()
     threads = 1 if torch.cuda.is_available() else machine.cores()
@@ -100,7 +101,7 @@ def descent_risks(x: Tensor, noise: Tensor, beta: Tensor, steps: Sequence[float]
     )
     says = f"steps lists numbers of steps from 0 up, math.inf for the end; got {shown(steps)}."
     steps = listed(steps, says)
-    require(bool(steps) and all(isinstance(t, Real) and t >= 0 for t in steps), says)
+    require(bool(steps) and all(isinstance(t, Real) and float(t) >= 0 for t in steps), says)
     u, s, vt = torch.linalg.svd(x, full_matrices=False)
     seen = u.mT @ (x @ beta + noise)
     left = 1 - (s / s[..., :1]) ** 2
@@ -150,7 +151,7 @@ def expected_parts(n: float, p: float) -> tuple[float, float]:
     return max(0.0, 1 - n / p), n / (p - n - 1) if p > n + 1 else math.inf
 
 
-def asymptotic_risk(gamma, signal: float, noise: float) -> np.ndarray:
+def asymptotic_risk(gamma: ArrayLike, signal: float, noise: float) -> np.ndarray:
     """Limit of the excess risk at p/n = gamma (not 1) as both grow; signal = ‖β‖², noise = σ² (Hastie et al. 2022, section 3)."""
     gamma = numbers("gamma", gamma).astype(float)
     require(bool((gamma > 0).all()), f"gamma = p/n must be positive; got {gamma.min():g}.")
@@ -180,7 +181,9 @@ class Fourier:
     Nested: a smaller N takes the first of the same features (Rahimi & Recht 2007).
     """
 
-    def __init__(self, inputs: int, most: int, bandwidth: float, seed: int, device=None):
+    def __init__(
+        self, inputs: int, most: int, bandwidth: float, seed: int, device: torch.device | str | None = None
+    ) -> None:
         inputs, most, bandwidth = whole("inputs", inputs, 1), whole("most", most, 1), real("bandwidth", bandwidth)
         require(bandwidth > 0, f"The bandwidth must be positive; got {bandwidth:g}.")
         g, device = generator(seed, "fourier"), chosen_device(device)
@@ -253,7 +256,7 @@ def pseudo_fisher(n: int, d: int, distance: float, seeds: Sequence[int]) -> np.n
     return (ndtr(-(signed - offset) / length) + ndtr(-(signed + offset) / length)) / 2
 
 
-def vc_bound(training_error, dimension, n: int, failure: float = 0.05) -> np.ndarray:
+def vc_bound(training_error: ArrayLike, dimension: ArrayLike, n: int, failure: float = 0.05) -> np.ndarray:
     """Vapnik's upper bound on the error of a classifier from a class of VC dimension h, with probability 1 − failure; may exceed 1.
 
     E + ε/2 (1 + √(1 + 4E/ε)) with E the training error and ε = 4 (h (ln(2n/h) + 1) − ln(failure/4)) / n (Vapnik 1998). From h = n up a

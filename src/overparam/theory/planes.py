@@ -4,6 +4,7 @@ Every function trains many independent runs at once, along the first dimension.
 """
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -53,7 +54,14 @@ def fit_bumps(
 
 @full_precision()
 def fit_planes(
-    planes: int, runs: int, seed: int, targets, *, steps: int = 2000, lr: float = 0.1, points: int = 101
+    planes: int,
+    runs: int,
+    seed: int,
+    targets: Callable[[Tensor], Tensor],
+    *,
+    steps: int = 2000,
+    lr: float = 0.1,
+    points: int = 101,
 ) -> tuple[Tensor, Tensor]:
     """Fit f(x) = max_j (a_j x + b_j) to ``targets(x)`` on ±1 by gradient descent: the picture of a network as a maximum of planes.
 

@@ -53,10 +53,10 @@ def threshold(strength: float) -> float:
     u = _NODES
     p = expit(strength * u)
 
-    def beyond(a):  # E max(0, Z − a)²
+    def beyond(a: np.ndarray) -> np.ndarray:  # E max(0, Z − a)²
         return (1 + a**2) * ndtr(-a) - a * np.exp(-(a**2) / 2) / math.sqrt(2 * math.pi)
 
-    def mean_square(t):
+    def mean_square(t: float) -> float:
         return float(_WEIGHTS @ (p * beyond(t * u) + (1 - p) * beyond(-t * u)))
 
     return float(minimize_scalar(mean_square, bounds=(0, 50), method="bounded").fun)

@@ -4,6 +4,7 @@ import math
 import warnings
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import stats
 
 from overparam.randomness import rng
@@ -26,8 +27,8 @@ def all_positive(size: int, count: int, seed: int, part: int = 50_000) -> int:
     return total
 
 
-def bend_test(sizes, hits, trials: int) -> tuple[float, float]:
-    """Whether log P bends as a function of size: the likelihood ratio of a parabola over a straight line, and its p value.
+def quadratic_test(sizes: ArrayLike, hits: ArrayLike, trials: int) -> tuple[float, float]:
+    """Whether log P is a quadratic and no linear function of size: the likelihood ratio of the two, and its p value.
 
     ``hits`` of ``trials`` at each of the ``sizes`` are binomial with probability P.
     """

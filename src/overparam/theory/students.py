@@ -1,6 +1,7 @@
 """Teachers of few neurons and students of more."""
 
 import math
+from typing import Any
 
 import numpy as np
 import torch
@@ -39,7 +40,7 @@ def tanh_teacher(x: Tensor, units: int, seed: int) -> Tensor:
     return (y - y.mean()) / y.std()
 
 
-def student(first: np.ndarray, seed: int, **settings) -> Settings:
+def student(first: np.ndarray, seed: int, **settings: Any) -> Settings:
     """A student Σ_j max(0, w_j · x), whose w_j start at the rows of ``first`` [width, inputs]: its output weights stay 1, its biases 0."""
     width, inputs = first.shape
     layers = [Layer(inputs, width), Layer(width, 1)]

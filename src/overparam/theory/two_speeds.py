@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -11,7 +12,7 @@ from overparam.arithmetic import full_precision
 from overparam.data.dataset import Data
 from overparam.errors import require
 from overparam.randomness import generator, rng
-from overparam.theory.linear import spread
+from overparam.theory.linear import parallel_map
 
 
 @full_precision()
@@ -87,9 +88,9 @@ class TwoSpeedRegression:
         errors = (found @ vectors.T * (faster / s) * s - b) ** 2
         return np.stack([errors[:, : self.fast].sum(1), errors[:, self.fast :].sum(1)])
 
-    def draws(self, seeds: Sequence[int], steps: np.ndarray, **options: object) -> np.ndarray:
+    def draws(self, seeds: Sequence[int], steps: np.ndarray, **options: Any) -> np.ndarray:
         """``risks`` for every seed: [seeds, 2, T]."""
-        return np.stack(spread(lambda seed: self.risks(seed, steps, **options), seeds))
+        return np.stack(parallel_map(lambda seed: self.risks(seed, steps, **options), seeds))
 
     def expected(self, steps: np.ndarray, step_size: float = 0.5, factors: Sequence[float] = (1, 1)) -> np.ndarray:
         """Expectation [2, T] of ``risks`` for the orthonormal design: energy (1 − u)² + u² · features · noise / n in each group.

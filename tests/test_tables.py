@@ -1,0 +1,115 @@
+"""Tables of runs: one row per seed, paired differences, choices that are tested on other seeds, labels learned over time."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from overparam import data, measures, mlp, network, sweep
+
+RUNS = pd.DataFrame(
+    {"data_seed": [11, 11, 10, 10], "width": [2, 4, 4, 2], "test_error": [0.5, 0.2, 0.1, np.nan], "lr": 0.1}
+)
+
+
+# --- Seeds --------------------------------------------------------------------------------------------
+
+
+def test_a_row_per_seed_in_ascending_order_keeps_what_diverged():
+    table = measures.by_seed(RUNS, "test_error", "width")
+    assert table.index.tolist() == [10, 11]
+    assert table.columns.tolist() == [2, 4]
+    np.testing.assert_array_equal(table, [[np.nan, 0.1], [0.5, 0.2]])
+    assert measures.by_seed(RUNS, "test_error", ["lr", "width"])[0.1, 4].tolist() == [0.1, 0.2]
+
+
+def test_a_seed_has_one_run_in_each_place():
+    with pytest.raises(ValueError, match="Several runs have the same data_seed and lr; select one for each"):
+        measures.by_seed(RUNS, "test_error", "lr")
+    with pytest.raises(ValueError, match="Some values of data_seed and width have no run"):
+        measures.by_seed(RUNS.iloc[:3], "test_error", "width")
+
+
+def test_paired_differences_are_those_of_the_same_seed():
+    more = pd.concat([RUNS, RUNS.assign(width=8)[:1]])  # a third width with one seed is not asked for
+    np.testing.assert_allclose(measures.paired_differences(more, "test_error", "width", 2, 4), [np.nan, 0.3])
+    other = RUNS.rename(columns={"data_seed": "trial"})
+    assert measures.paired_differences(other, "test_error", "width", 4, 2, seed="trial")[1] == pytest.approx(-0.3)
+    with pytest.raises(ValueError, match="No run has width = 3"):
+        measures.paired_differences(RUNS, "test_error", "width", 4, 3)
+
+
+def test_cross_fitting_chooses_outside_the_fold_that_is_tested():
+    table, seen = pd.DataFrame({"a": range(5)}, index=list("vwxyz")), []
+
+    def choose(others):
+        seen.append("".join(others.index))
+        return seen[-1]
+
+    for folds, expected in ((2, ["xyz", "vw"]), (5, ["wxyz", "vxyz", "vwyz", "vwxz", "vwxy"])):
+        seen.clear()
+        found = measures.cross_fit(table, choose, lambda fold, choice: fold.assign(choice=choice), folds)
+        assert seen == expected
+        assert found.index.tolist() == list("vwxyz")
+        assert not any(seed in choice for seed, choice in found.choice.items())
+    with pytest.raises(ValueError, match="needs 6 or more; got 5"):
+        measures.cross_fit(table, choose, lambda fold, choice: fold, 6)
+
+
+def test_each_half_is_judged_at_the_choice_of_the_other():
+    errors = pd.DataFrame({"a": [1, 1, 9, 9], "b": [5, 5, 2, 2], "c": [0, 0, 0, 0]}, index=[10, 11, 12, 13])
+    chosen = measures.lowest_cross_fitted(errors, ["a", "b"])
+    assert chosen.to_dict() == {10: 5, 11: 5, 12: 9, 13: 9}
+    assert measures.lowest_cross_fitted(errors).tolist() == [0, 0, 0, 0]
+
+
+def test_no_seed_judges_its_own_choice():
+    lucky = pd.DataFrame({k: [0.0 if i == k else 1.0 for i in range(6)] for k in range(6)})
+    assert (measures.lowest_cross_fitted(lucky) == 1).all()
+
+
+def test_one_seed_cannot():
+    with pytest.raises(ValueError, match="needs 2 or more; got 1"):
+        measures.lowest_cross_fitted(pd.DataFrame({"a": [1.0]}))
+
+
+# --- Labels over time ---------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def noisy_runs():
+    record = {"weights": [0, 1, 400], "correct": [400]}
+    return sweep(mlp(32), data.digits(), n=60, label_noise=[0, 0.5], seed=[3], epochs=400, lr=0.5, record=record)
+
+
+def test_label_histories_count_which_labels_are_given(noisy_runs):
+    digits, row = data.digits(), noisy_runs[noisy_runs.label_noise == 0.5].iloc[0]
+    history = measures.label_history(noisy_runs, digits)
+    noisy = history[history.label_noise == 0.5]
+    assert noisy.epoch.tolist() == [0, 1, 400]
+    assert set(noisy.data_seed) == {3}
+    true, trained = digits.y[row.examples].numpy(), row.labels
+    for time, (_, shares) in enumerate(noisy.iterrows()):
+        with torch.no_grad():
+            given = network(row, digits, time)(digits.x[row.examples]).argmax(1).numpy()
+            tested = network(row, digits, time)(digits.x_test).argmax(1)
+        wrong = [k for k in range(60) if trained[k] != true[k]]
+        assert shares.true_label == pytest.approx(sum(given[k] == true[k] for k in wrong) / len(wrong))
+        assert shares.wrong_label == pytest.approx(sum(given[k] == trained[k] for k in wrong) / len(wrong))
+        right = [k for k in range(60) if trained[k] == true[k]]
+        assert shares.right_label == pytest.approx(sum(given[k] == true[k] for k in right) / len(right))
+        assert shares.train == pytest.approx((given == trained).mean())
+        assert shares.test == pytest.approx(float((tested == digits.y_test).float().mean()))
+    assert noisy.train.iloc[-1] == pytest.approx(1 - row.train_error)
+    assert noisy.wrong_label.iloc[-1] > 0.9  # by then they are learned
+
+
+def test_without_wrong_labels_there_is_no_share_of_them(noisy_runs):
+    clean = measures.label_history(noisy_runs[noisy_runs.label_noise == 0], data.digits())
+    assert clean[["true_label", "wrong_label"]].isna().all(axis=None)
+    assert clean.right_label.tolist() == clean.train.tolist()
+
+
+def test_regressions_have_no_wrong_labels(noisy_runs):
+    with pytest.raises(ValueError, match="is for regression: there are no labels"):
+        measures.label_history(noisy_runs, data.sine(20, 0.1, 0))
