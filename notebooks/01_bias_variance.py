@@ -1184,7 +1184,7 @@ Markdown(
 
 # %% [markdown]
 r"""
-So noise raises the hump and leaves it where the networks begin to fit. It belongs to the part from initialisation; the part from sampling has none, it rises throughout and levels off.
+So noise leaves the hump where the networks begin to fit, and makes it a little higher at most. The hump belongs to the part from initialisation; the part from sampling has none, it rises throughout.
 
 ```{solution-end}
 ```
