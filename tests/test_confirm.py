@@ -275,6 +275,14 @@ def in_record(change):
 
 
 REFUSED = {
+    "a file that is no YAML": (
+        protocol("title: A title", "title: 'A title"),
+        "claims.yaml, line 21: this is not YAML (",
+    ),
+    "an estimate that was asked and has no interval": (
+        other('besides=drawn["faint"]', "besides=[0] * 10"),
+        "faint cannot be judged: besides: All 10 replicates are 0: state that as a fact",
+    ),
     "an estimate that the protocol does not name": (
         other("besides=drawn", "more=[], besides=drawn"),
         "has no estimate 'more'; it has effect, besides.",
@@ -320,6 +328,15 @@ def test_what_does_not_fit_is_one_sentence_and_leaves_the_record(book, asked, ca
     assert line.startswith("FAILED  ")
     assert sentence in line
     assert (book / "data/results/evidence/tiny.json").read_bytes() == before
+
+
+def test_a_finding_that_cannot_be_judged_holds_up_no_other(book, asked, capsys):
+    edit(book / "notebooks/01_tiny.py", "[3 + each for each in", "[1 for each in")
+    assert confirm.main([], book) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("FAILED  01_tiny.py: clear cannot be judged: All 10 replicates are 1")
+    assert list(content(book)) == ["faint"]
+    assert content(book)["faint"]["outcome"] == "supported"
 
 
 def test_a_protocol_with_a_new_number_is_confirmed_anew(book, asked):

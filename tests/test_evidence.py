@@ -27,6 +27,8 @@ CLAIMS = """\
     estimates:
       rise: {says: the rise, above: 0}
       factor: {says: the factor, quantity: ratio, above: 1}
+    asked:
+      besides: {says: another factor, quantity: ratio}
 """
 
 
@@ -72,6 +74,12 @@ def test_a_record_is_undecided_until_it_decides_or_had_its_last_look(record):
         assert (found.outcome, found.decided) == ("inconclusive", decided)
 
 
+def fewer(entry):
+    """A record of seven replicates, which is no look."""
+    entry.update(seeds=entry["seeds"][:7], looks=[[7, "supported"]])
+    entry["estimates"] = {key: row[:7] for key, row in entry["estimates"].items()}
+
+
 def turned(entry):
     entry["estimates"]["rise"] = [-value if value else value for value in entry["estimates"]["rise"]]
 
@@ -83,6 +91,10 @@ def turned(entry):
         (turned, "says that rises is supported, but its values give contradicted: run make confirm FINDING=rises."),
         (lambda e: e["estimates"].pop("factor"), "the record of rises lacks the estimate factor: run make confirm FINDING=rises."),
         (lambda e: e["estimates"].update(factor=[-1] * 10), "the record of rises decides nothing (A ratio is positive; got -1.): run"),
+        (lambda e: e.update(looks=[]), "the looks of rises are not those of the rule, which stops at the first that decides: run"),
+        (lambda e: e.update(looks=[[5, "inconclusive"], [10, "supported"]]), "the looks of rises are not those of the rule, "),
+        (fewer, "the looks of rises are not those of the rule, which stops at the first that decides: run make confirm FINDING="),
+        (lambda e: e["estimates"].update(besides=[1.0] * 10), "decides nothing (besides: All 10 replicates are 1: state that as"),
         (lambda e: e["protocol"].update(number=2), "was made by protocol 2, and data/claims.yaml has protocol 1: run make confirm"),
     ],
 )  # fmt: skip
@@ -99,6 +111,7 @@ def test_what_no_longer_fits_is_one_sentence_and_measured_anew(record, change, s
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
+        (lambda e: e["estimates"].update(rise=[10**400] * 10), "tiny.json is damaged (OverflowError: int too large to convert to"),
         (lambda e: e["seeds"].pop(), "tiny.json is damaged (ValueError: an estimate has not one value per seed): fetch"),
         (lambda e: e["estimates"]["rise"].pop(), "tiny.json is damaged (ValueError: an estimate has not one value per seed): f"),
         (lambda e: e["seeds"].__setitem__(3, 7), "tiny.json is damaged (ValueError: the seeds do not follow one another): "),

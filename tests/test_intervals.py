@@ -113,3 +113,10 @@ def test_a_level_lies_between_0_and_1(level):
     for function in intervals.QUANTITIES.values():
         with pytest.raises(ValueError, match="The level of an interval lies between 0 and 1"):
             function([0.0, 1.0, 1.0, 0.5], level)
+
+
+def test_replicates_that_agree_are_named_as_they_were_measured(monkeypatch):
+    monkeypatch.setenv("OVERPARAM_SCALE", "laptop")
+    for quantity in (intervals.mean, intervals.ratio, intervals.correlation):
+        with pytest.raises(ValueError, match=r"All 5 replicates are 0\.5: state that as a fact"):
+            quantity([0.5] * 5)

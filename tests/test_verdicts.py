@@ -150,3 +150,41 @@ def test_how_many_replicates_would_decide():
     mean, sd = values["a"].mean(), values["a"].std(ddof=1)
     assert verdicts.would_decide(values, plan) == pytest.approx((3.4175 * sd / mean) ** 2, abs=1)
     assert verdicts.would_decide({"a": HIGH, "b": HIGH}, plan) is None
+
+
+def test_the_number_that_would_decide_is_that_of_the_nearest_decision():
+    values = 0.021 + 0.2 * np.linspace(-1, 1, 40)
+    plain, small = ({"says": "effect", "above": 0.0} | extra for extra in ({}, {"delta": 0.02}))
+    needed = [verdicts.would_decide({"a": values}, protocol(a=entry)) for entry in (plain, small)]
+    assert needed[0] == needed[1]  # an end of ±δ that is just passed does not stand in the way of "above 0"
+    fewer = {"a": np.where(np.arange(40) % 2, np.nan, values)}
+    assert verdicts.would_decide(fewer, protocol(a=plain)) > 1.8 * needed[0]  # half of them diverge
+
+
+def test_a_share_of_all_that_is_not_enough_yet_says_how_many_would():
+    plan = protocol(a={"says": "share", "quantity": "share", "above": 0.9})
+    values = {"a": np.ones(10)}
+    assert verdicts.outcome(values, plan) == "inconclusive"
+    needed = verdicts.would_decide(values, plan)
+    assert needed > 10
+    assert verdicts.outcome({"a": np.ones(needed)}, plan) == "supported"
+
+
+def test_a_place_with_few_values_decides_nothing():
+    plan = protocol(a={"says": "place", "quantity": "location", "above": 0.0})
+    row = np.full(160, np.nan)
+    row[:7] = np.linspace(1, 2, 7)
+    assert verdicts.outcome({"a": row}, plan) == "inconclusive"  # 2 of 2⁷ draws have all on one side, more than 1 %
+    row[7] = 1
+    assert verdicts.outcome({"a": row}, plan) == "supported"
+
+
+def test_what_is_too_small_at_99_percent_is_not_called_supported():
+    values = 0.5 + 0.45 * np.linspace(-1, 1, 10)
+    entry = {"says": "effect", "above": 0.0, "delta": 0.85}
+    plan = protocol(a=entry)
+    found = plan.estimates["a"].estimate(values, verdicts.LEVEL)
+    strict = plan.estimates["a"].estimate(values, 1 - 0.01 / 6)
+    assert 0 < found.low < found.high < 0.85 < strict.high
+    assert verdicts.of_condition(values, plan.estimates["a"], 1) == "no effect"
+    assert verdicts.of_condition(values, plan.estimates["a"], 6) == "inconclusive"
