@@ -37,7 +37,7 @@ def test_intervals_cover_what_they_should(quantity, n):
     exact = quantity in ("mean", "ratio", "correlation")
     assert covered >= (
         0.91 if quantity == "share" else 0.93
-    )  # but for chance; Wilson's is right on average over shares
+    )  # but for chance
     assert covered <= (0.97 if exact else 0.995)
 
 

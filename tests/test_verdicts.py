@@ -95,6 +95,13 @@ def test_every_quantity_keeps_the_error_rate(quantity, null):
     assert shares["supported"] + shares["contradicted"] <= 0.05
 
 
+@pytest.mark.parametrize("bound", [0.9, 0.99])
+def test_a_share_near_one_keeps_the_error_rate(bound):
+    plan = protocol(effect={"says": "effect", "quantity": "share", "above": bound})
+    shares = simulated(plan, lambda rng, _: (rng.random(160) < bound).astype(float))
+    assert shares["supported"] + shares["contradicted"] <= 0.05
+
+
 HIGH, LOW, NEAR, WIDE = (
     list(np.linspace(centre - spread, centre + spread, 10))
     for centre, spread in ((5, 1), (-5, 1), (0, 0.1), (0.5, 5))
