@@ -394,17 +394,24 @@ def test_a_few_replicates_are_compared_with_the_record(book, asked, capsys):
     assert confirm.main([], book) == 0
     asked.clear()
     assert confirm.main(["tiny", "--check", "3"], book) == 0
-    assert asked == [3]
-    assert capsys.readouterr().out.endswith("01_tiny.py: 9 values of clear, faint are those of the record\n")
+    assert asked == [{"clear": 3, "faint": 4}]
+    assert capsys.readouterr().out.endswith("01_tiny.py: 11 values of clear, faint are those of the record\n")
     edit(book / "notebooks/01_tiny.py", "3 + each", "3.00001 + each")
     before = content(book)
     assert confirm.main(["tiny", "--check", "3"], book) == 1
     first, *differing = capsys.readouterr().err.splitlines()
-    assert first == "FAILED  01_tiny.py: 3 of 9 values are not those of the record:"
+    assert first == "FAILED  01_tiny.py: 3 of 11 values are not those of the record:"
     assert [line.split(":")[0] for line in differing] == [
         f"clear, effect, seed {seed}" for seed in (10000, 10001, 10002)
     ]
     assert content(book) == before
+
+
+def test_a_chapter_that_takes_the_seeds_of_another_finding_is_noticed(book, asked, capsys):
+    assert confirm.main([], book) == 0
+    edit(book / "notebooks/01_tiny.py", 'for each in drawn["faint"]', 'for each in drawn["clear"]')
+    assert confirm.main(["tiny", "--check", "3"], book) == 1
+    assert "faint, effect: one number per seed is needed, 4 of them or more" in capsys.readouterr().err
 
 
 def test_only_cheap_findings_are_compared(book, asked, capsys):
