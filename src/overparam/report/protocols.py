@@ -18,7 +18,12 @@ from overparam.report.intervals import QUANTITIES, Estimate
 LOOKS = (10, 20, 40, 80, 160)  # numbers of replicates after which a finding may be decided
 OUTCOMES = ("supported", "contradicted", "no effect", "inconclusive", "not run")
 NULLS = {"ratio": 1.0, "share": 0.5, "sign": 0.5}  # what "no effect" is; 0 for the other quantities
-_DOMAINS = {"ratio": (0, math.inf), "share": (0, 1), "sign": (0, 1), "correlation": (-1, 1)}  # where a quantity can lie
+_DOMAINS: dict[str, tuple[float, float]] = {
+    "ratio": (0, math.inf),
+    "share": (0, 1),
+    "sign": (0, 1),
+    "correlation": (-1, 1),
+}  # where a quantity can lie
 _BOUNDS = ("above", "below", "within", "equals")
 _WORDS = {
     str: "text",
