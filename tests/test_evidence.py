@@ -91,6 +91,7 @@ def turned(entry):
         (turned, "says that rises is supported, but its values give contradicted: run make confirm FINDING=rises."),
         (lambda e: e["estimates"].pop("factor"), "the record of rises lacks the estimate factor: run make confirm FINDING=rises."),
         (lambda e: e["estimates"].update(factor=[-1] * 10), "the record of rises decides nothing (A ratio is positive; got -1.): run"),
+        (lambda e: e.update(seeds=[*range(10)]), "tiny.json: the seeds of rises begin at 0, confirmatory ones at 10,000: run make"),
         (lambda e: e.update(looks=[]), "the looks of rises are not those of the rule, which stops at the first that decides: run"),
         (lambda e: e.update(looks=[[5, "inconclusive"], [10, "supported"]]), "the looks of rises are not those of the rule, "),
         (fewer, "the looks of rises are not those of the rule, which stops at the first that decides: run make confirm FINDING="),

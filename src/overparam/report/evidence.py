@@ -154,6 +154,11 @@ def _checked(path: Path, name: str, entry: dict, known: Mapping[str, Claim]) -> 
         raise OutdatedError(
             f"{path.name} says that {name} is {entry['outcome']}, but its values give {outcome}: {again}"
         )
+    first = FIRST_SEED + record.provenance.get("seed_offset", 0)
+    if record.seeds[0] != first:
+        raise OutdatedError(
+            f"{path.name}: the seeds of {name} begin at {record.seeds[0]:,}, confirmatory ones at {first:,}: {again}"
+        )
     n = len(record.seeds)
     before = tuple((look, "inconclusive") for look in protocols.LOOKS if look < n)
     if n not in protocols.LOOKS or record.looks != (*before, (n, outcome)):
