@@ -67,8 +67,8 @@ def test_an_effect_as_large_as_would_matter_is_rarely_called_none():
 
 @pytest.mark.parametrize("quantity", ["mean", "ratio", "sign", "location", "share"])
 def test_a_planted_effect_of_the_planned_size_is_found(quantity):
-    """The planned size is the one for which 80 replicates have a power of 80 % at one look."""
-    size = (2.576 + 0.842) / np.sqrt(80)
+    """The planned size is the one for which the last look, at 160 replicates, has a power of 80 % by itself."""
+    size = (2.576 + 0.842) / np.sqrt(160)
     bound = {"ratio": 1.0, "sign": 0.5, "share": 0.5}.get(quantity, 0.0)
 
     def draw(rng, _):
@@ -129,6 +129,13 @@ def test_each_outcome(entry, values, expected):
     assert verdicts.outcome({"effect": values}, protocol(effect={"says": "effect"} | entry)) == expected
 
 
+def test_what_diverged_too_often_is_not_judged_by_the_rest():
+    values = np.linspace(4, 6, 160)
+    for lost, expected in ((1, "supported"), (2, "inconclusive")):
+        rows = {"effect": np.where(np.arange(160) < lost, np.nan, values)}
+        assert verdicts.outcome(rows, protocol(effect=ABOVE)) == expected
+
+
 def test_outcomes_of_several_conditions():
     above, none = ABOVE | {"delta": 1}, {"says": "none", "equals": 0, "delta": 1}
     cases = {
@@ -179,10 +186,8 @@ def test_a_share_of_all_that_is_not_enough_yet_says_how_many_would():
 
 def test_a_place_with_few_values_decides_nothing():
     plan = protocol(a={"says": "place", "quantity": "location", "above": 0.0})
-    row = np.full(160, np.nan)
-    row[:7] = np.linspace(1, 2, 7)
-    assert verdicts.outcome({"a": row}, plan) == "inconclusive"  # 2 of 2⁷ draws have all on one side, more than 1 %
-    row[7] = 1
+    row = np.linspace(1, 2, 8)
+    assert verdicts.outcome({"a": row[:7]}, plan) == "inconclusive"  # 2 of 2⁷ draws have all on one side, more than 1 %
     assert verdicts.outcome({"a": row}, plan) == "supported"
 
 

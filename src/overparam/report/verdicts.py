@@ -16,10 +16,13 @@ from overparam.report.protocols import LOOKS, OUTCOMES, Condition, Protocol
 
 __all__ = ["LEVEL", "OUTCOMES", "next_look", "of_condition", "outcome", "would_decide"]
 LEVEL = 0.99
+MISSING = 0.01  # of the replicates may have diverged: who leaves out more judges those that did well
 
 
 def outcome(values: Mapping[str, Sequence[float]], protocol: Protocol) -> str:
     """The outcome that one value per replicate for each estimate of the protocol gives, at one look."""
+    if any(np.isnan(np.asarray(values[name], dtype=float)).mean() > MISSING for name in protocol.estimates):
+        return "inconclusive"
     parts = [
         of_condition(values[name], condition, len(protocol.estimates)) for name, condition in protocol.estimates.items()
     ]
