@@ -34,13 +34,13 @@ CLAIMS = """\
 
 @pytest.fixture
 def record(tmp_path, monkeypatch):
-    """A record of ten replicates, one of which diverged, as it is about to be written."""
+    """A record of ten replicates, as it is about to be written; of what was asked besides one diverged."""
     (tmp_path / "claims.yaml").write_text(CLAIMS, encoding="utf-8")
     monkeypatch.setattr(paths, "book", lambda: tmp_path)
     monkeypatch.setenv("OVERPARAM_SCALE", "laptop")
     protocols.entries.cache_clear()
-    rises = (float("nan"), *np.linspace(1, 2, 9).tolist())
-    values = {"rise": rises, "factor": tuple(1 + rise for rise in rises)}
+    rises = tuple(np.linspace(1, 2, 10).tolist())
+    values = {"rise": rises, "factor": tuple(1 + rise for rise in rises), "besides": (float("nan"), *rises[1:])}
     claim = protocols.claims("tiny")["rises"]
     yield Record(claim, tuple(range(10_000, 10_010)), values, ((10, "supported"),), {"torch": "2.9"})
     protocols.entries.cache_clear()
@@ -58,7 +58,7 @@ def test_what_is_written_is_read(record):
     evidence.write("tiny", {"rises": record})
     found = evidence.read("tiny")["rises"]
     assert "NaN" not in evidence.file("tiny").read_text(encoding="utf-8")
-    assert np.isnan(found.estimates["rise"][0])
+    assert np.isnan(found.estimates["besides"][0])
     assert (found.seeds, found.looks, found.provenance) == (record.seeds, record.looks, record.provenance)
     for name, row in record.estimates.items():
         np.testing.assert_array_equal(found.estimates[name], row)
