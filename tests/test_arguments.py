@@ -604,10 +604,6 @@ RIGHT = {
     claims.proportion: {"successes": 2, "trials": 5, "level": 0.9},
     claims.bootstrap: {"values": TEN, "statistic": np.mean, "level": 0.9, "resamples": 20},
     claims.jackknife: {"whole": 2.0, "without": TEN, "level": 0.9},
-    claims.two_way_jackknife: {
-        "statistic": lambda c: c[0].bias2,
-        "crossed": [measures.CrossedRuns(np.random.default_rng(1).random((3, 3, 4)), X[0], 2)],
-    },
     data.corrupt_labels: {"y": TINY.y, "share": 0.5, "classes": 3, "generator": generator(0, "test")},
     data.wrong_labels: {"probability": 0.5, "classes": 3},
     randomness.generator: {"seed": 0, "purpose": "test"},

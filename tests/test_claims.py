@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from overparam.measures.variance import CrossedRuns
 from overparam.report import claims, earlier
 from overparam.report.claims import Check, Estimate
 
@@ -65,60 +64,6 @@ def test_equal_replicates_have_no_interval(monkeypatch):
 def test_no_interval_without_two_finite_replicates(values):
     with pytest.raises(ValueError, match="needs at least 2 finite replicates"):
         claims.mean(values)
-
-
-@pytest.mark.parametrize("part", ["bias2", "sampling", "from_initialisation"])
-def test_the_two_way_jackknife_covers_about_as_often_as_it_says(part):
-    rng = np.random.default_rng(2)
-    truth = {"bias2": 0.25, "sampling": 0.49, "from_initialisation": 0.16 + 0.09}[part]
-    hits = 0
-    for _ in range(200):
-        target = np.zeros(40)
-        draws = (
-            0.7 * rng.normal(size=(15, 1, 40)) + 0.4 * rng.normal(size=(1, 5, 40)) + 0.3 * rng.normal(size=(15, 5, 40))
-        )
-        runs = CrossedRuns(draws + 0.5, target, 40)
-        estimate = claims.two_way_jackknife(lambda cs: getattr(cs[0], part), [runs])
-        hits += estimate.low < truth < estimate.high
-    assert 0.90 <= hits / 200 <= 1.0
-
-
-class Means:
-    """A crossing of values [a, b] whose only component is their mean."""
-
-    def __init__(self, values):
-        self.values = values
-
-    def components(self):
-        return self.values.mean()
-
-    def leave_one_out(self):
-        return [[np.delete(self.values, k, axis).mean() for k in range(self.values.shape[axis])] for axis in (0, 1)]
-
-
-@pytest.mark.parametrize("level", [0.5, 0.95])
-def test_the_two_way_jackknife_of_a_mean_is_students_t(level):
-    rng = np.random.default_rng(4)
-    one_way = rng.normal(size=6)
-    estimate = claims.two_way_jackknife(lambda cs: cs[0], [Means(np.repeat(one_way[:, None], 3, 1))], level)
-    expected = stats.t.interval(level, 5, one_way.mean(), stats.sem(one_way))
-    assert (estimate.low, estimate.high) == pytest.approx(expected)
-    # Of two factors the variances add, with the degrees of freedom of Satterthwaite (1946).
-    other = 2 * rng.normal(size=3)
-    estimate = claims.two_way_jackknife(lambda cs: cs[0], [Means(one_way[:, None] + other)], level)
-    a, b = stats.sem(one_way) ** 2, stats.sem(other) ** 2
-    expected = stats.t.interval(
-        level, (a + b) ** 2 / (a**2 / 5 + b**2 / 2), one_way.mean() + other.mean(), np.sqrt(a + b)
-    )
-    assert (estimate.low, estimate.high) == pytest.approx(expected)
-
-
-def test_the_two_way_jackknife_leaves_out_pairs():
-    rng = np.random.default_rng(3)
-    base = rng.normal(size=(8, 4, 30))
-    a, b = CrossedRuns(base, np.zeros(30), 30), CrossedRuns(2 * base, np.zeros(30), 30)
-    ratio = claims.two_way_jackknife(lambda cs: cs[1].variance / cs[0].variance, [a, b])
-    assert (ratio.low, ratio.value, ratio.high) == pytest.approx((4, 4, 4))
 
 
 @pytest.mark.parametrize(

@@ -175,7 +175,7 @@ def test_replicates_that_diverged_are_kept_as_such(book, asked):
     edit(book / "notebooks/01_tiny.py", 'drawn["clear"]])', 'drawn["clear"][1:])])')
     assert confirm.main(["--finding", "clear"], book) == 0
     assert content(book)["clear"]["estimates"]["effect"][0] is None
-    assert content(book)["clear"]["looks"] == [[10, "supported"]]
+    assert content(book)["clear"]["looks"] == [[n, "inconclusive"] for n in (10, 20, 40, 80)] + [[160, "supported"]]
 
 
 def test_shifted_seeds_leave_the_published_record(book, asked, monkeypatch):

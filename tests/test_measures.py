@@ -54,13 +54,6 @@ def test_error_of_a_mean_is_that_of_the_averaged_prediction():
     assert runs.error_of_mean([0, 2], [1]) == pytest.approx(expected)
 
 
-def test_leaving_one_out_equals_never_having_it():
-    predictions, target = crossed(np.random.default_rng(4), 5, 3)
-    for axis, left_out in enumerate(measures.CrossedRuns(predictions, target, 30).leave_one_out()):
-        without = measures.CrossedRuns(np.delete(predictions, 2, axis=axis), target, 30).components()
-        assert vars(left_out[2]) == pytest.approx(vars(without))
-
-
 def test_outputs_are_summed_and_examples_averaged():
     predictions, target = crossed(np.random.default_rng(5), 3, 2, points=30)
     three_outputs = measures.CrossedRuns(predictions, target, examples=10).components()

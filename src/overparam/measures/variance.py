@@ -7,8 +7,6 @@ import numpy as np
 
 from overparam.errors import listed, numbers, require, shown, whole
 
-Selection = slice | np.ndarray  # of runs: by their numbers
-
 
 @dataclass(frozen=True)
 class Components:
@@ -52,11 +50,10 @@ class Components:
 
 
 class CrossedRuns:
-    """Predictions of runs that cross S training sets with I initialisations, ready to be decomposed and resampled.
+    """Predictions of runs that cross S training sets with I initialisations, ready to be decomposed and averaged.
 
     predictions [S, I, m] (m = test examples × outputs) and target [m], noiseless. The error is the squared distance summed
-    over outputs and averaged over the ``examples`` test examples. Only inner products between runs are kept, so
-    leaving training sets out costs nothing.
+    over outputs and averaged over the ``examples`` test examples. Only inner products between runs are kept.
     """
 
     def __init__(self, predictions: np.ndarray, target: np.ndarray, examples: int) -> None:
@@ -77,15 +74,13 @@ class CrossedRuns:
         error = (predictions - target).reshape(s * i, m).astype(np.float64)
         self.products = (error @ error.T / examples).reshape(s, i, s, i)
 
-    def components(
-        self, training_sets: Selection = slice(None), initialisations: Selection = slice(None)
-    ) -> Components:
-        """Two-way analysis of variance of the runs, or of those on some training sets and initialisations.
+    def components(self) -> Components:
+        """Two-way analysis of variance of the runs.
 
         With e[s, i] = prediction − target, averages of ⟨e[s, i], e[s', i']⟩ over pairs that share nothing, the training set,
         the initialisation, or both, estimate bias², bias² + sampling, bias² + initialisation, and the risk.
         """
-        p = self.products[training_sets][:, initialisations][:, :, training_sets][:, :, :, initialisations]
+        p = self.products
         s, i = p.shape[:2]
         if s < 2 or i < 2:
             raise ValueError(
@@ -99,14 +94,6 @@ class CrossedRuns:
         bias2 = (everything - same_set - same_init + both) / (s * i * (s - 1) * (i - 1))
         sampling, initialisation = share_set - bias2, share_init - bias2
         return Components(bias2, sampling, initialisation, risk - bias2 - sampling - initialisation)
-
-    def leave_one_out(self) -> tuple[list[Components], list[Components]]:
-        """The components without each training set in turn, and without each initialisation in turn."""
-        sets, inits = (np.arange(k) for k in self.products.shape[:2])
-        return (
-            [self.components(training_sets=np.delete(sets, k)) for k in sets],
-            [self.components(initialisations=np.delete(inits, k)) for k in inits],
-        )
 
     def error_of_mean(self, training_sets: Iterable[int], initialisations: Iterable[int]) -> float:
         """Squared error of the average prediction over these runs: an ensemble, a bag, or both."""

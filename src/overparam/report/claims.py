@@ -25,7 +25,6 @@ from overparam.report.intervals import (
     ratio,
     share,
     sign,
-    two_way_jackknife,
 )
 from overparam.report.protocols import Claim, Condition
 
@@ -50,7 +49,6 @@ __all__ = [
     "ratio",
     "share",
     "sign",
-    "two_way_jackknife",
 ]
 SELECTION_SEED = 5_000  # of replicates on which something is chosen: never the ones that are tested
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from overparam.errors import listed, numbers, real, require, shown
+from overparam.errors import numbers, real, require, shown
 from overparam.errors import whole as whole_number
 from overparam.report import scale
 
@@ -225,27 +225,3 @@ def jackknife(whole: float, without: Sequence[float], level: float = 0.95) -> Es
     pseudovalues = n * whole - (n - 1) * np.asarray(without)
     low, high = stats.t.interval(level, n - 1, whole, stats.sem(pseudovalues))
     return Estimate(float(whole), float(low), float(high))
-
-
-def two_way_jackknife(statistic: Callable[[list], float], crossed: Sequence, level: float = 0.95) -> Estimate:
-    """A statistic of the components of several ``measures.CrossedRuns`` with an interval over both their draws.
-
-    ``statistic`` takes a list with one ``measures.Components`` per crossing. The crossings share their training sets and
-    their initialisations, so one of either is left out of all of them at a time: paired, as trends over width need it.
-    The two delete-one variances are added, with the degrees of freedom of Satterthwaite (1946).
-    """
-    says = f"The crossings are a list of measures.CrossedRuns; got {shown(crossed)}."
-    crossed, level = listed(crossed, says), _level(level)
-    require(bool(crossed) and all(hasattr(c, "leave_one_out") for c in crossed), says)
-    require(callable(statistic), f"statistic is a function of a list of components; got {shown(statistic)}.")
-    whole = statistic([c.components() for c in crossed])
-    variances, freedom = [], []
-    for left_out in zip(*(c.leave_one_out() for c in crossed), strict=True):
-        values = np.array([statistic(list(components)) for components in zip(*left_out, strict=True)])
-        n = len(values)
-        variances.append((n - 1) / n * ((values - values.mean()) ** 2).sum())
-        freedom.append(n - 1)
-    variance = sum(variances)
-    degrees = variance**2 / sum(v**2 / f for v, f in zip(variances, freedom, strict=True)) if variance else 1
-    half = stats.t.ppf((1 + level) / 2, degrees) * np.sqrt(variance)
-    return Estimate(float(whole), float(whole - half), float(whole + half))
