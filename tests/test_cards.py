@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -67,7 +68,8 @@ def confirm(name, n=10, **centres):
     noise = np.linspace(-0.5, 0.5, n)
     rows = {key: centres.get(key, 1.0) + noise * (0.2 if key == "odds" else 1) for key in claim.protocol.measured}
     made = {"date": "2026-01-02", "device": "a CPU", "commit": "abc1234", "torch": "2.9", "seconds": 34.2}
-    record = Record(claim, tuple(range(10_000, 10_000 + n)), {k: tuple(v) for k, v in rows.items()}, ((n, "x"),), made)
+    record = Record(claim, tuple(range(10_000, 10_000 + n)), {k: tuple(v) for k, v in rows.items()}, (), made)
+    record = replace(record, looks=((n, record.outcome),))
     evidence.write("dice-games", {name: record})
     return record
 
@@ -108,7 +110,7 @@ def test_the_rest_is_folded(book):
         "A gambler would notice.",
         "record 3\u00a0[2.65,\u00a03.35]\u00a0pips (supported); this page 1\u00a0[0.804,\u00a01.2]\u00a0pips",
         "the same with a coin: record 1\u00a0[0.654,\u00a01.35]; this page 0.06\u00a0[−0.0816,\u00a00.202]",
-        "10 replicates (seeds 10000–10009): x at 10. 2026-01-02, a CPU, commit abc1234, PyTorch 2.9, 34 s. "
+        "10 replicates (seeds 10000–10009): supported at 10. 2026-01-02, a CPU, commit abc1234, PyTorch 2.9, 34 s. "
         "make confirm FINDING=luck",
         "5 replicates (seeds 0–4) at laptop scale",
     ):
@@ -169,12 +171,12 @@ def test_a_sentence_that_presumes_another_outcome_is_not_shown(book):
 
 
 def test_an_inconclusive_card_says_how_many_replicates_would_decide(book):
-    confirm("luck", gain=0.3, odds=0.5)  # 0.2 from where nothing matters
+    confirm("luck", gain=0.3, odds=0.5)  # 0.3 from where "above 0" begins
     sd = np.linspace(-0.5, 0.5, 10).std(ddof=1)
-    needed = np.ceil((3.4175 * sd / 0.2) ** 2)
+    needed = np.ceil((3.4175 * sd / 0.3) ** 2)
     assert f"10 replicates do not decide; about {needed:.0f} would, in four of five repetitions." in shown("luck")[1]
-    confirm("luck", gain=0.1, odds=0.5)
-    assert "10 replicates do not decide; more than 100,000 would" in shown("luck")[1]
+    confirm("none", gain=1.0001)
+    assert "10 replicates do not decide; more than 100,000 would" in shown("none")[1]
 
 
 def test_replicates_that_diverged_are_counted(book):

@@ -175,7 +175,7 @@ def test_replicates_that_diverged_are_kept_as_such(book, asked):
     edit(book / "notebooks/01_tiny.py", 'drawn["clear"]])', 'drawn["clear"][1:])])')
     assert confirm.main(["--finding", "clear"], book) == 0
     assert content(book)["clear"]["estimates"]["effect"][0] is None
-    assert content(book)["clear"]["looks"] == [[10, "supported"]]
+    assert content(book)["clear"]["looks"] == [[n, "inconclusive"] for n in (10, 20, 40, 80)] + [[160, "supported"]]
 
 
 def test_shifted_seeds_leave_the_published_record(book, asked, monkeypatch):
@@ -275,6 +275,14 @@ def in_record(change):
 
 
 REFUSED = {
+    "a file that is no YAML": (
+        protocol("title: A title", "title: 'A title"),
+        "claims.yaml, line 21: this is not YAML (",
+    ),
+    "an estimate that was asked and has no interval": (
+        other('besides=drawn["faint"]', "besides=[0] * 10"),
+        "faint cannot be judged: besides: All 10 replicates are 0: state that as a fact",
+    ),
     "an estimate that the protocol does not name": (
         other("besides=drawn", "more=[], besides=drawn"),
         "has no estimate 'more'; it has effect, besides.",
@@ -320,6 +328,15 @@ def test_what_does_not_fit_is_one_sentence_and_leaves_the_record(book, asked, ca
     assert line.startswith("FAILED  ")
     assert sentence in line
     assert (book / "data/results/evidence/tiny.json").read_bytes() == before
+
+
+def test_a_finding_that_cannot_be_judged_holds_up_no_other(book, asked, capsys):
+    edit(book / "notebooks/01_tiny.py", "[3 + each for each in", "[1 for each in")
+    assert confirm.main([], book) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("FAILED  01_tiny.py: clear cannot be judged: All 10 replicates are 1")
+    assert list(content(book)) == ["faint"]
+    assert content(book)["faint"]["outcome"] == "supported"
 
 
 def test_a_protocol_with_a_new_number_is_confirmed_anew(book, asked):
@@ -377,17 +394,24 @@ def test_a_few_replicates_are_compared_with_the_record(book, asked, capsys):
     assert confirm.main([], book) == 0
     asked.clear()
     assert confirm.main(["tiny", "--check", "3"], book) == 0
-    assert asked == [3]
-    assert capsys.readouterr().out.endswith("01_tiny.py: 9 values of clear, faint are those of the record\n")
+    assert asked == [{"clear": 3, "faint": 4}]
+    assert capsys.readouterr().out.endswith("01_tiny.py: 11 values of clear, faint are those of the record\n")
     edit(book / "notebooks/01_tiny.py", "3 + each", "3.00001 + each")
     before = content(book)
     assert confirm.main(["tiny", "--check", "3"], book) == 1
     first, *differing = capsys.readouterr().err.splitlines()
-    assert first == "FAILED  01_tiny.py: 3 of 9 values are not those of the record:"
+    assert first == "FAILED  01_tiny.py: 3 of 11 values are not those of the record:"
     assert [line.split(":")[0] for line in differing] == [
         f"clear, effect, seed {seed}" for seed in (10000, 10001, 10002)
     ]
     assert content(book) == before
+
+
+def test_a_chapter_that_takes_the_seeds_of_another_finding_is_noticed(book, asked, capsys):
+    assert confirm.main([], book) == 0
+    edit(book / "notebooks/01_tiny.py", 'for each in drawn["faint"]', 'for each in drawn["clear"]')
+    assert confirm.main(["tiny", "--check", "3"], book) == 1
+    assert "faint, effect: one number per seed is needed, 4 of them or more" in capsys.readouterr().err
 
 
 def test_only_cheap_findings_are_compared(book, asked, capsys):

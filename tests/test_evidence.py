@@ -27,18 +27,20 @@ CLAIMS = """\
     estimates:
       rise: {says: the rise, above: 0}
       factor: {says: the factor, quantity: ratio, above: 1}
+    asked:
+      besides: {says: another factor, quantity: ratio}
 """
 
 
 @pytest.fixture
 def record(tmp_path, monkeypatch):
-    """A record of ten replicates, one of which diverged, as it is about to be written."""
+    """A record of ten replicates, as it is about to be written; of what was asked besides one diverged."""
     (tmp_path / "claims.yaml").write_text(CLAIMS, encoding="utf-8")
     monkeypatch.setattr(paths, "book", lambda: tmp_path)
     monkeypatch.setenv("OVERPARAM_SCALE", "laptop")
     protocols.entries.cache_clear()
-    rises = (float("nan"), *np.linspace(1, 2, 9).tolist())
-    values = {"rise": rises, "factor": tuple(1 + rise for rise in rises)}
+    rises = tuple(np.linspace(1, 2, 10).tolist())
+    values = {"rise": rises, "factor": tuple(1 + rise for rise in rises), "besides": (float("nan"), *rises[1:])}
     claim = protocols.claims("tiny")["rises"]
     yield Record(claim, tuple(range(10_000, 10_010)), values, ((10, "supported"),), {"torch": "2.9"})
     protocols.entries.cache_clear()
@@ -56,7 +58,7 @@ def test_what_is_written_is_read(record):
     evidence.write("tiny", {"rises": record})
     found = evidence.read("tiny")["rises"]
     assert "NaN" not in evidence.file("tiny").read_text(encoding="utf-8")
-    assert np.isnan(found.estimates["rise"][0])
+    assert np.isnan(found.estimates["besides"][0])
     assert (found.seeds, found.looks, found.provenance) == (record.seeds, record.looks, record.provenance)
     for name, row in record.estimates.items():
         np.testing.assert_array_equal(found.estimates[name], row)
@@ -72,6 +74,12 @@ def test_a_record_is_undecided_until_it_decides_or_had_its_last_look(record):
         assert (found.outcome, found.decided) == ("inconclusive", decided)
 
 
+def fewer(entry):
+    """A record of seven replicates, which is no look."""
+    entry.update(seeds=entry["seeds"][:7], looks=[[7, "supported"]])
+    entry["estimates"] = {key: row[:7] for key, row in entry["estimates"].items()}
+
+
 def turned(entry):
     entry["estimates"]["rise"] = [-value if value else value for value in entry["estimates"]["rise"]]
 
@@ -83,6 +91,11 @@ def turned(entry):
         (turned, "says that rises is supported, but its values give contradicted: run make confirm FINDING=rises."),
         (lambda e: e["estimates"].pop("factor"), "the record of rises lacks the estimate factor: run make confirm FINDING=rises."),
         (lambda e: e["estimates"].update(factor=[-1] * 10), "the record of rises decides nothing (A ratio is positive; got -1.): run"),
+        (lambda e: e.update(seeds=[*range(10)]), "tiny.json: the seeds of rises begin at 0, confirmatory ones at 10,000: run make"),
+        (lambda e: e.update(looks=[]), "the looks of rises are not those of the rule, which stops at the first that decides: run"),
+        (lambda e: e.update(looks=[[5, "inconclusive"], [10, "supported"]]), "the looks of rises are not those of the rule, "),
+        (fewer, "the looks of rises are not those of the rule, which stops at the first that decides: run make confirm FINDING="),
+        (lambda e: e["estimates"].update(besides=[1.0] * 10), "decides nothing (besides: All 10 replicates are 1: state that as"),
         (lambda e: e["protocol"].update(number=2), "was made by protocol 2, and data/claims.yaml has protocol 1: run make confirm"),
     ],
 )  # fmt: skip
@@ -99,6 +112,7 @@ def test_what_no_longer_fits_is_one_sentence_and_measured_anew(record, change, s
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
+        (lambda e: e["estimates"].update(rise=[10**400] * 10), "tiny.json is damaged (OverflowError: int too large to convert to"),
         (lambda e: e["seeds"].pop(), "tiny.json is damaged (ValueError: an estimate has not one value per seed): fetch"),
         (lambda e: e["estimates"]["rise"].pop(), "tiny.json is damaged (ValueError: an estimate has not one value per seed): f"),
         (lambda e: e["seeds"].__setitem__(3, 7), "tiny.json is damaged (ValueError: the seeds do not follow one another): "),

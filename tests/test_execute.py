@@ -385,6 +385,13 @@ def test_an_unknown_scale_is_one_sentence(tree, capsys, monkeypatch):
 
 
 @pytest.mark.usefixtures("no_kernel")
+def test_claims_that_are_no_yaml_are_one_sentence(tree, capsys):
+    (tree / "data/claims.yaml").write_text("- id: 'dice", encoding="utf-8")
+    assert execute.main(tree) == 1
+    assert "claims.yaml, line 1: this is not YAML (" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("no_kernel")
 def test_a_bad_seed_is_one_sentence(tree, capsys, monkeypatch):
     monkeypatch.setenv("OVERPARAM_SEED", "lucky")
     assert execute.main(tree) == 1

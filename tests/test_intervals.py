@@ -35,9 +35,7 @@ def test_intervals_cover_what_they_should(quantity, n):
     found = [intervals.QUANTITIES[quantity](draw(rng, n), 0.95) for _ in range(repetitions)]
     covered = np.mean([each.low <= truth <= each.high for each in found])
     exact = quantity in ("mean", "ratio", "correlation")
-    assert covered >= (
-        0.91 if quantity == "share" else 0.93
-    )  # but for chance; Wilson's is right on average over shares
+    assert covered >= 0.93  # but for chance
     assert covered <= (0.97 if exact else 0.995)
 
 
@@ -113,3 +111,10 @@ def test_a_level_lies_between_0_and_1(level):
     for function in intervals.QUANTITIES.values():
         with pytest.raises(ValueError, match="The level of an interval lies between 0 and 1"):
             function([0.0, 1.0, 1.0, 0.5], level)
+
+
+def test_replicates_that_agree_are_named_as_they_were_measured(monkeypatch):
+    monkeypatch.setenv("OVERPARAM_SCALE", "laptop")
+    for quantity in (intervals.mean, intervals.ratio, intervals.correlation):
+        with pytest.raises(ValueError, match=r"All 5 replicates are 0\.5: state that as a fact"):
+            quantity([0.5] * 5)

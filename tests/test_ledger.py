@@ -195,7 +195,8 @@ FINDING = {
 def evidence_of(root, name="luck", mean=5.0, **changes):
     values = np.linspace(mean - 1, mean + 1, 10).tolist()
     entry = {"number": 1, "estimates": {"mean": {"above": 0.0}}}
-    record = {"protocol": entry, "outcome": "supported" if mean > 2 else "inconclusive", "looks": [], "seeds": [*range(10_000, 10_010)],
+    outcome = "supported" if mean > 2 else "inconclusive"
+    record = {"protocol": entry, "outcome": outcome, "looks": [[10, outcome]], "seeds": [*range(10_000, 10_010)],
               "estimates": {"mean": values}, "provenance": {"date": "2026-01-02", "device": "a CPU"}} | changes  # fmt: skip
     folder = root / "data/results/evidence"
     folder.mkdir(parents=True, exist_ok=True)

@@ -26,7 +26,7 @@ protocol:
   page: 10
   estimates:
     variance: {says: change of variance, quantity: ratio, below: 1, delta: 0.05, unit: ×}
-    bias: {says: change of bias, within: [0, 0.5], range: [0, 1]}
+    bias: {says: change of bias, within: [0, 0.5], range: [-1, 1]}
     none: {says: another change, equals: 0.5, delta: 0.1}
   asked:
     besides: {says: with Adam, quantity: ratio}
@@ -68,6 +68,8 @@ def test_a_theorem_has_a_tolerance_and_no_protocol():
     assert protocols.read(THEOREM).tolerance == 1e-6
     with pytest.raises(ProtocolError, match="both-fall: tolerance is missing"):
         protocols.read({key: value for key, value in THEOREM.items() if key != "tolerance"})
+    with pytest.raises(ProtocolError, match="both-fall: tolerance is a size and so positive; got -1"):
+        protocols.read(THEOREM | {"tolerance": -1})
     with pytest.raises(ProtocolError, match="both-fall: a theorem is checked and not judged"):
         protocols.read(THEOREM | {"protocol": FINDING["protocol"]})
 
@@ -113,6 +115,41 @@ def test_what_a_protocol_cannot_say_is_one_sentence(path, value, sentence):
         protocols.read(edited(path, value))
     assert str(error.value).startswith(sentence)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "sentence"),
+    [
+        ("protocol/estimates/bias/range", [0, 1], "bias: a bound of 0 decides nothing, since the mean lies between 0 and 1."),
+        ("protocol/estimates/variance/below", -1, "variance: a bound of -1 decides nothing, since the ratio lies between 0 a"),
+        ("protocol/estimates/none", {"says": "x", "quantity": "share", "above": 1.5}, "none: a bound of 1.5 decides nothing, "),
+        ("finding", "It is {variance:.2q}.", "the sentence cannot be filled in (Unknown format code 'q' for object of type "),
+        ("finding", "It is {variance.mean}.", "the sentence cannot be filled in ('Estimate' object has no attribute 'mean')."),
+        ("finding", "It is {noise}.", "the sentence quotes {noise}; the protocol has variance, bias, none, besides, replicates."),
+    ],
+)  # fmt: skip
+def test_what_could_never_be_decided_or_said_is_one_sentence(path, value, sentence):
+    with pytest.raises(ProtocolError) as error:
+        protocols.read(edited(path, value))
+    assert sentence in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("- id: 'a\n  title: b\n", "claims.yaml, line 3: this is not YAML (found unexpected end of stream); mend it."),
+        ("id: a\nchapter: b\n", "claims.yaml holds {'id': 'a', 'chapter': 'b'}; it must be a list of claims."),
+        ("- a\n", "claims.yaml: an entry is a mapping from names; got 'a'."),
+        ("-\n", "claims.yaml: an entry is a mapping from names; got None."),
+        ("- id: a\n", "claims.yaml: an entry has an id and the name of a chapter; got {'id': 'a'}."),
+        ("- id: a\n  chapter: 1\n", "claims.yaml: an entry has an id and the name of a chapter; got {'id': 'a', 'chapter': 1}."),
+    ],
+)  # fmt: skip
+def test_a_file_that_is_no_list_of_claims_is_one_sentence(tmp_path, text, sentence):
+    (tmp_path / "claims.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(ProtocolError) as error:
+        protocols.entries(tmp_path / "claims.yaml")
+    assert str(error.value).endswith(sentence)
 
 
 def places(node, path=()):

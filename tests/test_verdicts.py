@@ -67,8 +67,8 @@ def test_an_effect_as_large_as_would_matter_is_rarely_called_none():
 
 @pytest.mark.parametrize("quantity", ["mean", "ratio", "sign", "location", "share"])
 def test_a_planted_effect_of_the_planned_size_is_found(quantity):
-    """The planned size is the one for which 80 replicates have a power of 80 % at one look."""
-    size = (2.576 + 0.842) / np.sqrt(80)
+    """The planned size is the one for which the last look, at 160 replicates, has a power of 80 % by itself."""
+    size = (2.576 + 0.842) / np.sqrt(160)
     bound = {"ratio": 1.0, "sign": 0.5, "share": 0.5}.get(quantity, 0.0)
 
     def draw(rng, _):
@@ -92,6 +92,13 @@ def test_every_quantity_keeps_the_error_rate(quantity, null):
         return as_needed.get(quantity, values)
 
     shares = simulated(protocol(effect={"says": "effect", "quantity": quantity, "above": null}), draw)
+    assert shares["supported"] + shares["contradicted"] <= 0.05
+
+
+@pytest.mark.parametrize("bound", [0.9, 0.99])
+def test_a_share_near_one_keeps_the_error_rate(bound):
+    plan = protocol(effect={"says": "effect", "quantity": "share", "above": bound})
+    shares = simulated(plan, lambda rng, _: (rng.random(160) < bound).astype(float))
     assert shares["supported"] + shares["contradicted"] <= 0.05
 
 
@@ -122,6 +129,13 @@ def test_each_outcome(entry, values, expected):
     assert verdicts.outcome({"effect": values}, protocol(effect={"says": "effect"} | entry)) == expected
 
 
+def test_what_diverged_too_often_is_not_judged_by_the_rest():
+    values = np.linspace(4, 6, 160)
+    for lost, expected in ((1, "supported"), (2, "inconclusive")):
+        rows = {"effect": np.where(np.arange(160) < lost, np.nan, values)}
+        assert verdicts.outcome(rows, protocol(effect=ABOVE)) == expected
+
+
 def test_outcomes_of_several_conditions():
     above, none = ABOVE | {"delta": 1}, {"says": "none", "equals": 0, "delta": 1}
     cases = {
@@ -150,3 +164,39 @@ def test_how_many_replicates_would_decide():
     mean, sd = values["a"].mean(), values["a"].std(ddof=1)
     assert verdicts.would_decide(values, plan) == pytest.approx((3.4175 * sd / mean) ** 2, abs=1)
     assert verdicts.would_decide({"a": HIGH, "b": HIGH}, plan) is None
+
+
+def test_the_number_that_would_decide_is_that_of_the_nearest_decision():
+    values = 0.021 + 0.2 * np.linspace(-1, 1, 40)
+    plain, small = ({"says": "effect", "above": 0.0} | extra for extra in ({}, {"delta": 0.02}))
+    needed = [verdicts.would_decide({"a": values}, protocol(a=entry)) for entry in (plain, small)]
+    assert needed[0] == needed[1]  # an end of ±δ that is just passed does not stand in the way of "above 0"
+    fewer = {"a": np.where(np.arange(40) % 2, np.nan, values)}
+    assert verdicts.would_decide(fewer, protocol(a=plain)) > 1.8 * needed[0]  # half of them diverge
+
+
+def test_a_share_of_all_that_is_not_enough_yet_says_how_many_would():
+    plan = protocol(a={"says": "share", "quantity": "share", "above": 0.9})
+    values = {"a": np.ones(10)}
+    assert verdicts.outcome(values, plan) == "inconclusive"
+    needed = verdicts.would_decide(values, plan)
+    assert needed > 10
+    assert verdicts.outcome({"a": np.ones(needed)}, plan) == "supported"
+
+
+def test_a_place_with_few_values_decides_nothing():
+    plan = protocol(a={"says": "place", "quantity": "location", "above": 0.0})
+    row = np.linspace(1, 2, 8)
+    assert verdicts.outcome({"a": row[:7]}, plan) == "inconclusive"  # 2 of 2⁷ draws have all on one side, more than 1 %
+    assert verdicts.outcome({"a": row}, plan) == "supported"
+
+
+def test_what_is_too_small_at_99_percent_is_not_called_supported():
+    values = 0.5 + 0.45 * np.linspace(-1, 1, 10)
+    entry = {"says": "effect", "above": 0.0, "delta": 0.85}
+    plan = protocol(a=entry)
+    found = plan.estimates["a"].estimate(values, verdicts.LEVEL)
+    strict = plan.estimates["a"].estimate(values, 1 - 0.01 / 6)
+    assert 0 < found.low < found.high < 0.85 < strict.high
+    assert verdicts.of_condition(values, plan.estimates["a"], 1) == "no effect"
+    assert verdicts.of_condition(values, plan.estimates["a"], 6) == "inconclusive"

@@ -83,19 +83,28 @@ def chosen(chapter: str | None, finding: str | None) -> dict[str, list[str]]:
 
 
 def confirm(chapter: str, names: Sequence[str], root: Path) -> None:
-    """Take look after look until each of these findings is decided, or had its last one."""
+    """Take look after look until each of these findings is decided, or had its last one; one that fails holds up no other."""
     path, claims, source = record_file(chapter, root), protocols.claims(chapter), notebook_of(chapter, root)
+    failed: dict[str, BuildError] = {}
     while True:
         records = evidence.read(chapter, path, outdated=True)
-        looks = {name: look for name in names if (look := next_look(records.get(name)))}
+        looks = {name: look for name in names if name not in failed and (look := next_look(records.get(name)))}
         if not looks:
-            return
+            break
         print(f"{chapter}: {progress(looks, names, records)}", flush=True)
         # The others get as few as the page has: networks that they share are drawn from the same seeds.
         others = {name: claim.protocol.page for name, claim in claims.items() if claim.kind == "finding"}
         cards, stamp = measure(source, others | looks, root)
-        new = {name: record(claims[name], cards, source, n, records.get(name), stamp) for name, n in looks.items()}
-        evidence.write(chapter, evidence.read(chapter, path, outdated=True) | new, path)
+        new = {}
+        for name, n in looks.items():
+            try:
+                new[name] = record(claims[name], cards, source, n, records.get(name), stamp)
+            except BuildError as error:
+                failed[name] = error
+        if new:
+            evidence.write(chapter, evidence.read(chapter, path, outdated=True) | new, path)
+    if failed:
+        raise BuildError("\n".join(map(str, failed.values())))
 
 
 def next_look(done: Record | None) -> int | None:
@@ -133,7 +142,7 @@ def record(
         provenance["device"] = "a Dask cluster"
     measured = Record(claim, seeds, estimates, before.looks if before else (), provenance)
     try:
-        look = (n, measured.outcome)
+        look, _ = (n, measured.outcome), measured.intervals
     except ValueError as error:  # values of which there is no interval
         raise BuildError(f"{source.name}: {claim.id} cannot be judged: {error}") from error
     return Record(claim, seeds, estimates, (*measured.looks, look), provenance)
@@ -245,7 +254,9 @@ def compare(chapter: str, names: Sequence[str], replicates: int, root: Path) -> 
         raise BuildError(
             f"{chapter} has no record of a finding whose protocol says cheap: true; there is none to compare."
         )
-    cards, _ = measure(source, replicates, root)
+    # Not the same number for all: a chapter that takes one finding's seeds for another has too few for every second one.
+    findings = [name for name, claim in claims.items() if claim.kind == "finding"]
+    cards, _ = measure(source, {name: replicates + place % 2 for place, name in enumerate(findings)}, root)
     compared, differing = 0, []
     for name in cheap:
         recorded = records[name]

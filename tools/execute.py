@@ -39,6 +39,7 @@ def main(root: Path = ROOT) -> int:
     try:
         build = root / "build" / scale.current()
         check_settings()
+        ledger.read_facts(root / "data" / "claims.yaml")
         if scale.current() not in scale.SCALES:
             raise ValueError("OVERPARAM_SCALE is 'confirm', which make confirm sets itself: run that, or unset it.")
     except (ValueError, OSError, ImportError) as error:

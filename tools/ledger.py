@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
-import yaml
-
 from overparam.report import cards, earlier, evidence, protocols, verdicts
 from overparam.report.evidence import Record
 from overparam.report.intervals import Estimate
@@ -77,7 +75,10 @@ class Chapter:
 def collect(root: Path, build: Path) -> list[Chapter]:
     """Return the chapters in order, after checking that every claim of a chapter that is there has the verdict that is due."""
     there = {slug(page): page for page in CHAPTER.findall((root / "_toc.yml").read_text(encoding="utf-8"))}
-    facts, planned = (read_facts(root / "data" / name) for name in ("claims.yaml", "planned.yaml"))
+    try:
+        facts, planned = (read_facts(root / "data" / name) for name in ("claims.yaml", "planned.yaml"))
+    except protocols.ProtocolError as error:
+        raise LedgerError(str(error)) from error
     check_names(facts + planned)
     for fact in planned:
         if fact["chapter"] in there:
@@ -135,7 +136,7 @@ def check_names(facts: list[dict]) -> None:
 
 
 def read_facts(path: Path) -> list[dict]:
-    return (yaml.safe_load(path.read_text(encoding="utf-8")) or []) if path.is_file() else []
+    return protocols.parse(path) if path.is_file() else []
 
 
 def read_records(root: Path, claims: dict[str, protocols.Claim]) -> dict[str, Record]:

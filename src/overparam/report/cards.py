@@ -44,16 +44,11 @@ def sentence(claim: Claim, record: Record | None) -> str:
     if not claim.finding:
         return f"The record has no sentence yet: it is {record.outcome} after {len(record.seeds)} replicates."
     try:
-        return claim.finding.format(replicates=len(record.seeds), **_confirmed(record))
+        return claim.finding.format(replicates=len(record.seeds), **record.intervals)
     except KeyError as error:
         raise ValueError(
             f"The sentence of {claim.id} in data/claims.yaml quotes {error}, which its record lacks: run make confirm FINDING={claim.id}."
         ) from None
-
-
-def _confirmed(record: Record) -> dict[str, Estimate]:
-    known = record.claim.required_protocol.measured
-    return {key: known[key].estimate(row, verdicts.LEVEL) for key, row in record.estimates.items() if key in known}
 
 
 def left_out(estimate: Estimate) -> str:
@@ -114,7 +109,7 @@ class Card:
     @functools.cached_property
     def confirmed(self) -> dict[str, Estimate]:
         """The record's estimates with the intervals that decide."""
-        return _confirmed(self.record) if self.record else {}
+        return self.record.intervals if self.record else {}
 
     def data(self) -> dict:
         """What this run measured: one entry of build/<scale>/claims/<chapter>.json."""

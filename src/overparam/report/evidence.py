@@ -10,6 +10,7 @@ import numpy as np
 
 from overparam import paths
 from overparam.report import protocols, verdicts
+from overparam.report.intervals import Estimate
 from overparam.report.protocols import Claim
 
 FIRST_SEED = 10_000  # of confirmatory runs: no design, threshold or sentence was chosen by looking at them
@@ -39,6 +40,18 @@ class Record:
         return verdicts.outcome(self.estimates, self.claim.required_protocol)
 
     @property
+    def intervals(self) -> dict[str, Estimate]:
+        """The estimates of the protocol, those asked besides among them, with 99 % intervals; ValueError names one that has none."""
+        known, found = self.claim.required_protocol.measured, {}
+        for key, row in self.estimates.items():
+            if key in known:
+                try:
+                    found[key] = known[key].estimate(row, verdicts.LEVEL)
+                except ValueError as error:
+                    raise ValueError(f"{key}: {error}") from None
+        return found
+
+    @property
     def decided(self) -> bool:
         """Whether no further look is due."""
         return self.outcome != "inconclusive" or verdicts.next_look(len(self.seeds)) is None
@@ -63,7 +76,7 @@ def read(
     try:
         content = json.loads(path.read_text(encoding="utf-8"))["findings"]
         found = {name: _entry(entry) for name, entry in content.items()}
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         raise EvidenceError(
             f"{path} is damaged ({type(error).__name__}: {error}): fetch it from the repository again, or remove it and run "
             "make confirm."
@@ -93,7 +106,7 @@ def write(chapter: str, records: Mapping[str, Record], path: Path | None = None)
         for name, record in sorted(records.items())
     }
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")  # another process may be writing, too
     temporary.write_text(json.dumps({"chapter": chapter, "findings": findings}, indent=1) + "\n", encoding="utf-8")
     os.replace(temporary, path)
 
@@ -134,11 +147,22 @@ def _checked(path: Path, name: str, entry: dict, known: Mapping[str, Claim]) -> 
         raise OutdatedError(f"{path.name}: the record of {name} lacks the estimate {sorted(missing)[0]}: {again}")
     record = Record(claim, entry["seeds"], entry["estimates"], entry["looks"], entry["provenance"])
     try:
-        outcome = record.outcome
+        outcome, _ = record.outcome, record.intervals
     except ValueError as error:  # values of which there is no interval
         raise OutdatedError(f"{path.name}: the record of {name} decides nothing ({error}): {again}") from None
     if outcome != entry["outcome"]:
         raise OutdatedError(
             f"{path.name} says that {name} is {entry['outcome']}, but its values give {outcome}: {again}"
+        )
+    first = FIRST_SEED + record.provenance.get("seed_offset", 0)
+    if record.seeds[0] != first:
+        raise OutdatedError(
+            f"{path.name}: the seeds of {name} begin at {record.seeds[0]:,}, confirmatory ones at {first:,}: {again}"
+        )
+    n = len(record.seeds)
+    before = tuple((look, "inconclusive") for look in protocols.LOOKS if look < n)
+    if n not in protocols.LOOKS or record.looks != (*before, (n, outcome)):
+        raise OutdatedError(
+            f"{path.name}: the looks of {name} are not those of the rule, which stops at the first that decides: {again}"
         )
     return record

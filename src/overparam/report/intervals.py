@@ -65,12 +65,16 @@ def _level(level: float) -> float:
     return level
 
 
-def _student(values: np.ndarray, level: float) -> tuple[float, float, float]:
-    """Mean and interval of Student's t; replicates that all agree have no interval, see `mean`."""
+def _student(values: np.ndarray, level: float, given: np.ndarray | None = None) -> tuple[float, float, float]:
+    """Mean and interval of Student's t; replicates that all agree have no interval, see `mean`.
+
+    ``given`` are the replicates as they were measured, where ``values`` are transformed.
+    """
     if np.ptp(values) == 0:
         if scale.current() == "smoke":
             return (float(values[0]),) * 3
-        raise ValueError(f"All {len(values)} replicates are {values[0]:g}: state that as a fact, it has no interval.")
+        same = (values if given is None else given)[0]
+        raise ValueError(f"All {len(values)} replicates are {same:g}: state that as a fact, it has no interval.")
     middle, half = values.mean(), _quantile(level, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values))
     return float(middle), float(middle - half), float(middle + half)
 
@@ -96,7 +100,7 @@ def ratio(values: Sequence[float], level: float = 0.95) -> Estimate:
     """Geometric mean of one positive ratio per replicate, with the t interval of its logarithm."""
     level, kept = _level(level), _replicates(values)
     require(bool((kept > 0).all()), f"A ratio is positive; got {kept.min():g}.")
-    value, low, high = map(float, np.exp(_student(np.log(kept), level)))
+    value, low, high = map(float, np.exp(_student(np.log(kept), level, kept)))
     return Estimate(value, low, high, len(values) - len(kept))
 
 
@@ -105,16 +109,19 @@ def correlation(values: Sequence[float], level: float = 0.95) -> Estimate:
     level, kept = _level(level), _replicates(values)
     require(bool((np.abs(kept) <= 1).all()), f"A correlation lies in [−1, 1]; got {kept[np.abs(kept).argmax()]:g}.")
     z = np.arctanh(kept.clip(-0.999, 0.999))
-    value, low, high = map(float, np.tanh(_student(z, level)))
+    value, low, high = map(float, np.tanh(_student(z, level, kept)))
     return Estimate(value, low, high, len(values) - len(kept))
 
 
 def share(values: Sequence[float], level: float = 0.95) -> Estimate:
-    """Share of the replicates that succeed (1, or 0 for those that do not), with the interval of Wilson."""
+    """Share of the replicates that succeed (1, or 0 for those that do not), with the exact interval of Clopper and Pearson.
+
+    Wilson's (`proportion`) errs too often on one side near 0 and 1: at a bound of 0.99, in 13 % of findings.
+    """
     level, kept = _level(level), _replicates(values)
     require(bool(np.isin(kept, (0, 1)).all()), f"A share takes 0 or 1 for each replicate; got {shown(values)}.")
-    found = proportion(int(kept.sum()), len(kept), level)
-    return Estimate(found.value, found.low, found.high, len(values) - len(kept))
+    interval = _binomial(int(kept.sum()), len(kept), level, "exact")
+    return Estimate(float(kept.mean()), *interval, len(values) - len(kept))
 
 
 def sign(values: Sequence[float], level: float = 0.95) -> Estimate:

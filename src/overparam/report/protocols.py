@@ -18,6 +18,12 @@ from overparam.report.intervals import QUANTITIES, Estimate
 LOOKS = (10, 20, 40, 80, 160)  # numbers of replicates after which a finding may be decided
 OUTCOMES = ("supported", "contradicted", "no effect", "inconclusive", "not run")
 NULLS = {"ratio": 1.0, "share": 0.5, "sign": 0.5}  # what "no effect" is; 0 for the other quantities
+_DOMAINS: dict[str, tuple[float, float]] = {
+    "ratio": (0, math.inf),
+    "share": (0, 1),
+    "sign": (0, 1),
+    "correlation": (-1, 1),
+}  # where a quantity can lie
 _BOUNDS = ("above", "below", "within", "equals")
 _WORDS = {
     str: "text",
@@ -165,7 +171,25 @@ def entries(path: Path | None = None) -> tuple[dict, ...]:
         raise FileNotFoundError(
             f"{path} is missing; fetch the whole repository of the book, or install the package anew."
         )
-    return tuple(yaml.safe_load(path.read_text(encoding="utf-8")) or ())
+    return tuple(parse(path))
+
+
+def parse(path: Path) -> list[dict]:
+    """The entries of a file of claims as they stand; ProtocolError where they are no list of claims of chapters."""
+    try:
+        found = yaml.safe_load(path.read_text(encoding="utf-8")) or []
+    except yaml.YAMLError as error:
+        mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", None)
+        where = f", line {mark.line + 1}" if mark else ""
+        raise ProtocolError(f"{path}{where}: this is not YAML ({problem or type(error).__name__}); mend it.") from None
+    if not isinstance(found, list):
+        raise ProtocolError(f"{path} holds {shown(found)}; it must be a list of claims.")
+    for entry in found:
+        if not isinstance(entry, Mapping):
+            raise ProtocolError(f"{path}: an entry is {_WORDS[dict]}; got {shown(entry)}.")
+        if not (entry.get("id") and isinstance(entry.get("chapter"), str)):
+            raise ProtocolError(f"{path}: an entry has an id and the name of a chapter; got {shown(entry)}.")
+    return found
 
 
 def claims(chapter: str, path: Path | None = None) -> dict[str, Claim]:
@@ -192,6 +216,8 @@ def read(entry: Mapping) -> Claim:
         raise ProtocolError(f"{name}: kind is {kind!r}; it is finding or theorem.")
     if kind == "theorem":
         _needs(name, given, "tolerance")
+        if given["tolerance"] <= 0:
+            raise ProtocolError(f"{name}: tolerance is a size and so positive; got {given['tolerance']:g}.")
         if "protocol" in given:
             raise ProtocolError(f"{name}: a theorem is checked and not judged; it has a tolerance and no protocol.")
     else:
@@ -218,6 +244,10 @@ def _quotes(name: str, sentence: str, protocol: Protocol) -> None:
     for quoted in fields:
         if quoted.split(".")[0] not in known:
             raise ProtocolError(f"{name}: the sentence quotes {{{quoted}}}; the protocol has {', '.join(known)}.")
+    try:
+        sentence.format(**dict.fromkeys(known, Estimate(1.0, 1.0, 1.0)) | {"replicates": 1})
+    except (ValueError, AttributeError) as error:
+        raise ProtocolError(f"{name}: the sentence cannot be filled in ({error}).") from None
 
 
 def _protocol(name: str, entry: Mapping) -> Protocol:
@@ -267,7 +297,13 @@ def _condition(name: str, key: str, entry: Mapping, decides: bool) -> Condition:
     if entry.get("delta", 1) <= 0:
         raise ProtocolError(f"{place}: delta is a size and so positive; got {entry['delta']}.")
     pairs = {key: tuple(entry[key]) for key in ("within", "range") if key in entry}
-    return Condition(key, **entry | pairs)
+    condition = Condition(key, **entry | pairs)
+    low, high = condition.range or _DOMAINS.get(quantity, (-math.inf, math.inf))
+    if wrong := [end for end in condition.claimed if math.isfinite(end) and not low < end < high]:
+        raise ProtocolError(
+            f"{place}: a bound of {wrong[0]:g} decides nothing, since the {quantity} lies between {low:g} and {high:g}."
+        )
+    return condition
 
 
 def _fitted(place: str, entry: Mapping) -> dict:

@@ -5,7 +5,8 @@ it. Five looks with 1 % each leave an error of at most 5 %. A finding with k con
 1 − 0.01/k, so that a true claim of several parts is not contradicted more often than a simple one.
 """
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from scipy import stats
@@ -15,10 +16,13 @@ from overparam.report.protocols import LOOKS, OUTCOMES, Condition, Protocol
 
 __all__ = ["LEVEL", "OUTCOMES", "next_look", "of_condition", "outcome", "would_decide"]
 LEVEL = 0.99
+MISSING = 0.01  # of the replicates may have diverged: who leaves out more judges those that did well
 
 
 def outcome(values: Mapping[str, Sequence[float]], protocol: Protocol) -> str:
     """The outcome that one value per replicate for each estimate of the protocol gives, at one look."""
+    if any(np.isnan(np.asarray(values[name], dtype=float)).mean() > MISSING for name in protocol.estimates):
+        return "inconclusive"
     parts = [
         of_condition(values[name], condition, len(protocol.estimates)) for name, condition in protocol.estimates.items()
     ]
@@ -35,11 +39,14 @@ def of_condition(values: Sequence[float], condition: Condition, conditions: int 
     """The same for one condition of several."""
     estimate = condition.estimate(values, LEVEL)
     strict = condition.estimate(values, 1 - (1 - LEVEL) / conditions)
-    if condition.equals is None and condition.negligible and _inside(strict, condition.negligible):
+    if condition.quantity == "location" and 2.0 ** (1 - len(_finite(values))) > (1 - LEVEL) / conditions:
+        return "inconclusive"  # from the smallest to the largest value is no interval at this level yet
+    negligible = condition.negligible if condition.equals is None else None
+    if negligible and _inside(strict, negligible):
         return "no effect"
     low, high = condition.claimed
-    if _inside(estimate, (low, high)):
-        return "supported"
+    if _inside(estimate, (low, high)):  # but not where only the stricter level keeps it from being no effect
+        return "inconclusive" if negligible and _inside(estimate, negligible) else "supported"
     return "contradicted" if strict.high < low or strict.low > high else "inconclusive"
 
 
@@ -51,8 +58,8 @@ def next_look(done: int) -> int | None:
 def would_decide(values: Mapping[str, Sequence[float]], protocol: Protocol, power: float = 0.8) -> int | None:
     """About how many replicates would decide the finding with this power if all stays as it is; None where none would.
 
-    For the condition that needs most: n = (z₁ + z₂)² sd² / d² with d the distance from the nearest end of a range in
-    which the condition is decided.
+    For the condition that needs most: n = (z₁ + z₂)² sd² / d² with d the distance to the nearest end of the range, of those in
+    which the condition is decided, that is easiest to stay in.
     """
     needed = [_needed(values[name], condition, power) for name, condition in protocol.estimates.items()
               if of_condition(values[name], condition, len(protocol.estimates)) == "inconclusive"]  # fmt: skip
@@ -64,22 +71,45 @@ def _inside(estimate: Estimate, bounds: tuple[float, float]) -> bool:
     return bounds[0] < estimate.low and estimate.high < bounds[1]
 
 
+def _finite(values: Sequence[float]) -> np.ndarray:
+    array = np.asarray(values, dtype=float)
+    return array[~np.isnan(array)]
+
+
 def _needed(values: Sequence[float], condition: Condition, power: float) -> int | None:
-    kept = np.asarray(values, dtype=float)
-    kept = kept[~np.isnan(kept)]
-    ends = [end for end in (*condition.claimed, *(condition.negligible or ())) if np.isfinite(end)]
-    if condition.quantity == "ratio":
-        kept, ends = np.log(kept), [np.log(end) for end in ends if end > 0]
-    elif condition.quantity == "correlation":
-        kept, ends = np.arctanh(kept.clip(-0.999, 0.999)), [np.arctanh(end) for end in ends if abs(end) < 1]
-    elif condition.quantity == "sign":
+    kept, infinity, on_axis = _finite(values), float("inf"), _AXES.get(condition.quantity, float)
+    if condition.quantity == "sign":
         kept = (kept[kept != 0] > 0).astype(float)
-    elif condition.quantity == "location":  # by a test of signs: how many lie beyond the end
-        shares = [abs(np.mean(kept > end) - 0.5) for end in ends]
-        spread, distance = 0.5, min(shares)
-    if condition.quantity != "location":
-        spread, distance = kept.std(ddof=1), min(abs(kept.mean() - end) for end in ends)
+    shown = np.array([on_axis(value) for value in kept])
+    middle, spread = shown.mean(), shown.std(ddof=1)
+    if condition.quantity in ("share", "sign"):  # not 0 where all agree (Agresti & Coull 1998)
+        share = (kept.sum() + 2) / (len(kept) + 4)
+        spread = math.sqrt(share * (1 - share))
+    by_signs = condition.quantity == "location"  # how many values lie beyond an end
+    if by_signs:
+        middle, spread = np.median(kept), 0.5
+
+    def gap(end: float) -> float:
+        return abs(np.mean(kept > end) - 0.5) if by_signs else abs(middle - on_axis(end))
+
+    low, high = condition.claimed
+    decided = [(low, high), (-infinity, low), (high, infinity)]
+    if condition.equals is None and condition.negligible:
+        decided.append(condition.negligible)
+    around = [ends for ends in decided if on_axis(ends[0]) <= middle <= on_axis(ends[1])]
+    distance = max((min(gap(end) for end in ends if math.isfinite(end)) for ends in around), default=0)
     if distance == 0:
         return None
     z = stats.norm.ppf((1 + LEVEL) / 2) + stats.norm.ppf(power)
-    return int(np.ceil((z * spread / distance) ** 2))
+    return math.ceil((z * spread / distance) ** 2 * len(values) / len(kept))  # as many diverge, or are 0, as now
+
+
+def _logarithm(value: float) -> float:
+    return math.log(value) if value > 0 else -math.inf
+
+
+def _fisher(value: float) -> float:
+    return math.atanh(min(max(value, -0.999), 0.999)) if abs(value) < math.inf else value
+
+
+_AXES: dict[str, Callable[[float], float]] = {"ratio": _logarithm, "correlation": _fisher}  # else the values themselves
