@@ -344,9 +344,9 @@ def test_the_ledger_is_a_table_for_a_screen_reader_on_a_phone_too(ledger):
     page = ledger.open("#chapter=bias-variance")
     page.set_viewport_size({"width": 360, "height": 740})
     table = page.get_by_role("table").first
-    assert table.get_by_role("columnheader").count() == 5
+    assert table.get_by_role("columnheader").count() == 6
     rows = table.get_by_role("row")
-    assert rows.nth(2).get_by_role("cell").count() == 4
+    assert rows.nth(2).get_by_role("cell").count() == 5
     assert rows.nth(2).get_by_role("rowheader").count() == 1
 
 
