@@ -176,7 +176,8 @@ class Card:
 
     def _says(self, key: str, condition: Condition) -> str:
         found = self.confirmed.get(key) or self.page.get(key)
-        number = f" <b class='claim-interval'>{_number(found, condition)}</b>{left_out(found)}" if found else ""
+        unit = f"<span class='claim-unit'>\N{NO-BREAK SPACE}{quote(condition.unit)}</span>" if condition.unit else ""
+        number = f" <b class='claim-interval'>{found:.3g}{unit}</b>{left_out(found)}" if found else ""
         return f"{quote(condition.says)}{':' if found else ''}{number} <span class='claim-bound'>{condition.bound()}</span>"
 
     def _about(self) -> str:
