@@ -17,8 +17,7 @@ r"""
 # Bias and variance
 
 Give a polynomial more coefficients and sooner or later it chases the noise. Give a network more units and it gets better, long after it has
-more parameters than examples. Statistics explains the first by a trade-off between bias and variance; this chapter measures both quantities
-in both models, to see what the trade-off is a law of.
+more parameters than examples. A trade-off between bias and variance explains the first: what is it a law of?
 """
 
 # %% mystnb={"code_prompt_show": "Set-up"} tags=["hide-input"]
