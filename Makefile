@@ -32,7 +32,7 @@ test: .venv/.ready ## lint, check types, run and build the book at smoke scale, 
 	$(BIN)/python tools/execute.py
 	$(BIN)/python tools/build.py
 	$(BIN)/python tools/compared.py
-	$(BIN)/pytest -n auto --dist loadfile --nbval-lax tests build/smoke/compared
+	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder --nbval-lax tests build/smoke/compared
 	echo "All tests passed in $$SECONDS s"
 
 serve: ## serve the book that was built

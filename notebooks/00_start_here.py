@@ -155,7 +155,7 @@ Everything that has been proposed since belongs, with a little forcing, to one o
 
 ::::{admonition} It was never about the count
 :class: key-result
-The proposal: parameters measure complexity badly. Bias and variance can both fall with width, and past the point where a model can just fit, more parameters make it smoother. Measured in chapter 1: both fall with width in
+The proposal: parameters measure complexity badly. Bias and variance can both fall with width, and past the point where a model can just fit, more parameters make it smoother. In chapter 1 both fall with width in
 networks that are wide enough to fit, and the trade-off is a theorem in one narrow case only.
 *{doc}`Bias and variance </notebooks/01_bias_variance>`, {doc}`double descent </notebooks/04_double_descent>`.*
 ::::

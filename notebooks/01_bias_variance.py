@@ -138,10 +138,10 @@ figures.slider(fan, "Coefficients", alt, start=4, values=values)
 # %% [markdown]
 r"""
 At the left end the *average* fit is wrong, and no number of training sets helps. In the middle the average is right and so is each fit. Further
-right the average is still right, but nobody gets to see it: you have one training set.
+right the *expected* fit is still right, but nobody gets to see it: you have one training set. (At 18 and 20 coefficients not even the mean of 200 fits shows it: their variance, divided by 200, is still large.)
 
 The two ways of being wrong have names. Let $S$ be everything that is random when a predictor is made, $f(x; S)$ its prediction,
-$\bar f(x) = \mathbb E_S f(x; S)$ the mean, and $y = f^*(x) + \varepsilon$ a test label with noise of variance $\sigma^2$ that knows nothing of $S$.
+$\bar f(x) = \mathbb E_S f(x; S)$ the mean, and $y = f^*(x) + \varepsilon$ a test label with noise of mean zero and variance $\sigma^2$ that knows nothing of $S$.
 
 ```{prf:theorem} Bias–variance decomposition
 :label: thm-decomposition
@@ -162,7 +162,7 @@ definition of $\bar f$, and $\varepsilon$ has mean zero and is independent of $S
 
 Note how little was used: nothing about parameters, about training, or about how either term moves when a model grows. The identity holds for a
 tree, a network and a student's guess ({cite:t}`geman1992` is the classical account). It needs the squared error; for the share of misclassified
-examples several definitions compete, and none is such a sum.
+examples several definitions compete, and in none is bias the error of the most frequent answer, with a variance that always adds to it.
 
 An identity can still be implemented wrongly. So here its right side comes from one half of the training sets, and its left side from the errors of the
 other half on noisy labels.
@@ -179,7 +179,7 @@ table.loc[[1, 2, 4, 6, 8, 10, 12, 14]].rename_axis("coefficients").round(3)
 
 # %% [markdown]
 r"""
-The last two columns agree within the accuracy of 100 training sets. (An unbiased estimate of bias² may be a little below zero: the variance of the
+The last two columns agree as well as two halves of 100 training sets can; the brackets have the uncertainty of one half only. (An unbiased estimate of bias² may be a little below zero: the variance of the
 mean fit was subtracted from it.)
 
 ## The U, and what forces it
@@ -263,13 +263,13 @@ $$ (eq-price)
 
 ```{prf:proof}
 The inputs left out are independent of those used, so they act as noise of variance $b^2$ on the training set, and add $b^2$ at the test point. With $X$ the
-used inputs and $e$ the whole noise, $\hat\beta - \beta = (X^\top X)^{-1} X^\top e$ has mean zero and covariance $(\sigma^2 + b^2) (X^\top X)^{-1}$ given $X$.
+used inputs and $e$ the whole noise, $\hat\beta - \beta_{1..p} = (X^\top X)^{-1} X^\top e$ has mean zero and covariance $(\sigma^2 + b^2) (X^\top X)^{-1}$ given $X$.
 $X^\top X$ is Wishart with $n$ degrees of freedom, and its inverse has mean $I_p / (n - p - 1)$; take the trace.
 ```
 
 ::::{admonition} Break it: a coefficient that lowers both
 :class: break-it
-A further coefficient multiplies the factor on the right; but it also takes something out of $b^2$, and $b^2$ stands in *both* terms. Let $n = 100$, $\sigma^2 = 0.25$, and let the
+A further coefficient raises the factor on the right; but it also takes something out of $b^2$, and $b^2$ stands in *both* terms. Let $n = 100$, $\sigma^2 = 0.25$, and let the
 20 inputs in use leave $b^2 = 1$, half of which belongs to input number 21. Use it.
 ::::
 """
@@ -297,8 +297,8 @@ pd.DataFrame({p: price(p, beta) for p in (10, 20, 21, 22)}).T.rename_axis("p")
 
 # %% [markdown]
 r"""
-From 20 to 21 coefficients bias² *and* variance fall. So the formula has two terms that need not trade, and "more parameters, less bias, more variance" is no theorem even about least
-squares. What the formula does force is a **wall**: as $p \to n$ the price of a coefficient grows without bound. It says nothing about what lies behind.
+From 20 to 21 coefficients bias² *and* variance fall. So the formula has two terms that need not trade, and "more parameters, less bias, more variance" is no theorem about least squares on random
+inputs. What the formula does force is a **wall**: as $p \to n$ the price of a coefficient grows without bound. It says nothing about what lies behind.
 
 (networks)=
 ## Networks: what width does
@@ -366,7 +366,7 @@ findings = [
 ]
 worlds = pd.concat([world(seed, widths) for seed in ledger.seeds(*findings)])
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**From 16 units on, where these networks fit, bias and variance both fall with width.** To the left of it, where they do not, the variance rises. Means over worlds with 95 % bands.", "name": "fig-networks"}, "image": {"alt": "Squared bias and variance against width. Bias falls slowly throughout. Variance rises from 4 to 16 hidden units and then falls."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**From 16 units on, where these networks fit, bias and variance both fall with width.** To the left of it, where they do not, the variance rises. Means over worlds with 95 % bands.", "name": "fig-networks"}, "image": {"alt": "Squared bias and variance against width. Bias falls to about 256 units and is nearly level from there. Variance rises from 4 to 16 hidden units and then falls."}} tags=["hide-input"]
 ax = figures.lines(
     worlds, "width", ["bias²", "variance"], plt.subplots(figsize=(7.2, 3.6))[1]
 )
@@ -383,11 +383,11 @@ ledger.say("both-decrease-with-width")
 
 # %% [markdown]
 r"""
-That sentence comes from the book's record: worlds that were drawn after everything had been decided, how to measure and what would count ({doc}`/book/judging`). The figure has five others.
+That sentence comes from the book's record: worlds that were drawn after everything had been decided, how to measure and what would count ({doc}`/book/judging`). The figure has others.
 Had one of the two grown, its factor would exceed 1. This is what {cite:t}`neal2018` report for fully connected networks, and it retires one sentence: *more parameters, hence more variance*. It
 was never in the decomposition. It is a pattern of some families of models, taken for a law.
 
-A finding may hang on settings that nobody thought about. So we vary them, one at a time: size and kind of data, label noise, optimizer, step, stopping, depth, loss.
+A finding may hang on settings that nobody thought about. So we vary them, mostly one at a time: size and kind of data, label noise, optimizer, step, momentum, batch, weight decay, stopping, depth, loss.
 """
 
 # %% mystnb={"code_prompt_show": "The settings, and the run that was recorded"} tags=["hide-input"]
@@ -415,7 +415,7 @@ def multiverse():
 record = "01_bias_variance_multiverse"
 robust, where = results.measured_or_recorded(record, results.recording(), multiverse)
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**The finding holds in most reasonable settings.** Factors by which variance and squared bias change from 16 to 1,024 hidden units, one point per setting, geometric means over four worlds. Below and left of the lines both fall.", "name": "fig-multiverse"}, "image": {"alt": "Scatter of the factor for squared bias against the factor for variance. Nearly all points lie where both are below 1."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**In nearly all settings both keep their sign.** Factors by which variance and squared bias change from 16 to 1,024 hidden units, one point per setting, geometric means over four worlds. Below and left of the lines both fall.", "name": "fig-multiverse"}, "image": {"alt": "Scatter of the factor for squared bias against the factor for variance. Nearly all points lie where both are below 1."}} tags=["hide-input"]
 ax = plt.subplots(figsize=(7.2, 3.4))[1]
 ax.plot(robust["variance"], robust["bias²"], "o", color=colors["variance"])
 for row in robust[~robust.keeps].to_dict("records"):
@@ -433,7 +433,7 @@ Markdown(
 
 # %% [markdown]
 r"""
-The exception shows where the finding ends. With the squared loss 16 units do not fit their training sets in time, so that the comparison starts from the other side of the dotted line in {numref}`fig-networks`.
+The exception shows where the finding ends: with the squared loss 16 units do not fit their training sets in time, so that the comparison starts from the other side of the dotted line in {numref}`fig-networks`.
 
 ::::{admonition} Break it: too narrow to fit
 :class: break-it
@@ -452,7 +452,7 @@ r"""
 (split)=
 ## Where the variance comes from
 
-The prediction of a network depends on two draws, the training set $S$ and the initialisation $\theta_0$. By the law of total variance,
+The prediction of a network depends on two draws, the training set, which is all that $S$ means from here on, and the initialisation $\theta_0$. By the law of total variance,
 
 $$
 \operatorname{Var} f
@@ -481,7 +481,7 @@ squares, the minimum-norm solution.
 ```{prf:proposition} The price of few features
 :label: prop-features
 Let the features $\varphi_1, \dots, \varphi_N$ be independent Gaussian functions of $x$ with mean zero and covariance $k(x, x')$, and let $c$ be the shortest vector with
-$\sum_j c_j \varphi_j(x_i) = y_i$ for $n < N - 1$ examples. Let $K$ be the matrix $k(x_i, x_j)$, and $k_x$ the vector $k(x, x_i)$. Then $f(x) = \sum_j c_j \varphi_j(x)$ has, over the draw of the features,
+$\sum_j c_j \varphi_j(x_i) = y_i$ for $n < N - 1$ examples. Let $K$ be the matrix $k(x_i, x_j)$, which is to be invertible, and $k_x$ the vector $k(x, x_i)$. Then $f(x) = \sum_j c_j \varphi_j(x)$ has, over the draw of the features,
 
 $$
 \mathbb E f(x) = k_x^\top K^{-1} y, \qquad
@@ -492,11 +492,11 @@ $$ (eq-features)
 ```{prf:proof}
 Let $F$ be the $n \times N$ matrix of features, so $c = F^+ y$. Given $F$, each $\varphi_j(x)$ is Gaussian with mean $k_x^\top K^{-1} F_{\cdot j}$ and variance $r^2 = k(x, x) - k_x^\top K^{-1} k_x$. So
 $f(x) = k_x^\top K^{-1} F F^+ y + r\, g^\top F^+ y$ with $g \sim \mathcal N(0, I_N)$ independent of $F$. As $F F^+ = I$, the first term is $k_x^\top K^{-1} y$; the second has mean zero and variance
-$r^2\, \mathbb E\, y^\top (F F^\top)^{-1} y$, and $F F^\top$ is Wishart with $N$ degrees of freedom and scale $K$.
+$r^2\, \mathbb E\, y^\top (F F^\top)^{-1} y$, and $F F^\top$ is Wishart with $N$ degrees of freedom and scale $K$, so its inverse has mean $K^{-1} / (N - n - 1)$.
 ```
 
-The mean does not depend on $N$ at all: it is kernel regression. All that width does is to shrink the spread around it, as $1/N$ once $N \gg n$. It is {eq}`eq-price` with $N$ and $n$ exchanged: the same inverse of the same kind of matrix.
-The ReLU features of a network are not Gaussian. So we measure: $n = 100$ examples of a linear function of 25 inputs, without noise, in worlds of 12 training sets crossed with 12 draws of features.
+The mean does not depend on $N$ at all: it is kernel regression. All that width does is to shrink the spread around it, as $1/N$ once $N \gg n$. It is {eq}`eq-price` with the roles exchanged: features in the place of examples, examples in that of coefficients.
+The ReLU features of a network are neither Gaussian nor of mean zero; for $k$ we take the mean of their product. So we measure: $n = 100$ examples of a linear function of 25 inputs, without noise, in worlds of 12 training sets crossed with 12 draws of features.
 """
 
 
@@ -534,7 +534,7 @@ crossed = {(seed, N): features_world(seed, N) for seed in seeds for N in COUNTS}
 rows = [{"seed": s, "N": N} | c.components().named() for (s, N), c in crossed.items()]
 features = pd.DataFrame(rows)
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Width removes the dependence on the start, not on the data.** Left: random features beyond N = n. Their variance from initialisation is what the proposition says (dashed), with nothing fitted. Right: trained networks. The part from initialisation falls too, but more slowly than 1/width (dashed); the part from sampling rises and then levels off. Means over worlds with 95 % bands.", "name": "fig-split"}, "image": {"alt": "Two panels on logarithmic axes. Left, the variance from initialisation of random features falls along a dashed line. Right, for networks the part from initialisation falls, less steeply than a dashed line; the part from sampling rises at first and is level from about 256 units on."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Width takes down the dependence on the start, not that on the data.** Left: random features beyond N = n. Their variance from initialisation is what the proposition says (dashed), with nothing fitted. Right: trained networks. From 16 units on the part from initialisation falls too, but more slowly than 1/width (dashed); the part from sampling rises and then levels off. Means over worlds with 95 % bands.", "name": "fig-split"}, "image": {"alt": "Two panels on logarithmic axes. Left, the variance from initialisation of random features falls along a dashed line. Right, for networks the part from initialisation rises to 8 units and then falls, less steeply than a dashed line; the part from sampling rises at first and is level from about 256 units on."}} tags=["hide-input"]
 fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.7))
 hues = {"from initialisation": figures.SEQUENCE[3], "from sampling": figures.SEQUENCE[0]}
 dashed = {"linestyle": "--", "color": figures.INK, "linewidth": 1.5}
@@ -570,8 +570,8 @@ ledger.say("sampling-part-levels-off")
 
 # %% [markdown]
 r"""
-So a wide network is nearly *reproducible*: start it anywhere, and it ends at much the same function. What it depends on is the data, and from 16 to 256 units *more* and more so: the
-function of a narrow network is so much an accident of its start that little of the training set comes through. Two things would have shown the opposite: a part from initialisation that stays,
+So a wide network is nearly *reproducible*: start it from another draw of weights, and it ends at much the same function. What it depends on is the data, and from 16 to 256 units *more* and more so.
+Perhaps the function of a narrow network is so much an accident of its start that little of the training set comes through. Two things would have shown the opposite: a part from initialisation that stays,
 and one from sampling that goes. Then wide networks would need ensembles and not data.
 
 The mechanism carries over in direction and not in rate. Features that are trained change with the training set and with each other, and no proof that we know covers it; {ref}`ex-rate`
@@ -589,11 +589,11 @@ adam = {"optimizer": "adam", "momentum": 0, "lr": 0.03}
 same = ledger.seeds("initialisation-part-falls")
 by_adam = pd.concat([world(seed, (16, 64, 256, 1024), **adam) for seed in same])
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**With large steps of Adam the part from initialisation stops falling.** Variance from initialisation of the same networks, trained by gradient descent and by Adam to the same training loss. Means over worlds with 95 % bands.", "name": "fig-adam"}, "image": {"alt": "Variance from initialisation against width on logarithmic axes. With gradient descent it falls throughout; with Adam it falls to 256 units and is level from there."}} tags=["hide-input"]
-both = {"gradient descent": worlds, "Adam, step 0.03": by_adam}
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**With large steps of Adam hardly any fall is left from 256 units on.** Variance from initialisation of networks that are wide enough to fit, trained by gradient descent and by Adam to the same training loss. Means over worlds with 95 % bands.", "name": "fig-adam"}, "image": {"alt": "Variance from initialisation against width on logarithmic axes. With gradient descent it falls throughout; with Adam it falls to 256 units and hardly from there."}} tags=["hide-input"]
+both = {"gradient descent": worlds[worlds.width >= 16], "Adam, step 0.03": by_adam}
 both = pd.concat([table.assign(optimizer=name) for name, table in both.items()])
 ax = figures.plot(both, "width", start, "optimizer", plt.subplots(figsize=(7.2, 3.3))[1])
-figures.log_axis(ax, (4, 16, 64, 256, 1024))
+figures.log_axis(ax, (16, 64, 256, 1024))
 ax.set(yscale="log", xlabel="hidden units", ylabel="variance from initialisation")
 ax.legend()
 plt.show()
@@ -672,10 +672,10 @@ into one of them.
 :::
 ::::
 
-Because everything is crossed, the variance has a two-way analysis, $V = V_S + V_I + V_{SI}$: what the training set does on average over features, what the features do on average over training sets, and what is particular to the pair.
+Because everything is crossed, the variance has a two-way analysis, $V = V_S + V_I + V_{SI}$: what the training set does on average over features, what the features do on average over training sets, and what is particular to the pair. In {eq}`eq-total-variance` the part from initialisation is $V_I + V_{SI}$, that from sampling $V_S$.
 """
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**The peak is an interaction.** Parts of the squared error of random features, labels without noise. Squared bias falls to a floor; of the three parts of the variance only the interaction has a peak at N = n. Means over worlds with 95 % bands; linear below 0.01.", "name": "fig-interaction"}, "image": {"alt": "Four curves against the number of random features. The interaction has a sharp peak where features equal training points, far above the others. Initialisation falls slowly, sampling is small, squared bias falls to a low level."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**The peak is an interaction.** Parts of the squared error of random features, labels without noise. Squared bias falls to a floor; of the three parts of the variance only the interaction has a peak at N = n. There the small parts are least sure, and an estimate may be below zero. Means over worlds with 95 % bands; linear below 0.01.", "name": "fig-interaction"}, "image": {"alt": "Four curves against the number of random features. The interaction has a sharp peak where features equal training points, far above the others. Initialisation falls slowly, sampling is small, squared bias falls to a low level."}} tags=["hide-input"]
 hues = dict(zip(("sampling", "initialisation"), figures.SEQUENCE[::3], strict=True))
 hues["interaction"] = colors["variance"]
 ax = plt.subplots(figsize=(7.2, 4.2))[1]
@@ -721,7 +721,7 @@ for kind, (kept, gone) in shared.items():
         averages.append(features.assign(kind=kind, members=name, error=error))
 averages = pd.concat(averages)
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Averaging over either draw takes the peak down.** Averages of models that share the training set (ensemble) or the features (bag). At N = n the error is divided by about the number of members; infinitely many leave no peak. Means over worlds with 95 % bands.", "name": "fig-averaging"}, "image": {"alt": "Two panels, ensemble and bag: test error against random features for one to ten averaged models. The peak where features equal training points gets lower with more models, and a dashed limiting line has none."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Averaging over either draw takes the peak down.** Errors of averages that share the training set (ensemble) or the features (bag), by {eq}`eq-members` from the measured parts; the card has a measured average of ten. Infinitely many leave no peak; their estimate is least sure at N = n. Means over worlds with 95 % bands.", "name": "fig-averaging"}, "image": {"alt": "Two panels, ensemble and bag: test error against random features for one to ten averaged models. The peak where features equal training points gets lower with more models; the line for infinitely many has none."}} tags=["hide-input"]
 ramp = dict(zip(members.values(), figures.ramp(5), strict=True))
 fig, axes = figures.panels(averages, "N", "error", "kind", "members", ramp, markersize=3)
 for ax in axes:
@@ -769,8 +769,7 @@ r"""
 (dissent)=
 ## The dissent: what is the axis?
 
-{cite:t}`belkin2019` show curves with a second descent for trees too. First one tree gets more leaves, until it fits all examples; then more *trees* are added and averaged. Or one ensemble is boosted for more rounds, and then more such *ensembles* are averaged. {cite:t}`curth2023`
-object: both steps add "parameters", but the first makes one function rougher, and the second averages functions and makes them smoother. The horizontal axis has changed its meaning half-way.
+{cite:t}`belkin2019` show curves with a second descent for trees too. First one tree gets more leaves, until it fits all examples; then more *trees* are added and averaged. Or one ensemble is boosted for more rounds, and then more such *ensembles* are averaged.
 
 ::::{admonition} Predict before you run
 :class: predict
@@ -781,9 +780,11 @@ On our 500 examples a full tree has far more than 100 leaves. What if we start a
 3. It starts when the trees together have as many leaves as a full tree.
 
 :::{dropdown} Answer
-The first. The descent is where the axis changes its meaning, and has nothing to do with fitting. This is the paper's own test.
+The first. The descent is where the axis changes its meaning, and does not wait for fitting here. This is the paper's own test.
 :::
 ::::
+
+{cite:t}`curth2023` object to such curves: both steps add "parameters", but the first makes one function rougher, and the second averages functions and makes them smoother. The horizontal axis has changed its meaning half-way.
 """
 
 
@@ -819,7 +820,7 @@ tree_findings = [name for name in ledger.claims if "descent" in name]
 scored = pd.concat([scores(seed) for seed in ledger.seeds(*tree_findings)])
 
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**The second descent begins wherever the axis changes its meaning.** Squared test error on MNIST-1D. Along one line first the size of one model grows, up to the switch, then more models are averaged. With ten models throughout nothing switches, and there is no second descent. Means over training sets with 95 % bands.", "name": "fig-axes"}, "image": {"alt": "Two panels, forest and boosting. A line rises to the largest single model and falls as models are added; a second line leaves it earlier and falls from there; a third, with ten models throughout, falls, and rises a little at its end."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Where the axis changes its meaning, the second descent begins.** Squared test error on MNIST-1D. Along one line first the size of one model grows, up to the switch, then more models are averaged. With ten models throughout nothing switches, and there is no second descent. Means over training sets with 95 % bands.", "name": "fig-axes"}, "image": {"alt": "Two panels, forest and boosting. A line rises to the largest single model and falls as models are added; a second line leaves it earlier and falls from there; a third, with ten models throughout, falls, and rises a little at its end."}} tags=["hide-input"]
 def path(model, sizes, counts, switch):
     """Ever larger single models up to the switch, then ever more of them."""
     steps = [(size, 1) for size in sizes if size <= switch] + [
@@ -862,10 +863,10 @@ ledger.say("second-descent-follows-the-switch-boosting")
 
 # %% [markdown]
 r"""
-It does. Turn one knob only, and there is no second descent. One that had stayed with the full tree would have spoken against them. (All this in squared error. Of correct labels the *share misclassified* hardly rises
-with leaves or rounds: the rise is overconfidence.)
+It does. Turn one knob only, and there is no second descent. One that had stayed with the full tree would have spoken against them. (All this in squared error. With correct labels the *share misclassified* shows no rise
+from 64 leaves to a full tree, nor from 10 rounds to 40.)
 
-How much does this settle? For the random features of {numref}`fig-interaction` nothing: there a single number, $N$, is turned all the way. Curth and colleagues would answer that this axis hides two as well, up to $n$ and beyond. Networks are
+How much does this settle? For the random features of {numref}`fig-interaction` nothing: there a single number, $N$, is turned all the way. Curth and colleagues answer that this axis hides two as well, up to $n$ and beyond. Networks are
 outside their scope. What it does settle is a habit of speech: "number of parameters" is not an axis until you say which parameters, and in which order.
 
 (verdicts)=
@@ -981,7 +982,7 @@ Variance is highest where fitting is just possible ({numref}`fig-interaction`), 
 
 :::{admonition} "The number of parameters measures complexity"
 :class: misconception
-Twenty trees have twenty times the leaves of one, and are smoother ({numref}`fig-axes`).
+Twenty trees have twenty times the leaves of one, and fewer effective parameters ({ref}`ex-effective`).
 :::
 
 ## Check yourself
@@ -1013,7 +1014,7 @@ Prove {prf:ref}`thm-decomposition` for predictions in $\mathbb R^K$ and the squa
 ```{solution} ex-vector
 :class: dropdown
 Apply the scalar identity to every coordinate and add. For two classes let a prediction be right with probability $q$. If the mean prediction is wrong and never varies, the error $1 - q$ is 1; if it
-varies so much that $q = \tfrac12$, it is $\tfrac12$. No non-negative variance term added to a bias can do that.
+varies so much that $q = \tfrac12$, it is $\tfrac12$. No non-negative variance can be added to the error of the most frequent answer to give that.
 ```
 
 ```{exercise} ★ Worse than nothing
@@ -1067,7 +1068,7 @@ pd.concat({"Runge, even": runge, "sine, Chebyshev": chebyshev}, axis=1).rename_a
 
 # %% [markdown]
 r"""
-Neither. Between evenly spaced points the bias of Runge's function grows with the degree, from 12 coefficients on by orders of magnitude. At Chebyshev points the variance stays below about one $\sigma^2$ all
+Neither. Between evenly spaced points the bias of Runge's function falls at first and then grows, from 12 coefficients on by orders of magnitude. At Chebyshev points the variance stays below one $\sigma^2$ all
 the way to $p = n$: a fit through all points, and no explosion. Where a model just interpolates, what happens depends on how.
 
 ```{solution-end}
@@ -1098,7 +1099,7 @@ pd.DataFrame(rows).T.rename_axis("training sets").map("{:.3g}".format)
 
 # %% [markdown]
 r"""
-The medians settle at once. With 6 coefficients the mean is finite and settles slowly; with 12 it jumps whenever a training set with a wide gap turns up, and goes on jumping. A count of powers shows why: all 20 points lie in some interval of length $\ell$ with probability of
+With 6 coefficients the median settles at once, with 12 soon. With 6 the mean is finite and settles slowly; with 12 it jumps whenever a training set with a wide gap turns up, and goes on jumping. A count of powers shows why: all 20 points lie in some interval of length $\ell$ with probability of
 order $\ell^{19}$, and then the variance outside it is of order $\ell^{-2(p-1)}$. The mean is infinite as soon as $2(p - 1) \ge 19$, from 11 coefficients on. Where expectations do not exist there is nothing to
 decompose, which is why this chapter fixes the inputs of its polynomials.
 
@@ -1150,7 +1151,7 @@ for count in (1, 20):
 
 # %% [markdown]
 r"""
-More trees bring it down several times over, and on average they must: an average of vectors is no longer than they are. Against $p_0$ the second descent of {numref}`fig-axes` therefore runs *back* along the axis, as {cite:t}`curth2023` draw it. That is
+More trees bring it down several times over, and on average they must: the squared length of an average of vectors is at most the average of theirs. (One more tree that is rougher than the rest can still raise it a little.) Against $p_0$ the second descent of {numref}`fig-axes` therefore runs *back* along the axis, as {cite:t}`curth2023` draw it. That is
 arithmetic and no evidence. (The search for the leaves used the labels too, and is not counted.)
 
 ```{solution-end}
@@ -1175,7 +1176,7 @@ with_noise.round(2)
 # %% tags=["remove-input"]
 total = {
     "noise": with_noise["variance"],
-    "clean": worlds.groupby("width")["variance"].mean(),
+    "clean": worlds[worlds.seed.isin(noisy.seed)].groupby("width")["variance"].mean(),
 }
 Markdown(
     f"The total is largest at {total['noise'].idxmax()} units, where it is {total['noise'].max():.2f}; with clean labels at {total['clean'].idxmax()}, where it is {total['clean'].max():.2f}."
@@ -1183,15 +1184,15 @@ Markdown(
 
 # %% [markdown]
 r"""
-So noise leaves the hump where the networks begin to fit, and makes it a little higher at most. The hump belongs to the part from initialisation; the part from sampling has none, it rises throughout.
+So in these few worlds noise leaves the hump where the networks begin to fit, and makes it a little higher at most. The hump belongs to the part from initialisation; the part from sampling has none, it rises throughout.
 
 ```{solution-end}
 ```
 
 ```{exercise} ★★★ What decides the rate
 :label: ex-rate
-{prf:ref}`prop-features` has $1/N$, the networks are slower. Perhaps because their features move. Compare the slopes from 64 to 256 units with the same
-step for both, and with a step in proportion to 1/width, so that a unit of a wide network moves less. Which is nearer to $-1$ per doubling?
+{prf:ref}`prop-features` has $1/N$, the networks are slower. Is it the step, which is the same at every width? Compare the slopes from 64 to 256 units with the same
+step for both, and with a step in proportion to 1/width. Which is nearer to $-1$ per doubling?
 ```
 
 ```{solution-start} ex-rate
@@ -1209,8 +1210,8 @@ pd.Series(slopes, name="log₂ of the part, per doubling")
 
 # %% [markdown]
 r"""
-Neither: the two slopes agree within their intervals, and both are well above $-1$. So it is not the size of the steps that makes networks slower than {eq}`eq-features`. What does, we do not know. Two suspects are left for a project: the cross-entropy, which has no finite minimum,
-and the output of the untrained network, whose variance does not fall with width.
+Neither: the two slopes agree within their intervals, and both are well above $-1$. So it is not the step. That does not clear the features that move: small steps of any size follow nearly the same path to the same loss, and the features move as far. They, and the
+cross-entropy, which has no finite minimum, are left for a project.
 
 ```{solution-end}
 ```
@@ -1219,7 +1220,7 @@ and the output of the untrained network, whose variance does not fall with width
 
 - Risk under squared error is bias² + variance + noise: an identity. The trade-off is a theorem for least squares at its own inputs, and nowhere else in this chapter.
 - Networks that are wide enough to fit lose variance with width, and a little bias. What falls is the part from initialisation; the part from sampling rises first and then stays.
-- For features that stay as drawn this is a formula: variance $\propto 1/(N - n - 1)$ around kernel regression.
+- For Gaussian features that stay as drawn this is a formula: variance $\propto 1/(N - n - 1)$ around kernel regression.
 - The same formula has the peak at $N = n$. It is an interaction of both draws, and goes when either is averaged, or with a ridge.
 - "Number of parameters" is no axis until you say which parameters.
 

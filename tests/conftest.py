@@ -22,6 +22,16 @@ def pytest_xdist_auto_num_workers() -> int:
     return machine.cores()
 
 
+# What takes longest begins first: side by side, a file of a minute that began last would be waited for.
+LONGEST = ("test_book", "test_resume", "test_workers", "test_assignments", "test_record", "test_execute", "test_records")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the files that take longest first; see Makefile for how they are dealt out."""
+    place = {f"{name}.py": number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.path.name, len(LONGEST)))
+
+
 @pytest.fixture(scope="session")
 def data_root() -> Path:
     """A data root with real MNIST: OVERPARAM_TEST_DATA, or `shared/data` beside the repository."""

@@ -217,7 +217,9 @@ class Card:
             part = f"record {_number(found, condition)}{left_out(found)}"
             if decides:
                 among = len(self.claim.required_protocol.estimates)
-                part += f" ({verdicts.of_condition(self.record.estimates[key], condition, among)})"
+                outcome = verdicts.of_condition(self.record.estimates[key], condition, among)
+                holds = outcome == "supported" and condition.equals is not None
+                part += f" ({'no effect, as claimed' if holds else outcome})"
             parts.append(part)
         if key in self.page:
             parts.append(f"this page {_number(self.page[key], condition)}{left_out(self.page[key])}")
@@ -285,7 +287,7 @@ class TheoremCard:
             self._checked(),
             self.claim.statement,
             f"<p class='claim-about'>{about}</p>",
-            "Who proved it",
+            "Where it comes from",
             facts,
         )
 
