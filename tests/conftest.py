@@ -23,7 +23,15 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 # What takes longest begins first: side by side, a file of a minute that began last would be waited for.
-LONGEST = ("test_book", "test_resume", "test_workers", "test_assignments", "test_record", "test_execute", "test_records")
+LONGEST = (
+    "test_book",
+    "test_resume",
+    "test_workers",
+    "test_assignments",
+    "test_record",
+    "test_execute",
+    "test_records",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
