@@ -148,7 +148,9 @@ def table_of(folder: Path, process) -> pd.DataFrame:
 
 
 def contents(cache: Path) -> dict[Path, bytes]:
-    return {path: path.read_bytes() for path in cache.rglob("*.parquet")}
+    # os.walk, for which a folder that is gone is empty: a worker that outlives a kill may be trying whether it can write.
+    found = [Path(folder, name) for folder, _, names in os.walk(cache) for name in names]
+    return {path: path.read_bytes() for path in found if path.suffix == ".parquet"}
 
 
 def stored(cache: Path, capsys) -> list[str]:
