@@ -11,7 +11,7 @@
 #     name: python3
 # ---
 
-# %% [markdown] withheld=["overparam.measures", "overparam.report.claims"]
+# %% [markdown] withheld=["overparam.measures", "overparam.report.claims", "overparam.report.intervals"]
 r"""
 # Assignment 1: Bias and variance without the truth
 

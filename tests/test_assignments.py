@@ -3,6 +3,7 @@
 import ast
 import csv
 import functools
+import importlib.util
 import json
 import os
 import re
@@ -154,6 +155,12 @@ def test_every_question_says_what_it_is_worth(source):
     assert sum(stated) == manual + tests
     hidden = sum(cell.metadata["points"] for cell in code("hidden", source))
     assert hidden > tests / 2, "the tests that students see give away most of the points"
+
+
+@every_assignment
+def test_what_grading_takes_away_is_in_the_package(source):
+    unknown = [name for name in assignments.withheld(source) if importlib.util.find_spec(name) is None]
+    assert not unknown, "a name that is no module takes nothing away"
 
 
 def test_a_source_that_says_too_little_is_refused(tmp_path):

@@ -265,8 +265,6 @@ def test_a_slider_draws_each_value_by_one_function():
     assert drawn == [2, 4]
     assert alts(*box.children[1].children) == ["2 units.", "4 units."]
     assert box.children[0].index == 1
-    with pytest.raises(ValueError, match="needs the values"):
-        figures.slider(draw, "Width", alt="{} units.")
 
 
 def test_two_sliders_draw_each_pair_by_one_function():

@@ -91,7 +91,7 @@ def test_signs_of_eigenvalues_of_random_symmetric_matrices():
     assert spectra.all_positive(3, 1_000, 0, part=300) != spectra.all_positive(3, 1_000, 1, part=300)
 
 
-def test_coins_do_not_bend_and_a_parabola_does():
+def test_log_probability_of_coins_is_linear_and_a_parabola_is_not():
     sizes, trials = np.arange(1, 6), 100_000
     ratio, p = spectra.quadratic_test(sizes, np.round(trials * 2.0**-sizes), trials)
     assert ratio < 1e-3

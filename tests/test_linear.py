@@ -146,7 +146,7 @@ def test_vc_bound():
     assert linear.vc_bound(0.0, 5000, 1000) == linear.vc_bound(0.0, 1000, 1000) > 1
 
 
-def test_spread_keeps_the_order_and_the_threads():
+def test_a_parallel_map_keeps_the_order_and_the_threads():
     before = torch.get_num_threads()
     assert linear.parallel_map(lambda k: (k**2, torch.get_num_threads()), range(5)) == [(k**2, 1) for k in range(5)]
     assert torch.get_num_threads() == before

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from overparam.report import claims
 from overparam.theory import separability
 
 
@@ -71,8 +70,3 @@ def test_decaying_coefficients():
     c = separability.decaying_coefficients(600, scale=100, strength=10)
     assert (c[:100] ** 2).sum() == pytest.approx(100 * (1 - 1 / 4))
     assert (np.diff(c) < 0).all()
-
-
-def test_median_interval():
-    estimate = claims.median_interval(np.repeat([1.0, 2.0, 3.0], [20, 60, 20]))
-    assert (estimate.value, estimate.low, estimate.high) == (2, 2, 2)

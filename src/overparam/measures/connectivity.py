@@ -102,6 +102,5 @@ def _module_and_tests(architecture: Architecture, data: Data, first: int) -> tup
         data.classes is not None, f"{data.name} has no classes, so that no answer is an error; take a classification."
     )
     first = whole("first", first, 0, len(data.x_test) - 1)
-    module = architecture.build(tuple(data.x.shape[1:]), data.outputs, torch.Generator().manual_seed(0))
-    examples = getattr(architecture, "examples", lambda x: x)
-    return module, examples(data.x_test[first:]), data.y_test[first:]
+    module = architecture.build(data.shape, data.outputs, torch.Generator().manual_seed(0))
+    return module, architecture.examples(data.x_test[first:]), data.y_test[first:]

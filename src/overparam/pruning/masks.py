@@ -169,9 +169,8 @@ def initial_weights(settings: Settings, data: Data, fresh: bool = False) -> np.n
     require_settings([settings])
     require_data(data)
     draw = randomness.generator(settings.init_seed, "another init" if fresh else "init")
-    return (
-        parameters_to_vector(settings.architecture.build(data.shape, data.outputs, draw).parameters()).detach().numpy()
-    )
+    module = settings.architecture.build(data.shape, data.outputs, draw)
+    return parameters_to_vector(module.parameters()).detach().numpy()
 
 
 def frozen(start: np.ndarray, mask: Vector, zeroed: np.ndarray | None = None) -> dict[str, Vector]:

@@ -153,8 +153,8 @@ def plot(
         cells = rows.groupby(x)[y]
         mean, n = cells.mean(), cells.count()
         half = stdtrit(np.maximum(n - 1, 1), 0.975) * cells.std() / np.sqrt(n)  # NaN, so no band, for a single seed
-        own = colors.get(value) if hue is not None and isinstance(colors, dict) else colors
-        color: Any = own if hue is not None else own or COLORS.get(y.removesuffix("_error"), SEQUENCE[0])
+        own = colors[value] if isinstance(colors, dict) else colors
+        color = own or COLORS.get(y.removesuffix("_error"), SEQUENCE[0])
         text = label or y.replace("_", " ") if hue is None else (label or "{}").format(value)
         ax.plot(mean.index, mean, **{"color": color, "marker": MARKERS[i % len(MARKERS)], "label": text, **line})
         if half.notna().any():

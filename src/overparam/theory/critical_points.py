@@ -134,5 +134,5 @@ class TanhNet:
         """
         x, t, v, r = self.outputs(weights[None])
         t = t[0, :, unit]
-        pull = (r[0] @ v[0, :, unit]) * -2 * t * (1 - t**2)
-        return (x * pull[:, None]).T @ x / len(x)
+        coefficients = (r[0] @ v[0, :, unit]) * -2 * t * (1 - t**2)  # of x xᵀ, one for each example
+        return (x * coefficients[:, None]).T @ x / len(x)

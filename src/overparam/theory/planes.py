@@ -43,9 +43,9 @@ def fit_bumps(
         away = (x - places) / spread**2
         shapes = torch.exp(-(spread**2) * away**2 / 2)
         residual = (heights * shapes).sum(1, keepdim=True) - y
-        pull = 2 / points * residual * shapes
-        places_gradient = (pull * heights * away).sum(2, keepdim=True)
-        heights = heights - lr * pull.sum(2, keepdim=True)
+        heights_gradient = 2 / points * residual * shapes  # [runs, bumps, points], to be summed over the points
+        places_gradient = (heights_gradient * heights * away).sum(2, keepdim=True)
+        heights = heights - lr * heights_gradient.sum(2, keepdim=True)
         places = places - lr * places_gradient
     shapes = torch.exp(-((x - places) ** 2) / (2 * spread**2))
     error = (((heights * shapes).sum(1) - y) ** 2).mean(1)

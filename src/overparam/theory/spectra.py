@@ -1,7 +1,6 @@
 """Signs of the eigenvalues of random symmetric matrices."""
 
 import math
-import warnings
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -33,16 +32,15 @@ def quadratic_test(sizes: ArrayLike, hits: ArrayLike, trials: int) -> tuple[floa
     ``hits`` of ``trials`` at each of the ``sizes`` are binomial with probability P.
     """
     import statsmodels.api as sm  # here, since it takes a second to import
-    from statsmodels.tools.sm_exceptions import DomainWarning
 
     sizes, hits = np.asarray(sizes, float), np.asarray(hits, float)
 
     def log_likelihood(degree: int) -> float:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DomainWarning)  # the link allows P > 1; the fits stay below
-            family = sm.families.Binomial(sm.families.links.Log())
-            model = sm.GLM(np.stack([hits, trials - hits], 1), np.vander(sizes, degree + 1), family=family)
-            return model.fit(start_params=np.polyfit(sizes, np.log((hits + 0.5) / (trials + 1)), degree)).llf
+        # With η = −log P the share of misses, 1 − exp(−η), is the distribution function of an exponential variable: a link
+        # that keeps P below 1, as that of log P itself does not.
+        family = sm.families.Binomial(sm.families.links.CDFLink(stats.expon))
+        model = sm.GLM(np.stack([trials - hits, hits], 1), np.vander(sizes, degree + 1), family=family)
+        return model.fit(start_params=np.polyfit(sizes, -np.log((hits + 0.5) / (trials + 1)), degree)).llf
 
     ratio = 2 * (log_likelihood(2) - log_likelihood(1))
     return float(ratio), float(stats.chi2.sf(ratio, 1))
