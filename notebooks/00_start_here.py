@@ -62,34 +62,30 @@ labels are replaced by a label drawn at random. Move it to the right.
 
 # %% mystnb={"code_prompt_show": "One position of the slider"} tags=["hide-input"]
 # The slider over the share of random labels
-history = curves(runs)
+history, guessing = curves(runs), 1 - 1 / images.classes
 names = {
     "train_error": "training images, labels as given",
     "test_error": "new images, true labels",
 }
-guessing = 1 - 1 / images.classes
+colors = figures.COLORS
 
 
 def learning_curves(share):
     fig, ax = plt.subplots(figsize=(7.2, 4.2))
     figures.lines(history[history.label_noise == share], "epoch", names, ax)
-    ax.axhline(guessing, color=figures.COLORS["threshold"], linestyle=":", linewidth=1.5)
-    ax.text(1, guessing + 0.01, "guessing", color=figures.COLORS["threshold"])
+    heights = [(guessing, "guessing", 1, "left", colors["threshold"])]
     if 0 < share < 1:
-        wrong, color = share * guessing, figures.COLORS["random_labels"]
-        ax.axhline(wrong, color=color, linestyle=":", linewidth=1.5)
-        ax.text(
-            sizes.epochs, wrong + 0.01, "wrong training labels", color=color, ha="right"
-        )
-    ax.set(
-        xscale="symlog", xlim=(0, sizes.epochs), ylim=(0, 1.2), ylabel="share misclassified"
-    )
+        wrong = (share * guessing, "wrong training labels", sizes.epochs, "right")
+        heights.append((*wrong, colors["random_labels"]))
+    for height, text, x, side, color in heights:
+        ax.axhline(height, color=color, linestyle=":", linewidth=1.5)
+        ax.text(x, height + 0.01, text, color=color, ha=side)
+    ax.set(xscale="symlog", xlim=(0, sizes.epochs), ylim=(0, 1.2))
     ticks = [t for t in (0, 1, 10, 100, 1000) if t <= sizes.epochs]
     ax.set_xticks(ticks, [str(t) for t in ticks])
     train, test = runs[runs.label_noise == share][list(names)].mean()
-    ax.set_title(
-        f"At the end {train:.0%} wrong on the training images, {test:.0%} on new ones"
-    )
+    ends = f"At the end {train:.0%} wrong on the training images, {test:.0%} on new ones"
+    ax.set(title=ends, ylabel="share misclassified")
     ax.legend(loc="upper left", bbox_to_anchor=(0.3, 0.99), labelspacing=0.2)
     return fig
 

@@ -228,7 +228,7 @@ def panels(
         ax.set(title=str(title), ylabel=ylabel)
         ax.label_outer()
     if hue is not None:
-        fig.legend(entries.values(), entries.keys(), loc="outside lower center", ncols=min(len(entries), 4))
+        fig.legend(entries.values(), entries.keys(), loc="outside lower center", ncols=min(len(entries), 5))
     return fig, axes[0]
 
 
