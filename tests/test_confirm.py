@@ -3,6 +3,7 @@
 import ast
 import json
 import os
+import re
 import shutil
 import socket
 import sys
@@ -11,16 +12,15 @@ from pathlib import Path
 import nbformat
 import pytest
 
+import confirm
+import execute
 from overparam import paths
 from overparam.engine import workers
 from overparam.report import evidence, protocols
 from overparam.report.cards import METADATA, Card
+from overparam.report.claims import Ledger
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tools"))
-
-import confirm  # noqa: E402
-import execute  # noqa: E402
 
 CHAPTER = """\
 # %%
@@ -353,6 +353,8 @@ def test_a_protocol_with_a_new_number_is_confirmed_anew(book, asked):
     ("variable", "value", "sentence"),
     [
         ("OVERPARAM_SEED", "lucky", "OVERPARAM_SEED is 'lucky'; set it to a whole number."),
+        ("OVERPARAM_SEED", "-5000", "OVERPARAM_SEED is -5000, which leads to seeds of the record or before them: "),
+        ("OVERPARAM_SEED", "159", "OVERPARAM_SEED is 159, which leads to seeds of the record or before them: "),
         ("OVERPARAM_DASK", "host", "OVERPARAM_DASK is 'host'; set it to the address of a Dask scheduler, such as"),
         ("OVERPARAM_DASK", "tcp://127.0.0.1:{port}", "but no Dask scheduler answers there within 0.2 s: start one"),
     ],
@@ -372,6 +374,18 @@ def test_a_bad_setting_is_one_sentence_before_anything_starts(
     assert sentence in line
     assert asked == []
     assert content(book) == before
+
+
+@pytest.mark.parametrize("text", ['{"faint": 5, "bright": 5}', '{"clear": 1}', '{"clear": "5"}', "5", "five"])
+def test_numbers_of_replicates_that_no_run_can_have_are_one_sentence(book, monkeypatch, text):
+    monkeypatch.setenv("OVERPARAM_SCALE", "confirm")
+    monkeypatch.setenv("OVERPARAM_REPLICATES", '{"clear": 5}')
+    assert Ledger("tiny").seeds("clear") == list(range(10_000, 10_005))
+    monkeypatch.setenv("OVERPARAM_REPLICATES", text)
+    with pytest.raises(
+        ValueError, match=f"^OVERPARAM_REPLICATES is {re.escape(repr(text))}; leave it unset: make confirm"
+    ):
+        Ledger("tiny").seeds("clear")
 
 
 def test_without_dask_its_variable_is_one_sentence(monkeypatch):

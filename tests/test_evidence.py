@@ -153,6 +153,7 @@ def test_a_write_that_fails_leaves_the_record(record, monkeypatch):
     with pytest.raises(OSError, match="No space left"):
         evidence.write("tiny", {})
     assert evidence.file("tiny").read_bytes() == before
+    assert [path.name for path in evidence.file("tiny").parent.iterdir()] == ["tiny.json"]
 
 
 def test_the_records_of_the_book_fit_their_protocols():

@@ -113,8 +113,7 @@ def test_a_level_lies_between_0_and_1(level):
             function([0.0, 1.0, 1.0, 0.5], level)
 
 
-def test_replicates_that_agree_are_named_as_they_were_measured(monkeypatch):
-    monkeypatch.setenv("OVERPARAM_SCALE", "laptop")
+def test_replicates_that_agree_are_named_as_they_were_measured():
     for quantity in (intervals.mean, intervals.ratio, intervals.correlation):
         with pytest.raises(ValueError, match=r"All 5 replicates are 0\.5: state that as a fact"):
             quantity([0.5] * 5)

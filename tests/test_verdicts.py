@@ -29,7 +29,7 @@ def simulated(plan, draw, findings=2000):
     """The share of simulated findings with each outcome; ``draw(name)`` gives all replicates of one estimate."""
     rng = np.random.default_rng(0)
     outcomes = [decided({name: draw(rng, name) for name in plan.estimates}, plan) for _ in range(findings)]
-    return {name: outcomes.count(name) / findings for name in verdicts.OUTCOMES}
+    return {name: outcomes.count(name) / findings for name in protocols.OUTCOMES}
 
 
 @pytest.mark.parametrize("conditions", [1, 2, 6])

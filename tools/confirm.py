@@ -2,7 +2,7 @@
 
 A chapter is executed at the scale `confirm`, once for each look: with 10 replicates, then 20, 40, 80 and 160 for the findings
 that are still undecided. The record is written whole after each look, and trained networks are kept, so that the same command
-goes on after a kill. With OVERPARAM_SEED the same is measured on fresh seeds, into build/confirm/.
+goes on after a kill. With OVERPARAM_SEED, 160 or more, the same is measured on fresh seeds, into build/confirm/.
 
     tools/confirm.py                      all chapters whose findings have a protocol
     tools/confirm.py bias-variance        one chapter
@@ -15,6 +15,7 @@ import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import jupytext
@@ -24,7 +25,6 @@ import execute
 import ledger
 from execute import BuildError
 from overparam.report import evidence, protocols, results, scale, verdicts
-from overparam.report.cards import METADATA
 from overparam.report.evidence import Record
 from overparam.report.protocols import Claim
 
@@ -42,6 +42,11 @@ def main(arguments: Sequence[str] | None = None, root: Path = execute.ROOT) -> i
         wanted = chosen(given.chapter, given.finding)
         if given.check is not None:
             check_request(given.check, given.chapter)
+        elif scale.seed_offset() and scale.seed_offset() < protocols.LOOKS[-1]:
+            raise ValueError(
+                f"OVERPARAM_SEED is {scale.seed_offset()}, which leads to seeds of the record or before them: set it to "
+                f"{protocols.LOOKS[-1]} or more for fresh ones, or unset it."
+            )
     except (ValueError, OSError, ImportError) as error:
         print(f"FAILED  {error}", file=sys.stderr)
         return 1
@@ -114,15 +119,14 @@ def next_look(done: Record | None) -> int | None:
     return None if done.decided else verdicts.next_look(len(done.seeds))
 
 
-def measure(source: Path, replicates: Mapping[str, int] | int, root: Path) -> tuple[list[dict], dict]:
+def measure(source: Path, replicates: Mapping[str, int], root: Path) -> tuple[list[dict], dict]:
     """Execute a chapter with so many replicates of each finding: what its cards hold, and the stamp of the run."""
     os.environ["OVERPARAM_REPLICATES"] = json.dumps(replicates)
     notebook = jupytext.read(source)
     stamp = execute.execute(source, notebook, root)
     for place, text in execute.warnings_of(source, notebook):  # that a replicate diverged, say, which the card counts
         print(f"{place} warned: {text.strip()}", flush=True)
-    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
-    return [output.metadata[METADATA] for output in outputs if METADATA in output.get("metadata", {})], stamp
+    return execute.cards_of(notebook), stamp
 
 
 def record(
@@ -142,10 +146,10 @@ def record(
         provenance["device"] = "a Dask cluster"
     measured = Record(claim, seeds, estimates, before.looks if before else (), provenance)
     try:
-        look, _ = (n, measured.outcome), measured.intervals
+        outcome, _ = measured.outcome, measured.intervals
     except ValueError as error:  # values of which there is no interval
         raise BuildError(f"{source.name}: {claim.id} cannot be judged: {error}") from error
-    return Record(claim, seeds, estimates, (*measured.looks, look), provenance)
+    return replace(measured, looks=(*measured.looks, (n, outcome)))
 
 
 def values_of(claim: Claim, cards: Sequence[Mapping], source: Path) -> tuple[tuple[int, ...], dict]:
@@ -154,8 +158,7 @@ def values_of(claim: Claim, cards: Sequence[Mapping], source: Path) -> tuple[tup
     if len(mine) != 1:
         many = "shows no card" if not mine else f"shows {len(mine)} cards"
         raise BuildError(f"{source.name} {many} of {claim.id}; show one, with ledger.card.")
-    known = {**claim.protocol.estimates, **claim.protocol.asked}
-    given = mine[0]["estimates"]
+    known, given = claim.protocol.measured, mine[0]["estimates"]
     if wrong := sorted(known.keys() ^ given.keys()):
         raise BuildError(
             f"{source.name}: the card of {claim.id} has the estimates {', '.join(given)}, and its protocol has "
@@ -214,12 +217,10 @@ def table(records: Mapping[str, Record], names: Sequence[str]) -> list[tuple[str
             rows.append((name, "0", "not run", ""))
             continue
         done = records[name]
-        conditions, outcome = done.claim.protocol.estimates, done.outcome
+        found, outcome = done.intervals, done.outcome
         if outcome == "inconclusive" and (needed := verdicts.would_decide(done.estimates, done.claim.protocol)):
             outcome += f" (about {needed} would decide)"
-        estimates = [
-            f"{key} {c.estimate(done.estimates[key], verdicts.LEVEL)} {c.unit}" for key, c in conditions.items()
-        ]
+        estimates = [f"{key} {found[key]} {c.unit}" for key, c in done.claim.protocol.estimates.items()]
         rows.append((name, str(len(done.seeds)), outcome, "; ".join(text.strip() for text in estimates)))
     return rows
 

@@ -1,7 +1,7 @@
-"""Execute the chapters: notebooks/NN_slug.py → build/<scale>/notebooks/NN_slug.ipynb and build/<scale>/claims/NN-slug.json.
+"""Execute the chapters: notebooks/NN_slug.py → build/<scale>/notebooks/NN_slug.ipynb and build/<scale>/claims/slug.json.
 
-A chapter runs again only when its code, the package, the pinned requirements, the scale, the seed or the data sets at
-hand have changed. Where only its prose has, the new prose is put around the outputs that are there. At smoke scale chapters
+A chapter runs again only when its code, its claims, what is recorded, the package, the pinned requirements, the scale, the seed or
+the data sets at hand have changed. Where only its prose has, the new prose is put around the outputs that are there. At smoke scale chapters
 run side by side, each on its share of the cores; at others one after another, as a page says how long its chapter took.
 """
 
@@ -229,6 +229,12 @@ def warnings_of(source: Path, notebook) -> list[tuple[str, str]]:
     return [(f"{source.name}, cell {number}", text) for number, text in enumerate(said, 1) if text]
 
 
+def cards_of(notebook) -> list[dict]:
+    """What the cards of an executed chapter hold."""
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    return [output["metadata"][METADATA] for output in outputs if METADATA in output.get("metadata", {})]
+
+
 def _record(root: Path, chapter: str) -> Path:
     """Where the record lies that a chapter's cards show."""
     return root / "data" / "results" / "evidence" / f"{chapter}.json"
@@ -244,13 +250,7 @@ def _traceback(cell) -> str:
 def write_claims(source: Path, notebook, build: Path, root: Path) -> None:
     """Collect what the cards of a chapter carry; every claim of the chapter must have one, with the verdict that is due."""
     chapter = ledger.slug(source.stem)
-    records = [
-        output["metadata"][METADATA]
-        for cell in notebook.cells
-        if cell.cell_type == "code"
-        for output in cell.outputs
-        if METADATA in output.get("metadata", {})
-    ]
+    records = cards_of(notebook)
     wanted = {
         fact["id"]: fact for fact in ledger.read_facts(root / "data" / "claims.yaml") if fact["chapter"] == chapter
     }

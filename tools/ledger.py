@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
-from overparam.report import cards, earlier, evidence, protocols, verdicts
+from overparam.report import cards, earlier, evidence, protocols
 from overparam.report.evidence import Record
 from overparam.report.intervals import Estimate
 
 ROOT = Path(__file__).resolve().parents[1]
-OUTCOMES = tuple(outcome.replace(" ", "-") for outcome in verdicts.OUTCOMES)
+OUTCOMES = tuple(outcome.replace(" ", "-") for outcome in protocols.OUTCOMES)
 KINDS = ("finding", "theorem", "earlier", "planned")
 COLUMNS = {"laptop": "Here, on a laptop", "gpu": "Here, on a GPU"}
 CHAPTER = re.compile(r"\bnotebooks/(\d\d_\w+)")
@@ -56,9 +56,8 @@ class Claim:
     @property
     def words(self) -> str:
         """Its verdict as a reader meets it."""
-        if self.kind == "finding":
-            return cards.words(self.claim, self.verdict.replace("-", " "))
-        return self.verdict.replace("-", " ")
+        shown = words(self.verdict)
+        return cards.words(self.claim, shown) if self.kind == "finding" else shown
 
 
 @dataclass(frozen=True)
@@ -367,8 +366,9 @@ def confirmed(claim: Claim) -> str:
     if claim.record is None:
         return muted("not confirmed yet")
     says = f"{escape(cards.sentence(claim.claim, claim.record))} " if claim.claim.finding else ""
+    found = claim.record.intervals
     numbers = "; ".join(
-        _estimate(condition.says, condition.estimate(claim.record.estimates[key], verdicts.LEVEL), condition.unit)
+        _estimate(condition.says, found[key], condition.unit)
         for key, condition in claim.claim.protocol.estimates.items()
     )
     made = claim.record.provenance

@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
 
 import ledger  # noqa: E402
+from overparam.report import cards  # noqa: E402
 
 LOGGER = logging.getLogger(__name__)
 PAGE = "book/ledger"
@@ -66,7 +67,7 @@ class FindingRole(ReferenceRole):
         if not claim or not claim.record or not claim.claim.finding:
             LOGGER.warning("there is no published sentence of %s", self.target, location=self.get_location())
             return [nodes.inline("", self.title)], []
-        sentence = nodes.Text(f"{ledger.cards.sentence(claim.claim, claim.record)} ")
+        sentence = nodes.Text(f"{cards.sentence(claim.claim, claim.record)} ")
         verdict = nodes.inline("", claim.words, classes=["verdict", claim.verdict])
         return [sentence, linked(self.env, chapter, claim, verdict)], []
 

@@ -161,9 +161,7 @@ class Card:
         if protocol.asked:
             asked = _list(self._numbers(key, c, False) for key, c in protocol.asked.items())
             facts.insert(4, ("We also asked", f"{asked}This does not touch the outcome."))
-        links = f"<a href='{JUDGING}'>How a claim is judged</a>"
-        if self.section:
-            links += f" · <a href='#{quote(self.section)}'>the experiment</a>"
+        links = _links(self.section, "the experiment")
         return _card(
             claim,
             self.outcome,
@@ -214,7 +212,7 @@ class Card:
         parts = [condition.bound()] if decides else []
         if self.record and key in self.confirmed:
             found = self.confirmed[key]
-            part = f"record {_number(found, condition)}{left_out(found)}"
+            part = f"record {quote(_number(found, condition))}{left_out(found)}"
             if decides:
                 among = len(self.claim.required_protocol.estimates)
                 outcome = verdicts.of_condition(self.record.estimates[key], condition, among)
@@ -222,7 +220,7 @@ class Card:
                 part += f" ({'no effect, as claimed' if holds else outcome})"
             parts.append(part)
         if key in self.page:
-            parts.append(f"this page {_number(self.page[key], condition)}{left_out(self.page[key])}")
+            parts.append(f"this page {quote(_number(self.page[key], condition))}{left_out(self.page[key])}")
         return f"{quote(condition.says)}: {'; '.join(parts) or 'not in the record yet'}"
 
     def _record(self) -> str:
@@ -274,9 +272,7 @@ class TheoremCard:
         return f"theorem, checked to {self.claim.tolerance:.0e}".replace("e-0", "e-")
 
     def _html(self) -> str:
-        links = f"<a href='{JUDGING}'>How a claim is judged</a>"
-        if self.section:
-            links += f" · <a href='#{quote(self.section)}'>the check</a>"
+        links = _links(self.section, "the check")
         about = f"What it says and what we computed differ by at most {self.error:.1e}. {links}"
         facts = [("The claim", _claimed_by(self.claim))] + (
             [("The setting", quote(self.claim.setting))] if self.claim.setting else []
@@ -314,13 +310,18 @@ def _claimed_by(claim: Claim) -> str:
     return f"{quote(claim.statement)} {paper}"
 
 
+def _links(section: str, what: str) -> str:
+    own = f" · <a href='#{quote(section)}'>{what}</a>" if section else ""
+    return f"<a href='{JUDGING}'>How a claim is judged</a>{own}"
+
+
 def _list(items: Iterable[str]) -> str:
     return f"<ul>{''.join(f'<li>{item}</li>' for item in items)}</ul>"
 
 
 def _number(estimate: Estimate, condition: Condition) -> str:
-    unit = quote(condition.unit)
-    return f"{estimate:.3g}{chr(160) + unit if unit else ''}"
+    """An estimate with its unit, as text."""
+    return f"{estimate:.3g}\N{NO-BREAK SPACE}{condition.unit}".rstrip()
 
 
 WIDTH, HEIGHT = 320, 46  # of a row's picture, in its own units; the page scales it
@@ -371,7 +372,7 @@ def forest(condition: Condition, record: Estimate | None, page: Estimate | None,
     said = [f"{kind} {_number(e, condition)}" for kind, e in (("record", record), ("this page", page)) if e]
     label = f"{condition.says}: {'; '.join(said)}; {condition.bound()}"
     return (
-        f"<svg class='claim-forest' viewBox='0 0 {WIDTH} {HEIGHT}' role='img' aria-label='{quote(html.unescape(label))}'>"
+        f"<svg class='claim-forest' viewBox='0 0 {WIDTH} {HEIGHT}' role='img' aria-label='{quote(label)}'>"
         f"{''.join(parts)}</svg>"
     )
 

@@ -3,7 +3,7 @@
 import functools
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -82,10 +82,7 @@ class Ledger:
             return 2
         if scale.current() != "confirm":
             return protocol.page
-        asked = _asked_for()
-        if isinstance(asked, int):
-            return asked
-        done = self.records.get(name)
+        asked, done = self._asked_for(), self.records.get(name)
         return asked.get(name) or (len(done.seeds) if done else protocols.LOOKS[0])
 
     def card(self, name: str, /, *, section: str = "", **values: Sequence[float]) -> Card:
@@ -138,18 +135,20 @@ class Ledger:
         require(claim.kind == "finding", f"{name} is a theorem: it is checked by theorem() and has no replicates.")
         return claim
 
-
-def _asked_for() -> int | Mapping[str, int]:
-    """What OVERPARAM_REPLICATES asks for: a number for all findings, or one for each by name; empty where it is unset."""
-    text = os.environ.get("OVERPARAM_REPLICATES", "")
-    try:
-        asked = json.loads(text or "{}")
-    except ValueError:
-        asked = 0  # which is refused, too
-    numbers = asked.values() if isinstance(asked, dict) else [asked]
-    if not all(isinstance(n, int) and n >= 2 for n in numbers):
-        raise ValueError(f"OVERPARAM_REPLICATES is {text!r}; set it to a whole number from 2 on, or leave it unset.")
-    return asked
+    def _asked_for(self) -> dict[str, int]:
+        """The numbers of replicates by finding that `make confirm` sets OVERPARAM_REPLICATES to; empty where it is unset."""
+        text = os.environ.get("OVERPARAM_REPLICATES") or "{}"
+        says = (
+            f"OVERPARAM_REPLICATES is {text!r}; leave it unset: make confirm sets it to the numbers, 2 or more, of replicates of "
+            f"findings of chapter {self.chapter}."
+        )
+        try:
+            asked = json.loads(text)
+        except ValueError:
+            raise ValueError(says) from None
+        require(isinstance(asked, dict) and asked.keys() <= self.claims.keys(), says)
+        require(all(isinstance(n, int) and n >= 2 for n in asked.values()), says)
+        return asked
 
 
 def _row(name: str, key: str, values: Sequence[float], n: int) -> tuple[float, ...]:

@@ -107,8 +107,11 @@ def write(chapter: str, records: Mapping[str, Record], path: Path | None = None)
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")  # another process may be writing, too
-    temporary.write_text(json.dumps({"chapter": chapter, "findings": findings}, indent=1) + "\n", encoding="utf-8")
-    os.replace(temporary, path)
+    try:
+        temporary.write_text(json.dumps({"chapter": chapter, "findings": findings}, indent=1) + "\n", encoding="utf-8")
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def _entry(entry: Mapping) -> dict:

@@ -136,8 +136,7 @@ def location(values: Sequence[float], level: float = 0.95) -> Estimate:
     """Median of one place per replicate, with the exact interval between two order statistics (all, where n is too small)."""
     level, kept = _level(level), np.sort(_replicates(values))
     n = len(kept)
-    below = int(stats.binom.ppf((1 - level) / 2, n, 0.5)) - 1  # so many can be cut off at either end
-    below = max(below, 0)
+    below = max(int(stats.binom.ppf((1 - level) / 2, n, 0.5)) - 1, 0)  # so many can be cut off at either end
     return Estimate(float(np.median(kept)), float(kept[below]), float(kept[n - 1 - below]), len(values) - n)
 
 

@@ -72,13 +72,12 @@ class Condition:
     @property
     def claimed(self) -> tuple[float, float]:
         """Where the claim says that the quantity lies."""
-        infinity = float("inf")
         if self.equals is not None:
             assert self.delta is not None  # read() refuses equals without it
             return self.equals - self.delta, self.equals + self.delta
         if self.within is not None:
             return self.within
-        return (-infinity if self.above is None else self.above, infinity if self.below is None else self.below)
+        return (-math.inf if self.above is None else self.above, math.inf if self.below is None else self.below)
 
     @property
     def negligible(self) -> tuple[float, float] | None:

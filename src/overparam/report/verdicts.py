@@ -12,9 +12,8 @@ import numpy as np
 from scipy import stats
 
 from overparam.report.intervals import Estimate
-from overparam.report.protocols import LOOKS, OUTCOMES, Condition, Protocol
+from overparam.report.protocols import LOOKS, Condition, Protocol
 
-__all__ = ["LEVEL", "OUTCOMES", "next_look", "of_condition", "outcome", "would_decide"]
 LEVEL = 0.99
 MISSING = 0.01  # of the replicates may have diverged: who leaves out more judges those that did well
 
@@ -77,7 +76,7 @@ def _finite(values: Sequence[float]) -> np.ndarray:
 
 
 def _needed(values: Sequence[float], condition: Condition, power: float) -> int | None:
-    kept, infinity, on_axis = _finite(values), float("inf"), _AXES.get(condition.quantity, float)
+    kept, on_axis = _finite(values), _AXES.get(condition.quantity, float)
     if condition.quantity == "sign":
         kept = (kept[kept != 0] > 0).astype(float)
     shown = np.array([on_axis(value) for value in kept])
@@ -93,7 +92,7 @@ def _needed(values: Sequence[float], condition: Condition, power: float) -> int 
         return abs(np.mean(kept > end) - 0.5) if by_signs else abs(middle - on_axis(end))
 
     low, high = condition.claimed
-    decided = [(low, high), (-infinity, low), (high, infinity)]
+    decided = [(low, high), (-math.inf, low), (high, math.inf)]
     if condition.equals is None and condition.negligible:
         decided.append(condition.negligible)
     around = [ends for ends in decided if on_axis(ends[0]) <= middle <= on_axis(ends[1])]
