@@ -88,6 +88,8 @@ def test_noisy_copies_differ_in_their_labels_only():
     assert wrong == pytest.approx([0.36] * 3, abs=0.06)
     assert len({c.fingerprint for c in copies.values()}) == 3
     assert all(c.x is digits.x and c.y_test is digits.y_test for c in copies.values())
+    with pytest.raises(ValueError, match="copies must be a whole number of at least 1; got 0"):
+        data.noisy_copies(digits, 0.4, 0)
 
 
 def test_grown_networks_hand_on_their_weights():

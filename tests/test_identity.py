@@ -98,6 +98,15 @@ def test_what_a_room_gathers_counts_where_training_asks_the_room(package, how):
     assert version(package) not in (asked, whole)
 
 
+def test_a_module_asked_of_the_package_does_not_bring_all_that_the_package_offers(package):
+    edit(package, "engine.examples", "import functools", "import functools\nfrom overparam import machine")
+    asked = version(package)
+    edit(package, "report.figures", "import hashlib", "import hashlib, math")
+    assert version(package) == asked
+    edit(package, "machine", "2**30", "2**31")
+    assert version(package) != asked
+
+
 @pytest.mark.parametrize(
     ("module", "before", "after"),
     [
@@ -396,14 +405,14 @@ def test_what_runs_counts_and_not_what_stands_on_the_disk(tmp_path, monkeypatch)
 
 def test_a_worker_with_other_code_trains_nothing_that_is_kept(tmp_path, monkeypatch):
     monkeypatch.setenv("OVERPARAM_CACHE", str(tmp_path))
-    networks_ = [Settings(MLP(4), n=20, epochs=1, lr=0.1)]
-    keys, cpu = [identity.key(s) for s in networks_], torch.device("cpu")
+    networks = [Settings(MLP(4), n=20, epochs=1, lr=0.1)]
+    keys, cpu = [identity.key(s) for s in networks], torch.device("cpu")
     shared, here = ([digits()], {}, cpu), identity.running()
     for other in ({"text": "another", "version": "another"}, here | {"text": "another", "version": "older"}):
-        assert sweep_module._train_one_of(networks_, keys, 0, other, *shared) is None
-    assert sweep_module._train_one_of(networks_, ["another"], 0, here, *shared) is None
+        assert sweep_module._train_one_of(networks, keys, 0, other, *shared) is None
+    assert sweep_module._train_one_of(networks, ["another"], 0, here, *shared) is None
     for same in (here, here | {"text": "with other comments"}):
-        assert len(sweep_module._train_one_of(networks_, keys, 0, same, *shared)) == 1
+        assert len(sweep_module._train_one_of(networks, keys, 0, same, *shared)) == 1
 
 
 def test_a_network_of_which_not_all_can_be_told_is_trained_anew_and_it_is_said(tmp_path, monkeypatch):

@@ -135,8 +135,9 @@ def test_a_task_that_raises_ends_the_run_and_not_the_workers():
 
 
 def test_an_exception_that_cannot_be_unpickled_is_told_all_the_same():
-    with pytest.raises(RuntimeError, match=r"Awkward: too wide \(7\)"):
+    with pytest.raises(RuntimeError, match=r"Awkward: too wide \(7\)") as caught:
         list(workers.run(fail_awkwardly, [()]))
+    assert "in fail_awkwardly" in caught.value.__notes__[0]  # where it was raised
 
 
 def test_the_next_run_does_not_wait_for_an_abandoned_one():

@@ -281,8 +281,8 @@ def with_validation(data: Data, n: int) -> Data:
 def corrupt_labels(y: Tensor, share: float, classes: int | None, generator: torch.Generator) -> Tensor:
     """A copy of the labels [N] (int64), each replaced with probability `share` by a uniformly drawn class.
 
-    Those of a regression, whose ``classes`` are None, are refused. The drawn class may be the right one (Zhang et al. 2017, section 2). From the same generator state, a larger
-    share replaces all that a smaller one does, by the same classes.
+    The drawn class may be the right one (Zhang et al. 2017, section 2). From the same generator state, a larger share
+    replaces all that a smaller one does, by the same classes. ValueError for a regression, whose ``classes`` are None.
     """
     share = between("label noise", share, 0, 1)
     require(

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from overparam.arithmetic import full_precision
 from overparam.data.dataset import Data, corrupt_labels, require_data
+from overparam.errors import whole
 from overparam.randomness import generator
 
 
@@ -68,6 +69,8 @@ def _pixels(data: Data, test: bool = False) -> Tensor:
 
 def noisy_copies(data: Data, share: float, copies: int, seed: int = 0) -> dict[str, Data]:
     """The data set with a ``share`` of its pool's labels drawn anew, independently in each of so many copies; the test set stays."""
+    require_data(data)
+    copies = whole("copies", copies, 1)
     draw = generator(seed, "noisy copies")
     return {
         f"copy {k}": replace(data, y=corrupt_labels(data.y, share, data.classes, draw), name=f"{data.name}_{k}")

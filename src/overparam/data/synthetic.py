@@ -28,7 +28,7 @@ def _mnist1d(n: int, n_test: int, seed: int) -> Data:
 
     settings = get_dataset_args(as_dict=True)
     per_class = -(-(n + n_test) // 10)
-    settings |= {"num_samples": 10 * per_class, "seed": random_state(seed)}
+    settings |= {"num_samples": 10 * per_class, "seed": seed}
     before = random.getstate(), np.random.get_state()  # noqa: NPY002 (make_dataset seeds both of these globals)
     try:
         made = make_dataset(ObjectView(settings))

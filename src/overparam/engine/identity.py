@@ -117,7 +117,7 @@ def _imported(tree: ast.Module, name: str, package: str) -> Iterator[str]:
             base += node.module.split(".") if node.module else []
             if base[0] == package:
                 found = [base[1:], *([*base[1:], a.name] for a in node.names)]
-        for parts in found:
+        for parts in filter(None, found):
             yield from (".".join(parts), ".".join([*parts, "__init__"]))
 
 

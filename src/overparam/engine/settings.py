@@ -85,17 +85,18 @@ class Settings:
     initial weights and, unless ``order_seed`` is given, the order of the examples and what ``dropout`` (the share of hidden
     units dropped) drops.
     Whenever an example is drawn, it is moved by a uniform ``shift`` of up to so many positions either way, and mirrored
-    with probability ½ if ``flip``: see ``augmented_copies``. Each step adds Gaussian noise of standard deviation ``input_noise`` to
-    its inputs x, or trains on x + ``adversarial`` · sign(∂ loss/∂x) in their place (Goodfellow et al. 2015). It follows the
-    mean gradient of the batch or, with ``median_of=3``, the median in each coordinate of the mean gradients of three equal
-    parts of it (M3 of Zielinski et al. 2020, arXiv 2003.07422).
+    with probability ½ if ``flip``: see ``augmented_copies``. Each step adds Gaussian noise of standard deviation
+    ``input_noise`` to its inputs x, or trains on x + ``adversarial`` · sign(∂ loss/∂x) in their place (Goodfellow et al.
+    2015). It follows the mean gradient of the batch or, with ``median_of=3``, the median in each coordinate of the mean
+    gradients of three equal parts of it (M3 of Zielinski et al. 2020, arXiv 2003.07422).
 
     ``schedule`` multiplies the learning rate in step t = 0, 1, … by ½(1 + cos(πt/T)), T steps in all ("cosine"), or by
     1/√(1 + ⌊t/512⌋) ("inverse_sqrt", of Nakkiran et al. 2020); ``layer_lr`` multiplies it by one factor for each layer, from
-    the input to the output (in a network of one's own: in the order in which it registers them). ``weight_decay`` c adds c·w to the gradient, the gradient of ½c‖w‖², or with a ``norm_target`` μ that of
-    ½c·|‖w‖² − μ²| (w: all weights and biases; norm bias of Goldblum et al. 2020). ``gradient_penalty`` μ trains on E + μ‖∇E‖² where E is
-    the mean loss of the batch (Barrett & Dherin 2021). With ``averaging`` β all that is recorded is that of the average
-    a ← βa + (1 − β)w of the weights over the steps, which begins at the initial weights; training itself goes on unaveraged.
+    the input to the output (in a network of one's own: in the order in which it registers them). ``weight_decay`` c adds c·w
+    to the gradient, the gradient of ½c‖w‖², or with a ``norm_target`` μ that of ½c·|‖w‖² − μ²| (w: all weights and biases;
+    norm bias of Goldblum et al. 2020). ``gradient_penalty`` μ trains on E + μ‖∇E‖² where E is the mean loss of the batch
+    (Barrett & Dherin 2021). With ``averaging`` β all that is recorded is that of the average a ← βa + (1 − β)w of the
+    weights over the steps, which begins at the initial weights; training itself goes on unaveraged.
 
     ``batch_size=None`` is full-batch gradient descent, one step per epoch. ``start`` replaces the initial weights, and
     weights where ``mask`` is 0 are 0 throughout. ``order_seed`` decides in the place of ``init_seed`` all that is random in

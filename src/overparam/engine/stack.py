@@ -9,8 +9,9 @@ The backward pass is written out (the tests hold it to autograd). For SGD the le
 begins, at the loss, so that the last product of each layer adds directly to the velocity; all intermediate results have
 buffers that live as long as the stack, since fresh memory costs more than the arithmetic on it.
 
-How and why is told in the README of this folder. Weights are a list: one matrix per layer, then, with batch norm, the scale and offset of the outputs of each layer but the
-last. Random numbers that a step needs are hashes of what they are for, so that no network depends on its neighbours.
+Weights are a list: one matrix per layer, then, with batch norm, the scale and offset of the outputs of each layer but the
+last. Random numbers that a step needs are hashes of what they are for, so that no network depends on its neighbours. How
+and why is told in the README of this folder.
 """
 
 import math

@@ -52,11 +52,11 @@ def sweep(
 ) -> pd.DataFrame:
     """Train a network for every combination of settings; one row per network.
 
-    ``architecture`` is one, such as ``MLP(32)``, or a grid of them, such as ``mlp([16, 32])``. Any setting given
-    as a list, tuple or range is a dimension of the grid, in the architecture as in the keywords, which are those of
-    ``Settings``. ``init_seed`` and ``data_seed`` equal ``seed`` (0) unless given;
-    ``n`` is the whole training pool unless given. Several data sets, as a mapping from names, are one more dimension: the
-    column ``data`` holds the name. The other keywords are those of ``run``, and so is the table.
+    ``architecture`` is one, such as ``MLP(32)``, or a grid of them, such as ``mlp([16, 32])``. Any setting given as a list,
+    tuple or range is a dimension of the grid, in the architecture as in the keywords, which are those of ``Settings``.
+    ``init_seed`` and ``data_seed`` equal ``seed`` (0) unless given; ``n`` is the whole training pool unless given. Several
+    data sets, as a mapping from names, are one more dimension: the column ``data`` holds the name. The other keywords are
+    those of ``run``, and so is the table.
     """
     works = [
         _Work(name, each, _expand(architecture, each, seed, init_seed, data_seed, n, settings))
@@ -111,7 +111,6 @@ class _Work:
         The plan is that of the whole grid, whatever is stored, so that a sweep resumed after a kill trains the very stacks
         that it would have trained, to the same bits.
         """
-        self.records: dict[Settings, dict] = {}
         self.family = family(self.data, wanted, device, store.FORMAT) if cache else ""
         self.keys = [key(s) for s in self.networks]
         if cache and None in self.keys:
@@ -123,7 +122,9 @@ class _Work:
         stored = store.read(self.family, [k for k in self.keys if k]) if cache else {}
         spared = sum(row["seconds"] for row in stored.values())
         _log.info("%d networks read from the cache", len(stored), extra={"training_seconds": spared})
-        self.records = {s: stored[k] for s, k in zip(self.networks, self.keys, strict=True) if k in stored}
+        self.records: dict[Settings, dict] = {
+            s: stored[k] for s, k in zip(self.networks, self.keys, strict=True) if k in stored
+        }
         todo = [stack.without({i for i in stack.members if self.keys[i] in stored}) for stack in self.stacks]
         return [stack for stack in todo if stack.members]
 

@@ -2,8 +2,8 @@
 
 The worker processes belong to the calling process: they start with its first `run`, serve the later ones, and end with
 it, however it ends. A process that is a worker itself, of whatever pool, and a thread beside the main one start none:
-they do their tasks one after the other. A task is small and is sent to a worker; what all tasks share, a data set for instance, may be large
-and is not: local workers map one file into memory, a Dask cluster keeps it where it is needed.
+they do their tasks one after the other. A task is small and is sent to a worker; what all tasks share, a data set for
+instance, may be large and is not: local workers map one file into memory, a Dask cluster keeps it where it is needed.
 """
 
 import functools
@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import traceback
 import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor
@@ -61,11 +62,11 @@ def run(
     Tasks start in the order given, so put the longest first; each has one torch thread. Without an executor they run on the
     cluster that ``OVERPARAM_DASK`` names; where it is unset in local processes, one per core, where ``function`` must be
     importable; tasks lost with a killed worker run again, and where a process may not or cannot start others (see above) it
-    does the tasks itself.
-    `LocalWorkers` are these processes, whatever that variable says.
-    Else ``executor`` is anything that has ``submit`` and futures with callbacks, or a Dask client. It stays the caller's: it
-    is never shut down. The first exception of a task ends the run. To leave early, close the iterator: local workers
-    are ended, on an executor only the tasks that have not started are cancelled.
+    does the tasks itself. `LocalWorkers` are these processes, whatever that variable says. Else ``executor`` is anything
+    that has ``submit`` and futures with callbacks, or a Dask client; it stays the caller's and is never shut down.
+
+    The first exception of a task ends the run. To leave early, close the iterator: local workers are ended, on an executor
+    only the tasks that have not started are cancelled.
     """
     executor = (cluster() or LocalWorkers()) if executor is None else executor
     if not isinstance(executor, LocalWorkers):
@@ -299,16 +300,18 @@ def _work(packed: bytes, path: Path) -> bytes:
             return pickle.dumps(function(*task, *_load(path)))
     except Exception as error:
         failure = _portable(error)
-    raise failure
+    raise failure  # here, where the error is not its context, which some pickle with it
 
 
 def _portable(error: Exception) -> Exception:
-    """The error, or its text where it cannot be unpickled, which would be taken for the death of the worker."""
+    """The error, or what it says where it cannot be unpickled, which would be taken for the death of the worker."""
     try:
         pickle.loads(pickle.dumps(error))
         return error
-    except Exception:
-        return RuntimeError(f"{type(error).__name__}: {error}")
+    except Exception:  # its class is called anew to unpickle it, and may raise anything
+        told = RuntimeError(f"{type(error).__name__}: {error}")
+        told.add_note("".join(traceback.format_exception(error)))
+        return told
 
 
 @functools.lru_cache(maxsize=1)
