@@ -34,7 +34,8 @@ def test_verdicts_are_recorded_with_their_provenance(gpu, tmp_path, monkeypatch)
     (build / "claims").mkdir(parents=True)
     (build / "notebooks").mkdir()
     verdict = {"id": "claim", "verdict": "supported", "interval": [0.1, 0.2], "scale": "gpu"}
-    (build / "claims" / "tiny.json").write_text(json.dumps([verdict]), encoding="utf-8")
+    of_its_record = [{"id": "finding", "estimates": {"gain": [0.1, None]}}, {"id": "theorem", "error": 1e-9}]
+    (build / "claims" / "tiny.json").write_text(json.dumps([verdict, *of_its_record]), encoding="utf-8")
     nbformat.write(
         nbformat.v4.new_notebook(metadata={"overparam": {"seconds": 12.3}}), build / "notebooks/01_tiny.ipynb"
     )

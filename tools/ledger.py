@@ -357,7 +357,9 @@ def finding(claim: Claim, scale: str) -> dict[str, str]:
         "This build": _headline(claim.runs[scale])
         if claim.runs.get(scale, {}).get("interval")
         else muted("none at this scale"),
-        "Other settings": escape(cards.robustness(table)) if (table := claim.claim.robustness) else muted("not tried"),
+        "Other settings": escape(cards.robustness(table)[0])
+        if (table := claim.claim.robustness)
+        else muted("not tried"),
     }
 
 
@@ -365,19 +367,16 @@ def confirmed(claim: Claim) -> str:
     """Return what a finding's record has: its sentence and the estimates that decided."""
     if claim.record is None:
         return muted("not confirmed yet")
+    found, conditions = claim.record.intervals, claim.claim.protocol.estimates
+    numbers = (_estimate(condition.says, found[key], condition.unit) for key, condition in conditions.items())
     says = f"{escape(cards.sentence(claim.claim, claim.record))} " if claim.claim.finding else ""
-    found = claim.record.intervals
-    numbers = "; ".join(
-        _estimate(condition.says, found[key], condition.unit)
-        for key, condition in claim.claim.protocol.estimates.items()
-    )
     made = claim.record.provenance
     about = plural(len(claim.record.seeds), "replicate")
     if made.get("date"):
         about += f"; recorded on {escape(str(made['date']))}" + (
             f" on {escape(made['device'])}" if made.get("device") else ""
         )
-    return f"{says}{numbers} {muted(about)}"
+    return f"{says}{'; '.join(numbers)} {muted(about)}"
 
 
 def theorem(claim: Claim, scale: str) -> dict[str, str]:

@@ -65,12 +65,12 @@ def seed_range(seeds: Sequence[int]) -> str:
     return f"{ordered[0]}–{ordered[-1]}" if consecutive and len(ordered) > 1 else ", ".join(map(str, ordered))
 
 
-def robustness(name: str) -> str:
-    """In how many settings of a recorded table a finding keeps its sign."""
+def robustness(name: str) -> tuple[str, str]:
+    """In how many settings of a recorded table a finding keeps its sign, and where the table comes from."""
     if not results.is_recorded(name):
-        return "not measured yet"
+        return "not measured yet", ""
     table, where = results.recorded(name)
-    return f"keeps its sign in {int(table['keeps'].sum())} of {len(table)} settings, {where}"
+    return f"keeps its sign in {int(table['keeps'].sum())} of {len(table)} settings", where
 
 
 @dataclass(frozen=True)
@@ -157,7 +157,8 @@ class Card:
             ("This page", self._page()),
         ]
         if claim.robustness:
-            facts.insert(4, ("Other settings", quote(robustness(claim.robustness))))
+            says, where = robustness(claim.robustness)
+            facts.insert(4, ("Other settings", quote(f"{says} ({where})" if where else says)))
         if protocol.asked:
             asked = _list(self._numbers(key, c, False) for key, c in protocol.asked.items())
             facts.insert(4, ("We also asked", f"{asked}This does not touch the outcome."))
