@@ -15,22 +15,22 @@
 r"""
 # Assignment 3: How much of it is memorized, one example at a time
 
-The chapter {doc}`/notebooks/03_memorization` asks how much the outcome of training hangs on each example. The most direct answer is counterfactual: leave the example out, train again, and ask the model about
+The chapter {doc}`/notebooks/03_memorization` asks when and why training memorizes. Here you ask it of one example at a time. The most direct answer is counterfactual: leave the example out, train again, and ask the model about
 it. Its *memorization* {cite:p}`feldman2020` is how much more often its label is given with it than without it,
 
 $$\operatorname{mem}(i) = \Pr[f_S(x_i) = y_i] - \Pr[f_{S \setminus i}(x_i) = y_i] .$$
 
-Here you estimate it from models that were trained anyway, compute it exactly where that is possible, and then try to hide from it.
+You estimate it from models that were trained anyway, compute what an example's label loses exactly where that is possible, and then try to hide from both. Whatever is needed beyond the chapter is introduced where it is used.
 
 | part | what you do | points | about |
 | --- | --- | --- | --- |
-| 1 | estimate memorization from models trained on random subsets | 6 | 35 min |
-| 2 | leave out any group of examples, exactly and without training again | 7 | 45 min |
-| 3 | find the groups of examples that are nearly the same | 5 | 25 min |
-| 4 | *Investigate*: can a memorized example hide behind its copy? | 12 | 90 min |
+| 1 | estimate memorization from models trained on random subsets | 6 | 30 min |
+| 2 | leave out any group of examples, exactly and without training again | 7 | 35 min |
+| 3 | find the groups of examples that are nearly the same | 5 | 15 min |
+| 4 | *Investigate*: can a memorized example hide behind its copy? | 12 | 2½ h |
 
 Parts 1–3 are graded by tests. Some of these tests are in this notebook: run them, they say what is wrong. The others you do not see; they try other
-shapes and other numbers, and check what the text promises. Part 4 is read by a person, with the rubric that you find there.
+shapes and other numbers, and check what the text promises. Part 4 is read by a person, with the rubric that you find there. All computing takes a few minutes.
 """
 
 # %%
@@ -40,7 +40,7 @@ import pandas as pd
 import torch
 from matplotlib import pyplot as plt
 
-from overparam import data, figures
+from overparam import data, figures, mlp, predictions, sweep
 from overparam.theory import kernels
 
 figures.style()
@@ -153,12 +153,17 @@ def test_one_unknown_spoils_no_other(memorization):
 r"""
 ## 2. Leave out a group, exactly
 
-For a kernel machine that interpolates, no training is needed at all. With all examples its values are $f(x) = k(x, X) K^{-1} Y$. Let $G$ be a group of examples and $A = K^{-1}$. The machine that was trained
-*without the whole group* gives to its members
+A *kernel machine* is a linear model in features that enter only through a function $k(x, x')$: how similar are two inputs? Of all its functions that take the values $Y$ exactly on the training inputs $X$, the one of smallest norm is its *interpolant*,
+$f(x) = k(x, X)\, A\, Y$ with $A = K^{-1}$ and $K = k(X, X)$: one linear solve in place of training (chapter 2, {ref}`rand-linear`).
+
+To ask about each example the machine that was trained on all *others* is called *leave-one-out*. More generally, let $G$ be a group of examples. The interpolant of the examples that are *not* in $G$ gives to the members of $G$
 
 $$f_{-G}(X_G) = Y_G - (A_{GG})^{-1} (A\, Y)_G ,$$
 
-where $A_{GG}$ is the block of $A$ that belongs to the group. (Show it: the machine without $G$ is the one with all examples in which the labels of $G$ are such that their coefficients are zero.)
+where $A_{GG}$ is the block of $A$ that belongs to the group.
+
+*Why?* $AY$ holds the coefficients of the interpolant. Keep the other labels and give $G$ such labels $\tilde Y_G$ that the coefficients of $G$ are zero. That is an interpolant of the others without any part from $G$, hence the machine trained without $G$,
+and its values on $G$ are $\tilde Y_G$. The coefficients of $G$ fell from $(AY)_G$ to zero, so $A_{GG} (\tilde Y_G - Y_G) = -(AY)_G$.
 
 `groups` gives every example the number of its group. Return for each example the value given to it by the machine that was trained without its group. If every example is its own group, this is leave-one-out.
 """
@@ -250,7 +255,7 @@ r"""
 ## 3. Who belongs together?
 
 Pictures of one object that were taken a second apart, a text that was copied, a patient who came twice: training sets hold examples that are nearly the same. Two examples are *linked* if their Euclidean distance is at most `radius`.
-A group is all that can be reached from one of its members over links, however long the chain. Number the groups in any way.
+A group is all that can be reached from one of its members over links, however long the chain. Number the groups in any way. (These are the *connected components* of a graph. You may take a library's function for them.)
 """
 
 
@@ -326,24 +331,32 @@ def test_a_long_chain(groups_within):
 r"""
 ## Investigate: can a memorized example hide behind its copy?
 
-A training set of 400 digits, 20 of them with a wrong label, is interpolated: every label is given, so the wrong ones are memorized, and their memorization is near 1. Auditors use that to find wrong labels, and private data. Now each wrong
-example gets *copies* with the same wrong label: the same picture with a little pixel noise. They are as wrong as before, and more of the model's memory is spent on them. What does the measure say?
+A training set of 400 digits is interpolated, so every label in it is given, right or wrong. Two kinds of its members can have their labels from nowhere else: 20 *wrong* ones, whose labels were changed, and 20 *rare* ones, whose labels are
+right but which lie among digits of other classes (their nearest neighbour of their own class is far, compared with that of another). Auditors use memorization to find wrong labels, and private data. Now each of these 40 gets *copies*: the same label and
+the same picture, with a little pixel noise. They are as wrong or as rare as before, and the model stores them twice. What does memorization say?
 
-`problem` makes such a training set; distances are in units of the typical distance of a digit to its nearest neighbour. For an interpolant take $1 - f_{-G}(x_i)_{y_i}$, the value that its label loses when its group is left out, as memorization.
+**Two quantities.** Part 1 estimates how often a label *is given*: $\operatorname{mem}(i)$. For a single interpolant take the *loss of value* $1 - f_{-G}(x_i)_{y_i}$: with the example the output of its class is exactly 1, and without its group it is
+$f_{-G}(x_i)_{y_i}$. The second is larger for ordinary digits: without the example that output is perhaps 0.8, a loss of 0.2, and still the largest of the ten. So compare each quantity with itself, and do not mix them in a figure.
 
-1. **Predict** (before you run anything): the memorization of a wrong example by leave-one-out, for one copy at distances 0.1, 0.5 and 1. And by your estimate of part 1, if every model gets a random 70 % of the examples, for 1, 2 and 4 close copies: is there a formula?
-2. **Measure** both, over at least five training sets. `answers` trains the kernel machines on subsets.
-3. **Audit.** Rank all examples by memorization and look at as many as there are wrong ones: which share of these is wrong (the *precision*)? Compare no copies with one copy at distance 0.3, and leave-one-out with leaving out the groups of `groups_within`, for
-   several radii. Which radius would you take, if nobody had told you the distance of the copies? What goes wrong at too large ones?
-4. **Answer**, in about 300 words and two figures: What does a memorization near zero tell you about an example, and what not? A colleague deletes from a data set all that has little memorization, "because it is redundant". Another says of a
-   patient's record with little memorization: "It is safe, the model has not memorized it." Who is right? Say what result would have proved you wrong, and one thing that your experiment cannot tell.
+1. **Predict**, before you run anything. (a) The loss of value of a wrong example by leave-one-out, if it has one copy at distance 0.1, 0.5 and 1. (b) Its memorization as estimated in part 1, if every model gets a random 70 % of the examples, for 0, 1, 2 and 4 close copies: is there
+   a formula? (c) Of a training set with one close copy of each of the 40, the half with the least loss of value is deleted. Which labels does a machine trained on the other half give to the wrong ones, to the rare ones, and how often is it right about new digits?
+2. **Measure** (a) and (b), for the wrong and the rare ones and for the others. Without copies, put both quantities side by side for the three kinds.
+3. **Audit.** Rank all examples by loss of value and look at as many as there are wrong ones, copies included: which share of these is wrong (the *precision*)? What are the rest? Compare no copies with one copy at distance 0.3, and leave-one-out with leaving out the groups of
+   `groups_within`, for radii from 0 to 1.6. (Take none that equals the distance of the copies: there rounding decides who is linked.) Which radius would you take, if nobody had told you that distance? What goes wrong at too large ones?
+4. **Delete** half of the training set, one copy at distance 0.1, in three ways: the half with the least loss of value *at once*; *one at a time*, always the example with the least loss of value among those that are left; and at random. Train on what is left, and measure which share of the 20 wrong pictures gets its
+   wrong label and which its true one, which share of the 20 rare ones gets its label, and which share of the new digits is right. Compare with the whole training set.
+5. **A network.** `network_answers` trains 100 small networks on random 70 % of the examples. Does (b) carry over to them?
+6. **Answer**, in about 400 words and two or three figures. What does a memorization near zero tell you about an example, and what not? A colleague deletes from a data set all that has little memorization, "because it is redundant, and accuracy does not suffer". Another says of a
+   patient's record with little memorization: "It is safe, the model has not memorized it." Where is each of them right, and where wrong? Say what result would have proved you wrong, and one thing that your experiment cannot tell.
+
+Use at least five training sets (seeds) for steps 2 to 4, and one or more for step 5. `ranked` breaks ties at random: a stable sort would keep equal examples in the order of the rows, and the wrong ones come first.
 
 | rubric | points |
 | --- | --- |
 | the prediction is specific, gives a reason, and is compared with the outcome (being wrong costs nothing) | 2 |
-| the measurement: several distances and numbers of copies, both estimates, at least five training sets with their spread, the audit at several radii | 3 |
+| the measurement: several distances and numbers of copies, the audit at several radii, all three deletions, the network; at least five training sets with their spread | 3 |
 | the figures can be read without the text: axes, units, legend, bands | 2 |
-| the answers follow from the figures; a small value is read as *replaceable*, not as *not stored*; the choice of the radius uses nothing that an auditor would not know | 3 |
+| the answers follow from the figures: a small value is read as *replaceable*, not as *not stored*; the deletion is judged on the rare and the wrong ones and not by its average alone; the choice of the radius uses nothing that an auditor would not know | 3 |
 | what would have proved it wrong, and a real limit of the experiment | 2 |
 
 Cells below this line are not run by the grader. Leave their outputs in.
@@ -356,155 +369,246 @@ r"""
 
 # %% tags=["start"]
 digits = data.digits()
-pictures, truth = digits.x.flatten(1).double().numpy(), digits.y.numpy()
+pictures, true_labels = digits.x.flatten(1).double().numpy(), digits.y.numpy()
+new_pictures, new_labels = digits.x_test.flatten(1).double().numpy(), digits.y_test.numpy()
 bandwidth = kernels.median_distance(digits.x) / 2
-apart = np.sqrt(((pictures[:400, None] - pictures[None, :400]) ** 2).sum(-1))
-unit = np.median((apart + 1e9 * np.eye(400)).min(1))  # a digit and its nearest of 400
+
+
+def distances(x):
+    """Euclidean distances [n, n] of different examples; infinite from an example to itself."""
+    return np.sqrt(((x[:, None] - x[None]) ** 2).sum(-1)) + np.diag(np.full(len(x), np.inf))
+
+
+unit = np.median(distances(pictures[:400]).min(1))  # from a digit to its nearest of 400
 
 
 def problem(seed, copies=0, distance=0.3):
-    """Pictures, labels and which of them are wrong: 400 digits, 20 with wrong labels, and copies of these."""
+    """A training set (x, labels, true, kind): 400 digits, and copies of the first 40 at a distance in units of `unit`.
+
+    The first 20 are "wrong", the next 20 "rare", then 360 "other"; after them come the copies, of the same kind and label.
+    """
     rng = np.random.default_rng(seed)
-    chosen = rng.permutation(len(truth))[:400]
-    x, y = pictures[chosen], truth[chosen].copy()
-    y[:20] = (y[:20] + rng.integers(1, 10, 20)) % 10
-    for _ in range(copies):
-        step = rng.standard_normal((20, x.shape[1]))
-        step *= distance * unit / np.linalg.norm(step, axis=1, keepdims=True)
-        x, y = np.concatenate([x, x[:20] + step]), np.concatenate([y, y[:20]])
-    wrong = np.arange(len(y)) < 20
-    wrong[400:] = True
-    return x, y, wrong
+    chosen = rng.permutation(len(true_labels))[:400]
+    x, true = pictures[chosen], true_labels[chosen]
+    apart, same = distances(x), true[:, None] == true
+    rarity = np.where(same, apart, np.inf).min(1) / np.where(same, np.inf, apart).min(1)
+    common, rare = np.split(np.argsort(rarity), [380])
+    common = rng.permutation(common)
+    order = np.concatenate([common[:20], rare, common[20:]])
+    x, true = x[order], true[order]
+    labels = true.copy()
+    labels[:20] = (labels[:20] + rng.integers(1, 10, 20)) % 10
+    own = np.concatenate(
+        [np.arange(400), np.tile(np.arange(40), copies)]
+    )  # whose copy it is
+    steps = rng.standard_normal((40 * copies, x.shape[1]))
+    steps *= distance * unit / np.linalg.norm(steps, axis=1, keepdims=True)
+    x = np.concatenate([x, x[own[400:]] + steps])
+    kind = np.select([own < 20, own < 40], ["wrong", "rare"], "other")
+    return x, labels[own], true[own], kind
 
 
-def kernel_of(x):
-    """The Gaussian kernel [n, n] of some pictures."""
-    x = torch.as_tensor(x)
-    return kernels.gaussian_kernel(x, x, bandwidth).numpy()
+def kernel_of(x, others=None):
+    """The Gaussian kernel [n, m] between some pictures and others (or themselves)."""
+    x, others = torch.as_tensor(x), torch.as_tensor(x if others is None else others)
+    return kernels.gaussian_kernel(x, others, bandwidth).numpy()
 
 
-def answers(kernel, y, included):
-    """Which labels are given [models, n] by kernel machines trained on subsets: included [models, n]."""
-    labels = np.eye(10)[y]
-    given = [
-        kernel[:, own] @ np.linalg.solve(kernel[np.ix_(own, own)], labels[own])
+def ranked(values, seed=0):
+    """Indices from the largest value to the smallest; equal values in random order."""
+    return np.lexsort((np.random.default_rng(seed).random(len(values)), -values))
+
+
+def kernel_answers(kernel, labels, included):
+    """Which labels are given [models, n] by interpolants of subsets: included [models, n]."""
+    targets = np.eye(10)[labels]
+    outputs = [
+        kernel[:, own] @ np.linalg.solve(kernel[np.ix_(own, own)], targets[own])
         for own in map(np.flatnonzero, included)
     ]
-    return np.array(given).argmax(-1) == y
+    return np.array(outputs).argmax(-1) == labels
+
+
+def network_answers(x, labels, models=100, epochs=60):
+    """Networks trained on random 70 % of the examples: (correct, included), both [models, n]."""
+    examples = data.Data("digits", x, labels, x, labels, "asked about themselves", 10)
+    n = round(0.7 * len(labels))
+    settings = {"n": n, "lr": 0.1, "momentum": 0.9, "batch_size": 32, "epochs": epochs}
+    runs = sweep(
+        mlp(64, 1), examples, data_seed=range(models), record=["predictions"], **settings
+    )
+    outputs = predictions(runs, "data_seed").reshape(models, len(labels), 10)
+    included = np.zeros((models, len(labels)), dtype=bool)
+    for model in range(models):
+        included[model, data.subset(examples, n, model)] = True
+    return outputs.argmax(-1) == labels, included
 
 
 # %% tags=["solution"]
 # BEGIN SOLUTION
-def memorized(x, y, groups):
-    """What each label loses when its group is left out."""
-    left = leave_out(kernel_of(x), np.eye(10)[y], groups)
-    return 1 - left[np.arange(len(y)), y]
+seeds, numbers = range(6), (0, 1, 2, 4)
 
 
-seeds, distances = range(6), (0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0)
-alone = pd.DataFrame(
-    [
-        (copies, distance, seed, memorized(x, y, np.arange(len(y)))[:20].mean())
-        for copies in (1, 2, 4)
-        for distance in distances
-        for seed in seeds
-        for x, y, _ in [problem(seed, copies, distance)]
-    ],
-    columns=["copies", "distance", "seed", "memorization"],
+def lost(kernel, labels, groups):
+    """What the value of each label loses when its group is left out."""
+    left = leave_out(kernel, np.eye(10)[labels], groups)
+    return 1 - left[np.arange(len(labels)), labels]
+
+
+def by_kind(values, kind):
+    """The mean over each kind of example."""
+    return pd.Series(values).groupby(kind).mean()
+
+
+alone, subsets = {}, {}
+for seed in seeds:
+    for copies in numbers:
+        for distance in (0.1, 0.3, 0.5, 1.0, 1.5, 2.0) if copies else (0,):
+            x, labels, _, kind = problem(seed, copies, distance)
+            everybody = np.arange(len(labels))
+            alone[copies, distance, seed] = by_kind(
+                lost(kernel_of(x), labels, everybody), kind
+            )
+        x, labels, _, kind = problem(seed, copies, 0.1)
+        included = np.random.default_rng(seed).random((40, len(labels))) < 0.7
+        correct = kernel_answers(kernel_of(x), labels, included)
+        subsets[copies, seed] = by_kind(memorization(correct, included)[0], kind)
+alone = pd.DataFrame(alone).T.rename_axis(["copies", "distance", "seed"])
+subsets = pd.DataFrame(subsets).T.rename_axis(["copies", "seed"])
+no_copies = alone.xs(0, level="copies").droplevel("distance")
+side_by_side = pd.concat(
+    {"loss of value": no_copies, "memorization": subsets.loc[0]}, names=["quantity"]
 )
-no_copy = [memorized(*problem(seed)[:2], np.arange(400)) for seed in seeds]
-means = {
-    "wrong": np.mean([m[:20] for m in no_copy]),
-    "others": np.mean([m[20:] for m in no_copy]),
-}
-print("without copies:", {name: round(float(mean), 2) for name, mean in means.items()})
-subsets = []
-for copies in (0, 1, 2, 4):
-    for seed in seeds:
-        x, y, _ = problem(seed, copies, 0.1)
-        included = np.random.default_rng(seed).random((40, len(y))) < 0.7
-        values, _ = memorization(answers(kernel_of(x), y, included), included)
-        subsets.append((copies, seed, np.nanmean(values[:20])))
-subsets = pd.DataFrame(subsets, columns=["copies", "seed", "memorization"])
-subsets.groupby("copies").memorization.agg(["mean", "std"]).assign(
-    formula=lambda t: 0.3**t.index
-).round(3)
+side_by_side.groupby("quantity").agg(["mean", "std"]).round(3)
 # END SOLUTION
 
 # %% tags=["solution"]
 # BEGIN SOLUTION
-radii = (0, 0.1, 0.2, 0.35, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2)
+networks = {}
+for copies in (0, 1, 2):
+    for seed in seeds:
+        x, labels, _, kind = problem(seed, copies, 0.1)
+        values, _ = memorization(*network_answers(x, labels))
+        networks[copies, seed] = by_kind(values, kind)
+networks = pd.DataFrame(networks).T.rename_axis(["copies", "seed"])
+both = pd.concat({"kernel": subsets, "network": networks}, names=["model"])
+both.groupby(["model", "copies"]).agg(["mean", "std"]).round(3)
+# END SOLUTION
+
+# %% tags=["solution"]
+# BEGIN SOLUTION
+radii = (0, 0.15, 0.35, 0.5, 0.7, 0.9, 1.1, 1.25, 1.4, 1.6)
 rows = []
 for copies in (0, 1):
     for seed in seeds:
-        x, y, wrong = problem(seed, copies, 0.3)
+        x, labels, _, kind = problem(seed, copies, 0.3)
+        kernel = kernel_of(x)
         for radius in radii:
             groups = groups_within(x, radius * unit)
-            top = np.argsort(-memorized(x, y, groups))[: wrong.sum()]
-            rows.append(
-                (copies, seed, radius, wrong[top].mean(), np.bincount(groups).max())
-            )
-audit = pd.DataFrame(
-    rows, columns=["copies", "seed", "radius", "precision", "largest group"]
-)
-audit.groupby(["copies", "radius"])[["precision", "largest group"]].mean().unstack(0).round(
-    2
-)
+            top = kind[
+                ranked(lost(kernel, labels, groups), seed)[: (kind == "wrong").sum()]
+            ]
+            largest = np.unique(groups, return_counts=True)[1].max()
+            row = (np.mean(top == "wrong"), np.mean(top == "rare"), largest)
+            rows.append((copies, seed, radius, *row))
+columns = ["copies", "seed", "radius", "wrong", "rare", "largest group"]
+audit = pd.DataFrame(rows, columns=columns)
+audit.drop(columns="seed").groupby(["copies", "radius"]).mean().unstack(0).round(2)
+# END SOLUTION
+
+
+# %% tags=["solution"]
+# BEGIN SOLUTION
+def one_at_a_time(kernel, labels):
+    """The half that is left if the example with the least loss of value goes, again and again."""
+    left = np.arange(len(labels))
+    for _ in range(len(labels) // 2):
+        value = lost(kernel[np.ix_(left, left)], labels[left], np.arange(len(left)))
+        left = np.delete(left, ranked(value)[-1])
+    return left
+
+
+def trained_on(own, x, labels, true):
+    """What the interpolant of some of the examples says about the wrong, the rare and new digits."""
+    targets = np.linalg.solve(kernel_of(x[own]), np.eye(10)[labels[own]])
+    given = (kernel_of(x[:40], x[own]) @ targets).argmax(1)
+    new = (kernel_of(new_pictures, x[own]) @ targets).argmax(1)
+    return {
+        "wrong: label as given": np.mean(given[:20] == labels[:20]),
+        "wrong: true label": np.mean(given[:20] == true[:20]),
+        "rare: label": np.mean(given[20:] == labels[20:40]),
+        "new digits right": np.mean(new == new_labels),
+    }
+
+
+rows = {}
+for seed in seeds:
+    x, labels, true, _ = problem(seed, 1, 0.1)
+    n, kernel = len(labels), kernel_of(x)
+    kept = {
+        "all": np.arange(n),
+        "at once": ranked(lost(kernel, labels, np.arange(n)), seed)[: n - n // 2],
+        "one at a time": one_at_a_time(kernel, labels),
+        "at random": np.random.default_rng(seed).permutation(n)[: n - n // 2],
+    }
+    for how, own in kept.items():
+        rows[how, seed] = trained_on(own, x, labels, true)
+deleted = pd.DataFrame(rows).T.rename_axis(["deleted", "seed"])
+deleted.groupby("deleted", sort=False).agg(["mean", "std"]).round(3)
 # END SOLUTION
 
 # %% tags=["solution"]
 # BEGIN SOLUTION
-fig, axes = plt.subplots(1, 2, figsize=(9.5, 3.8))
-for copies, rows in alone.groupby("copies"):
-    found = rows.groupby("distance").memorization.agg(["mean", "std"])
-    axes[0].errorbar(
-        found.index,
-        found["mean"],
-        found["std"],
-        marker="o",
-        capsize=2,
-        label=f"{copies} cop{'y' if copies == 1 else 'ies'}",
-    )
-axes[0].axhline(means["wrong"], color="gray", linestyle=":", label="no copy")
-axes[0].set(
-    xlabel="distance of the copies / typical nearest neighbour",
-    ylabel="memorization by leave-one-out",
+fig, (left, middle, right) = plt.subplots(1, 3, figsize=(12, 3.8))
+
+
+def draw(ax, table, label, **style):
+    """Means over training sets with their standard deviations."""
+    found = table.agg(["mean", "std"])
+    ax.errorbar(found.index, found["mean"], found["std"], capsize=2, label=label, **style)
+
+
+for copies, rows in alone.drop(index=0, level="copies").groupby("copies"):
+    name = f"{copies} cop{'y' if copies == 1 else 'ies'}"
+    draw(left, rows.wrong.groupby("distance"), name, marker="o")
+left.axhline(no_copies.wrong.mean(), color="gray", linestyle=":", label="no copy")
+left.set_xlabel("distance of copies / nearest neighbour")
+left.set_ylabel("loss of value of wrong examples")
+for name, table in (("kernel machines", subsets), ("networks", networks)):
+    draw(middle, table.wrong.groupby("copies"), name, marker="o", linestyle="")
+middle.plot(
+    numbers, 0.3 ** np.array(numbers), ":", color="gray", label="0.3 to the power of copies"
 )
-axes[0].legend()
+middle.set(xlabel="close copies", ylabel="memorization of wrong examples", yscale="log")
 for copies, rows in audit.groupby("copies"):
-    found = rows.groupby("radius").precision.agg(["mean", "std"])
-    axes[1].errorbar(
-        found.index,
-        found["mean"],
-        found["std"],
-        marker="o",
-        capsize=2,
-        label="no copies" if copies == 0 else "one copy at 0.3",
-    )
-axes[1].set(
-    xlabel="radius of groups / typical nearest neighbour",
-    ylabel="precision of the audit",
-    ylim=(0, 1.02),
-)
-axes[1].legend()
+    name = "no copies" if copies == 0 else "one copy at 0.3"
+    draw(right, rows.groupby("radius").wrong, name, marker="o")
+right.set_xlabel("radius of groups / nearest neighbour")
+right.set(ylabel="precision of the audit", ylim=(-0.05, 1.02))
+for ax in (left, middle, right):
+    ax.legend()
 plt.show()
 # END SOLUTION
 
 # %% [markdown] tags=["solution"]
 r"""
-**Model answer.** *Prediction.* Leave one of two copies out, and the other still says what its label is. So leave-one-out should give nearly 0 for close copies, and rise to its old value as they move apart. With random 70 % of the examples there is something left to see only if all copies happen to be
-out: with $k$ of them the estimate should be about $0.3^k$.
+**Model answer** (longer than asked; numbers are means over six training sets). *Prediction.* Leave one of two copies out, and the other still says what the label is. So leave-one-out should give nearly 0 for close copies, and rise to its old value as they move apart. With random 70 % of the
+examples there is something left to see only if all copies happen to be out: with $k$ of them memorization should be $0.3^k$ times what it is without. Deleted at once, both copies go, each on account of the other: wrong and rare labels should be lost alike.
 
-*Finding.* Both hold. Without copies the wrong examples have memorization 1. With a single copy at a tenth of the usual distance leave-one-out sees almost nothing; at the distance of an ordinary neighbour it sees a part, and less the more copies there are. The estimate from subsets
-follows $0.3^k$ within its spread. So the two estimates of "the same" quantity disagree about copies, since they ask for different training sets: *all others* against *a random share of the others*.
+*Measured.* Without copies the wrong examples lose 0.98 of their value, the rare ones 0.6, the others 0.16; memorization is 1.0, 0.47 and 0.04, since most labels that lose value would still be given. One copy at distance 0.1 brings the loss of value of wrong examples to 0.01, at 1 to about 0.45, and more
+copies to less. Memorization follows $0.3^k$: 0.31, 0.10 and 0.01 for wrong examples with one, two and four copies, and 0.15, 0.04 and 0.00 for rare ones, which started lower. So the two quantities disagree about copies for a second reason: they ask about other training sets, *all others* against *a random share of the others*.
 
-*Audit.* Without copies about nine of ten of those at the top are wrong. One copy each, and *none* of them is: the examples that are wrong twice are exactly those that the audit passes over. Leaving out groups brings the precision back as soon as the radius exceeds the distance of the copies, and costs nothing up to about one
-typical distance of neighbours. Beyond that chains join whole regions of digits, correct ones are left without any relatives, and the precision falls. An auditor who knows nothing of the copies can watch the largest group, which needs no labels: take a radius below the one at which groups begin to grow into
-each other. Any radius in a wide range does.
+*Audit.* Without copies about 83 % of those at the top are wrong, and half of the rest are rare ones, which look the same. With one copy *none* of them is: those that are wrong twice are exactly those that the audit passes over. Leaving out groups brings the precision back as soon as the radius exceeds the distance of the copies,
+and costs nothing up to about one typical distance of neighbours. Beyond that chains join whole regions of digits, correct ones are left without any relatives, and the precision falls towards that of guessing. An auditor who knows nothing of the copies can watch the largest group, which needs no labels: 2 at radius 0.5, 15 at 0.9, more than 150 at 1.4. Any radius before it begins to grow will do.
 
-*The colleagues.* Memorization near 0 says that an example is *replaceable*: its label would be given without it. That can be because it follows from what is common to many, or because it is stored twice. So the first colleague is nearly right, if he deletes one example at a time: delete all copies at once, each "redundant" on account of the other, and the
-information is gone. The second is wrong: the record that came twice is stored as exactly as any, and the measure cannot see it.
+*Deletion.* At once, accuracy on new digits does not suffer: it *rises*, from 95 to 97 %, because all wrong labels are forgotten (1 % of the wrong pictures get their wrong label, against 100 %). But only about half of the rare ones still get their label, against all of them: the average does not show it, as
+there are few of their kind among new digits. One at a time, all wrong and all rare labels survive, and accuracy on new digits is within half a point of that of the whole set, with half of the examples; deleting at random costs three points, a quarter of the wrong labels and a tenth of the rare ones.
 
-*What would have proved this wrong:* a leave-one-out memorization that stays near 1 at distance 0.1; an audit that finds the copied examples without groups. *Limits* (one is enough): pixel noise is a crude kind of copy, while real ones are turned, cropped, or the same patient a year later, for whom this distance may be the wrong one; copies may
-have different labels; a kernel that interpolates, and no network; the value that the label loses stands for a probability.
+*A network* behaves in the same way: 0.97, 0.27 and 0.08 for the wrong examples. Ordinary digits are memorized twice as much by it (0.09 against 0.04).
+
+*The colleagues.* Memorization near 0 says that an example is *replaceable*: its label would be given without it, because it follows from what is common to many, or because it is stored twice. The first is right about the average, and about deleting one example at a time. He is wrong that what goes at once is redundant: of two copies, each is redundant only as long as the other stays.
+Whether that does good (wrong labels) or harm (rare ones) memorization cannot say. The second is right that the model would give the same answer without this record, and wrong that it has not memorized: the record that came twice is stored as exactly as any.
+
+*What would have proved this wrong:* a loss of value that stays near 1 at distance 0.1; an audit that finds the copied examples without groups; rare labels that survive the deletion at once. *Limits* (one is enough): pixel noise is a crude kind of copy, while real ones are turned, cropped, or the same patient a year later, for whom this distance may be the wrong one;
+copies may have different labels; 400 digits, of which the training sets share many; for the deletion a kernel machine and no network.
 """
