@@ -21,14 +21,14 @@ chapter does not ask: how few labels does it take to know that they mean anythin
 
 | part | what you do | points | about |
 | --- | --- | --- | --- |
-| 1 | destroy the relation between inputs and labels, and nothing else | 5 | 25 min |
-| 2 | turn that into a test with an honest p-value | 7 | 40 min |
-| 3 | a verdict: supported, contradicted or inconclusive | 6 | 30 min |
-| 4 | *Investigate*: are these labels real? Ask the training set alone | 12 | 90 min |
+| 1 | destroy the relation between inputs and labels, and nothing else | 5 | 20 min |
+| 2 | turn that into a test with an honest p-value | 7 | 30 min |
+| 3 | a verdict: supported, contradicted or inconclusive | 6 | 20 min |
+| 4 | *Investigate*: are these labels real? Ask the training set alone | 12 | 2 h |
 
 Parts 1–3 are graded by tests. Some of these tests are in this notebook: run them, they say what is wrong. The others you do not see; they try other
-numbers, and check what the text promises. The package's `overparam.claims` does something like part 3. Write your own: grading runs without it. Part 4
-is read by a person, with the rubric that you find there.
+numbers, and check what the text promises. The package's `overparam.claims` does something like part 3, and SciPy's `permutation_test` something like part 2. Write
+your own: grading runs without the first, and the second is for you to check yours against. Part 4 is read by a person, with the rubric that you find there.
 """
 
 # %%
@@ -51,8 +51,8 @@ A randomization must destroy the relation that is under test and keep everything
 could then find the labels hard merely because a rare class has become common. *Permuting* the labels keeps every class's count.
 
 Write `randomize`: it picks a share of the positions at random (`round(share * n)` of them, all sets of positions equally likely) and permutes the labels among these
-positions, all permutations equally likely. The others stay where they are. The same seed gives the same result, another seed another one, and the array that was
-passed in must not change. (A permutation may leave a label where it was. That is right: exact tests need *all* permutations.)
+positions, all permutations equally likely. The others stay where they are. The same seed gives the same result, different seeds independent ones, and the array that
+was passed in must not change. (A permutation may leave a label where it was. That is right: exact tests need *all* permutations.)
 """
 
 
@@ -147,13 +147,13 @@ r"""
 ## 2. An honest p-value
 
 The null hypothesis says that labels have nothing to do with inputs. If it is true, then every permutation of the labels could just as well have been the one
-that we were given, and a statistic of the true labels is one of the values that permuted labels have. Large values speak against the null. With $B$ random
-permutations,
+that we were given, and a statistic $T$ of the given labels is one of the values that permuted labels have. Large values speak against the null. With $B$ random
+permutations of the labels, whose statistics are $T_1, \dots, T_B$,
 
 $$p = \frac{1 + \#\{b : T_b \ge T\}}{1 + B} .$$
 
 The 1 in the numerator is the given labels themselves, which are one of the permutations: so $p$ is never 0, and under the null
-$\Pr(p \le \alpha) \le \alpha$ for every $B$. Use *full* permutations, a fresh one for each draw, and compare with $\ge$: a tie is no evidence.
+$\Pr(p \le \alpha) \le \alpha$ for every $B$. Use *full* permutations (share 1), a fresh one for each $b$, and compare with $\ge$: a tie is no evidence.
 """
 
 
@@ -164,6 +164,7 @@ def randomization_test(statistic, labels, draws=99, seed=0):
     statistic: a function that takes labels [n] and returns one number; large speaks for a relation
     labels:    array [n], as given
     draws:     number of random permutations, B
+    seed:      an integer; the same seed gives the same permutations
     returns:   (p, observed, null): the p-value, the statistic of the given labels, and the array [B] of the others
     """
     # BEGIN SOLUTION
@@ -260,14 +261,15 @@ def test_its_level(randomization_test):
 r"""
 ## 3. A verdict
 
-A p-value says how surprising; a verdict says what we may claim. In the book every claim is decided by the 95 % interval of a mean over seeds. The claim *the mean exceeds the bound* is
+A p-value says how surprising the data are if there is nothing; a verdict says what we may claim. The book decides by an interval of a mean over independent repetitions ({doc}`/book/judging`).
+Here is the simplest form of that rule, with one look and a 95 % interval. The claim *the mean exceeds the bound* is
 
 - **supported** where the whole interval lies above the bound,
 - **contradicted** where the whole interval lies below it,
 - **inconclusive** where it reaches across, or touches it.
 
-The interval is Student's: mean $\pm\; t_{n-1,\,0.975}\; s/\sqrt n$. (There are few seeds, so the quantile of the normal distribution would make it too narrow.) The values are one per seed; of a comparison
-they are the *differences* within each seed. Fewer than two values have no interval: raise a `ValueError`. If all values are equal the interval is that one point.
+The interval is Student's: mean $\pm\; t_{n-1,\,0.975}\; s/\sqrt n$. (There are few values, so the quantile of the normal distribution would make it too narrow.) There is one value per repetition; for a
+comparison it is the *difference* within the repetition. Fewer than two values have no interval: raise a `ValueError`. If all values are equal the interval is that one point.
 """
 
 
@@ -275,7 +277,8 @@ they are the *differences* within each seed. Fewer than two values have no inter
 def verdict(values, bound=0.0):
     """Whether the mean of values exceeds a bound.
 
-    values:  array [n], one per seed, n ≥ 2
+    values:  array [n], one per repetition, n ≥ 2
+    bound:   a number
     returns: (word, low, high): "supported", "contradicted" or "inconclusive", and the ends of the 95 % interval
     """
     # BEGIN SOLUTION
@@ -361,30 +364,35 @@ def test_one_value_is_not_enough(verdict):
 r"""
 ## Investigate: are these labels real? Ask the training set alone
 
-Somebody hands you $n$ digits with labels and no test set. Possibly each label was, with probability $\eta$, drawn anew from all classes. Can the *training set alone* tell that its
-labels mean something? The training error cannot: an interpolating model has none, whatever the labels are. Compare three statistics of a kernel machine that fits
-all labels exactly:
+Somebody hands you $n$ digits with labels and no test set. Possibly each label was, with probability $\eta$, drawn anew from all ten classes. Can the *training set alone* tell that its
+labels mean something? The training error cannot: a model that interpolates has none, whatever the labels are. Take the one that needs no training: the *interpolant* with a kernel $k(x, x')$, which says how similar two inputs are. Of all functions
+of the kernel machine that give every training digit its label exactly, as a 0/1 vector, it is the one of smallest norm. It is found by one linear solve with the matrix $K$ of the training digits' kernels (chapter 2, {ref}`rand-linear`). Compare
+three statistics of the training labels:
 
-- `training_accuracy`: the share of training digits that it gets right;
-- `simplicity`: minus the squared norm $\sum_k y_k^\top K^{-1} y_k$ of the interpolant ($y_k$: the 0/1 labels of class $k$). Simple functions have a small norm;
+- `training_accuracy`: the share of the training digits that the interpolant gets right;
+- `simplicity`: minus the squared norm of the interpolant, $-\sum_k y_k^\top K^{-1} y_k$ with the 0/1 labels $y_k$ of class $k$. Simple functions have a small norm;
 - `new_accuracy`: the share of 200 *other* digits, with true labels, that it gets right. This is what one would use if there were a test set.
 
-The **power** of a test is the probability that it rejects, $p \le 0.05$, where there is something to find.
+In all three tests it is the $n$ training labels that are permuted. A *data set* is what one seed of `problem` gives: its digits, and which labels are drawn anew. The **power** of a test is the share of data sets in which it rejects, $p \le 0.05$, where there is something to
+find. Where there is nothing ($\eta = 1$) the same share is its **level**, and must not be more than 5 %.
 
-1. **Predict**: with true labels, how many digits does the `simplicity` test need for a power of 80 %? 10, 40, 160? And with half of the labels drawn anew? How much worse is it than `new_accuracy`?
-2. **Measure** the power of the three statistics for several $n$ and several $\eta$ (do not forget $\eta = 1$: what must come out there?), over at least 30 draws of digits and labels for each.
-   `problem` below gives you the statistics; use your `randomization_test` with 99 draws or more. All of it takes a few minutes.
-3. **Decide** with your `verdict`: *at $n = 40$ and $\eta = 0.5$ the test on new digits has more power than that on the training set alone.* Pair the draws.
-4. **Answer**, in about 300 words and one or two figures: From which $n$ on does each test have a power of 80 %? Does `simplicity` tell real labels from permuted ones for a reason that also makes
-   a network generalize? A colleague says: "It interpolates, so the training set cannot tell us whether it has learned anything." Where is she right, and where not? Say what
-   result would have proved you wrong, and one thing that your experiment cannot tell.
+1. **Predict**, before you run anything: (a) with true labels, how many digits does the `simplicity` test need for a power of 80 %: 10, 40, 160? (b) And with $\eta = 0.5$? (c) How many times as many as `new_accuracy`? (d) *Random pixels*: each digit's pixels are permuted in an order of its own, and its label
+   stays the true one. Has `simplicity` any power?
+2. **Measure** the share rejected by each of the three tests at five sizes from 10 to 160 and for $\eta$ = 0, 0.5 and 1 at least, over at least 40 data sets each, with $B = 99$ permutations. Give every share an interval that is not zero where all data sets agree: `stats.binomtest(rejected, sets).proportion_ci(method="wilson")`.
+   Look at the level first. Of ten intervals at $\eta = 1$ one may well miss 5 % by chance, so pool the sizes, too.
+3. **Decide** with your `verdict`: *at $n = 40$ and $\eta = 0.5$ the test on new digits has more power than that on the training set alone.* A value is the difference within one data set: 1 where only the first test rejects, −1 where only the second does, else 0.
+4. **Is it the same thing?** One could think that `simplicity` finds any labels that follow from the inputs by some rule. Measure it and `new_accuracy` with random pixels and true labels (`random_pixels=True`, $\eta = 0$), at the same sizes.
+5. **Answer**, in about 400 words and one or two figures: At which of your sizes does each test first have a power of 80 %? What does (d) say about *which* relation `simplicity` sees, and does that relation make the interpolant right about new digits? A colleague says: "It interpolates, so the training set cannot tell us
+   whether it has learned anything." Where is she right, and where not? Say what result would have proved you wrong, and one thing that your experiment cannot tell.
+
+All of the computing takes a minute or two.
 
 | rubric | points |
 | --- | --- |
 | the prediction is specific, gives a reason, and is compared with the outcome (being wrong costs nothing) | 2 |
-| the measurement: all three statistics, several $n$ and $\eta$ with $\eta = 1$ among them, at least 30 draws, an error bar on each power | 3 |
+| the measurement: all three statistics, several $n$ and $\eta$ with $\eta = 1$ among them, random pixels, at least 40 data sets, an interval for each share | 3 |
 | the verdict is on paired differences, and stated as the rule gives it | 2 |
-| the answers follow from the figures; the level at $\eta = 1$ is checked before any power is believed | 3 |
+| the answers follow from the figures; the level at $\eta = 1$ is checked before any power is believed; random pixels are used to say what `simplicity` sees | 3 |
 | what would have proved it wrong, and a real limit of the experiment | 2 |
 
 Cells below this line are not run by the grader. Leave their outputs in.
@@ -397,13 +405,21 @@ r"""
 
 # %% tags=["start"]
 digits = data.digits()
-bandwidth = kernels.median_distance(digits.x) / 2
-kernel = kernels.gaussian_kernel(digits.x, digits.x, bandwidth).numpy()
 truth = digits.y.numpy()
 
 
-def problem(n, eta, seed):
-    """Labels of n digits, a share eta drawn anew, and three statistics of such labels."""
+def kernel_of(examples):
+    """The Gaussian kernel [N, N] of a data set, its bandwidth half the median distance."""
+    bandwidth = kernels.median_distance(examples.x) / 2
+    return kernels.gaussian_kernel(examples.x, examples.x, bandwidth).numpy()
+
+
+true_kernel, scrambled_kernel = kernel_of(digits), kernel_of(data.random_pixels(digits, 0))
+
+
+def problem(n, eta, seed, random_pixels=False):
+    """Labels of n digits, each drawn anew with probability eta, and three statistics of such labels."""
+    kernel = scrambled_kernel if random_pixels else true_kernel
     rng = np.random.default_rng(seed)
     order = rng.permutation(len(truth))
     known, new = order[:n], order[-200:]
@@ -427,54 +443,66 @@ def problem(n, eta, seed):
 
 # %% tags=["solution"]
 # BEGIN SOLUTION
+sizes, sets = (10, 20, 40, 80, 160), 40
 rows = []
-for eta in (0, 0.5, 0.8, 1):
-    for n in (10, 20, 40, 80, 160):
-        for seed in range(40):
-            labels, statistics = problem(n, eta, seed)
+for eta, random_pixels in ((0, False), (0.5, False), (0.8, False), (1, False), (0, True)):
+    for n in sizes:
+        for seed in range(sets):
+            labels, statistics = problem(n, eta, seed, random_pixels)
             for statistic in statistics:
                 p = randomization_test(statistic, labels, 99, seed)[0]
-                rows.append((eta, n, seed, statistic.__name__, p <= 0.05))
-power = pd.DataFrame(rows, columns=["eta", "n", "seed", "statistic", "rejected"])
-power.pivot_table(index=["statistic", "n"], columns="eta", values="rejected").round(2)
+                case = "random pixels" if random_pixels else f"η = {eta}"
+                rows.append((case, statistic.__name__, n, seed, p <= 0.05))
+tests = pd.DataFrame(rows, columns=["case", "statistic", "n", "seed", "rejected"])
+
+
+def share(rejected):
+    """The share of rejections, and the ends of its Wilson interval."""
+    interval = stats.binomtest(int(rejected.sum()), len(rejected)).proportion_ci(
+        method="wilson"
+    )
+    return pd.Series({"share": rejected.mean(), "low": interval.low, "high": interval.high})
+
+
+level = tests[tests.case == "η = 1"].groupby("statistic").rejected.apply(share).unstack()
+print(level.round(3))
+power = tests.groupby(["case", "statistic", "n"]).rejected.apply(share).unstack()
+power.share.unstack("case").round(2)
 # END SOLUTION
 
 # %% tags=["solution"]
 # BEGIN SOLUTION
-fig, axes = plt.subplots(1, 4, figsize=(11, 3.2), sharey=True)
-for ax, (eta, group) in zip(axes, power.groupby("eta"), strict=True):
+fig, axes = plt.subplots(1, 5, figsize=(12, 3.2), sharey=True)
+for ax, (case, group) in zip(axes, power.groupby("case"), strict=True):
     for name, part in group.groupby("statistic"):
-        rate = part.groupby("n").rejected.mean()
-        error = np.sqrt(rate * (1 - rate) / 40)
-        ax.errorbar(rate.index, rate, 2 * error, marker="o", capsize=2, label=name)
+        ends = [part.share - part.low, part.high - part.share]
+        ax.errorbar(sizes, part.share, ends, marker="o", capsize=2, label=name)
     ax.axhline(0.05, color="gray", linestyle=":")
-    ax.set(xscale="log", xlabel="digits n", title=f"η = {eta:g}")
-axes[0].set_ylabel("power, ± 2 standard errors")
+    ax.set(xscale="log", xlabel="digits n", title=case)
+axes[0].set_ylabel("share rejected, 95 % intervals")
 axes[0].legend()
 plt.show()
 # END SOLUTION
 
 # %% tags=["solution"]
 # BEGIN SOLUTION
-case = (
-    power[(power.n == 40) & (power.eta == 0.5)]
-    .pivot(index="seed", columns="statistic", values="rejected")
-    .astype(float)
-)
+case = tests[(tests.n == 40) & (tests.case == "η = 0.5")]
+case = case.pivot(index="seed", columns="statistic", values="rejected").astype(float)
 verdict(case.new_accuracy - case.simplicity)
 # END SOLUTION
 
 # %% [markdown] tags=["solution"]
 r"""
-**Model answer.** *Level first.* At $\eta = 1$ all rejection rates lie within two standard errors of 5 %, or below: the tests do not cry wolf. `training_accuracy` is 1 for every labelling, so every draw ties, $p = 1$, and its power is zero everywhere: for this
+**Model answer.** *Level first.* At $\eta = 1$ 3 % [1, 6] of the 200 pooled tests on new digits reject, and 6 % [4, 10] of those of `simplicity`: the tests do not cry wolf. (At $n = 160$ it is 12 % [5, 26], one of fifteen intervals.) `training_accuracy` is 1 for every labelling, so every permutation ties, $p = 1$, and its power is zero everywhere: for this
 statistic the colleague is right.
 
-*Power.* With true labels `simplicity` passes 80 % at the smallest $n$ tried: ten digits, hardly more than one of a class, are enough. With half the labels drawn anew it needs several tens, and at $\eta = 0.8$
-even 160 are not enough. `new_accuracy` needs far fewer at every $\eta > 0$, since 200 true labels are a lot of further information. The verdict on the paired differences at $n = 40$, $\eta = 0.5$ is what the last cell prints.
+*Power.* With true labels `simplicity` has 90 % at the smallest size tried: ten digits, hardly more than one of a class, are enough. With half of the labels drawn anew it has 72 % at 40 and 98 % at 80, and at $\eta = 0.8$ only 32 % at 160. `new_accuracy` has 80 % from 10 digits on at $\eta = 0.5$ and 92 % at 80 for
+$\eta = 0.8$: it needs about an eighth of the digits, since 200 true labels are a lot of further information. At $n = 40$ and $\eta = 0.5$ its power is larger by 0.28 [0.13, 0.42]: supported.
 
-*Why.* $y^\top K^{-1} y$ is large where similar digits have different labels, because the interpolant must bend between them. True labels change slowly along the kernel's idea of similarity, permuted ones do not. That is the very
-property which makes the interpolant right on new digits, so the norm of the solution, unlike its error, says something about generalization. The colleague is right about the training *error*, and wrong about the training *set*.
+*Which relation.* With random pixels the labels still follow from the pictures one by one, and no test finds it: both reject in about a twentieth of the data sets. $y^\top K^{-1} y$ is large where digits that are similar *to the kernel* have different labels, because the interpolant must bend between them. True labels of real digits change slowly along
+that similarity; permuted ones do not, and nor do true ones of scrambled digits, which are all about equally far from each other. This is the very property that makes the interpolant right about new digits, and where it is missing it is right in one of ten. So the norm of the solution, unlike its error, says something about generalization.
+The colleague is right about the training *error*, and wrong about the training *set*.
 
-*What would have proved this wrong:* no power of `simplicity` with true labels at any $n$; or a rejection rate well above 5 % at $\eta = 1$, which would have shown the test to be broken. *Limits* (one is enough): one kernel and one
-bandwidth, chosen by people who knew the digits; $\eta$ mixes labels uniformly, while real annotators confuse similar classes; a test says that *something* is there, and not how much.
+*What would have proved this wrong:* no power of `simplicity` with true labels at any $n$; power with random pixels, where the interpolant knows nothing about new digits; or a share well above 5 % at $\eta = 1$, which would have shown the test to be broken. *Limits* (one is enough): one kernel and one
+bandwidth, chosen by people who knew the digits; $\eta$ mixes labels uniformly, while real annotators confuse similar classes; a test says that *something* is there, and not how much; a network is not asked; 1,000 digits in all, so that the data sets share many.
 """

@@ -375,7 +375,7 @@ def test_a_broken_submission_costs_what_is_broken(source, tmp_path):
 
 STARTS = {  # what the investigation begins with works
     "01_bias_variance": "trained(1, 0.2, sets=2).shape == (2, 7970)",
-    "02_randomization": "[problem(10, 0.5, 0)[1][k](np.arange(10)) for k in range(3)][0] == 1",
+    "02_randomization": "[problem(10, 0.5, 0, pixels)[1][0](np.arange(10)) for pixels in (False, True)] == [1, 1]",
     "03_memorization": "len(problem(0, 2)[1]) == 480 and kernel_answers(np.eye(3), np.arange(3), np.eye(3, dtype=bool)).diagonal().all() and kernel_of(pictures[:2])[0, 0] == 1 and ranked(np.arange(3.0))[0] == 2 and network_answers(*problem(0)[:2], models=2, epochs=1)[1].sum() == 560",
     "04_double_descent": "problem(5, 0.1, 0)[0].shape == (5, 200) and 180 * problem(5, 0.1, 0)[1][20] ** 2 * 0.01 > 0.99",
     "05_implicit_regularization": "abs(np.prod(descend(0.2, 0.9, True)) - 1) < 1e-6 and np.isnan(descend(5.0)).all() and starts.shape == (5, 2)",
