@@ -374,14 +374,14 @@ three statistics of the training labels:
 - `new_accuracy`: the share of 200 *other* digits, with true labels, that it gets right. This is what one would use if there were a test set.
 
 In all three tests it is the $n$ training labels that are permuted. A *data set* is what one seed of `problem` gives: its digits, and which labels are drawn anew. The **power** of a test is the share of data sets in which it rejects, $p \le 0.05$, where there is something to
-find. Where there is nothing ($\eta = 1$) the same share is its **level**, and must not be more than 5 %.
+find. Where there is nothing ($\eta = 1$) the same share is its **level**, and must not be more than 5 %, but for chance.
 
 1. **Predict**, before you run anything: (a) with true labels, how many digits does the `simplicity` test need for a power of 80 %: 10, 40, 160? (b) And with $\eta = 0.5$? (c) How many times as many as `new_accuracy`? (d) *Random pixels*: each digit's pixels are permuted in an order of its own, and its label
    stays the true one. Has `simplicity` any power?
 2. **Measure** the share rejected by each of the three tests at five sizes from 10 to 160 and for $\eta$ = 0, 0.5 and 1 at least, over at least 40 data sets each, with $B = 99$ permutations. Give every share an interval that is not zero where all data sets agree: `stats.binomtest(rejected, sets).proportion_ci(method="wilson")`.
    Look at the level first. Of ten intervals at $\eta = 1$ one may well miss 5 % by chance, so pool the sizes, too.
 3. **Decide** with your `verdict`: *at $n = 40$ and $\eta = 0.5$ the test on new digits has more power than that on the training set alone.* A value is the difference within one data set: 1 where only the first test rejects, −1 where only the second does, else 0.
-4. **Is it the same thing?** One could think that `simplicity` finds any labels that follow from the inputs by some rule. Measure it and `new_accuracy` with random pixels and true labels (`random_pixels=True`, $\eta = 0$), at the same sizes.
+4. **Is it the same thing?** One could think that `simplicity` finds any labels that follow from the inputs by some rule. Measure it and `new_accuracy` with random pixels, those of the new digits too, and true labels (`random_pixels=True`, $\eta = 0$), at the same sizes.
 5. **Answer**, in about 400 words and one or two figures: At which of your sizes does each test first have a power of 80 %? What does (d) say about *which* relation `simplicity` sees, and does that relation make the interpolant right about new digits? A colleague says: "It interpolates, so the training set cannot tell us
    whether it has learned anything." Where is she right, and where not? Say what result would have proved you wrong, and one thing that your experiment cannot tell.
 
