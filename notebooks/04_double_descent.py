@@ -2145,7 +2145,8 @@ The first, in planes through test pictures: an untrained network cuts them into 
 ::::
 """
 
-# %%
+# %% mystnb={"code_prompt_show": "The networks"} tags=["hide-input"]
+# The networks whose regions are counted
 region_moments = [
     m for m in (0, 0.5, 1, 3, 10, 20, 50, 100, 200) if m <= sizes.region_epochs
 ]
