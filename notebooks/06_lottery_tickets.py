@@ -1662,6 +1662,7 @@ def test_accuracy(module):
     )
 
 
+@torch.no_grad()
 def drops(row):
     """Loss of test accuracy with each layer set back, or redrawn."""
     trained, initial = network(row, layer_images), network(row, layer_images, 0)
@@ -1701,15 +1702,15 @@ first_less_robust = interval(back[1] - (back[3] + back[4]) / 2)
 fresh_less_back = {k: interval(fresh_drop[k] - back[k]) for k in (3, 4)}
 moved, error_before = dropped.groupby("layer").moved.mean(), deep.test_error.mean()
 Markdown(
-    f"Set back to its initial values, the first layer costs {points(interval(back[1]))} points of test accuracy, the third {points(interval(back[3]))} and the fourth "
-    f"{points(interval(back[4]))}. The trained networks misclassify {100 * error_before:.1f} % of the test pictures, so with the third layer set back the error is "
+    f"Set back to its initial values, the first layer costs {100 * interval(back[1]):.1f} points of test accuracy, the third {100 * interval(back[3]):.1f} and the fourth "
+    f"{100 * interval(back[4]):.1f}. The trained networks misclassify {100 * error_before:.1f} % of the test pictures, so with the third layer set back the error is "
     f"{1 + back[3].mean() / error_before:.1f} times as large. Fresh values cost at least {fresh_drop.mean().min():.2f} in any layer. In training the "
     f"weights of layers 3 and 4 moved by {moved[3]:.0%} and {moved[4]:.0%} of their initial length."
 )
 
 # %% [markdown]
 r"""
-So what a later layer learned here is worth little next to what the first one did, but it is not nothing: the error about doubles. And these layers *moved*, by some two thirds of their initial
+So what a later layer learned here is worth little next to what the first one did, but it is not nothing: without the third layer's training the error more than doubles. And these layers *moved*, by some two thirds of their initial
 length, while the robust layers of the paper's networks hardly change in training. In them a layer may be robust because it never left; here it is because where it went matters little to the
 function. That the weights are not superfluous is shown by the fresh values. The count of parameters includes them all.
 
