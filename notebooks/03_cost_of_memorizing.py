@@ -235,8 +235,8 @@ on the data. {cite:t}`arpit2017` call what a learning algorithm can reach its *e
 (cost-time)=
 ## Time
 
-The theorem prices the destination. The way there takes $1/\lambda$ steps along a direction of eigenvalue $\lambda$ ({prf:ref}`prop-mem-modes`), and what nobody supports lies along directions with small ones. So noise should take longer; but
-{cite:t}`arpit2017` say more: that the *dependence* on the number of examples and of hidden units is steeper for noise.
+The theorem prices the destination. The way there takes $1/\lambda$ steps along a direction of eigenvalue $\lambda$ ({prf:ref}`prop-mem-modes`), and what nobody supports lies along directions with small ones. So noise should take longer.
+How does the wait depend on the number of examples, and on that of hidden units?
 
 ::::{admonition} Predict before you run
 :class: predict
@@ -282,8 +282,8 @@ ledger.say("time-for-random-inputs")
 
 # %% [markdown]
 r"""
-The comparison that tells something is between the lines. An exponent below 1 alone would not show that real examples "help each other": Gaussian inputs have one too, since later epochs visit all examples and the network is only fitted once. What is particular to real data is that
-their exponent is smaller still.
+This is how {cite:t}`arpit2017` have it: not only does noise take longer, the *dependence* is steeper. Lines in parallel would have shown the opposite. The comparison that tells something is between the lines. An exponent below 1 alone would not show that real examples "help each other": Gaussian inputs, among which
+there is nothing to help with, have one too. What is particular to real data is that theirs is smaller still.
 
 ::::{admonition} Break it: a pattern that the network does not see
 :class: break-it
@@ -404,7 +404,7 @@ r"""
 Random inputs do what the paper says, and what {eq}`eq-price-of-example` suggests. They lie far from the real signals and from each other. A wide network puts them aside in directions of their own; a narrow one has to spend on them the units that the real signals need.
 
 Random labels are another matter. They sit *among* the real signals, and whoever fits them is wrong nearby. The best network is the one too small to do so. The dip lies where the network can just fit, and is the peak of {cite:t}`nakkiran2020` upside
-down ({ref}`double-descent`). To its right wider *is* better, as the paper has it, but a little, and it does not make up for the fall: with this many wrong labels the second descent ends above the first. The paper looks at networks from some size on; had it
+down ({ref}`double-descent`). Had noise of this kind asked for room, the purple line would be highest at the right. To the right of the dip wider *is* better, as the paper has it, but a little, and it does not make up for the fall: with this many wrong labels the second descent ends above the first. The paper looks at networks from some size on; had it
 looked at that branch only, it would have seen the rise. We cannot tell, so our verdict is about our range.
 
 (cost-influence)=
@@ -441,6 +441,7 @@ was trained by. As a control every example gets a class of its own, so that even
 # %% mystnb={"code_prompt_show": "Loss sensitivity"} tags=["hide-input"]
 # Loss sensitivity, back through all steps of a training from its start
 last = scale.sizes(epochs=(12, 150, 150)).epochs
+influential = scale.sizes(n=(100, 300, 300)).n
 plain = {"lr": 0.3, "batch_size": 50, "epochs": last}
 plain["record"] = {"weights": [0], "curves": range(last + 1), "correct": [last]}
 
@@ -471,9 +472,6 @@ def inequality(seed):
 
 # %% mystnb={"code_prompt_show": "With a class for every example"} tags=["hide-input"]
 # With a class for every example
-influential = scale.sizes(n=(100, 300, 300)).n
-
-
 def own_classes(seed):
     """Gini coefficients where every example has a class of its own."""
     found, n = {"seed": seed}, influential
@@ -537,6 +535,11 @@ def grids(seed):
 crossed = pd.DataFrame([grids(s) for s in ledger.seeds("per-class-sensitivity")])
 
 # %% tags=["remove-input"]
+Markdown(
+    f"Off the diagonal the grid has {claims.mean(crossed['real', 'whole']):.2f} of what it has on it for real data, and {claims.mean(crossed['random labels', 'whole']):.2f} for random labels."
+)
+
+# %% tags=["remove-input"]
 ledger.say("per-class-sensitivity")
 
 # %% [markdown]
@@ -575,19 +578,13 @@ looks = scale.sizes(epochs=((1, 2, 4), (1, 2, 4, 8, 16, 32, 64), (1, 2, 4, 8, 16
 def critical(seed, noise, moved=1, radius=0.1, looks=looks.epochs):
     """Share of critical test signals over training, for networks trained with these shares of label noise."""
     pool, rows = data.mnist1d(pool_size, 1000, seed, max_translation=moved), []
-    how = recipe | {
-        "epochs": looks[-1],
-        "record": {"weights": looks, "correct": looks[-1:]},
-    }
-    n = min(1000, pool_size)
-    for _, row in sweep(
-        mlp(128, depth=2), pool, n=n, label_noise=noise, seed=seed, **how
-    ).iterrows():
+    kept_at = {"record": {"weights": looks, "correct": looks[-1:]}, "epochs": looks[-1]}
+    more = {"n": min(1000, pool_size), "label_noise": noise, "seed": seed}
+    for _, row in sweep(mlp(128, depth=2), pool, **recipe, **more, **kept_at).iterrows():
         for time, epoch in enumerate(looks):
-            found = sensitivity.critical_samples(
-                network(row, pool, time), pool.x_test[:500], radius, radius / 4
-            )
-            rows.append((seed, row.label_noise, epoch, found.mean()))
+            box = pool.x_test[:500], radius, radius / 4
+            found = sensitivity.critical_samples(network(row, pool, time), *box).mean()
+            rows.append((seed, row.label_noise, epoch, found))
     return pd.DataFrame(rows, columns=["seed", "noise", "epoch", "critical"])
 
 
@@ -596,7 +593,7 @@ shares = [0, 0.2, 0.4, 0.8]
 boundaries = ["critical-samples-rise", "critical-samples-noise"]
 ratios = pd.concat([critical(s, shares) for s in ledger.seeds(*boundaries)])
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**The more wrong labels, the nearer the boundaries; with clean ones they withdraw.** Share of test signals with another class within the box, over training, for four shares \u03b7 of labels replaced at random. Means over replicates with 95 % bands.", "name": "fig-cost-critical"}, "image": {"alt": "Critical sample ratio against the epoch on a logarithmic axis for four noise levels. The curve of clean labels falls throughout; the others fall at first and then rise, the higher the more noise."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**The more wrong labels, the nearer the boundaries; with clean ones they withdraw.** Share of test signals with another class within the box, over training, for four shares \u03b7 of labels replaced at random. Means over replicates with 95 % bands.", "name": "fig-cost-critical"}, "image": {"alt": "Critical sample ratio against the epoch on a logarithmic axis for four noise levels. The curve of clean labels falls from the second epoch on; the others fall at first and then rise, the higher the more noise."}} tags=["hide-input"]
 ax = plt.subplots(figsize=(7.2, 3.5))[1]
 figures.plot(ratios, "epoch", "critical", "noise", ax, label="η = {:g}")
 figures.log_axis(ax, looks.epochs)
@@ -612,7 +609,7 @@ ledger.say("critical-samples-rise")
 
 # %% [markdown]
 r"""
-Wrong labels force boundaries into the neighbourhood of clean test signals that were never trained on: memorization is not as local as the word suggests. In time there are two movements. At first the network becomes surer of what it has understood, and boundaries withdraw; then it fits what it has not, and they come
+Wrong labels force boundaries into the neighbourhood of clean test signals that were never trained on: memorization is not as local as the word suggests. Had it been, the ratio at these signals would not depend on η. In time there are two movements. At first the network becomes surer of what it has understood, and boundaries withdraw; then it fits what it has not, and they come
 back. With clean labels on easy data there is little of the second.
 
 ::::{admonition} Break it: hard data, clean labels
@@ -653,9 +650,8 @@ It does. The paper's rise was seen on data that are harder than ours. "Complicat
 How a claim is judged says {doc}`/book/judging`; what was decided beforehand about these experiments stands in {ref}`protocol-cost-of-memorizing`.
 """
 
+
 # %% tags=["remove-input"]
-
-
 def steeper(kind):
     """Exponents of the steps, this kind of noise less real data."""
     tables = {"examples": in_number, "units": in_units}
