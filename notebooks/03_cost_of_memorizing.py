@@ -488,7 +488,7 @@ courses, wholes = zip(*(inequality(s) for s in replicates), strict=True)
 course, uneven = pd.concat(courses), pd.DataFrame(wholes)
 uneven_apart = pd.DataFrame([own_classes(s) for s in replicates])
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Real data come to hang on few examples, noise on all alike.** Gini coefficient of the loss sensitivity at four times of a training, against the training accuracy reached; one line per replicate.", "name": "fig-cost-gini"}, "image": {"alt": "Gini coefficient against training accuracy. At low accuracy all lines lie together; towards full accuracy those of real data rise to about one half, those of random inputs and random labels stay near one fifth."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Real data come to hang on few examples, noise on all alike.** Gini coefficient of the loss sensitivity at four times of a training, against the training accuracy reached; one line per replicate.", "name": "fig-cost-gini"}, "image": {"alt": "Gini coefficient against training accuracy. At low accuracy all lines come together; towards full accuracy those of real data rise to about one half, those of random inputs and random labels stay near one fifth."}} tags=["hide-input"]
 ax = plt.subplots(figsize=(7.2, 3.5))[1]
 for kind, color in hues.items():
     for number, (_, rows) in enumerate(course[course.data == kind].groupby("seed")):
@@ -511,7 +511,7 @@ Markdown(
 
 # %% [markdown]
 r"""
-Had it been a matter of training time, random labels, which train longest, would have the largest coefficient. Compared at half accuracy there is hardly a difference either; it arises as the last examples are fitted, when the others have long taken care of most real ones. That the few
+Had it been a matter of training time, random labels, which train longest, would have the largest coefficient. At lower accuracy the lines come together; the difference arises as the last examples are fitted, when the others have long taken care of most real ones. That the few
 lie at the borders between classes is the usual reading, and was not measured here. With a class of its own no example can stand in for another, and with that goes most of the difference; the paper finds the same order there, and does not say how much is left.
 
 **Which classes matter to each other?** Take the loss $L^{(k)}_t$ of the examples labelled $k$ alone, and ask how much it depends on those labelled $j$. The paper finds entries off the diagonal of this grid for real data, hardly any for random labels, and reads
