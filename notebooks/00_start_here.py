@@ -183,6 +183,7 @@ None is established as the whole answer. Each makes predictions, and predictions
 | 1. {doc}`/notebooks/01_bias_variance` | Is the U-curve a law? | here |
 | 2. {doc}`/notebooks/02_randomization` | What can be learned from labels that mean nothing? | here |
 | 3. {doc}`/notebooks/03_memorization` | What is learned first, and what is merely stored? | here |
+| {doc}`/notebooks/03_cost_of_memorizing` | What does a label cost that nothing else supports? | here |
 | 4. {doc}`/notebooks/04_double_descent` | What happens past the interpolation threshold? | here |
 | 5. {doc}`/notebooks/05_implicit_regularization` | What does gradient descent add on its own? | here |
 | 6. {doc}`/notebooks/06_lottery_tickets` | Which of the parameters were needed? | here |

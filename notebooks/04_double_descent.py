@@ -42,6 +42,7 @@ from overparam import (
     figures,
     measures,
     mlp,
+    network,
     randomness,
     resnet18,
     results,
@@ -49,6 +50,7 @@ from overparam import (
     sweep,
 )
 from overparam.engine import growing
+from overparam.measures import regions
 from overparam.theory import kernels, linear, separability, splines, two_speeds
 
 figures.style()
@@ -106,6 +108,11 @@ sizes = scale.sizes(
     lin_splines=(      20,                    200,                        1_000),
     lin_tables=(       6,                     60,                         200),
     lin_curves=(       4,                     40,                         100),
+    region_widths=(    (8, 32, 64),           (8, 12, 32, 64, 256),       (8, 12, 32, 64, 256, 1_024)),
+    region_just_fits=( 32,                    32,                         32),
+    region_examples=(  200,                   1_000,                      1_000),
+    region_epochs=(    10,                    200,                        200),
+    region_seeds=(     3,                     10,                         20),
 )  # fmt: skip
 
 sizes
@@ -2117,6 +2124,115 @@ change is not negative, there is no second descent.
 The same width is left of the peak, on it or right of it, depending on how noisy the labels are and for how long one trains.
 :::
 
+(dd-regions)=
+## What the threshold looks like from inside
+
+{cite:t}`somepalli2022` cut the space of inputs with planes through three examples, colour each point by the predicted class, and count the connected regions. At the width that can only just fit
+wrong labels the network has to cut through everything to do so, and the count should peak there, as the error does.
+
+::::{admonition} Predict before you run
+:class: predict
+A claim that is often heard in discussions: at first the regions of a class are scattered, one for a picture or two, and training then merges them. {cite:t}`arpit2017` imply the opposite order,
+simple first, fragmented when the noise is memorized. Which way does the number of regions go, with some wrong labels, from the untrained network to the end?
+
+1. From few to many.
+2. From many to few.
+3. From many to few, and back to many.
+
+:::{dropdown} Answer
+The first, in planes through test pictures: an untrained network cuts them into few regions, the classes appear, and each wrong label that is learned adds more.
+:::
+::::
+"""
+
+# %% mystnb={"code_prompt_show": "The networks"} tags=["hide-input"]
+# The networks whose regions are counted
+region_moments = [
+    m for m in (0, 0.5, 1, 3, 10, 20, 50, 100, 200) if m <= sizes.region_epochs
+]
+region_images = data.digits(n_train=1_297)
+carved = sweep(
+    mlp(sizes.region_widths),
+    region_images,
+    n=sizes.region_examples,
+    label_noise=[0, 1 / 6],  # a tenth of the replaced labels is right: 15 % are wrong
+    seed=scale.seeds(sizes.region_seeds),
+    epochs=sizes.region_epochs,
+    lr=0.05,
+    momentum=0.9,
+    batch_size=50,
+    record={"weights": region_moments},
+)
+
+
+# %% mystnb={"code_prompt_show": "Regions in planes through test pictures"} tags=["hide-input"]
+def region_counts(row, times):
+    """Mean number of regions in 20 planes through test pictures at some recorded moments."""
+    draw = randomness.generator(row.data_seed, "planes")
+    chosen = [
+        torch.randperm(len(region_images.x_test), generator=draw)[:3] for _ in range(20)
+    ]
+    triplets = region_images.x_test[torch.stack(chosen)]
+    cuts = [regions.planes(network(row, region_images, t), triplets).classes for t in times]
+    counts = [regions.components(cut).mean() for cut in cuts]
+    place = {"seed": row.data_seed, "width": row.width, "wrong": row.label_noise > 0}
+    return pd.DataFrame(
+        {"epoch": [region_moments[t] for t in times], "regions": counts} | place
+    )
+
+
+widest_region, every_moment = max(sizes.region_widths), range(len(region_moments))
+counted = pd.concat(
+    region_counts(row, every_moment if row.width == widest_region else every_moment[-1:])
+    for _, row in carved.iterrows()
+)
+counted["labels"] = np.where(counted.wrong, "15 % wrong", "clean labels")
+
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Wrong labels break regions up, most near the width that just fits them.** Regions per plane, left over training for the widest networks, right at the end of training against width; dotted, the width that was named beforehand as just fitting. Means over seeds with 95 % bands.", "name": "fig-dd-regions"}, "image": {"alt": "Left, regions per plane against the epoch: they rise from the untrained network on, and for noisy labels again late. Right, against width at the end: with noisy labels they peak at an intermediate width, with clean labels they hardly change."}} tags=["hide-input"]
+fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.6), sharey=True)
+inks = {"clean labels": colors["true_labels"], "15 % wrong": colors["random_labels"]}
+wide_regions = counted[counted.width == widest_region]
+last_regions = counted[counted.epoch == max(region_moments)]
+figures.plot(wide_regions, "epoch", "regions", "labels", left, inks)
+figures.plot(last_regions, "width", "regions", "labels", right, inks)
+left.set_xscale("symlog", linthresh=0.5)
+left.set_xticks([0, 1, 10, 100], ["0", "1", "10", "100"])
+left.set(ylabel="regions per plane", xlim=(-0.1, 1.4 * max(region_moments)))
+right.axvline(sizes.region_just_fits, color=colors["threshold"], linestyle=":")
+figures.log_axis(right, sizes.region_widths)
+right.set(xlabel="hidden units", ylabel="")
+right.legend(loc="lower right")
+plt.show()
+
+
+# %% tags=["remove-input"]
+def region_change(rows, column, before, after, wrong=True):
+    """Change of the number of regions between two values of a column, within seeds."""
+    rows = rows[rows.wrong == wrong]
+    return claims.mean(
+        measures.paired_differences(rows, "regions", column, after, before, "seed")
+    )
+
+
+narrowest, threshold_width = min(sizes.region_widths), sizes.region_just_fits
+to_threshold = region_change(last_regions, "width", narrowest, threshold_width)
+beyond_threshold = region_change(last_regions, "width", threshold_width, widest_region)
+early, last_moment = (1, 20) if sizes.region_epochs > 20 else (1, 3), max(region_moments)
+merging = {
+    wrong: region_change(wide_regions, "epoch", *early, wrong) for wrong in (True, False)
+}
+from_start = region_change(wide_regions, "epoch", 0, early[1])
+breaking_up = region_change(wide_regions, "epoch", early[1], last_moment)
+Markdown(
+    f"With wrong labels the number of regions changes by {to_threshold:.2f} from {narrowest} to {threshold_width} units, and by {beyond_threshold:.2f} from there to {widest_region}. In training "
+    f"it changes by {from_start:.2f} from the untrained network to epoch {early[1]}, of which {merging[True]:.2f} come after epoch 1, and by {breaking_up:.2f} from there to the end. With clean labels it is "
+    f"{merging[False]:.2f} from epoch 1 to epoch {early[1]}."
+)
+
+# %% [markdown]
+r"""
+The peak in width is there. The merging is not: no fall from a scattered start. What the number shows in time is the late break-up by wrong labels, each of which needs a region of its own.
+
 (dd-loss)=
 ## Not the loss
 
@@ -3448,6 +3564,42 @@ ledger.card(
     + MORE_STARTS,
     seeds=scale.seeds(min(sizes.vote_sets, sizes.seeds)),
     section="dd-flatten",
+)
+
+# %% tags=["remove-input"]
+ledger.card(
+    "regions-peak-at-threshold",
+    [
+        claims.Check(
+            f"regions per plane, {widest_region} units less {threshold_width}, wrong labels",
+            beyond_threshold,
+            below=0,
+        ),
+        claims.Check(
+            f"regions per plane, {threshold_width} units less {narrowest}, wrong labels",
+            to_threshold,
+            above=0,
+        ),
+    ],
+    measured=f"With 15 % wrong labels; the width of {threshold_width} units was named before the run.",
+    seeds=scale.seeds(sizes.region_seeds),
+    section="dd-regions",
+)
+
+# %% tags=["remove-input"]
+ledger.card(
+    "regions-merge-in-training",
+    [
+        claims.Check(
+            f"regions per plane, epoch {early[1]} less epoch {early[0]}, {kind}",
+            merging[wrong],
+            below=0,
+        )
+        for kind, wrong in (("wrong labels", True), ("clean labels", False))
+    ],
+    measured=f"Networks of {widest_region} units. With wrong labels the number changes by {from_start:.2f} from the untrained network to epoch {early[1]} and by {breaking_up:.2f} from there to the end.",
+    seeds=scale.seeds(sizes.region_seeds),
+    section="dd-regions",
 )
 
 # %% [markdown]

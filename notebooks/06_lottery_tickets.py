@@ -34,6 +34,7 @@ from scipy import stats
 
 from overparam import (
     CNN1D,
+    MLP,
     Conv,
     LeNet,
     Settings,
@@ -42,6 +43,8 @@ from overparam import (
     data,
     figures,
     measures,
+    mlp,
+    network,
     pruning,
     randomness,
     run,
@@ -80,6 +83,10 @@ sizes = scale.sizes(
     matrix_seeds=(      3,            10,                   10),
     saddle_starts=(     10,           40,                   200),
     saddle_steps=(      80,           300,                  1_000),
+    layer_images=(      "digits",     "digits",             "mnist"),
+    layer_examples=(    200,          1_000,                20_000),
+    layer_width=(       32,           128,                  1_024),
+    layer_seeds=(       3,            10,                   5),
 )  # fmt: skip
 
 
@@ -1609,6 +1616,104 @@ high ones are saddles, which is a better reason not to fear bad minima than any 
 And even a flawless version of the argument would be about getting stuck, that is about *optimization*. It says nothing about how the solution that is
 found does on new data.
 
+(lt-layers)=
+## Whole layers, set back
+
+A ticket keeps its initial weights and loses most of the connections. {cite:t}`zhang2022` turn this round: train a network, set *one* layer back to the values that
+it had at initialisation, and leave the others as they are. If every layer carried its share of what was learned, any such layer would ruin the network.
+
+::::{admonition} Predict before you run
+:class: predict
+A network with four hidden layers is trained until it is right on all training examples. Then one weight layer is set back. Which costs least?
+
+1. The output layer: it has the fewest weights.
+2. The third or the fourth.
+3. The first: any random features will do.
+4. None is cheap: each costs most of the accuracy.
+
+:::{dropdown} Answer
+The third or the fourth; the first is the critical one. Set a layer to *fresh* random values, and every layer is critical.
+:::
+::::
+
+Which layers should be critical was fixed beforehand: the first is to be critical, the third and the fourth robust.
+"""
+
+# %%
+layer_images = data.mnist() if sizes.layer_images == "mnist" else data.digits(n_train=1_297)
+deep = sweep(
+    mlp(sizes.layer_width, depth=4),
+    layer_images,
+    n=sizes.layer_examples,
+    seed=scale.seeds(sizes.layer_seeds),
+    epochs=40,
+    lr=0.05,
+    momentum=0.9,
+    batch_size=50,
+    record={"weights": [0]},
+)
+
+
+# %% mystnb={"code_prompt_show": "Layers set back"} tags=["hide-input"]
+@torch.no_grad()
+def test_accuracy(module):
+    return float(
+        (module(layer_images.x_test).argmax(1) == layer_images.y_test).double().mean()
+    )
+
+
+@torch.no_grad()
+def drops(row):
+    """Loss of test accuracy with each layer set back, or redrawn."""
+    trained, initial = network(row, layer_images), network(row, layer_images, 0)
+    seed = randomness.generator(row.init_seed, "fresh layers")
+    fresh = MLP(row.width, row.depth).build(tuple(layer_images.x.shape[1:]), 10, seed)
+    parts = zip(measures.layers(trained), measures.layers(initial), strict=True)
+    return [
+        {
+            "seed": row.data_seed,
+            "layer": k + 1,
+            "to": to,
+            "drop": test_accuracy(trained)
+            - test_accuracy(measures.with_layers(trained, source, [k])),
+            "moved": float((now.weight - then.weight).norm() / then.weight.norm()),
+        }
+        for k, (now, then) in enumerate(parts)
+        for to, source in (("its initial values", initial), ("fresh random values", fresh))
+    ]
+
+
+dropped = pd.DataFrame([d for _, row in deep.iterrows() for d in drops(row)])
+
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**The first layer is critical, the third and fourth cost little.** Loss of test accuracy when one layer of a trained network is set to other values, the rest left alone (layer 5 is the output). Means over seeds with 95 % bands.", "name": "fig-lt-layers"}, "image": {"alt": "Loss of test accuracy for layers one to five. With fresh random values it is high for every layer. With initial values it is high for the first layer, lower for the second, small for the third and fourth, and a little higher for the output layer."}} tags=["hide-input"]
+fig, ax = plt.subplots(figsize=(7.2, 3.4))
+figures.plot(dropped, "layer", "drop", hue="to", ax=ax, label="set to {}")
+ax.set(ylim=(-0.02, 1), xlabel="layer", ylabel="loss of test accuracy")
+ax.set_xticks([1, 2, 3, 4, 5])
+ax.legend(loc="center right")
+plt.show()
+
+# %% tags=["remove-input"]
+back = dropped[dropped.to == "its initial values"].pivot_table("drop", "seed", "layer")
+fresh_drop = dropped[dropped.to == "fresh random values"].pivot_table(
+    "drop", "seed", "layer"
+)
+first_less_robust = interval(back[1] - (back[3] + back[4]) / 2)
+fresh_less_back = {k: interval(fresh_drop[k] - back[k]) for k in (3, 4)}
+moved, error_before = dropped.groupby("layer").moved.mean(), deep.test_error.mean()
+Markdown(
+    f"Set back to its initial values, the first layer costs {100 * interval(back[1]):.1f} points of test accuracy, the third {100 * interval(back[3]):.1f} and the fourth "
+    f"{100 * interval(back[4]):.1f}. The trained networks misclassify {100 * error_before:.1f} % of the test pictures, so with the third layer set back the error is "
+    f"{1 + back[3].mean() / error_before:.1f} times as large. Fresh values cost at least {fresh_drop.mean().min():.2f} in any layer. In training the "
+    f"weights of layers 3 and 4 moved by {moved[3]:.0%} and {moved[4]:.0%} of their initial length."
+)
+
+# %% [markdown]
+r"""
+So what a later layer learned here is worth little next to what the first one did, but it is not nothing: without the third layer's training the error more than doubles. And these layers *moved*, by some two thirds of their initial
+length, while the robust layers of the paper's networks hardly change in training. In them a layer may be robust because it never left; here it is because where it went matters little to the
+function. That the weights are not superfluous is shown by the fresh values. The count of parameters includes them all.
+
 (lt-conv)=
 ## At the scale of the paper
 
@@ -1909,6 +2014,27 @@ ledger.card(
     f"{digit_net(0).parameters} weights on digits, found by {len(saddles)} searches.",
     seeds=net_seeds,
     section="lt-coins",
+)
+
+# %% tags=["remove-input"]
+ledger.card(
+    "layer-criticality",
+    [
+        claims.Check(
+            "loss of test accuracy, layer 1 less the mean of layers 3 and 4",
+            first_less_robust,
+            above=0.1,
+        ),
+        *(
+            claims.Check(f"layer {k}: fresh less initial values", value, above=0)
+            for k, value in fresh_less_back.items()
+        ),
+    ],
+    measured=f"Set back to its initial values, the first layer costs {back[1].mean():.2f} of test accuracy, the third {back[3].mean():.3f} and "
+    f"the fourth {back[4].mean():.3f}, where the trained networks misclassify {error_before:.3f}; fresh values cost at least {fresh_drop.mean().min():.2f} "
+    f"in any layer. Layers 3 and 4 moved by {moved[3]:.0%} and {moved[4]:.0%} of their initial length; the paper's robust layers hardly move.",
+    seeds=scale.seeds(sizes.layer_seeds),
+    section="lt-layers",
 )
 
 # %% [markdown]
@@ -2242,6 +2368,7 @@ from the size of the initial weights, for the labels told it nothing.
 - Whether wide students succeed more often than restarts would, and whether winners win alone, are separate questions; the cards answer each. Added
   neurons change the landscape; bumps that are out of each other's reach are independent draws.
 - Eigenvalues are not coins, and a Hessian at low loss is not centred.
+- Later layers can be set back to where they began at a small cost, though not at none; the first cannot.
 
 **Reading.** {cite:t}`frankle2019` for the hypothesis, {cite:t}`frankle2020` for its revision; {cite:t}`liu2019` for the dissent; {cite:t}`zhou2019`
 for the dissection, and {cite:t}`ramanujan2020` for masks that are learned; {cite:t}`safran2018`, {cite:t}`simsek2021` and {cite:t}`martinelli2026`

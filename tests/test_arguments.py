@@ -516,7 +516,6 @@ RIGHT = {
     },
     regions.planes: {"module": NET, "triplets": TINY.x[:6].view(2, 3, 4), "resolution": 3, "margin": 0.1},
     regions.components: {"classes": np.arange(8).reshape(2, 2, 2)},
-    regions.purity: {"module": NET, "pairs": TINY.x.view(4, 2, 4), "points": 3},
     connectivity.other_order: {"settings": Settings(MLP(2), 6, 1, 0.1, start=Vector(WEIGHTS))},
     connectivity.path_errors: {
         "module": NET,

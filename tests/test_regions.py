@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 import torch
-from torch import nn
 
 from overparam.architectures.stacked import MLP
 from overparam.measures import regions
@@ -66,10 +65,9 @@ def test_the_margin_is_a_share_of_the_rectangle_around_the_examples(network):
 
 
 def test_what_does_not_fit_together_is_evaluated_in_parts(network, triplets, monkeypatch):
-    whole, pure = regions.planes(network, triplets), regions.purity(network, triplets[:, :2])
+    whole = regions.planes(network, triplets)
     monkeypatch.setattr(regions, "_AT_ONCE", 1)
     assert np.array_equal(regions.planes(network, triplets).classes, whole.classes)
-    assert np.array_equal(regions.purity(network, triplets[:, :2]), pure)
 
 
 def test_components_of_pictures_drawn_by_hand():
@@ -85,34 +83,11 @@ def test_components_of_pictures_drawn_by_hand():
     assert regions.components(classes).tolist() == [2, 6, 4, 1]
 
 
-class Bands(nn.Module):
-    """Class 0 below 0, class 2 from 0 to 0.1, class 1 above; of the first input."""
-
-    def forward(self, x):
-        x = x[:, 0]
-        return torch.stack([-x, x, torch.where((x >= 0) & (x <= 0.1), 6.0, -6.0)], 1)
-
-
-def test_purity_of_segments_we_know():
-    ends = torch.tensor([[-3.0, -1], [-1, 1], [0.02, 0.07], [0.5, 5], [-1, 0.05], [5, 0.5]])
-    pairs = torch.stack([ends, torch.zeros_like(ends)], 2)
-    assert regions.purity(Bands(), pairs, points=50).tolist() == [True, False, True, True, False, True]
-
-
-def test_both_ends_are_points_of_the_segment():
-    pairs = torch.tensor([[[1.0, 0], [0.05, 0]], [[0.05, 0], [1.0, 0]]])
-    assert not regions.purity(Bands(), pairs, points=2).any()
-
-
 def test_bad_input_is_one_sentence(network, triplets):
     with pytest.raises(ValueError, match=r"must be \[k, 3, ...\] with k from 1 up; got \[5, 2, 1, 2, 3\]"):
         regions.planes(network, triplets[:, :2])
-    with pytest.raises(ValueError, match=r"must be \[k, 2, ...\] with k from 1 up; got \[5, 3, 1, 2, 3\]"):
-        regions.purity(network, triplets)
     with pytest.raises(ValueError, match=r"resolution from 1 up and a margin from 0 up; got 0 and 0\.2"):
         regions.planes(network, triplets, resolution=0)
-    with pytest.raises(ValueError, match="at 2 points or more; got 1"):
-        regions.purity(network, triplets[:, :2], points=1)
     with pytest.raises(ValueError, match=r"must be \[k, rows, columns\]; got \[4, 4\]"):
         regions.components(np.zeros((4, 4)))
 

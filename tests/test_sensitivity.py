@@ -1,10 +1,13 @@
 """Loss sensitivity against finite differences, critical samples against boundaries whose distance is known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
+from overparam import data, mlp, network, sweep
 from overparam.architectures.evaluate import losses
 from overparam.architectures.stacked import CNN1D, MLP
 from overparam.measures import sensitivity
@@ -78,6 +81,16 @@ def test_unrolled_sensitivity_is_the_derivative_of_training(training, loss):
     found = sensitivity.unrolled(module, x, y, LR, BATCH, AT, seed=3, loss=loss)
     for t, row in zip(AT, found, strict=True):
         assert row == pytest.approx(finite_differences(*training, t, [slice(None)], loss)[0], rel=1e-6, abs=1e-9)
+
+
+def test_the_steps_are_those_of_a_sweep():
+    pool = data.linear_teacher(N, INPUTS, 0.1, 0, 2)
+    pool = replace(pool, y=torch.tensor([0, 1, 2, 0, 1, 2, 0]), y_test=torch.tensor([0, 1]), classes=CLASSES)
+    record = {"weights": [0, 2], "correct": [2]}
+    row = sweep(mlp(4), pool, seed=3, lr=LR, batch_size=BATCH, epochs=2, record=record).iloc[0]
+    x, y = pool.x[row.examples], torch.from_numpy(row.labels)
+    retraced = losses_after(network(row, pool, 0), x, y, 2 * 3, seed=3, loss="cross_entropy")
+    torch.testing.assert_close(losses(network(row, pool)(x), y, "cross_entropy").detach(), retraced)
 
 
 def test_sensitivity_by_class_and_its_grid(training):

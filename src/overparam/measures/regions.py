@@ -1,4 +1,4 @@
-"""The regions into which a classifier cuts the space of its inputs, seen on planes and segments through examples."""
+"""The regions into which a classifier cuts the space of its inputs, seen on planes through examples."""
 
 from dataclasses import dataclass
 
@@ -90,28 +90,6 @@ def components(classes: np.ndarray) -> np.ndarray:
     classes = numbers("Pictures of classes", classes, least=0)
     require(classes.ndim == 3, f"Pictures must be [k, rows, columns]; got {list(classes.shape)}.")
     return np.array([sum(ndimage.label(picture == c)[1] for c in np.unique(picture)) for picture in classes])
-
-
-@full_precision()
-def purity(module: nn.Module, pairs: Tensor, points: int = 20) -> np.ndarray:
-    """Whether one class is predicted all along the segment between the examples of each pair [k, 2, ...]: bool [k].
-
-    Seen at equally spaced points, both ends among them. It need not be the class that the examples are labelled with.
-    """
-    tensor("pairs", pairs, least=0)
-    require(
-        pairs.dim() >= 3 and pairs.shape[1] == 2 and len(pairs) > 0,
-        f"pairs of examples must be [k, 2, ...] with k from 1 up; got {list(pairs.shape)}.",
-    )
-    points = whole("points", points, 2, says=f"A segment is seen at 2 points or more; got {shown(points)}.")
-    outputs_on(module, pairs[:, 0], "examples")
-    share = torch.linspace(0, 1, points, device=pairs.device, dtype=pairs.dtype)[:, None]
-    together = max(1, _AT_ONCE // (points * pairs[0, 0].numel()))
-    pure = []
-    for part in pairs.flatten(2).split(together):
-        classes = _classes(module, torch.lerp(part[:, :1], part[:, 1:], share), pairs.shape[2:])
-        pure.append((classes == classes[:, :1]).all(1))
-    return np.concatenate(pure)
 
 
 def _classes(module: nn.Module, points: Tensor, shape: torch.Size) -> np.ndarray:

@@ -63,8 +63,9 @@ def unrolled(
     x_i through the steps that used x_i, back through which the gradient is taken, and through the example's own term in
     the mean. Arpit et al. (2017, section 3.2) average it over t: ``unrolled(...).mean(0)``.
 
-    The order of the examples is drawn with the seed, anew for every epoch. The module itself does not change; it is used
-    in evaluation mode.
+    The order of the examples is drawn with the seed, anew for every epoch. From the initialisation of a network of a sweep, with
+    its examples and labels in their order there, its step, batch size and seed, these are the very steps that trained it. The
+    module itself does not change; it is used in evaluation mode.
     """
     require_examples(module, x, y, loss)
     each = torch.full((1, len(x)), 1 / len(x), device=x.device, dtype=x.dtype)
