@@ -247,11 +247,11 @@ The third: what it assumes about neighbours is now false, so its advantage is go
 ::::
 """
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Only some of what is fitted generalizes, and a shuffle takes from the convolutional network exactly its advantage.** Test error under the six conditions; every training error is zero. Dots are replicates, bars 95 % intervals of the mean, the dotted line chance.", "name": "fig-rand-convolution"}, "image": {"alt": "Test error of both networks for six conditions. With true labels 0.5 fully connected and 0.23 convolutional. Shuffled pixels: both about 0.5. Random pixels 0.7 to 0.75, 40 percent corrupted 0.6 to 0.7, random labels and Gaussian pixels 0.9."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Only some of what is fitted generalizes, and a shuffle takes from the convolutional network exactly its advantage.** Test error under five of the conditions; every training error is zero. Dots are replicates, bars 95 % intervals of the mean, the dotted line chance.", "name": "fig-rand-convolution"}, "image": {"alt": "Test error of both networks for five conditions. With true labels 0.5 fully connected and 0.23 convolutional. Shuffled pixels: both about 0.5. Random pixels 0.7 to 0.75, random labels and Gaussian pixels 0.9."}} tags=["hide-input"]
 network_hues = dict(zip(networks, figures.SEQUENCE, strict=False))
 ax = plt.subplots(figsize=(7.2, 3.6))[1]
 for name, place in zip(networks, (0.13, -0.13), strict=True):
-    wrong = by_condition("test_error", name)[list(hues)]
+    wrong = by_condition("test_error", name)[[c for c in hues if "corrupted" not in c]]
     figures.dots(wrong, ax, network_hues[name], name, place)
 ax.axvline(0.9, color=colors["threshold"], linestyle=":", linewidth=1.5)
 ax.set(xlabel="test error", xlim=(0, 1))
@@ -279,14 +279,14 @@ Between true and random labels lie all the mixtures.
 
 ::::{admonition} Predict before you run
 :class: predict
-From true labels to random ones, by what factor does the time to fit grow?
+More and more labels are drawn anew, and all of them are fitted each time. What does the error on new signals, with true labels, do?
 
-1. By a factor below ten.
-2. By a factor of a hundred: memorizing is a search.
-3. Not at all: the network has more than enough parameters either way.
+1. It rises at every step, about in proportion.
+2. It jumps near chance with the first wrong labels: now the network memorizes.
+3. It stays where it is until about half of the labels are wrong: the majority decides.
 
 :::{dropdown} Answer
-The first. Memorizing is as easy an optimization problem as learning, only longer.
+The first. Wrong labels are fitted, and new signals near them inherit them; but what was learned from the right labels is still there.
 :::
 ::::
 """
@@ -307,7 +307,7 @@ def at_corruption(share):
     rows = curves(deep[deep.label_noise == share], epochs=(*EPOCHS, 50))
     figures.lines(rows, "epoch", ["train_error", "test_error"], left, marker="")
     epochs = deep[deep.label_noise == share].epochs_run.mean()
-    left.set_title(f"{share:.0%} drawn anew: {epochs:.0f} epochs to fit")
+    left.set_title(f"{100 * share:.0f} % drawn anew: {epochs:.0f} epochs to fit")
     left.set(xlim=(0, 50), ylim=(0, 1), xlabel="epochs", ylabel="share misclassified")
     left.legend(loc="upper right")
     for name, color in network_hues.items():
@@ -331,7 +331,7 @@ ledger.say("test-error-vs-corruption")
 
 # %% [markdown]
 r"""
-A search through labellings would have needed more than any training time. And the error rises so smoothly because the wrong labels are fitted too, and new signals near them inherit them, while what was learned from the right labels is still there, in proportion.
+A search through labellings would have needed more than any training time, and memorizing that crowds out learning would have brought the error to chance with the first wrong labels. Memorizing is as easy an optimization problem as learning, only longer, and both go on side by side.
 
 The right panel of the slider is the strongest form of the puzzle. The *same* networks, all with training error zero, have every generalization gap between that for true labels and chance; the only thing that moved is the data. An explanation in terms of
 the architecture alone would have to give one number for all points of a line.
@@ -366,7 +366,7 @@ def in_setting(how):
     return {"setting": name, "keeps": keeps, "unfitted_true": unfitted[0.0]} | shown
 
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**The line from learning to chance is there in every setting.** Test errors after fitting with none, 40 % and all labels drawn anew, one line per setting.", "name": "fig-rand-multiverse"}, "image": {"alt": "About twenty thin lines that rise from various errors at zero corruption to 0.9 at full corruption."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**The line from learning to chance is there in nearly every setting.** Test errors at the end with none, 40 % and all labels drawn anew, one line per setting; orange where some labels are not fitted.", "name": "fig-rand-multiverse"}, "image": {"alt": "About twenty thin lines that rise from various errors at zero corruption to 0.9 at full corruption."}} tags=["hide-input"]
 robust, where = results.measured_or_recorded(
     "02_randomization_multiverse",
     results.recording(),
@@ -508,7 +508,7 @@ Medians over 20 draws, $d = 40$. There are $2n + d$ weights, and the fit is exac
 thresholds half-way, the slopes satisfy $s_{j+1} = 2\,(y_{j+1} - y_j)/(z_{j+1} - z_j) - s_j$: one narrow gap, and the zigzag swings from there on. Still nothing breaks: rounding grows with the weights, and more than six digits are right.
 """
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Exact, and useless.** The constructed network along its one direction, for thirty signals with random values: a zigzag through all points, which leaves the picture between many neighbours.", "name": "fig-rand-zigzag"}, "image": {"alt": "A jagged piecewise linear curve passes through thirty points and leaves the frame between many of them."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Exact, at a price.** The constructed network along its one direction, for thirty signals with random values: a zigzag through all points, which leaves the picture between many neighbours.", "name": "fig-rand-zigzag"}, "image": {"alt": "A jagged piecewise linear curve passes through thirty points and leaves the frame between many of them."}} tags=["hide-input"]
 draw = rng(scale.seed_offset())
 x, y, a = (draw.standard_normal(shape) for shape in ((30, 40), 30, 40))
 b, w = two_layer(x, y, a)
@@ -631,7 +631,7 @@ ledger.say("regularizers-not-needed")
 # %% [markdown]
 r"""
 If regularizers were what makes the difference, the row "none" would lie near the dotted line. They *can* be useful, shifts most of all: they add knowledge, namely that a shifted signal keeps its class, and our convolutional
-network, with its strides, does not have it. With 1,000 examples that is worth more than in the paper's table, where crops added two to four points to 50,000. A regularizer could still act by making
+network, with its strides, does not have it. With 1,000 examples that is worth more than in the paper's table, where crops add three to four points to 50,000. A regularizer could still act by making
 memorization impossible, and early stopping by ending before it; both are questions of *time*, for {doc}`/notebooks/03_memorization`.
 
 ### Batch normalization
@@ -745,7 +745,7 @@ of which the second is far out on its side.
 ::::
 """
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Two separators, and which loss finds which.** Left: the largest margin leaves the far point alone; the minimum norm insists that both points have the same value, and is turned by it. Right: cosine of the angle between the weights and those of the largest margin, during gradient descent from zero. The squared loss turns to the minimum norm, the logistic loss slowly to the largest margin.", "name": "fig-rand-margin"}, "image": {"alt": "Left, a plane with one point of each class and two separating lines through the origin. Right, cosine against steps: the logistic loss climbs to one, the squared loss ends at 0.8."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Two separators, and which loss finds which.** Left: the largest margin leaves the far point alone; the minimum norm insists that both points have the same value, and is turned by it. Right: angle between the weights and those of the largest margin (dotted) during gradient descent from zero. The squared loss turns past them to the minimum norm, the logistic loss approaches them slowly.", "name": "fig-rand-margin"}, "image": {"alt": "Left, a plane with one point of each class and two separating lines through the origin. Right, angle against steps: the logistic loss goes to zero, the squared loss ends at 36 degrees."}} tags=["hide-input"]
 A = np.array([[1, 0.25], [2.5, -1.0]])  # label times point
 separators = {"largest margin": A[0], "minimum norm": np.linalg.inv(A) @ [1, 1]}
 losses = {"logistic": lambda gap: -1 / (1 + np.exp(gap + 1)), "squared": lambda gap: gap}
@@ -756,13 +756,15 @@ for (name, w), color in zip(separators.items(), figures.SEQUENCE, strict=False):
 left.set(xlim=(-3, 3), ylim=(-2, 2), aspect="equal")
 left.legend(loc="upper center", bbox_to_anchor=(0.5, 1.3), fontsize=9.5)
 steps = np.unique(np.logspace(0, 4.5, 40).astype(int))
+angle = np.degrees(np.arctan2(A[0, 1], A[0, 0]))
 for (name, slope), color in zip(losses.items(), figures.SEQUENCE, strict=False):
     path = [np.zeros(2)]
     for pause in np.diff(steps, prepend=0):
         path.append(descend(A, np.ones(2), path[-1], slope, pause))
-    cosine = np.array(path[1:]) @ A[0] / np.linalg.norm(path[1:], axis=1)
-    right.plot(steps, cosine / np.linalg.norm(A[0]), color=color, label=f"{name} loss")
-right.set(xscale="log", xlabel="steps", ylabel="cosine with largest margin")
+    angles = np.degrees(np.arctan2(*np.transpose(path[1:])[::-1]))
+    right.plot(steps, angles - angle, color=color, label=f"{name} loss")
+right.axhline(0, color=colors["threshold"], linestyle=":", linewidth=1.5)
+right.set(xscale="log", xlabel="steps", ylabel="degrees from largest margin")
 right.legend()
 plt.show()
 
@@ -844,14 +846,14 @@ samples. Or take the largest response in each window instead.
 
 ::::{admonition} Predict before you run
 :class: predict
-With the same rule for the bandwidth, half the median distance, the wavelets with maxima make 22 points fewer errors than the raw samples. The norm of the interpolant is
+With the same rule for the bandwidth, half the median distance, the wavelets with maxima make some 20 points fewer errors than the raw samples. The norm of the interpolant is
 
 1. much smaller: that is why it generalizes better;
 2. about the same;
 3. much larger.
 
 :::{dropdown} Answer
-The second. And with means in place of maxima the error is lower and the norm larger by half.
+The second. And with means in place of maxima the error is lower and the norm larger by more than half.
 :::
 ::::
 """
@@ -874,7 +876,7 @@ ledger.say("min-norm-is-not-the-whole-story")
 
 # %% [markdown]
 r"""
-Had the norm ordered solutions by how well they generalize, all points would lie on one rising curve. The paper's example is of this kind: on MNIST the wavelet solution has nearly twice the norm and half the error. It is an existence claim, and we looked for a pair: pilot runs tried twenty-one
+Had the norm ordered solutions by how well they generalize, all points would lie on one rising curve. The paper's example is of this kind: on MNIST the wavelet solution has nearly twice the norm and half the error. It is an existence claim, and we looked for a pair: pilot runs tried twenty
 representations. A minimum norm answers "which of the many fits is
 picked". It does not answer "why is that one good": whether the representation in which the norm is taken suits the data is the other half. In a kernel machine somebody chose it. A network finds its
 own.
@@ -1093,7 +1095,7 @@ signal twice? Why does that hardly matter under random *pixels*?
 ```{solution} rand-ex-twice
 :class: dropdown
 Two copies get the same output, and random labels differ between them with probability $1 - 1/K$, so about that share of the pairs keeps one error,
-for every function whatsoever.  If each
+for every function whatsoever. If each
 signal gets an order of its own, copies no longer coincide.
 ```
 
