@@ -679,7 +679,7 @@ The figure holds the reason. At a small learning rate the networks without batch
 the window of rates without it may be narrower; three layers cannot say. Had batch norm been decisive, the networks without it would have ended near chance.
 
 Take away augmentation, weight decay and batch norm, and the networks still generalize.
-What remains is the architecture, the data and gradient descent. It is time to look at the last where everything can be computed.
+What remains is the architecture, the data and gradient descent.
 
 (rand-linear)=
 ## The same puzzle without a network
@@ -1024,7 +1024,7 @@ ledger.card("small-norm-not-optimal", **arm_values, section="rand-norm")
 
 # %% [markdown]
 r"""
-**We also asked** whether noise is *fitted* sooner too, what each regularizer adds, what kernel and target do at other settings. The answers stand under each card and touch no verdict.
+**We also asked** whether noise is *fitted* sooner too, what each regularizer adds, what kernel and target do at other settings. The answers stand under each card.
 
 ## Who disagrees, and what to drop
 
@@ -1265,5 +1265,5 @@ From $r = 1$ on, if only just: with three versions of each signal about 2 % of t
   norm does not tell which representation is good, and the smallest norm is not the best.
 
 **Reading.** {cite:t}`zhang2017`, which is short and worth reading whole; {cite:t}`belkin2018` for kernels; {cite:t}`dziugaite2017` for a bound that
-is not vacuous; {cite:t}`soudry2018` and {cite:t}`gunasekar2018` for what other losses find; {cite:t}`goldblum2020` for common assumptions put to the test.
+is not vacuous; {cite:t}`soudry2018` and {cite:t}`gunasekar2018` for what other losses find.
 """
