@@ -184,7 +184,7 @@ Markdown(f"{ledger.say('six-conditions')} {ledger.say('noise-starts-earlier')}")
 
 # %% [markdown]
 r"""
-Had memorizing been hard for these networks, at least one of the curves would have stayed up.
+Had memorizing been hard, at least one of the curves would have stayed up.
 (Room is needed: with 8 channels instead of 48 a convolutional network does not fit noise in time, {ref}`rand-ex-convolution`.)
 
 {cite:t}`zhang2017` explain the early start of noise by distance, as above. One thing they do not say: random pixels keep each signal's *values*, and on MNIST-1D that is a clue, so the test error with them is 15 to 20 points better than chance ({ref}`rand-ex-histogram`).
@@ -192,7 +192,7 @@ A randomization test tests what it randomizes: this one positions, not histogram
 
 ### The control that must come out
 
-Shuffled pixels look spoiled to us. For a fully connected network they are not spoiled at all, and this is a theorem.
+Shuffled pixels look spoiled to us. For a fully connected network they are not, and this is a theorem.
 
 ```{prf:proposition} A fully connected network does not know where pixels are
 :label: rand-prop-shuffle
