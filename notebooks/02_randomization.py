@@ -166,6 +166,8 @@ plt.show()
 def start(run):
     """The epoch at which the training loss falls a tenth below that of guessing, interpolated."""
     epochs, losses, level = run.curve_epoch, run.curve_train_loss, 0.9 * np.log(10)
+    if not (losses < level).any():
+        return np.nan
     after = np.argmax(losses < level)
     return np.interp(level, losses[[after, after - 1]], epochs[[after, after - 1]])
 

@@ -243,7 +243,7 @@ def dots(
     places, n = shift - np.arange(len(table.columns)), table.count()
     half = stdtrit(np.maximum(n - 1, 1), 0.975) * table.std() / np.sqrt(n)
     ax.plot(table.T, np.repeat(places[:, None], len(table), 1), "o", color=color, alpha=0.4)
-    ax.hlines(places, table.mean() - half, table.mean() + half, color=color, linewidth=4, label=label)
+    ax.hlines(places, table.mean() - half, table.mean() + half, color=color, linewidth=4, label=label or "_nolegend_")
     ax.set_yticks(places - shift, [str(column) for column in table.columns])
     return ax
 
