@@ -906,7 +906,7 @@ def with_norms(seed):
 
 # %%
 penalty = ["norm_target", "weight_decay"]
-choosing = pd.concat([with_norms(s) for s in ledger.selection(5)])
+choosing = pd.concat([with_norms(s) for s in ledger.selection(3)])
 means = choosing.groupby(penalty)[["test_error", "norm"]].mean()
 decays, pulls = means.loc[[0.0]], means.drop(0.0)
 decayed = decays.test_error.idxmin()
