@@ -31,7 +31,7 @@ import seaborn as sns
 import torch
 from IPython.display import Markdown
 from matplotlib import pyplot as plt
-from scipy import optimize, stats
+from scipy import optimize
 
 from overparam import (
     claims,
@@ -68,7 +68,6 @@ sizes = scale.sizes(
     hidden=(          (4, 64, 128),      (16, 32, 64, 128, 256, 512),    [2**k for k in range(3, 14)]),
     width_epochs=(    30,                300,                            300),
     edge_time=(       (40, 4),           (2_000, 120),                   (2_000, 120)),
-    norm_epochs=(     4,                 40,                             40),
     mnist=(           100,               1_000,                          10_000),
     mnist_widths=(    (10, 20),          (25, 50),                       (100, 400)),
     functions=(       2_000,             40_000,                         20_000_000),
@@ -1273,120 +1272,7 @@ These are hard data and small training sets: the networks are wrong on most test
 how much noise is worth once every method may choose its step, and no more. That noise *has* an effect,
 {eq}`ir-eq-sgd` proves.
 
-(ir-norm)=
-## Is a small norm what we want?
-
-"The solution with the smallest norm" is the linear answer, and weight decay is its penalty. {cite:t}`goldblum2020` put it to a test by pulling the
-weights towards a norm that is *not* zero: replace $\tfrac c2 \lVert \theta \rVert^2$ by $\tfrac c2 \bigl\lvert \lVert \theta \rVert^2 - \nu^2
-\bigr\rvert$ with a target $\nu$ of some size. If the smallest norm that still fits were what generalizes, a larger target must lose.
-
-Each of the two penalties gets eight settings (eight strengths; four strengths times two targets), chosen on validation examples and other seeds.
-"""
-
-# %% mystnb={"code_prompt_show": "The code"} tags=["hide-input"]
-norm_recipe = {
-    "lr": 0.05,
-    "momentum": 0.9,
-    "batch_size": 50,
-    "schedule": "cosine",
-    "epochs": sizes.norm_epochs,
-}
-
-
-def with_norm(**settings):
-    """Networks of two layers of 100 units under a penalty on their norm."""
-    runs = sweep(
-        mlp(100, depth=2), signals, n=min(1_000, 2 * sizes.n), seed=scale.seeds(sizes.seeds),
-        record=["weights", "test_correct"], **norm_recipe, **settings,
-    )  # fmt: skip
-    return halves(runs).assign(norm=[np.linalg.norm(w[-1]) for w in runs.weights])
-
-
-free = with_norm()
-decayed = with_norm(weight_decay=[0.001 * 2**k for k in range(8)]).assign(
-    setting=lambda t: t.weight_decay
-)
-pulled = with_norm(weight_decay=[0.004, 0.016, 0.064, 0.256], norm_target=[12.0, 16.0])
-pulled["setting"] = [
-    f"{c:g} to {r:g}" for c, r in zip(pulled.weight_decay, pulled.norm_target, strict=True)
-]
-
-# %% mystnb={"code_prompt_show": "The estimates"} tags=["hide-input"]
-tuned_decay, tuned_pull = tuned(decayed, "setting"), tuned(pulled, "setting")
-unpenalised = free.set_index("data_seed")
-pull_less_decay = claims.mean(tuned_pull.test - tuned_decay.test)
-pull_less_decay_90 = claims.mean(tuned_pull.test - tuned_decay.test, level=0.9)
-decay_less_none = claims.mean(tuned_decay.test - unpenalised.test)
-
-
-at_16 = tuned(pulled[pulled.norm_target == 16], "setting")
-large_target = claims.mean(at_16.test - tuned_decay.test)
-large_target_90 = claims.mean(at_16.test - tuned_decay.test, level=0.9)
-longer = claims.mean(at_16.norm - tuned_decay.norm)
-longer_at_best = claims.mean(tuned_pull.norm - tuned_decay.norm)
-
-
-def at_equal_norm(target=12.0):
-    """For each seed, test error of the pulls that end at the target less weight decay's, interpolated to that norm."""
-    held = pulled[(pulled.norm_target == target) & ((pulled.norm - target).abs() < 0.1)]
-    own, found = held.groupby("data_seed").test_error.mean(), []
-    for seed, value in own.items():
-        line = decayed[decayed.data_seed == seed].sort_values("norm")
-        found.append(value - np.interp(target, line.norm, line.test_error))
-    return claims.mean(found) if len(own) > 1 else None
-
-
-equal_norm = at_equal_norm()
-
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Test error against the norm at which training ends.** Weight decay of eight strengths (line) moves along a curve; pulls towards norms of 12 and 16 (dots: four strengths each) end elsewhere. Means over seeds with 95 % intervals; the strongest decays lie above the frame. If the norm were all that counts, the dots would lie on the line.", "name": "fig-ir-norm"}, "image": {"alt": "Test error against the norm of the weights: a line for weight decay, dots for the two targets and a cross for no penalty."}} tags=["hide-input"]
-fig, ax = plt.subplots(figsize=(7.2, 3.8))
-arms = (
-    ("weight decay", decayed.groupby("weight_decay"), figures.SEQUENCE[0], "o-"),
-    (
-        "pull towards 12",
-        pulled[pulled.norm_target == 12].groupby("weight_decay"),
-        figures.SEQUENCE[1],
-        "s",
-    ),
-    (
-        "pull towards 16",
-        pulled[pulled.norm_target == 16].groupby("weight_decay"),
-        figures.SEQUENCE[2],
-        "D",
-    ),
-    ("no penalty", free.groupby("weight_decay"), figures.INK, "X"),
-)
-for label, groups, color, marker in arms:
-    x, y = groups.norm.mean(), groups.test_error.mean()
-    half = groups.test_error.sem() * stats.t.ppf(0.975, groups.size() - 1)
-    ax.errorbar(
-        x, y, yerr=half, fmt=marker, color=color, label=label, linewidth=1.5, capsize=2
-    )
-lowest = pd.concat([decayed, pulled]).groupby("setting").test_error.mean().min()
-ax.set(xlabel="norm of all weights at the end", ylabel="test error")
-ax.set_ylim(lowest - 0.02, lowest + 0.12)
-ax.legend()
-plt.show()
-
-# %% tags=["remove-input"]
-Markdown(
-    f"Tuned on other seeds, the best pull less weight decay is {pull_less_decay:.4f} in test error; weight decay less no penalty is "
-    f"{decay_less_none:.4f}. The networks end at norms of {tuned_pull.norm.mean():.1f} (pull), {tuned_decay.norm.mean():.1f} (weight decay) and "
-    f"{unpenalised.norm.mean():.1f} (none). Their training errors are {tuned_pull.train_error.mean():.3f}, {tuned_decay.train_error.mean():.3f} and "
-    f"{unpenalised.train_error.mean():.4f}. The target of 16 alone, less weight decay, is {large_target:.4f} in test error. "
-    + (
-        f"At an equal norm of 12, the pull less weight decay is {equal_norm:.4f}."
-        if equal_norm
-        else ""
-    )
-)
-
-# %% [markdown]
-r"""
-With decay alone the error has its minimum at a norm in between; the strongest decays make the shortest weights and networks that cannot fit. If
-networks of equal norm differ (the last sentence above), the norm does not decide alone: decay pulls all the way through training while a target is
-reached and held. Whether a norm *larger* than that of weight decay does as well is a question about the target of 16. Note the training errors:
-networks with such penalties need not interpolate. Here a norm trades fit for error, which is not the question of {numref}`fig-ir-width`.
+Weight decay suggests that a small norm is what we want. It is not the smallest norm that generalizes best; chapter {doc}`/notebooks/02_randomization` measures that, in {ref}`rand-norm`.
 
 (ir-map)=
 ## Before any training
@@ -1727,32 +1613,6 @@ ledger.card(
     f"{', '.join(map(str, fitted_gain[0.05][1]))}) is found on other seeds.",
     seeds=edge_seeds,
     section="implicit-regularization",
-)
-
-# %% tags=["remove-input"]
-ledger.card(
-    "small-norm-not-optimal",
-    [
-        claims.Check(
-            "test error, pull towards 16 less weight decay (90 % interval; half a point is as good)",
-            large_target_90,
-            below=0.005,
-        ),
-        claims.Check("norm at the end, pull towards 16 less weight decay", longer, above=0),
-        claims.Check(
-            "test error, best pull less weight decay (90 % interval; half a point is as good)",
-            pull_less_decay_90,
-            below=0.005,
-        ),
-        claims.Check(
-            "norm at the end, best pull less weight decay", longer_at_best, above=0
-        ),
-    ],
-    measured=f"Pull and decay tuned with eight settings each (the target of 16 with four) on validation examples and other seeds. The best pull ends at "
-    f"a norm of {tuned_pull.norm.mean():.1f}, tuned weight decay at {tuned_decay.norm.mean():.1f}; their training errors are "
-    f"{tuned_pull.train_error.mean():.3f} and {tuned_decay.train_error.mean():.3f}. No batch norm, under which the norm of the weights would mean nothing.",
-    seeds=scale.seeds(sizes.seeds),
-    section="ir-norm",
 )
 
 # %% tags=["remove-input"]

@@ -562,7 +562,7 @@ RIGHT = {
     kernels.interpolate: {"x": TINY.x, "y": TINY.y, "bandwidth": 0.3},
     kernels.gaussian_kernel: {"a": TINY.x, "b": TINY.x, "bandwidth": 0.3},
     kernels.median_distance: {"x": TINY.x, "most": 5},
-    kernels.gabor_features: {"images": torch.ones(2, 16), "pool": 2},
+    kernels.wavelet_features: {"signals": torch.ones(2, 20), "pool": 5},
     linear.parallel_map: {"function": str, "values": [1, -1]},
     linear.minimum_norm: {"features": FEATURES, "y": TARGETS},
     linear.ridge_predictions: {"features": FEATURES, "y": TARGETS, "at": FEATURES, "penalties": [0.1]},

@@ -12,7 +12,7 @@ from overparam.report.claims import Check, Estimate
 
 @pytest.fixture
 def ledger():
-    return claims.EarlierLedger("randomization")
+    return claims.EarlierLedger("implicit-regularization")
 
 
 def test_ten_replicates_get_the_t_interval_of_scipy():
@@ -103,7 +103,7 @@ def test_a_claim_stands_only_if_all_of_it_does():
 
 def card(ledger, low=0.1, seeds=range(5)):
     checks = [Check("slope", Estimate(0.2, low, 0.3), above=0, unit="per doubling")]
-    return ledger.card("fits-random-labels", checks, "A slope <of> 0.2.", list(seeds), "polynomials")
+    return ledger.card("penalty-vanishes-at-minima", checks, "A slope <of> 0.2.", list(seeds), "polynomials")
 
 
 def test_a_card_shows_and_records_what_was_measured(ledger, monkeypatch):
@@ -112,12 +112,14 @@ def test_a_card_shows_and_records_what_was_measured(ledger, monkeypatch):
     data, metadata = card(ledger)._repr_mimebundle_()
     record = metadata[claims.METADATA]
     assert json.loads(json.dumps(record)) == record
-    assert record["id"] == "fits-random-labels"
+    assert record["id"] == "penalty-vanishes-at-minima"
     assert (record["verdict"], record["measured"], record["interval"]) == ("supported", 0.2, [0.1, 0.3])
     assert (record["unit"], record["seeds"], record["n_seeds"]) == ("per doubling", [0, 1, 2, 3, 4], 5)
     assert (record["scale"], record["seed_offset"]) == ("laptop", 1000)
-    assert "id='claim-fits-random-labels'" in data["text/html"]
-    assert "id='claim-02-randomization-fits-random-labels'" in data["text/html"]  # where links of old still lead
+    assert "id='claim-penalty-vanishes-at-minima'" in data["text/html"]
+    assert (
+        "id='claim-05-implicit-regularization-penalty-vanishes-at-minima'" in data["text/html"]
+    )  # where links of old still lead
     assert "data-verdict='supported'" in data["text/html"]
     assert "A slope &lt;of&gt; 0.2." in data["text/html"]
     assert "href='#polynomials'" in data["text/html"]
@@ -133,7 +135,7 @@ def test_a_card_shows_and_records_what_was_measured(ledger, monkeypatch):
 )
 def test_a_card_writes_bounds_with_a_true_minus(ledger, bounds, claimed):
     check = Check("slope", Estimate(0.2, 0.1, 0.3), **bounds)
-    shown = ledger.card("fits-random-labels", [check], "A slope.", list(range(5)), "polynomials")
+    shown = ledger.card("penalty-vanishes-at-minima", [check], "A slope.", list(range(5)), "polynomials")
     html = shown._repr_mimebundle_()[0]["text/html"]
     assert claimed in html
 
@@ -152,14 +154,14 @@ def test_smoke_scale_gives_no_verdict(ledger, monkeypatch):
 
 
 def test_a_claim_that_cannot_be_tested_says_so(ledger):
-    shown = ledger.not_run("fits-random-labels", "needs a GPU", "polynomials")
+    shown = ledger.not_run("penalty-vanishes-at-minima", "needs a GPU", "polynomials")
     assert shown.record()["verdict"] == "not-run"
     assert shown.record()["measured"] is None
 
 
 def test_a_verdict_needs_seeds_and_a_known_claim(ledger, monkeypatch):
     monkeypatch.delenv("OVERPARAM_SCALE", raising=False)
-    with pytest.raises(ValueError, match="needs at least 5 seeds; fits-random-labels has 4"):
+    with pytest.raises(ValueError, match="needs at least 5 seeds; penalty-vanishes-at-minima has 4"):
         card(ledger, seeds=range(4))
     with pytest.raises(ValueError, match="claims no 'flat-earth'"):
         ledger.not_run("flat-earth", "", "")

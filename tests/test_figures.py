@@ -12,7 +12,7 @@ from ipywidgets.embed import dependency_state
 from matplotlib.colors import to_hex
 from scipy import stats
 
-from overparam.report import figures
+from overparam.report import claims, figures
 
 
 @pytest.fixture(autouse=True)
@@ -64,6 +64,20 @@ def test_lines_draw_each_column_as_plot_does(runs):
     assert len(ax.collections) == 2
     assert {line.get_marker() for line in ax.get_lines()} == {"o", "s"}
     assert ax.get_ylabel() == ""
+
+
+def test_dots_show_every_replicate_and_the_interval_of_the_mean():
+    table = pd.DataFrame({"one": [1.0, 2.0, 3.0], "other": [5.0, 5.0, 8.0]})
+    ax = figures.dots(table, label="arm", shift=0.1)
+    shown = np.concatenate([line.get_xydata() for line in ax.get_lines()])
+    assert sorted(shown[:, 0]) == [1, 2, 3, 5, 5, 8]
+    np.testing.assert_allclose(sorted(set(shown[:, 1])), [-0.9, 0.1])
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["one", "other"]
+    first, second = ax.collections[0].get_segments()
+    expected = claims.mean(table.one)
+    np.testing.assert_allclose(first[:, 0], [expected.low, expected.high])
+    assert ax.get_legend_handles_labels()[1] == ["arm"]
+    assert second[0, 0] < 6 < second[1, 0]
 
 
 def test_panels_share_colours_and_one_legend(runs):

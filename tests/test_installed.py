@@ -26,7 +26,7 @@ from overparam.engine import store
 digits = data.digits(100)
 print(digits)
 runs = sweep(mlp([2, 3]), digits, epochs=2, lr=0.1, seed=[0, 1], device="cpu")
-ledger = claims.EarlierLedger("randomization")
+ledger = claims.EarlierLedger("implicit-regularization")
 error = claims.Check("test error", claims.Estimate(0.5, 0.4, 0.6), above=0.1)
 card = ledger.card(next(iter(ledger.facts)), [error], "It is so \\u2013 here.", range(5), "here")
 card._repr_mimebundle_()
@@ -76,7 +76,9 @@ def user(installed, tmp_path_factory):
 def test_claims_records_and_fonts_are_installed(user, installed):
     assert not user["checkout"]
     facts = yaml.safe_load((ROOT / "data/claims.yaml").read_text(encoding="utf-8"))
-    assert user["claim"] in [fact["statement"].strip() for fact in facts if fact["chapter"] == "randomization"]
+    assert user["claim"] in [
+        fact["statement"].strip() for fact in facts if fact["chapter"] == "implicit-regularization"
+    ]
     assert user["recorded"] > 0
     assert Path(user["font"]).is_relative_to(installed)
     shipped = {path.name for path in (installed / "overparam" / "book").rglob("*") if path.is_file()}

@@ -76,19 +76,24 @@ def test_bandwidth_is_positive(points, bandwidth):
         kernels.interpolate(*points, bandwidth)
 
 
-def test_gabor_features_tell_orientations_apart():
-    stripes = torch.zeros(28, 28)
-    stripes[:, ::4] = 1  # vertical bars, four pixels apart: the wavelength of the smallest filters
-    both = torch.stack([stripes, stripes.T]).flatten(1)
-    features = kernels.gabor_features(both)
-    assert features.shape == (2, 24 * 16)
-    centre = features.view(2, 3, 8, 4, 4)[:, 0, :, 1, 1]  # smallest filters, by orientation
-    assert centre.argmax(1).tolist() == [0, 4]
-    assert kernels.gabor_features(torch.zeros(1, 784)).abs().max() == 0
-    assert kernels.gabor_features(torch.full((1, 784), 0.5)).view(24, 4, 4)[:, 1:3, 1:3].abs().max() < 1e-5
+def test_wavelets_respond_to_their_frequency_and_not_to_constants():
+    place = torch.arange(40.0)
+    slow, fast = (torch.cos(2 * torch.pi * place / period) for period in (16, 4))
+    pooled = kernels.wavelet_features(5 * torch.stack([slow, fast]))
+    assert pooled.shape == (2, 200)
+    by_width = pooled.view(2, 5, 8 * 5).sum(2)
+    assert by_width.argmax(1).tolist() == [4, 0]  # the widest wavelets answer the slow wave, the narrowest the fast one
+    assert kernels.wavelet_features(torch.full((1, 40), 7.0)).abs().max() == 0
 
 
-@pytest.mark.parametrize("pixels", [64, 783])
-def test_gabor_features_need_fitting_squares(pixels):
-    with pytest.raises(ValueError, match=f"a side that 7 divides; got {pixels} pixels"):
-        kernels.gabor_features(torch.zeros(2, pixels))
+def test_wavelets_move_along_with_a_signal():
+    signal = torch.randn(1, 40, generator=torch.Generator().manual_seed(0))
+    here, moved = (kernels.wavelet_features(x, largest=True).view(40, 5) for x in (signal, signal.roll(8, 1)))
+    torch.testing.assert_close(moved, here.roll(1, 1))
+    assert (here >= kernels.wavelet_features(signal).view(40, 5)).all()
+
+
+@pytest.mark.parametrize(("samples", "pool"), [(40, 7), (16, 8)])
+def test_wavelets_need_fitting_signals(samples, pool):
+    with pytest.raises(ValueError, match=f"whose number pool={pool} divides; got {samples}"):
+        kernels.wavelet_features(torch.zeros(2, samples), pool)

@@ -143,6 +143,19 @@ def test_curves_come_in_long_form(images):
         sweep.curves(small(images, record=[]))
 
 
+def test_curves_at_common_epochs_keep_what_was_last_recorded(images):
+    runs = small(images)
+    history = sweep.curves(runs, epochs=(0, 3.5, 5, 1000))
+    assert sorted(set(history.epoch)) == [0, 3.5, 5, 1000]
+    ends = history[history.epoch == 1000].sort_values(["width", "init_seed"])
+    np.testing.assert_allclose(ends.test_error, runs.sort_values(["width", "init_seed"]).test_error)
+    before = max(e for e in runs.curve_epoch.iloc[0] if e <= 3.5)
+    at = list(runs.curve_epoch.iloc[0]).index(before)
+    assert history[history.epoch == 3.5].train_loss.iloc[0] == runs.curve_train_loss.iloc[0][at]
+    with pytest.raises(ValueError, match="epochs are numbers from 0 on"):
+        sweep.curves(runs, epochs=(-1, 2))
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [

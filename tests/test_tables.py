@@ -113,3 +113,14 @@ def test_without_wrong_labels_there_is_no_share_of_them(noisy_runs):
 def test_regressions_have_no_wrong_labels(noisy_runs):
     with pytest.raises(ValueError, match="is for regression: there are no labels"):
         measures.label_history(noisy_runs, data.sine(20, 0.1, 0))
+
+
+def test_held_out_errors_are_of_disjoint_parts():
+    correct = [np.array([[0, 0, 0, 0, 0], [1, 0, 1, 1, 1]]), np.array([[0, 0, 0, 0, 0], [0, 0, 1, 1, 0]])]
+    runs = pd.DataFrame({"lr": [0.1, 0.2], "test_correct": correct, "test_error": [0.2, 0.6]})
+    found = measures.held_out(runs, 2)
+    assert found.validation_error.tolist() == [0.5, 1]
+    np.testing.assert_allclose(found.test_error, [0, 1 / 3])
+    assert "test_correct" not in found
+    with pytest.raises(ValueError, match="at least 1, 4 at most; got 5"):
+        measures.held_out(runs, 5)

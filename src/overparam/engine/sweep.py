@@ -29,7 +29,7 @@ from overparam.engine.plan import StackPlan, explain_plan, plan
 from overparam.engine.settings import Settings, recording, require_architecture, require_free, require_settings
 from overparam.engine.train import check_device, check_record, chosen_device, train
 from overparam.engine.workers import LocalWorkers
-from overparam.errors import require, shown, truth, whole
+from overparam.errors import numbers, require, shown, truth, whole
 from overparam.randomness import generator
 
 _log = logging.getLogger(__name__)
@@ -220,12 +220,23 @@ def require_runs(runs: pd.DataFrame, *columns: str) -> None:
     require(not missing, f"The runs have no column {', '.join(missing)}; runs.columns lists those that they have.")
 
 
-def curves(runs: pd.DataFrame) -> pd.DataFrame:
-    """The learning curves of a sweep with ``record=["curves"]`` in long form: one row per network and epoch."""
+def curves(runs: pd.DataFrame, epochs: Iterable[float] | None = None) -> pd.DataFrame:
+    """The learning curves of a sweep with ``record=["curves"]`` in long form: one row per network and epoch.
+
+    With ``epochs`` all networks have these, for means over networks: each as it was last recorded, also after it has stopped.
+    """
     require_runs(runs)
     if "curve_epoch" not in runs:
         raise ValueError('These runs hold no learning curves; ask for them with record=["curves"].')
     names = [c for c in runs.columns if c.startswith("curve_")]
+    if epochs is not None:
+        wanted = numbers("epochs", list(epochs), 1)
+        require(len(wanted) > 0 and float(wanted.min()) >= 0, f"epochs are numbers from 0 on; got {shown(epochs)}.")
+        last = [np.searchsorted(recorded, wanted, "right") - 1 for recorded in runs["curve_epoch"]]
+        late = [recorded[0] for recorded, at in zip(runs["curve_epoch"], last, strict=True) if at.min() < 0]
+        require(not late, f"Some curves begin at epoch {late[0] if late else 0:g}; ask for no earlier epochs.")
+        at_them = {c: [values[at] for values, at in zip(runs[c], last, strict=True)] for c in names}
+        runs = runs.assign(**at_them | {"curve_epoch": [wanted] * len(runs)})
     final = ("curve_", "train_", "test_")  # at the end of training, or what the curves are made of
     settings = [c for c in runs if not c.startswith(final) and not isinstance(runs[c].iloc[0], np.ndarray)]
     return (

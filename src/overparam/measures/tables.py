@@ -72,6 +72,18 @@ def lowest_cross_fitted(errors: pd.DataFrame, candidates: Sequence | None = None
     return cross_fit(errors, lambda half: half[candidates].mean().idxmin(), lambda half, lowest: half[lowest])
 
 
+def held_out(runs: pd.DataFrame, n: int) -> pd.DataFrame:
+    """The runs with ``validation_error`` on the first ``n`` test examples and ``test_error`` on the others, at the end of training.
+
+    For choosing on examples that are not tested on, as `with_validation` arranges them; needs ``record=["test_correct"]``.
+    """
+    require_runs(runs, "test_correct")
+    wrong = 1.0 - np.stack([np.atleast_2d(correct)[-1] for correct in runs["test_correct"]])
+    n = whole("n", n, 1, wrong.shape[1] - 1)
+    errors = {"validation_error": wrong[:, :n].mean(1), "test_error": wrong[:, n:].mean(1)}
+    return runs.drop(columns="test_correct").assign(**errors)
+
+
 # --- Sizes: thresholds and peaks ----------------------------------------------------------------------
 
 

@@ -232,6 +232,22 @@ def panels(
     return fig, axes[0]
 
 
+def dots(
+    table: pd.DataFrame, ax: Axes | None = None, color: str = SEQUENCE[0], label: str | None = None, shift: float = 0
+) -> Axes:
+    """Draw the columns of `table` [replicates, columns] below each other: dots, and the 95 % t-interval of their mean as a bar.
+
+    The columns name the vertical axis; `shift` moves them up, so that several tables find room. Returns the axes.
+    """
+    ax = ax or plt.subplots()[1]
+    places, n = shift - np.arange(len(table.columns)), table.count()
+    half = stdtrit(np.maximum(n - 1, 1), 0.975) * table.std() / np.sqrt(n)
+    ax.plot(table.T, np.repeat(places[:, None], len(table), 1), "o", color=color, alpha=0.4)
+    ax.hlines(places, table.mean() - half, table.mean() + half, color=color, linewidth=4, label=label or "_nolegend_")
+    ax.set_yticks(places - shift, [str(column) for column in table.columns])
+    return ax
+
+
 def log_axis(ax: Axes, ticks: Sequence[float]) -> None:
     """Make the horizontal axis logarithmic, with these ticks and no others, written out."""
     ax.set_xscale("log")

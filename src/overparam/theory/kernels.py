@@ -81,30 +81,26 @@ def _squared_distances(a: Tensor, b: Tensor) -> Tensor:
 
 
 @full_precision()
-def gabor_features(images: Tensor, pool: int = 7) -> Tensor:
-    """Fixed texture features of square grey images [n, side²]: [n, 24 · (side / pool)²].
+def wavelet_features(signals: Tensor, pool: int = 8, largest: bool = False) -> Tensor:
+    """Fixed features of signals [n, d], taken as circles: responses to Gabor wavelets, pooled; [n, 40 · d / pool].
 
-    24 Gabor filters of 9×9 pixels (8 orientations, wave packets of standard deviation 1, 1.5 and 2 pixels and a wavelength of
-    four times that; each of mean 0 and norm 1), the absolute value, and the mean over windows of pool×pool pixels.
+    Wavelets of five widths (standard deviations of 1 to 4 samples, wavelengths of four times that) and eight phases, each of
+    mean 0 and norm 1. What a response exceeds 1 by is averaged over windows of ``pool`` samples, or with ``largest`` its maximum there.
     """
-    tensor("images", images)
+    tensor("signals", signals, 2)
     pool = whole("pool", pool, 1)
-    side = math.isqrt(images[0].numel())
-    if side**2 != images[0].numel() or side % pool:
+    if signals.shape[1] % pool or signals.shape[1] < 17:
         raise ValueError(
-            f"Gabor features need square images with a side that {pool} divides; got {images[0].numel()} pixels"
+            f"Wavelet features need signals of 17 samples or more whose number pool={pool} divides; got {signals.shape[1]}."
         )
-    pixels = torch.arange(-4.0, 5.0, dtype=images.dtype, device=images.device)
-    y, x = torch.meshgrid(pixels, pixels, indexing="ij")
-    filters = []
-    for sd in (1.0, 1.5, 2.0):
-        for k in range(8):
-            along = x * math.cos(k * math.pi / 8) + y * math.sin(k * math.pi / 8)
-            wave = torch.exp(-(x**2 + y**2) / (2 * sd**2)) * torch.cos(2 * math.pi * along / (4 * sd))
-            wave = wave - wave.mean()
-            filters.append(wave / wave.norm())
-    responses = F.conv2d(images.view(-1, 1, side, side), torch.stack(filters)[:, None], padding=4)
-    return F.avg_pool2d(responses.abs(), pool).flatten(1)
+    place = torch.arange(-8.0, 9.0, dtype=signals.dtype)
+    width, phase = torch.tensor([1.0, 1.5, 2.0, 3.0, 4.0])[:, None, None], torch.arange(8)[:, None] * math.pi / 4
+    waves = torch.exp(-(place**2) / (2 * width**2)) * torch.cos(2 * math.pi * place / (4 * width) + phase)
+    waves = waves - waves.mean(-1, keepdim=True)
+    waves = (waves / waves.norm(dim=-1, keepdim=True)).to(signals).reshape(-1, 1, len(place))
+    responses = F.conv1d(F.pad(signals[:, None], (8, 8), mode="circular"), waves)
+    pooled = F.max_pool1d if largest else F.avg_pool1d
+    return pooled((responses - 1).relu(), pool).flatten(1)
 
 
 @full_precision()
