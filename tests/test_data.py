@@ -221,6 +221,19 @@ def test_mnist1d_of_any_size():
     assert d.fingerprint == synthetic._mnist1d.__wrapped__(17, 6, 1).fingerprint
 
 
+def test_mnist1d_moved_less():
+    """Signals that are not moved lie nearer to the mean of their class; by default they are the paper's."""
+
+    def within(d):  # variance within classes as a share of all
+        return sum((d.x[d.y == k] - d.x[d.y == k].mean(0)).square().sum() for k in range(10)) / d.x.square().sum()
+
+    paper, still = data.mnist1d(500, 10, 1), data.mnist1d(500, 10, 1, max_translation=1)
+    assert paper.fingerprint == data.mnist1d(500, 10, 1, max_translation=48).fingerprint != still.fingerprint
+    assert within(still) < 0.7 < 0.8 < within(paper)
+    with pytest.raises(ValueError, match="max_translation must be .* 48 at most; got 0"):
+        data.mnist1d(20, 10, max_translation=0)
+
+
 def test_mnist1d_leaves_global_states_and_the_folder_alone(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     before = random.getstate(), pickle.dumps(np.random.get_state()), torch.get_rng_state()  # noqa: NPY002

@@ -13,22 +13,25 @@ from overparam.errors import between, whole
 from overparam.randomness import generator, random_state
 
 
-def mnist1d(n: int = 4000, n_test: int = 1000, seed: int = 42) -> Data:
+def mnist1d(n: int = 4000, n_test: int = 1000, seed: int = 42, max_translation: int = 48) -> Data:
     """MNIST-1D, x [n, 40] with mean 0 and variance 1 over all of it (Greydanus and Kobak 2024).
 
     The paper's own are 4,000 + 1,000 with seed 42. Generated in about a second and kept for the life of the process.
-    Another n + n_test is another draw: for a part of this one, use `subset`.
+    Another n + n_test is another draw: for a part of this one, use `subset`. A signal of 72 points is moved by fewer than
+    ``max_translation`` of them before it is sampled at 40: by up to 47 in the paper, and not at all with 1.
     """
-    return _mnist1d(*_check_sizes(n=n, n_test=n_test), random_state(seed))
+    return _mnist1d(
+        *_check_sizes(n=n, n_test=n_test), random_state(seed), whole("max_translation", max_translation, 1, 48)
+    )
 
 
 @functools.cache
-def _mnist1d(n: int, n_test: int, seed: int) -> Data:
+def _mnist1d(n: int, n_test: int, seed: int, max_translation: int = 48) -> Data:
     from mnist1d.data import ObjectView, get_dataset_args, make_dataset
 
     settings = get_dataset_args(as_dict=True)
     per_class = -(-(n + n_test) // 10)
-    settings |= {"num_samples": 10 * per_class, "seed": seed}
+    settings |= {"num_samples": 10 * per_class, "seed": seed, "max_translation": max_translation}
     before = random.getstate(), np.random.get_state()  # noqa: NPY002 (make_dataset seeds both of these globals)
     try:
         made = make_dataset(ObjectView(settings))
@@ -38,7 +41,8 @@ def _mnist1d(n: int, n_test: int, seed: int) -> Data:
     x = torch.from_numpy(np.concatenate([made["x"], made["x_test"]])).float()
     y = torch.from_numpy(np.concatenate([made["y"], made["y_test"]])).long()
     test = slice(n, n + n_test)
-    return Data("mnist1d", x[:n], y[:n], x[test], y[test], "MNIST-1D (Greydanus and Kobak 2024)", classes=10)
+    moved = "" if max_translation == 48 else f", moved by less than {max_translation}"
+    return Data("mnist1d", x[:n], y[:n], x[test], y[test], f"MNIST-1D (Greydanus and Kobak 2024){moved}", classes=10)
 
 
 @full_precision()
