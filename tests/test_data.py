@@ -230,7 +230,7 @@ def test_mnist1d_moved_less():
     paper, still = data.mnist1d(500, 10, 1), data.mnist1d(500, 10, 1, max_translation=1)
     assert paper.fingerprint == data.mnist1d(500, 10, 1, max_translation=48).fingerprint != still.fingerprint
     assert within(still) < 0.7 < 0.8 < within(paper)
-    with pytest.raises(ValueError, match="max_translation must be .* 48 at most; got 0"):
+    with pytest.raises(ValueError, match=r"max_translation must be .* 48 at most; got 0"):
         data.mnist1d(20, 10, max_translation=0)
 
 
