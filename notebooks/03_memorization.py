@@ -43,9 +43,7 @@ ledger = claims.Ledger("memorization")
 
 # %% mystnb={"code_prompt_show": "The experiment"} tags=["hide-input"]
 # Networks that are trained on signals some of whose labels are wrong, and what they answer over time
-sizes = scale.sizes(
-    signals=(300, 1_200, 1_200), batch=(15, 60, 60), networks=(10, 100, 100)
-)
+sizes = scale.sizes(signals=(300, 1200, 1200), batch=(15, 60, 60), networks=(10, 100, 100))
 moments = (1, 2, 3, 4, 6, 8, 11, 15, 20, 28, 38, 50, 70, 100)  # epochs
 descent = {"lr": 0.05, "momentum": 0.9, "batch_size": sizes.batch}
 
@@ -88,10 +86,8 @@ for ax, i in zip(above.subplots(1, 4), np.flatnonzero(true != given)[:4], strict
     answers = [int(net(x[i : i + 1]).argmax()) for net in nets]
     said = f"true {true[i]}, given {given[i]}\nepoch 8: {answers[0]}, end: {answers[1]}"
     ax.set_title(said, loc="center", fontsize=10)
-ax, shares = (
-    below.subplots(),
-    {"true_label": "its true class", "wrong_label": "the given class"},
-)
+ax = below.subplots()
+shares = {"true_label": "its true class", "wrong_label": "the given class"}
 hues = {"true_label": colors["true_labels"], "wrong_label": colors["random_labels"]}
 figures.lines(forty, "epoch", shares, ax, hues)
 figures.log_axis(ax, (1, 2, 4, 8, 15, 28, 50, 100))
@@ -175,17 +171,16 @@ def one_hot(y):
 n, steps = len(d.x), np.unique(np.logspace(0, 6, 61).astype(int))
 eigenvalues, vectors, F = directions(d.x, seeds[0])
 labels = {"true labels": d.y, "random labels": data.permuted_labels(d, seeds[0]).y}
-energy = {
-    k: (vectors.T @ one_hot(y)).square().sum(1) / (0.9 * n) for k, y in labels.items()
-}
-formula = {
-    k: [float(((1 - learned(eigenvalues, t)) ** 2 * e).sum()) for t in steps]
-    for k, e in energy.items()
-}
+energy = {k: (vectors.T @ one_hot(y)).square().sum(1) / 0.9 / n for k, y in labels.items()}
 
 
-def descent_by_hand(y, times=100):
-    """Share of the squared labels that gradient descent leaves after 0, 1, … steps."""
+def left_by_formula(energy, times=steps):
+    """Share of the squared labels that is left after each number of steps."""
+    return [float(((1 - learned(eigenvalues, t)) ** 2 * energy).sum()) for t in times]
+
+
+def left_by_descent(y, times=100):
+    """The same by gradient descent on the coefficients, after 0, 1, … steps."""
     c, left = torch.zeros(F.shape[1], 10).double(), []
     for _ in range(times + 1):
         residual = y - F @ c
@@ -194,7 +189,7 @@ def descent_by_hand(y, times=100):
     return left
 
 
-by_hand = {kind: descent_by_hand(one_hot(y)) for kind, y in labels.items()}
+descended = {kind: left_by_descent(one_hot(y)) for kind, y in labels.items()}
 
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**True labels lie along the leading directions, random labels along all.** A linear model on random features of one training set. Left: share of the squared labels along the leading directions. Right: what gradient descent leaves of the labels; lines from the proposition, dots from running it.", "name": "fig-mem-modes"}, "image": {"alt": "Left: cumulative share of the labels against the number of leading directions; true labels reach half with about thirty, random labels rise in proportion to the number. Right: share not yet learned against steps on a logarithmic axis; true labels fall early, random labels orders of magnitude later; dots lie on the lines."}} tags=["hide-input"]
 fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.3))
@@ -202,8 +197,8 @@ shown = np.array([1, 2, 5, 10, 25, 63, 100])
 for kind, share in energy.items():
     color = colors[kind.replace(" ", "_")]
     left.plot(np.arange(1, n + 1), share.flip(0).cumsum(0), color=color, label=kind)
-    right.plot(steps, formula[kind], color=color)
-    right.plot(shown, np.array(by_hand[kind])[shown], "o", color=color)
+    right.plot(steps, left_by_formula(share), color=color)
+    right.plot(shown, np.array(descended[kind])[shown], "o", color=color)
 figures.log_axis(left, (1, 10, 100, 1_000))
 left.set(xlabel="leading directions", ylabel="share of the labels", ylim=(0, 1.02))
 right.set(xscale="log", xlabel="steps", ylabel="share not yet learned", ylim=(0, 1.02))
@@ -212,7 +207,7 @@ plt.show()
 
 # %% tags=["remove-input"]
 leading = [float(e[-n // 40 :].sum()) for e in energy.values()]
-ninety = [steps[np.argmax(np.array(left) < 0.1)] for left in formula.values()]
+ninety = [steps[np.argmax(np.array(left_by_formula(e)) < 0.1)] for e in energy.values()]
 Markdown(
     f"Along the leading {n // 40} of {n:,} directions lie {leading[0]:.0%} of the true labels and {leading[1]:.1%} of the random ones. To learn 90 % of them takes about {ninety[0]:,} steps for true labels and {ninety[1]:,} for random ones: {ninety[1] / ninety[0]:.0f} times as many."
 )
@@ -282,24 +277,20 @@ leads = pd.concat([lead(s, t) for s in seeds[:5] for t in translations])
 
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**In the linear model, moving the signals closes the window in which the truth leads.** Output for the true class less that for the given class, on wrongly labelled training signals: lines from {eq}`eq-mem-lead`, dots measured, for signals in place and moved by up to 3, 11 and 47 of 72 points. Above zero the truth leads. Means over training sets.", "name": "fig-mem-lead"}, "image": {"alt": "Four curves against steps on a logarithmic axis. For signals in place the curve rises well above zero and crosses it late; the more the signals are moved the lower the curve and the earlier it crosses; for the published data it hardly leaves zero before it falls. Dots lie on the lines."}} tags=["hide-input"]
 ax = plt.subplots(figsize=(7.2, 3.6))[1]
-for (translation, rows), color in zip(
-    leads.groupby("translation"), figures.ramp(4), strict=True
-):
-    mean = rows.groupby("steps")[["formula", "lead"]].mean()
+means = leads.groupby(["translation", "steps"])[["formula", "lead", "answers"]].mean()
+for translation, color in zip(translations, figures.ramp(4), strict=True):
     label = f"moved by up to {translation - 1}" if translation > 1 else "in place"
-    ax.plot(mean.index, mean.formula, color=color, label=label)
-    ax.plot(mean.index, mean.lead, "o", color=color, markersize=3.5)
+    ax.plot(means.loc[translation].formula, color=color, label=label)
+    ax.plot(means.loc[translation].lead, "o", color=color, markersize=3.5)
 ax.axhline(0, color=colors["threshold"], linestyle=":", linewidth=1.5)
 ax.set(xscale="log", ylim=(-0.5, 0.42), xlabel="steps", ylabel="lead of the true class")
 ax.legend(loc="lower left")
 plt.show()
 
 # %% tags=["remove-input"]
-top = leads.groupby(["translation", "steps"])[["lead", "answers"]].mean()
-ends = {t: int(top.loc[t].index[(top.loc[t].lead > 0)].max()) for t in translations}
+longest = {t: means.loc[t].index[means.loc[t].lead > 0].max() for t in translations}
 Markdown(
-    f"For signals in place the lead reaches {top.loc[1].lead.max():.2f} and lasts for about {ends[1]:,} steps; for those of the published data set it reaches {top.loc[48].lead.max():.2f} and is over after {ends[48]:,}. Formula and measurement differ "
-    f"by {(leads.lead - leads.formula).abs().mean():.3f} on average."
+    f"For signals in place the lead reaches {means.loc[1].lead.max():.2f} and lasts for about {longest[1]:,} steps; for those of the published data set it reaches {means.loc[48].lead.max():.2f} and is over after {longest[48]:,}. Formula and measurement differ by {(leads.lead - leads.formula).abs().mean():.3f} on average."
 )
 
 # %% [markdown]
@@ -363,22 +354,20 @@ A finding may hang on settings that nobody thought about, so we vary them, mostl
 
 # %% mystnb={"code_prompt_show": "The settings, and the run that was recorded"} tags=["hide-input"]
 # The settings, and the run that was recorded
-one = {
-    "n": (600, 2_400),
-    "noise": (0.2, 0.6),
-    "translation": (4, 12, 48),
-    "lr": (0.02, 0.1),
-}
+one = {"n": (600, 2400), "noise": (0.2, 0.6), "translation": (4, 12, 48), "lr": (0.02, 0.1)}
 one |= {"momentum": (0, 0.5), "batch_size": (20, 120), "weight_decay": (1e-4, 1e-3)}
-one |= {"net": (mlp(32, 2), mlp(512, 2), mlp(128, 1), mlp(128, 4)), "digits": (True,)}
+one |= {"width": (32, 512), "depth": (1, 4), "digits": (True,)}
 settings = [{}, *({key: v} for key, values in one.items() for v in values)]
 settings += [{"optimizer": "adam", "momentum": 0, "lr": lr} for lr in (0.001, 0.003)]
 
 
-def variant(seed, noise=0.4, n=1_200, translation=1, digits=False, **how):
+def variant(
+    seed, noise=0.4, n=1200, translation=1, digits=False, width=128, depth=2, **how
+):
     """The history of one replicate in another setting."""
     images = data.with_validation(data.digits(1_600, seed), 1_000) if digits else None
-    return history(seed, [noise], images or signals(seed, translation, n), **how)
+    d = images or signals(seed, translation, n)
+    return history(seed, [noise], d, net=mlp(width, depth), **how)
 
 
 def multiverse():
@@ -386,16 +375,10 @@ def multiverse():
     rows = []
     for how in settings:
         table = pd.concat([variant(s, **how) for s in ledger.selection(3)])
-        best, last = (
-            t.mean(numeric_only=True) for t in measures.best_and_last(table, "validation")
-        )
-        fall, at_peak, later = (
-            best.test - last.test,
-            best.wrong_label,
-            last.wrong_label - best.wrong_label,
-        )
+        best, last = measures.best_and_last(table, "validation")
+        fall, at_peak = (best.test - last.test).mean(), best.wrong_label.mean()
+        keeps = fall > 0 and at_peak < 0.25 and last.wrong_label.mean() - at_peak > 0.5
         name = ", ".join(f"{key} {value}" for key, value in how.items()) or "as above"
-        keeps = fall > 0 and at_peak < 0.25 and later > 0.5
         rows.append({"setting": name, "fall": fall, "at_peak": at_peak, "keeps": keeps})
     return pd.DataFrame(rows)
 
@@ -410,7 +393,7 @@ for setting in robust[~robust.keeps].to_dict("records"):
 ax.axhline(0.25, color=colors["threshold"], linestyle=":")
 ax.axvline(0, color=colors["threshold"], linestyle=":")
 ax.set(
-    xlabel="fall of test accuracy to the end", ylabel="wrong labels learned\nat the peak"
+    xlabel="fall of test accuracy to the end", ylabel="wrong labels\nlearned at the peak"
 )
 plt.show()
 
@@ -430,34 +413,28 @@ linear model?
 """
 
 # %%
-published = pd.concat(
-    [history(s, [0, 0.4], signals(s, 48)).assign(translation=48) for s in seeds]
-)
-between = [(s, translation) for s in seeds[:5] for translation in (4, 12)]
-moved = [
-    history(s, [0.4], signals(s, t), epochs=28).assign(translation=t) for s, t in between
-]
-moved = pd.concat(
-    [forty.assign(translation=1), *moved, published[published.label_noise > 0]]
-)
+published = pd.concat([history(s, [0, 0.4], signals(s, 48)) for s in seeds])
+moved = {1: forty, 48: published[published.label_noise > 0]}
+for t in (4, 12):
+    moved[t] = pd.concat([history(s, [0.4], signals(s, t), epochs=28) for s in seeds[:5]])
 
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**What closes the window in the linear model closes it in networks.** Largest lead, over training, of answers with the true class over answers with the given one on wrongly labelled training signals, against how far signals are moved. Means over training sets with 95 % bands.", "name": "fig-mem-moved"}, "image": {"alt": "Two falling curves against the number of points by which signals are moved. Both begin near 0.8 for signals in place and fall to about 0.15 for the published data; network and linear model lie close together."}} tags=["hide-input"]
-both = {"network": moved.eval("answers = true_label - wrong_label"), "linear model": leads}
-both = pd.concat([t.assign(model=name) for name, t in both.items()])
-keys = ["data_seed", "translation", "model"]
+networks = pd.concat([table.assign(translation=t) for t, table in moved.items()])
+both = {
+    "network": networks.eval("answers = true_label - wrong_label"),
+    "linear model": leads,
+}
+both = pd.concat([table.assign(model=name) for name, table in both.items()])
+keys, ax = ["data_seed", "translation", "model"], plt.subplots(figsize=(7.2, 3.4))[1]
 largest = both.groupby(keys, as_index=False).answers.max().eval("points = translation - 1")
-ax = figures.plot(
-    largest, "points", "answers", "model", plt.subplots(figsize=(7.2, 3.4))[1]
-)
+figures.plot(largest, "points", "answers", "model", ax)
 ax.set(xlabel="signals moved by up to … of 72 points", ylabel="largest lead", ylim=(0, 1))
 ax.set_xticks([translation - 1 for translation in translations])
 ax.legend()
 plt.show()
 
 # %% tags=["remove-input"]
-best_moved, last_moved = measures.best_and_last(
-    moved[moved.translation == 48], "validation"
-)
+best_moved, last_moved = measures.best_and_last(moved[48], "validation")
 ahead = largest[(largest.model == "network") & (largest.translation == 48)].answers
 Markdown(
     f"On the published signals the truth is ahead by at most {claims.mean(ahead):.2f} in networks. Stopping on noisy validation labels gains {claims.mean(best_moved.test - last_moved.test):.3f} of test accuracy there; for signals in place it gains {claims.mean(chosen.test - final.test):.3f}."
@@ -506,23 +483,17 @@ def three_kinds(seed, per_class=sizes.signals // 10):
     pool = data.mnist1d(14 * per_class, 10, seed, max_translation=1)
     rows = torch.cat([(pool.y == k).nonzero()[:per_class, 0] for k in range(10)])
     real = replace(pool, x=pool.x[rows], y=pool.y[rows])
-    random = data.permuted_labels(real, seed), data.gaussian_pixels(real, seed)
-    return dict(
-        zip(("real", "random labels", "random inputs"), (real, *random), strict=True)
-    )
+    kinds = {"real": real, "random labels": data.permuted_labels(real, seed)}
+    return kinds | {"random inputs": data.gaussian_pixels(real, seed)}
 
 
 # %%
 def after_one_epoch(kinds, seed):
-    """By kind of data: the examples in order, and which networks are right on which [networks, n]."""
+    """By kind of data, which networks are right on which examples [networks, n]."""
     one_epoch = {"epochs": 1, "lr": 0.05, "momentum": 0.9, "batch_size": 20}
     starts = {"data_seed": seed, "init_seed": range(sizes.networks)}
     runs = sweep(mlp(64, depth=2), kinds, **starts, **one_epoch, record={"correct": [1]})
-    groups = runs.groupby("data")
-    return {
-        kind: (g.examples.iloc[0], np.stack([c[-1] for c in g.correct]))
-        for kind, g in groups
-    }
+    return {k: np.stack([c[-1] for c in rows.correct]) for k, rows in runs.groupby("data")}
 
 
 # %%
@@ -534,7 +505,7 @@ hues = {"real": "true_labels", "random labels": "random_labels", "random inputs"
 R, edges = sizes.networks, np.linspace(-0.5, sizes.networks + 0.5, 27)
 fig, axes = plt.subplots(1, 3, figsize=(7.2, 3.1))
 for ax, (kind, name) in zip(axes, hues.items(), strict=True):
-    correct = graded[seeds[0]][kind][1]
+    correct = graded[seeds[0]][kind]
     ax.hist(correct.sum(0), bins=edges, color=colors[name], alpha=0.75)
     coins = correct.shape[1] * np.diff(stats.binom(R, correct.mean()).cdf(edges))
     ax.stairs(coins, edges, linestyle="--", color=figures.INK, label="coins")
@@ -561,9 +532,10 @@ the largest other one.
 
 
 # %%
-def linear_margins(d, examples, seed, steps=30):
+def linear_margins(d, seed, steps=30):
     """Output of the linear model for each example's label, less the largest other."""
-    x, y = d.x[examples], d.y[examples]
+    order = data.subset(d, len(d.y), seed)  # in which the networks' examples are recorded
+    x, y = d.x[order], d.y[order]
     eigenvalues, vectors, _ = directions(x, seed)
     out = vectors @ (learned(eigenvalues, steps)[:, None] * (vectors.T @ one_hot(y)))
     own = out.gather(1, y[:, None])
@@ -571,23 +543,23 @@ def linear_margins(d, examples, seed, steps=30):
 
 
 # %%
-rows = []
-for s, kinds in graded.items():
-    for kind, (examples, correct) in kinds.items():
-        share, margin = correct.mean(0), linear_margins(sets[s][kind], examples, s)
-        row = {"dispersion": measures.over_dispersion(correct)}
-        row["extreme"] = ((share < 0.05) | (share > 0.95)).mean()
-        row["correlation"] = claims.rank_correlation(margin, share)
-        rows.append({"data_seed": s, "kind": kind} | row)
+rows, margins = (
+    [],
+    {(s, kind): linear_margins(d, s) for s in sets for kind, d in sets[s].items()},
+)
+for (s, kind), margin in margins.items():
+    share = graded[s][kind].mean(0)
+    row = {"dispersion": measures.over_dispersion(graded[s][kind])}
+    row["extreme"] = ((share < 0.05) | (share > 0.95)).mean()
+    row["correlation"] = claims.rank_correlation(margin, share)
+    rows.append({"data_seed": s, "kind": kind} | row)
 D, extreme, linear = (measures.by_seed(pd.DataFrame(rows), value, "kind") for value in row)
 
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**What the linear model learns first, networks find easy.** Share of 100 networks that get an example right after one epoch, against its margin in the linear model after 30 steps; one point per example of one training set, real data and random inputs.", "name": "fig-mem-ease"}, "image": {"alt": "Two scatter plots with a clear upward trend: the larger the margin of an example in the linear model, the more networks are right about it, on real data and on random inputs."}} tags=["hide-input"]
 fig, axes = plt.subplots(1, 2, figsize=(7.2, 3.2))
 for ax, kind in zip(axes, ("real", "random inputs"), strict=True):
-    examples, correct = graded[seeds[0]][kind]
-    margin = linear_margins(sets[seeds[0]][kind], examples, seeds[0])
     style = {"color": colors[hues[kind]], "markersize": 2.5, "alpha": 0.6}
-    ax.plot(margin, correct.mean(0), "o", **style)
+    ax.plot(margins[seeds[0], kind], graded[seeds[0]][kind].mean(0), "o", **style)
     ax.set(title=kind.capitalize(), xlabel="margin in the linear model")
 axes[0].set_ylabel("share of networks\nthat are right")
 plt.show()
@@ -661,16 +633,13 @@ def coherence(seed):
 agreeing = ["coherent-gradients-metric", "random-labels-become-coherent"]
 coherent = pd.concat([coherence(s) for s in ledger.seeds(*agreeing)], ignore_index=True)
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Gradients of true labels agree from the start; those of random labels do so late, and less.** m-coherence of the gradients of all 1,200 training examples over training; 1 (dotted) is what orthogonal gradients have. Geometric means over training sets (thick), and each of them (thin).", "name": "fig-mem-coherence"}, "image": {"alt": "m-coherence on a logarithmic axis against the epoch. True labels begin above twenty, and fall below one once they are fitted, after about twenty epochs. Random labels begin at about one half, rise above one after six epochs to about six, and fall when they are fitted."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Gradients of true labels agree from the start; those of random labels do so late, and less.** m-coherence of the gradients of all 1,200 training examples over training; 1 (dotted) is what orthogonal gradients have. Means over training sets with 95 % bands.", "name": "fig-mem-coherence"}, "image": {"alt": "m-coherence on a logarithmic axis against the epoch. True labels begin above twenty, and fall below one once they are fitted, after about twenty epochs. Random labels begin at about one half, rise above one after six epochs to about six, and fall when they are fitted."}} tags=["hide-input"]
 ax = plt.subplots(figsize=(7.2, 3.6))[1]
-for labels, rows in coherent.groupby("labels"):
-    curves = measures.by_seed(rows, "C", "epoch")
-    color = colors[labels.replace(" ", "_")]
-    ax.plot(curves.T, color=color, linewidth=0.8, alpha=0.3)
-    ax.plot(np.exp(np.log(curves).mean()), "o-", color=color, markersize=4, label=labels)
+hues = {kind: colors[kind.replace(" ", "_")] for kind in labels}
+figures.plot(coherent, "epoch", "C", "labels", ax, hues)
 ax.axhline(1, color=colors["threshold"], linestyle=":", linewidth=1.5)
 figures.log_axis(ax, (0.25, 1, 3, 10, 50))
-ax.set(yscale="log", xlabel="epoch", ylabel="m-coherence")
+ax.set(yscale="log", xlabel="epoch", ylabel="m-coherence", ylim=(0.2, 60))
 ax.legend()
 plt.show()
 
@@ -729,10 +698,10 @@ plt.show()
 # %% mystnb={"code_prompt_show": "The comparisons"} tags=["hide-input"]
 # The comparisons, with SGD
 SGD, median, slower = ways
-by_epoch = {
+shares = {
     e: measures.by_seed(arms[arms.epoch == e], "wrong_label", "way") for e in (20, 50)
 }
-by_20, by_50 = (table.div(table[SGD], axis=0) for table in by_epoch.values())
+by_20, by_50 = (table.div(table[SGD], axis=0) for table in shares.values())
 truths = where_half(arms, "wrong_label", "right_label", "way")
 truths = truths.sub(truths[SGD], axis=0)
 stops = {w: measures.best_and_last(t, "validation")[0].test for w, t in arms.groupby("way")}
@@ -833,18 +802,14 @@ plt.show()
 # At equal memorization; no value where the strengths do not straddle it
 def at_half_memorized(table):
     """Accuracy of each regularizer at half memorization, less that without any, by seed."""
-    table = table.sort_values("memorized").assign(half=np.nan)
+    free, rows = table[table.regularizer == "none"].set_index("data_seed").accuracy, []
     ends = () if scale.current() == "smoke" else (np.nan, np.nan)
-    read = lambda t: (
-        t.accuracy.iloc[0]
-        if len(t) == 1
-        else np.interp(0.5, t.memorized, t.accuracy, *ends)
-    )
-    groups = table.groupby(["data_seed", "regularizer"])[["memorized", "accuracy"]]
-    halved = measures.by_seed(
-        groups.apply(read).rename("half").reset_index(), "half", "regularizer"
-    )
-    return halved.sub(halved["none"], axis=0)
+    for (seed, name), t in table.sort_values("memorized").groupby(
+        ["data_seed", "regularizer"]
+    ):
+        gain = np.interp(0.5, t.memorized, t.accuracy, *ends) - free[seed]
+        rows.append({"data_seed": seed, "regularizer": name, "gain": gain})
+    return measures.by_seed(pd.DataFrame(rows), "gain", "regularizer").drop(columns="none")
 
 
 gains = at_half_memorized(capped)
@@ -871,17 +836,12 @@ again = [
 ]
 moved_gains = at_half_memorized(pd.concat(again))
 
-# %% tags=["remove-input"]
-points = [
-    ", ".join(
-        f"{name.replace('_', ' ')} {100 * claims.mean(table[name]):+.1f}"
-        for name in list(rivals)[:3]
-    )
-    for table in (moved_gains, gains)
-]
-Markdown(
-    f"At half memorization, in points of accuracy against no regularizer: {points[0]}. For signals in place: {points[1]}."
-)
+# %% tags=["hide-input"]
+costs = {"in place": gains, "moved by up to 3": moved_gains}
+costs = {
+    k: {r: f"{100 * claims.mean(v):+.1f}" for r, v in t.items()} for k, t in costs.items()
+}
+pd.DataFrame(costs).dropna().rename(index=lambda name: name.replace("_", " "))
 
 # %% [markdown]
 r"""
@@ -894,11 +854,8 @@ The order turns round. Which regularizer is "the most effective" is a property o
 """
 
 # %% tags=["remove-input"]
-exact = {
-    k: [((1 - learned(eigenvalues, t)) ** 2 * e).sum() for t in range(101)]
-    for k, e in energy.items()
-}
-error = max(float(np.abs(np.subtract(exact[k], by_hand[k])).max()) for k in exact)
+exact = {kind: left_by_formula(e, range(101)) for kind, e in energy.items()}
+error = max(float(np.abs(np.subtract(exact[k], descended[k])).max()) for k in exact)
 ledger.theorem("learned-by-eigenvalue", error=error, section="mem-why")
 
 # %% tags=["remove-input"]
@@ -945,8 +902,7 @@ ledger.card("suppress-weak-directions", **suppressed, section="mem-median")
 ledger.card("regularizers-do-not-stop-memorization", **fits, section="mem-caps")
 
 # %% tags=["remove-input"]
-changes = gains.drop(columns="none").to_dict("series")
-ledger.card("regularizers-cap-memorization", **changes, section="mem-caps")
+ledger.card("regularizers-cap-memorization", **gains.to_dict("series"), section="mem-caps")
 
 # %% tags=["remove-input"]
 others = ("weight_decay", "input_noise", "adversarial")
@@ -1154,16 +1110,12 @@ def parties(row, d):
     wrong = y != d.y[row.examples]
     for time, epoch in enumerate(row.weights_epoch):
         net, sides = network(row, d, time), []
-        for group in (~wrong, wrong):
-            loss = torch.nn.functional.cross_entropy(
-                net(x[group]), y[group], reduction="sum"
-            )
+        for g in (~wrong, wrong):
+            loss = torch.nn.functional.cross_entropy(net(x[g]), y[g], reduction="sum")
             gradients = torch.autograd.grad(loss / len(y), list(net.parameters()))
-            sides.append(torch.cat([g.flatten() for g in gradients]))
-        cosine = torch.cosine_similarity(*sides, dim=0)
-        rows.append(
-            [epoch, *(float(v) for v in (cosine, sides[0].norm(), sides[1].norm()))]
-        )
+            sides.append(torch.cat([part.flatten() for part in gradients]))
+        values = torch.cosine_similarity(*sides, dim=0), *(side.norm() for side in sides)
+        rows.append([epoch, *map(float, values)])
     return pd.DataFrame(rows, columns=["epoch", "cosine", "true labels", "wrong labels"])
 
 
