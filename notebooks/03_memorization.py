@@ -1076,7 +1076,7 @@ opened.groupby("epoch")[["true_label", "wrong_label", "test"]].mean().round(2).i
 
 # %% [markdown]
 r"""
-A crack: the true class leads by about twenty points, where it led by about fifteen in {numref}`fig-mem-moved`, but for twice as many epochs and with hardly any wrong label learned. The directions are those of the *features*. A convolution knows that places are alike, and need not learn that;
+A crack: the largest lead is hardly larger than that of the fully connected networks in {numref}`fig-mem-moved`, a little under twenty points, but it lasts about twice as long. The directions are those of the *features*. A convolution knows that places are alike, and need not learn that;
 which pattern to look for it must still find, among 1,200 signals with noisy labels.
 
 ```{solution-end}
