@@ -15,7 +15,7 @@
 r"""
 # Assignment 3: How much of it is memorized, one example at a time
 
-The chapter {doc}`/notebooks/03_memorization` asks how much the outcome of training hangs on each example. The most direct answer is counterfactual: leave the example out, train again, and ask the model about
+The chapter {doc}`/notebooks/03_memorization` shows when networks memorize. Which examples do they memorize? The most direct answer is counterfactual: leave the example out, train again, and ask the model about
 it. Its *memorization* {cite:p}`feldman2020` is how much more often its label is given with it than without it,
 
 $$\operatorname{mem}(i) = \Pr[f_S(x_i) = y_i] - \Pr[f_{S \setminus i}(x_i) = y_i] .$$

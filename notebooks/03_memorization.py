@@ -401,9 +401,11 @@ Markdown(
 
 # %% [markdown]
 r"""
+One exception has a dull reason: without momentum the steps are ten times smaller, and in 100 epochs there is no memorization yet. The other was predicted.
+
 ::::{admonition} Break it: move the signals
 :class: break-it
-Without momentum the steps are ten times smaller, and in 100 epochs there is no memorization yet. The other exception was predicted. One knob of the data, by how much signals are moved, takes the labels out of the leading directions and leaves everything else as it is. How far does the truth get ahead in networks, and in the
+One knob of the data, by how much signals are moved, takes the labels out of the leading directions and leaves everything else as it is. How far does the truth get ahead in networks, and in the
 linear model (on half of the signals)?
 ::::
 """
@@ -560,7 +562,7 @@ Markdown(
 
 # %% [markdown]
 r"""
-The order comes out of the data, by a computation that trains no network. Even the small departure of random inputs from coins is explained: by chance some of them have neighbours with their label. A correlation of zero would have said that networks have their own idea of easy.
+The order comes out of the data, by a computation that trains no network. Even the small departure of random inputs from coins is largely explained: by chance some of them have neighbours with their label. A correlation of zero would have said that networks have their own idea of easy.
 
 (mem-coherence)=
 ## Coherent gradients
@@ -808,7 +810,7 @@ Markdown(
 
 # %% [markdown]
 r"""
-Dropout takes away single units, and a pattern that many examples support is carried by many. Noise of the size of the signals themselves takes away the pattern, which here is a small bump at a fixed place. On images the paper found it harmless, where neighbouring pixels repeat each other.
+Dropout takes away single units, and a pattern that many examples support is carried by many. Noise of the size of the signals themselves takes away the pattern, which here is a short wave at a fixed place. In pictures, where neighbouring pixels repeat each other, it need not.
 
 ::::{admonition} Break it: signals that move a little
 :class: break-it
