@@ -614,6 +614,8 @@ RIGHT = {
     data.shuffled_pixels: {"data": TINY, "seed": 0},
     data.random_pixels: {"data": TINY, "seed": 0},
     data.gaussian_pixels: {"data": TINY, "seed": 0},
+    data.permuted_labels: {"data": TINY, "seed": 0},
+    measures.at_level: {"level": 0.5, "x": TEN, "y": TEN},
     data.available: {"name": "digits"},
 }
 # One of each kind, and what a measure that looks at kinds alone lets through.

@@ -345,6 +345,18 @@ def test_gaussian_pixels_have_mean_and_sd_of_the_training_pixels():
     assert kurtosis.item() == pytest.approx(3, abs=0.15)
 
 
+def test_permuted_labels_are_the_same_labels_elsewhere():
+    d = data.mnist1d(500, 20, 1)
+    permuted = data.permuted_labels(d, seed=0)
+    assert permuted.y.bincount().tolist() == d.y.bincount().tolist()
+    assert (permuted.y == d.y).float().mean().item() == pytest.approx(0.1, abs=0.06)
+    assert permuted.x is d.x
+    assert permuted.y_test is d.y_test
+    assert permuted.fingerprint == data.permuted_labels(d, 0).fingerprint != data.permuted_labels(d, 1).fingerprint
+    assert "permuted" in permuted.name
+    assert "labels permuted" in permuted.source
+
+
 @pytest.mark.parametrize("randomize", RANDOMIZATIONS)
 def test_a_single_input_has_no_pixels_to_randomize(randomize):
     with pytest.raises(ValueError, match="no pixels to randomize in sine: its examples have a single input"):

@@ -1,5 +1,7 @@
 """Tables of runs: one row per seed, paired differences, choices that are tested on other seeds, labels learned over time."""
 
+import math
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -124,3 +126,42 @@ def test_held_out_errors_are_of_disjoint_parts():
     assert "test_correct" not in found
     with pytest.raises(ValueError, match="at least 1, 4 at most; got 5"):
         measures.held_out(runs, 5)
+
+
+def test_validation_labels_are_as_noisy_as_those_trained_with(noisy_runs):
+    """Of the first 500 test examples accuracy is taken on noisy labels, of the others on true ones."""
+    digits = data.digits()
+    history = measures.label_history(noisy_runs, digits, validation=500)
+    with torch.no_grad():
+        row = noisy_runs[noisy_runs.label_noise == 0.5].iloc[0]
+        right = (network(row, digits)(digits.x_test).argmax(1) == digits.y_test).float()
+    last = history[(history.label_noise == 0.5) & (history.epoch == 400)].iloc[0]
+    assert last.test == pytest.approx(right[500:].mean().item())
+    expected = 0.5 * right[:500].mean().item() + 0.5 / 10
+    assert last.validation == pytest.approx(expected, abs=4 * 0.5 / 500**0.5)
+    clean = history[(history.label_noise == 0) & (history.epoch == 400)].iloc[0]
+    assert clean.validation == pytest.approx(
+        (network(noisy_runs[noisy_runs.label_noise == 0].iloc[0], digits)(digits.x_test[:500]).argmax(1) == digits.y_test[:500])
+        .float().mean().item()
+    )  # fmt: skip
+    with pytest.raises(ValueError, match="validation must be"):
+        measures.label_history(noisy_runs, digits, validation=len(digits.x_test))
+
+
+def test_the_best_epoch_and_the_last():
+    table = pd.DataFrame(
+        {"data_seed": [1, 1, 1, 0, 0, 0], "epoch": [9, 1, 3, 9, 3, 1], "v": [0.2, 0.5, 0.5, 0.7, 0.1, 0.3]}
+    )
+    best, last = measures.best_and_last(table, "v")
+    assert best.epoch.to_dict() == {0: 9, 1: 1}  # the first of equals
+    assert last.v.to_dict() == {0: 0.7, 1: 0.2}
+    with pytest.raises(ValueError, match="Several rows have the same data_seed and epoch"):
+        measures.best_and_last(pd.concat([table, table]), "v")
+
+
+def test_where_a_level_is_first_reached():
+    assert measures.at_level(0.5, [0.1, 0.4, 0.6, 0.3, 0.9], [0, 10, 20, 30, 40]) == pytest.approx(15)
+    assert measures.at_level(0.5, [0.8, 0.9], [3, 4]) == 3
+    assert math.isnan(measures.at_level(0.5, [0.1, 0.4], [3, 4]))
+    with pytest.raises(ValueError, match="the same times; got 2 and 1"):
+        measures.at_level(0.5, [0.1, 0.4], [3])

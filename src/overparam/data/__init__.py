@@ -12,7 +12,7 @@ from overparam.data.dataset import (
     wrong_labels,
 )
 from overparam.data.load import available, cifar10, digits, load, mnist
-from overparam.data.randomized import gaussian_pixels, noisy_copies, random_pixels, shuffled_pixels
+from overparam.data.randomized import gaussian_pixels, noisy_copies, permuted_labels, random_pixels, shuffled_pixels
 from overparam.data.synthetic import linear_teacher, mnist1d, sine
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "mnist",
     "mnist1d",
     "noisy_copies",
+    "permuted_labels",
     "random_pixels",
     "require_data",
     "shuffled_pixels",

@@ -1,4 +1,4 @@
-"""Data sets whose pixels or labels say less than they did: shuffled, permuted, Gaussian pixels and copies with label noise."""
+"""Data sets whose pixels or labels say less than they did: shuffled, permuted, Gaussian pixels, permuted labels, label noise."""
 
 from dataclasses import replace
 
@@ -51,6 +51,14 @@ def gaussian_pixels(data: Data, seed: int) -> Data:
     return replace(
         data, name=f"{data.name}_gaussian", x=x, x_test=x_test, source=f"Gaussian pixels, labels of {data.source}"
     )
+
+
+def permuted_labels(data: Data, seed: int) -> Data:
+    """The same inputs with the training labels in another order: as many of each class, at random. The test set stays."""
+    require_data(data)
+    order = torch.randperm(len(data.y), generator=generator(seed, "permuted labels"))
+    source = f"{data.source}, labels permuted"
+    return replace(data, name=f"{data.name}_permuted", y=data.y[order], source=source)
 
 
 def _parts(data: Data) -> list[tuple[Tensor, Tensor]]:

@@ -4,6 +4,8 @@ from overparam.measures import connectivity, curvature, regions, sensitivity
 from overparam.measures.coherence import m_coherence
 from overparam.measures.norms import distance, frobenius, layers, norms, path_norm, spectral_product, with_layers
 from overparam.measures.tables import (
+    at_level,
+    best_and_last,
     by_seed,
     cross_fit,
     effective_complexity,
@@ -28,6 +30,8 @@ from overparam.measures.variance import (
 __all__ = [
     "Components",
     "CrossedRuns",
+    "at_level",
+    "best_and_last",
     "bias_variance",
     "by_seed",
     "connectivity",

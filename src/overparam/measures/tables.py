@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 import torch
 
-from overparam.data.dataset import Data, require_data
+from overparam.data.dataset import Data, corrupt_labels, require_data
 from overparam.engine.sweep import network, require_runs
-from overparam.errors import require, shown, whole
+from overparam.errors import numbers, real, require, shown, whole
+from overparam.randomness import generator
 
 # --- Seeds --------------------------------------------------------------------------------------------
 
@@ -183,17 +184,43 @@ def stopped_errors(runs: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, runs.index, ["stopped", "final", "epoch"])
 
 
+def at_level(level: float, x: Sequence[float], y: Sequence[float]) -> float:
+    """``y`` where ``x`` over time first reaches ``level``, read as linear between two times; NaN where it never does.
+
+    Where ``x`` begins above the level it is the first ``y``.
+    """
+    level, x, y = real("level", level), numbers("x", x, 1), numbers("y", y, 1)
+    require(len(x) == len(y), f"x and y stand for the same times; got {len(x)} and {len(y)}.")
+    return float(np.interp(level, np.maximum.accumulate(x), y, right=np.nan))
+
+
+def best_and_last(table: pd.DataFrame, score: str, seed: str = "data_seed") -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Each seed's row at the epoch where ``score`` is largest (the first of equals), and its row at the last epoch; by seed."""
+    require_runs(table, score, seed, "epoch")
+    rows = table.sort_values([seed, "epoch"]).reset_index(drop=True)
+    require(
+        not rows.duplicated([seed, "epoch"]).any(), f"Several rows have the same {seed} and epoch; select one for each."
+    )
+    groups = rows.groupby(seed)
+    best, last = (rows.loc[where].set_index(seed) for where in (groups[score].idxmax(), groups["epoch"].idxmax()))
+    return best, last
+
+
 @torch.no_grad()
-def label_history(runs: pd.DataFrame, data: Data) -> pd.DataFrame:
+def label_history(runs: pd.DataFrame, data: Data, validation: int = 0) -> pd.DataFrame:
     """Which labels networks give over time to training examples whose own label is wrong: one row per network and recorded time.
 
     ``runs`` are those of a sweep of MLPs or 1-D CNNs over ``data`` with record=["weights", "correct"]. Shares of the examples with a
     wrong label: ``true_label``, those that are given their true one, and ``wrong_label``, those that are given the wrong one that
     they were trained with; NaN where no label is wrong. ``right_label``: share of the others that are given theirs. ``train`` and
     ``test``: accuracy on all training labels, and on the test set. Beside these stand ``epoch`` and the settings of the network.
+
+    Where the first test examples are for validation (`data.with_validation`), ``validation`` is their number and the accuracy on
+    them a column of this name, with labels as noisy as those that the network was trained with; ``test`` is that on the others.
     """
-    require_runs(runs, "weights", "weights_epoch", "examples", "labels")
+    require_runs(runs, "weights", "weights_epoch", "examples", "labels", "label_noise", "data_seed")
     require_data(data)
+    held_out = whole("validation", validation, 0, len(data.x_test) - 1)
     require(data.classes is not None, f"{data.name} is for regression: there are no labels that could be wrong.")
     final = ("train_", "test_")  # at the end of training
     settings = [c for c in runs if not c.startswith(final) and not isinstance(runs[c].iloc[0], np.ndarray)]
@@ -210,8 +237,12 @@ def label_history(runs: pd.DataFrame, data: Data) -> pd.DataFrame:
             "wrong_label": _shares((given == trained)[:, wrong]),
             "right_label": _shares((given == trained)[:, ~wrong]),
             "train": _shares(given == trained),
-            "test": _shares(tested == data.y_test.numpy()),
+            "test": _shares((tested == data.y_test.numpy())[:, held_out:]),
         }
+        if held_out:
+            draw = generator(row["data_seed"], "validation noise")
+            noisy = corrupt_labels(data.y_test[:held_out], row["label_noise"], data.classes, draw).numpy()
+            shares["validation"] = _shares(tested[:, :held_out] == noisy)
         tables.append(pd.DataFrame({"epoch": row["weights_epoch"]} | shares))
     of_networks = runs[settings].iloc[np.repeat(range(len(runs)), [len(table) for table in tables])]
     shares = pd.concat(tables).set_axis(of_networks.index)
