@@ -924,7 +924,7 @@ Where many kinds of example are rare, the only way to be right about their like 
 {cite:t}`zhang2017` ask whether networks *can* fit random labels, {cite:t}`arpit2017` in which order and at what price. They can, and it comes last.
 :::
 
-What memorizing costs in time, room and distance is the subject of {doc}`the next chapter </notebooks/03_cost_of_memorizing>`.
+What memorizing costs in time, room and distance is the subject of {doc}`the page after this one </notebooks/03_cost_of_memorizing>`.
 
 ## Check yourself
 
