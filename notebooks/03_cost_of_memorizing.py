@@ -41,7 +41,7 @@ ledger = claims.Ledger("cost-of-memorizing")
 colors = figures.COLORS
 hues = {"real": colors["true_labels"], "random inputs": colors["noise"]}
 hues["random labels"] = colors["random_labels"]
-both = ("random inputs", "random labels")
+noise_kinds = ("random inputs", "random labels")
 pool_size = scale.sizes(examples=(200, 1600, 6400)).examples
 
 
@@ -71,7 +71,7 @@ recipe = {"lr": 0.02, "momentum": 0.9, "batch_size": 50}
 
 
 def until_fitted(seed, width, n, moved=1):
-    """What it takes to a training loss of 0.05: steps, and lengths of the weights, for each kind of data."""
+    """Steps to a training loss of 0.05, and norms of the weights there, for each kind of data."""
     pools = three_kinds(seed, moved)
     stop = {"epochs": 2000, "stop_loss": 0.05, "record": {"weights": [0]}}
     runs = sweep(mlp(width, depth=2), pools, n=n, seed=seed, **recipe, **stop)
@@ -95,7 +95,7 @@ fig, ax = plt.subplots(figsize=(7.2, 2.6))
 times = {}
 for place, column in enumerate(costs):
     table = measures.by_seed(most, column, "data", "seed")
-    for kind, marker in zip(both, "os", strict=True):
+    for kind, marker in zip(noise_kinds, "os", strict=True):
         found = claims.ratio(table[kind] / table["real"])
         times[column, kind] = found.value
         ends = [[found.value - found.low], [found.high - found.value]]
@@ -120,7 +120,8 @@ Markdown(
 # %% [markdown]
 r"""
 Three kinds of data, then, as in {cite:t}`arpit2017`: *real* ones, MNIST-1D with signals that are not moved (as on the page before); *random inputs*, Gaussian numbers that keep the labels; and *random labels*, on the
-signals as they are. Every replicate draws its own signals, noise, labels and networks. In the last two the labels have nothing to do with the inputs, and yet their prices differ. Why should either be dearer than real data, and
+signals as they are. The network has two hidden layers of 128 units and is trained to a loss of 0.05. Its *path norm* is the root of the sum, over all paths from an input to an output, of the product of the squared
+weights along the path. Every replicate draws its own signals, noise, labels and networks. In the last two the labels have nothing to do with the inputs, and yet their prices differ. Why should either be dearer than real data, and
 why not both equally?
 
 (cost-price)=
@@ -152,21 +153,21 @@ such change is along $u$, of which a unit moves the output at $x_{n+1}$ by $\sqr
 $\mathbb E (y_{n+1} - f_n)^2 = \sigma^2 + \mathbb E f_n^2 \ge \sigma^2$, and $s_n \le k$.
 ```
 
-So an example costs *the squared error of what the others predict for it*, over *what is new about it*. Three consequences. A label that the others predict is free, and the more examples there are, the better they predict. A random label never gets cheap:
-each costs at least a constant, so that the distance grows at least like $\sqrt n$. And at the same error an input that is far from all others is *cheaper*, since more of it is new; a random label in the midst of real signals has
+So an example costs *the squared error of what the others predict for it*, over *what is new about it*. Three consequences. A label that the others predict is free, and where labels follow a pattern more examples predict them better. A random label never gets
+cheap: each costs at least a constant (inputs being of bounded length), so that $\lVert w_n \rVert$, the distance from the start, grows at least like $\sqrt n$. And at the same error an input that is far from all others is *cheaper*, since more of it is new; a random label in the midst of real signals has
 to be carved out of directions that are nearly used up.
 
 ::::{admonition} Predict before you run
 :class: predict
-From 100 to 1,600 examples, how does the distance of a *network's* weights from their start grow, at the same training loss?
+One hundred examples of each kind in the *linear model*. Which have the shortest fit, and which the longest?
 
-1. Like $\sqrt n$ for all three kinds: distances add up.
-2. Not at all for any of them: the network is large enough for all.
-3. Hardly for real data, fast for random inputs, and fastest for random labels.
-4. Hardly for real data, fast for random labels, and fastest for random inputs.
+1. Real data the shortest, random labels the longest, as in the networks above.
+2. Real data the shortest, random inputs the longest: they are farthest from each other.
+3. Random inputs the shortest, random labels the longest.
+4. All are about alike: among so few examples none supports another.
 
 :::{dropdown} Answer
-The third. It is the order of the theorem, though networks are not linear models.
+The third. A hundred real signals predict each other's labels only in part, and much more of a random input is new. With more examples the first two change places.
 :::
 ::::
 """
@@ -191,7 +192,7 @@ def shortest(seed):
 # %%
 linear = pd.concat([shortest(s) for s in by_number.seed.unique()])
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Real data lengthen the weights least as their number grows, and random labels always most.** Left: length of the shortest fit in a linear model. Right: distance of a network's weights from their start, at the same training loss. Means over replicates with 95 % bands.", "name": "fig-cost-distance"}, "image": {"alt": "Two panels against the number of training examples on logarithmic axes. In both the line of real data rises least and that of random labels is highest. Left, the line of random inputs starts below that of real data and crosses it; right, it lies between the others."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Real data lengthen the weights least as their number grows; random labels take the longest weights throughout.** Left: length of the shortest fit in a linear model. Right: distance of a network's weights from their start, at the same training loss. Means over replicates with 95 % bands.", "name": "fig-cost-distance"}, "image": {"alt": "Two panels against the number of training examples on logarithmic axes. In both the line of real data rises least and that of random labels is highest. Left, the line of random inputs starts below that of real data and crosses it; right, it lies between the others."}} tags=["hide-input"]
 fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.7))
 figures.plot(linear, "n", "length", "data", left, hues)
 figures.plot(by_number, "n", "distance", "data", right, hues)
@@ -227,8 +228,9 @@ ledger.say("effective-capacity-is-data-dependent")
 
 # %% [markdown]
 r"""
-In the linear model both factors of the price are at work. With few examples real labels are hardly predicted yet, and the signals are alike: they are dearer than random inputs, of which more is new. From some hundred examples on, support wins ({ref}`ex-cost-average` has the
-two factors). In the network, whose features move towards what is common, it wins from the start, and more examples cost next to nothing. The exponents are not the same and need not be. Had true labels been stored one by one, as random ones are, the green lines would run in parallel to the others. That norms grow faster for random labels is what {cite:t}`neyshabur2017` report; that the distance does so, and grows with the number of *true* examples too, as here, slowly, is in {cite:t}`nagarajan2019distance`.
+In the linear model both factors of the price are at work. Among few examples real labels are predicted only in part, and the signals are alike: they are dearer than random inputs, of which more is new. As examples are added the error falls for real data alone, and between 400 and
+1,600 their fit becomes the shorter one ({ref}`ex-cost-average` has the two factors). Free it is not: what is new about a signal shrinks as well, and even with true labels the length grows faster than $\sqrt n$. In the network support wins from the start, and more real examples cost next to nothing. Its
+features move while it trains; that they move towards what examples share would explain the difference, but was not measured. Had true labels been stored one by one, as random ones are, the green lines would run in parallel to the others. That norms grow faster for random labels is what {cite:t}`neyshabur2017` report; that the distance does so, and grows with the number of *true* examples too, as here, slowly, is in {cite:t}`nagarajan2019distance`. (The Frobenius norm is the root of the sum of all squared weights; a spectral norm is the largest factor by which a layer can lengthen its input.)
 
 The obvious objection is that random labels were trained for longer: we matched the loss and not the steps. That is no flaw but the point. The set of functions that the architecture can express is the same; how far training goes into it depends
 on the data. {cite:t}`arpit2017` call what a learning algorithm can reach its *effective capacity*. Lengths of weights are not that; they are one of its traces.
@@ -283,12 +285,12 @@ ledger.say("time-for-random-inputs")
 
 # %% [markdown]
 r"""
-This is how {cite:t}`arpit2017` have it: not only does noise take longer, the *dependence* is steeper. Lines in parallel would have shown the opposite. The comparison that tells something is between the lines. An exponent below 1 alone would not show that real examples "help each other": Gaussian inputs, among which
+This is how {cite:t}`arpit2017` have it: not only does noise take longer, the *dependence* is steeper. Parallel lines would have spoken against it: what tells is the comparison of the lines. An exponent below 1 alone would not show that real examples "help each other": Gaussian inputs, among which
 there is nothing to help with, have one too. What is particular to real data is that theirs is smaller still.
 
 ::::{admonition} Break it: a pattern that the network does not see
 :class: break-it
-One knob of the program that makes MNIST-1D moves each signal by up to 47 points. The classes are as they were, and a convolution would find them; to a fully connected network a moved signal is a new one. If the smaller exponent is due to support between
+One knob of the program that makes MNIST-1D moves each signal by up to 47 points. The classes are as they were, and a convolution treats all places alike; a fully connected network must learn a pattern anew for each. If the smaller exponent is due to support between
 examples, it should go.
 ::::
 """
@@ -305,10 +307,10 @@ ax.legend()
 plt.show()
 
 # %% tags=["remove-input"]
-gap = {k: claims.mean(moved_slopes[k] - moved_slopes["real"]) for k in both}
+gap = {k: claims.mean(moved_slopes[k] - moved_slopes["real"]) for k in noise_kinds}
 Markdown(
     f"On moved signals the exponent in the number of examples exceeds that of real data by {gap['random labels']:.2f} for random labels and by {gap['random inputs']:.2f} for random "
-    "inputs. To this network what is real about these signals might nearly as well be noise."
+    "inputs. As far as time goes, these signals might nearly as well be noise to this network."
 )
 
 # %% [markdown]
@@ -325,7 +327,7 @@ within a point of the best without noise, on seeds that are not tested; 2,048 un
 :class: predict
 600 *random labels* beside 400 true ones, 60 epochs. Which width is best on clean test signals?
 
-1. 64 units, which can fit nearly all labels.
+1. 128 units, which can fit nearly all labels.
 2. 2,048 units, which fit them with room to spare.
 3. It makes no difference.
 4. 8 units, which cannot fit them.
@@ -345,7 +347,7 @@ def beside_noise(seed):
     """Real examples alone, and with noise examples of each kind beside them."""
     real, *noises = three_kinds(seed).values()
     mixed = {"none": replace(real, x=real.x[:kept], y=real.y[:kept])}
-    for kind, noise in zip(both, noises, strict=True):
+    for kind, noise in zip(noise_kinds, noises, strict=True):
         x = torch.cat([real.x[:kept], noise.x[kept:total]])
         y = torch.cat([real.y[:kept], noise.y[kept:total]])
         mixed[kind] = replace(real, x=x, y=y)
@@ -356,6 +358,7 @@ def beside_noise(seed):
 # Their accuracy by width
 room_units = ((4, 8, 16), (4, 8, 16, 32, 64, 128, 512, 2048))
 room_units = scale.sizes(units=(*room_units, room_units[1])).units
+small, middle, wide = 8, room_units[len(room_units) // 2], room_units[-1]
 moments = [1, 2, 3, 4, 6, 8, 11, 15, 20, 28, 38, 50, 60]
 
 
@@ -372,11 +375,11 @@ def room(seed):
 rooms = ["noise-inputs-need-width", "noise-labels-need-width"]
 by_room = pd.concat([room(s) for s in ledger.seeds(*rooms)])
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Random inputs ask for a wider network; random labels punish every network that can fit them.** Accuracy on clean test signals after 60 epochs, with 400 real training examples and 600 noise examples beside them, or none. Dotted: the two widths that are compared. Means over replicates with 95 % bands.", "name": "fig-cost-room"}, "image": {"alt": "Accuracy against hidden units on a logarithmic axis. Without noise it is high and level from 8 units on. With random inputs it rises up to some hundred units. With random labels it is highest at 8 units, falls to a dip at 64 and recovers only a little."}} tags=["hide-input"]
-room_hues = {"none": hues["real"]} | {kind: hues[kind] for kind in both}
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Random inputs ask for a wider network; with random labels every wider one does worse.** Accuracy on clean test signals after 60 epochs, with 400 real training examples and 600 noise examples beside them, or none. Dotted: the two widths that are compared. Means over replicates with 95 % bands.", "name": "fig-cost-room"}, "image": {"alt": "Accuracy against hidden units on a logarithmic axis. Without noise it is high and level from 8 units on. With random inputs it is level from 8 to 32 units and rises up to 512. With random labels it is highest at 8 units, falls to a dip at 128 and recovers only a little."}} tags=["hide-input"]
+room_hues = {"none": hues["real"]} | {kind: hues[kind] for kind in noise_kinds}
 ax = plt.subplots(figsize=(7.2, 3.7))[1]
 figures.plot(by_room, "width", "accuracy", "data", ax, room_hues, label="noise: {}")
-for width in (8, 2048):
+for width in (small, wide):
     ax.axvline(width, color=colors["threshold"], linestyle=":", linewidth=1.5)
 figures.log_axis(ax, room_units)
 ax.set(xlabel="hidden units", ylabel="accuracy on clean signals", ylim=(0, 1))
@@ -392,21 +395,20 @@ ledger.say("noise-labels-need-width")
 # %% tags=["remove-input"]
 by_width = measures.by_seed(by_room, "accuracy", ["data", "width"], "seed")
 stopped = measures.by_seed(by_room, "stopped", ["data", "width"], "seed")
-small, wide = 8, room_units[-1]
-left_over = by_room.groupby(["data", "width"]).train_error.mean()["random labels"]
+fitted = 1 - by_room.groupby(["data", "width"]).train_error.mean()["random labels"]
+at_best = {w: claims.mean(100 * stopped["random labels", w]) for w in room_units}
 Markdown(
-    f"With random labels networks of {left_over.index[left_over < 0.05].min()} units and more fit 95 % of their training set or more. Stopped early, at an epoch that one half of the "
-    f"test signals chooses for the other, networks of {small} units reach {claims.mean(100 * stopped['random labels', small]):.0f} % and those of {wide:,} units "
-    f"{claims.mean(100 * stopped['random labels', wide]):.0f} %."
+    f"With random labels networks of {small} units fit {fitted[small]:.0%} of their training set, those of {middle} units {fitted[middle]:.0%} and the widest {fitted[wide]:.0%}. Stopped early, at an epoch "
+    f"that one half of the test signals chooses for the other, networks of {small} units reach {at_best[small]:.0f} %, of {middle} units {at_best[middle]:.0f} % and of {wide:,} units {at_best[wide]:.0f} %."
 )
 
 # %% [markdown]
 r"""
-Random inputs do what the paper says, and what {eq}`eq-price-of-example` suggests. They lie far from the real signals and from each other. A wide network puts them aside in directions of their own; a narrow one has to spend on them the units that the real signals need.
+Random inputs do what the paper says, and {eq}`eq-price-of-example` suggests why. They lie far from the real signals and from each other. A wide network has directions to spare for them; a narrow one spends on them units that the real signals need.
 
-Random labels are another matter. They sit *among* the real signals, and whoever fits them is wrong nearby. The best network is the one too small to do so. The dip lies where the network can just fit, and is the peak of {cite:t}`nakkiran2020` upside
-down ({ref}`double-descent`). Had noise of this kind asked for room, the purple line would be highest at the right. To the right of the dip wider *is* better, as the paper has it, but a little, and it does not make up for the fall: with this many wrong labels the second descent ends above the first. The paper looks at networks from some size on; had it
-looked at that branch only, it would have seen the rise. We cannot tell, so our verdict is about our range.
+Random labels are another matter. They sit *among* the real signals, and whoever fits some of them is wrong nearby. Best is the network of 8 units, which has little room for them; those of 16 do worse, although they, too, leave half of their training set unfitted. The dip comes where nearly all labels fit, and is the peak of {cite:t}`nakkiran2020` upside
+down ({ref}`double-descent`). Had noise of this kind asked for room, the purple line would be highest at the right. To the right of the dip wider *is* better, as the paper has it, but that does not make up for the fall. Stopping early lifts the middle widths to about the level of 8 units, and the widest not so far; all had the same step, which a wide network might want smaller. If all of the paper's networks were wide
+enough to fit their noise, it saw the right branch only. We cannot tell, so our verdict is about our range.
 
 (cost-influence)=
 ## Influence
@@ -417,12 +419,12 @@ $$
 \chi_i = \operatorname{mean}_t \left\lVert \frac{\partial L_t}{\partial x_i} \right\rVert_1 ,
 $$ (eq-cost-sensitivity)
 
-with $L_t$ the training loss after $t$ steps of SGD. The example acts on $L_t$ through every step in which it was used, and the derivative is taken back through all of them, as through the layers of a very deep network. How unevenly the $\chi_i$ are distributed is
-summed up by their *Gini coefficient*: 0 if all are equal, close to 1 if a few have it all.
+with $L_t$ the training loss after $t$ steps of SGD. The example acts on $L_t$ through its own term and through every step in which it was used, and the derivative is taken back through all of them, as through the layers of a very deep network. How unevenly the $\chi_i$ are distributed is
+summed up by their *Gini coefficient*, the mean difference between two of them over twice their mean: 0 if all are equal, close to 1 if a few have it all.
 
 ::::{admonition} Predict before you run
 :class: predict
-Training, in each kind of data, up to the epoch at which 95 % of the examples are right. In which kind does the outcome hang on a few examples?
+Training, in each kind of data, up to the epoch at which 95 % of the examples are right. In which kind is the influence on the outcome spread most unevenly?
 
 1. Random labels: each must be stored on its own, and some are hard to store.
 2. Real data.
@@ -447,11 +449,15 @@ plain = {"lr": 0.3, "batch_size": 50, "epochs": last}
 plain["record"] = {"weights": [0], "curves": range(last + 1), "correct": [last]}
 
 
-def retraced(pool, n, seed, measure, **more):
-    """A sensitivity [4, ..., n] at four epochs up to that of 95 % accuracy, the accuracies there, and the labels."""
-    row = sweep(mlp(64), pool, n=n, seed=seed, **plain).iloc[0]
-    error = row.curve_train_error
-    end = int(np.argmax(error < 0.0501)) if (error < 0.0501).any() else last
+def retraced(pool, n, seed, measure, like=None, **more):
+    """A sensitivity [4, ..., n] at four epochs, the accuracies there, and the labels.
+
+    The last epoch is that of 95 % accuracy: on the pool, or on another one that it is to be trained like.
+    """
+    pools = (pool, pool if like is None else like)
+    row, other = (sweep(mlp(64), p, n=n, seed=seed, **plain).iloc[0] for p in pools)
+    fitted = other.curve_train_error < 0.0501
+    end, error = int(np.argmax(fitted)) if fitted.any() else last, row.curve_train_error
     epochs = np.unique(np.ceil(np.linspace(end / 4, end, 4)).astype(int))
     x, y = pool.x[row.examples], torch.from_numpy(row.labels)
     steps = [int(epoch) * -(-n // 50) for epoch in epochs]
@@ -488,7 +494,7 @@ courses, wholes = zip(*(inequality(s) for s in replicates), strict=True)
 course, uneven = pd.concat(courses), pd.DataFrame(wholes)
 uneven_apart = pd.DataFrame([own_classes(s) for s in replicates])
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Real data come to hang on few examples, noise on all alike.** Gini coefficient of the loss sensitivity at four times of a training, against the training accuracy reached; one line per replicate.", "name": "fig-cost-gini"}, "image": {"alt": "Gini coefficient against training accuracy. At low accuracy all lines come together; towards full accuracy those of real data rise to about one half, those of random inputs and random labels stay near one fifth."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Among real examples influence becomes unequal; among random ones it stays nearly equal.** Gini coefficient of the loss sensitivity at four times of a training, against the training accuracy reached; one line per replicate.", "name": "fig-cost-gini"}, "image": {"alt": "Gini coefficient against training accuracy. At low accuracy all lines come together; towards full accuracy those of real data rise to about one half, those of random inputs and random labels stay near one fifth."}} tags=["hide-input"]
 ax = plt.subplots(figsize=(7.2, 3.5))[1]
 for kind, color in hues.items():
     for number, (_, rows) in enumerate(course[course.data == kind].groupby("seed")):
@@ -511,7 +517,7 @@ Markdown(
 
 # %% [markdown]
 r"""
-Had it been a matter of training time, random labels, which train longest, would have the largest coefficient. At lower accuracy the lines come together; the difference arises as the last examples are fitted, when the others have long taken care of most real ones. That the few
+Had it been a matter of training time, random labels, which train longest, would have the largest coefficient. At lower accuracy the lines come together; the difference arises as the last tenth of the examples is fitted, when most real ones have long been right. That the influential ones
 lie at the borders between classes is the usual reading, and was not measured here. With a class of its own no example can stand in for another, and with that goes most of the difference; the paper finds the same order there, and does not say how much is left.
 
 **Which classes matter to each other?** Take the loss $L^{(k)}_t$ of the examples labelled $k$ alone, and ask how much it depends on those labelled $j$. The paper finds entries off the diagonal of this grid for real data, hardly any for random labels, and reads
@@ -519,25 +525,31 @@ them as patterns that classes share.
 """
 
 
-# %%
+# %% mystnb={"code_prompt_show": "Class against class"} tags=["hide-input"]
+# Class against class
 def grids(seed):
     """Sensitivity of each class's loss to each class's examples, over a training: off the diagonal over on it."""
-    found, diagonal = {"seed": seed}, np.eye(10, dtype=bool)
-    pools = three_kinds(seed)
-    for kind in ("real", "random labels"):
-        by_class = sensitivity.unrolled_by_class
-        chi, _, y = retraced(pools[kind], influential, seed, by_class, classes=10)
+    found, pools, diagonal = {"seed": seed}, three_kinds(seed), np.eye(10, dtype=bool)
+    trained_like = [("real", "real"), ("random labels", "random labels")]
+    trained_like.append(("random labels", "real"))  # stopped when real data are fitted
+    for kind, like in trained_like:
+        measure, how = sensitivity.unrolled_by_class, {"like": pools[like], "classes": 10}
+        chi, _, y = retraced(pools[kind], influential, seed, measure, **how)
         for when, part in (("whole", chi.mean(0)), ("early", chi[0])):
             grid = sensitivity.class_grid(part, y)
+            when = when if kind == like else f"{when}, like {like}"
             found[kind, when] = grid[~diagonal].mean() / grid[diagonal].mean()
     return found
 
 
+# %%
 crossed = pd.DataFrame([grids(s) for s in ledger.seeds("per-class-sensitivity")])
 
 # %% tags=["remove-input"]
+as_long = crossed["random labels", "whole, like real"]
 Markdown(
-    f"Off the diagonal the grid has {claims.mean(crossed['real', 'whole']):.2f} of what it has on it for real data, and {claims.mean(crossed['random labels', 'whole']):.2f} for random labels."
+    f"Off the diagonal the grid has {claims.mean(crossed['real', 'whole']):.2f} of what it has on it for real data, and {claims.mean(crossed['random labels', 'whole']):.2f} for random labels. "
+    f"With random labels stopped after as many steps as the real data took, it is {claims.mean(as_long):.2f}, and real data have {claims.ratio(crossed['real', 'whole'] / as_long):.2f} times as much."
 )
 
 # %% tags=["remove-input"]
@@ -545,8 +557,9 @@ ledger.say("per-class-sensitivity")
 
 # %% [markdown]
 r"""
-So in our setting the sign is the opposite of the paper's. It does not follow that classes share nothing. With shuffled labels every class holds signals of all shapes, and an example acts on the loss of any class through its look-alikes, with whom it does not agree: weight off the
-diagonal can be interference as well as sharing, and these grids do not tell which. And each class's loss contains its own examples, which puts weight on every diagonal. We report the number because the claim is about it; as a measure of sharing we would not use it ({ref}`ex-cost-proxy`).
+So at the same training accuracy the sign is the opposite of the paper's. But random labels train several times as long until then, and weight off the diagonal grows with the steps: after *equally many* real data have a little more of it, as in the paper, of whose length of training we know nothing. Nor does it follow from
+the verdict that classes share nothing. With shuffled labels every class holds signals of all shapes, and an example acts on the loss of any class through its look-alikes, with whom it does not agree: weight off the
+diagonal can be interference as well as sharing, and these grids do not tell which. And each class's loss contains its own examples, which puts weight on every diagonal. We report the number because the claim is about it; as a measure of sharing we would not use it. A cheaper one, the gradient of the loss that an example would have with another label, has the paper's sign, but is large where nothing can be shared ({ref}`ex-cost-proxy`).
 
 (cost-boundaries)=
 ## Boundaries
@@ -563,11 +576,11 @@ rises in training, and the more so the more noise there is: simple functions fir
 3. It stays.
 
 :::{dropdown} Answer
-On these data the first. With many wrong labels it rises in the end, and on signals that are moved it rises for clean labels, too.
+On these data the first: as the network gets surer, boundaries withdraw.
 :::
 ::::
 
-Nobody can look at every point of a box. Our search goes ten steps along the sign of the gradient of the margin between the first class and its best rival; the radius, a tenth of the inputs' standard deviation, is one and the same for all networks and was chosen on other
+Nobody can look at every point of a box. Our search goes ten steps along the sign of the gradient of the margin between the predicted class and its best rival; the radius, a tenth of the inputs' standard deviation, is one and the same for all networks and was chosen on other
 seeds so that the share is neither near 0 nor near 1 ({ref}`ex-cost-radius`).
 """
 
@@ -615,7 +628,7 @@ back. With clean labels on easy data there is little of the second.
 
 ::::{admonition} Break it: hard data, clean labels
 :class: break-it
-If that is so, then signals that are moved, most of which this network can only store, should show the second movement without a single wrong label.
+If that is so, the ratio should rise without a single wrong label on signals that are moved: the network fits all of those that it trains on and gets about half of new ones wrong, so much of what it has learned is stored.
 ::::
 """
 
@@ -643,7 +656,7 @@ Markdown(
 
 # %% [markdown]
 r"""
-It does. The paper's rise was seen on data that are harder than ours. "Complicated functions come late" holds where there is something left to memorize.
+So it rises, where on easy signals it had fallen. The paper's rise was seen on data that are harder than ours. "Complicated functions come late" held where there was something to memorize.
 
 (cost-verdicts)=
 ## What the papers found, what we found
@@ -684,7 +697,7 @@ ledger.card("noise-inputs-need-width", **widths, section="cost-room")
 
 # %% tags=["remove-input"]
 widths = {"clean": gain("none"), "noisy": gain("random labels")}
-widths["past_threshold"] = gain("random labels", room_units[len(room_units) // 2])
+widths["past_threshold"] = gain("random labels", middle)
 widths["stopped"] = gain("random labels", table=stopped)
 ledger.card("noise-labels-need-width", **widths, section="cost-room")
 
@@ -719,12 +732,12 @@ r"""
 
 ## Who disagrees, and what to drop
 
-**What is "steeper"?** {cite:t}`arpit2017` plot times and draw no line through them. We compare exponents; had we compared differences of steps, noise would be steeper for the trivial reason that it takes longer.
+**What is "steeper"?** {cite:t}`arpit2017` show curves and give no number. We compare exponents; had we compared differences of steps, noise would be steeper for the trivial reason that it takes longer.
 
-**Is it the norm?** {cite:t}`neyshabur2017` take norms for what controls generalization. {cite:t}`nagarajan2019` answer that they grow with the number of *true* examples as well, while the test error falls; a measure that moves the wrong way with $n$ explains little. The
+**Is it the norm?** {cite:t}`neyshabur2017` ask which measures could explain generalization, norms among them. {cite:t}`nagarajan2019` answer that norms grow with the number of *true* examples as well, while the test error falls; a measure that moves the wrong way with $n$ explains little. The
 theorem takes no side: length counts what the examples had not said about each other.
 
-**Does noise need a larger network?** {cite:t}`nakkiran2020` have the whole curve, with its peak. It is one claim for random inputs and another for random labels.
+**Does noise need a larger network?** For random inputs it did here; for random labels it did not. {cite:t}`nakkiran2020` show why one has to look at the whole curve: with wrong labels it has a peak, and what is better depends on the side from which one looks.
 
 :::{admonition} "Networks adapt their capacity to the data"
 :class: misconception
@@ -733,7 +746,7 @@ The set of functions that an architecture can express does not change. What chan
 
 :::{admonition} "Noise is noise"
 :class: misconception
-Random inputs with labels and real inputs with random labels carry equally little, and differ in all that was measured here: steps, distance, room. What costs is a label that its neighbours contradict.
+Random inputs with labels and real inputs with random labels carry equally little. Yet random labels take more steps and a longer way, and only random inputs are better served by a wide network. What costs is a label that its neighbours contradict.
 :::
 
 :::{admonition} "A memorized example affects only itself"
@@ -768,7 +781,7 @@ A share $q$ of the examples has equal sensitivity and the others have none. What
 
 ```{solution} ex-cost-gini
 :class: dropdown
-Two examples drawn at random differ by the value $v$ with probability $2q(1 - q)$; the mean is $qv$. Mean difference over twice the mean: $1 - q$. A factor cancels; that is why losses of different size can be compared. A constant added to each makes the distribution more even and the
+Two examples drawn at random, with replacement, differ by the value $v$ with probability $2q(1 - q)$; the mean is $qv$. Mean difference over twice the mean: $1 - q$. A factor cancels; that is why losses of different size can be compared. A constant added to each makes the distribution more even and the
 coefficient smaller: a noise floor in $\chi_i$ hides inequality.
 ```
 
@@ -784,7 +797,7 @@ Like $n^{a - 1}$, so they fall whenever $a < 1$. In {numref}`fig-cost-time` that
 
 ```{exercise} ★★ The average price
 :label: ex-cost-average
-Compute the price of the last hundred of 1,600 examples in the linear model, for the three kinds, and its two factors, the mean squared error $(y - f)^2$ and the novelty $s$. Which of the two makes random labels dearer than random inputs?
+Compute the mean price of the 51st to the 100th of 1,600 examples in the linear model and that of the last hundred, for the three kinds, and its two factors, the mean squared error $(y - f)^2$ and the novelty $s$. Which of the two makes random labels dearer than random inputs?
 ```
 
 ```{solution-start} ex-cost-average
@@ -794,23 +807,24 @@ Compute the price of the last hundred of 1,600 examples in the linear model, for
 
 
 # %%
-def factors(pool):
-    """Mean price, squared error and novelty of the last hundred examples."""
+def factors(pool, rows):
+    """Mean price, squared error and novelty of these examples."""
     x, y = pool.x.double(), torch.nn.functional.one_hot(pool.y, 10).double() - 0.1
     factor = torch.linalg.cholesky(kernels.relu_kernel(x, x))
     price = torch.linalg.solve_triangular(factor, y, upper=False).square().sum(1)
     new = factor.diagonal().square()
     parts = {"price": price, "squared error": price * new, "novelty": new}
-    return {name: part[-100:].mean().item() for name, part in parts.items()}
+    return {name: part[rows].mean().item() for name, part in parts.items()}
 
 
-pd.DataFrame({k: factors(d) for k, d in three_kinds(scale.seed_offset()).items()}).T.map(
-    "{:.3g}".format
-)
+pools = three_kinds(scale.seed_offset())
+stretches = {"51st to 100th": slice(50, 100), "last hundred": slice(-100, None)}
+tables = {s: {k: factors(d, i) for k, d in pools.items()} for s, i in stretches.items()}
+pd.concat({s: pd.DataFrame(table).T for s, table in tables.items()}).map("{:.3g}".format)
 
 # %% [markdown]
 r"""
-The novelty alone, which is several times as large for random inputs; their squared error is no smaller. Real labels have the novelty of random ones, since the inputs are the same, and a fraction of the error.
+The novelty alone, which is several times as large for random inputs; their squared error is no smaller. Real labels have the novelty of random ones, since the inputs are the same, and a fraction of the error. By the hundredth example that fraction is not yet small enough to make up for the lower novelty, and real data are the dearer.
 
 ```{solution-end}
 ```
@@ -867,7 +881,6 @@ def proxy(pool, seed):
     return (size.sum() - size.gather(0, y[None]).sum()).item() / (9 * len(y) * own.item())
 
 
-pools = three_kinds(scale.seed_offset())
 pd.Series({kind: proxy(pool, scale.seed_offset()) for kind, pool in pools.items()}).round(0)
 
 # %% [markdown]
@@ -879,7 +892,7 @@ Large numbers, for random inputs as well, which have no patterns to share. Once 
 
 ```{exercise} ★★★ Who has the influence?
 :label: ex-cost-who
-Give 300 real signals wrong labels with probability 0.2. At the epoch at which 95 % of the labels are fitted, which examples have the larger loss sensitivity, those with wrong labels or those with right ones? Predict from {prf:ref}`thm-price`, then measure.
+Draw each label of 300 real signals anew with probability 0.2. Over the training up to 95 % accuracy, which examples have the larger loss sensitivity, those with wrong labels or those with right ones? Predict with {prf:ref}`thm-price` in mind, then measure.
 ```
 
 ```{solution-start} ex-cost-who
@@ -899,7 +912,7 @@ f"wrong over right labels: {claims.ratio(found):.2f}"
 
 # %% [markdown]
 r"""
-Those with wrong labels, more than twice: what they ask for nobody else does, so the outcome depends on each. It is the same inequality that {numref}`fig-cost-gini` shows among real examples, with a cause that is known. And it is what makes influence useful for finding wrong labels.
+Those with wrong labels, more than twice: what they ask for nobody else does, so the outcome depends on each. It is an inequality like that of {numref}`fig-cost-gini`, with a cause that is known, and it suggests a use: to find wrong labels by their influence.
 
 ```{solution-end}
 ```
@@ -926,14 +939,14 @@ pd.concat(rows).pivot_table("steps", "data", "n").round(0)
 
 # %% [markdown]
 r"""
-Real data need fewer steps, and with twice as many signals the advantage grows. The same signals are supported by each other for one architecture and not for the other: support is a matter of data *and* network.
+It is: real data need fewer steps, and twice as many examples multiply them by less (means of two replicates). The same signals are supported by each other for one architecture and not for the other: support is a matter of data *and* network.
 
 ```{solution-end}
 ```
 
 ```{exercise} ★★★ The price in a network
 :label: ex-cost-leave-out
-Does {prf:ref}`thm-price` rank examples for a network, too? Train on 200 signals of which a fifth has wrong labels, and on 199 with one left out, for several of them, from the same start to the same training loss. Compare the change of the squared distance with the squared error of the network that was trained without the
+Does {prf:ref}`thm-price` rank examples for a network, too? Train on 200 signals of which a fifth had their labels drawn anew, and on 199 with one left out, for several of them, from the same start to the same training loss. Compare the change of the squared distance with the squared error of the network that was trained without the
 example.
 ```
 
@@ -977,11 +990,11 @@ Clearly positive: examples that the others get wrong are those that lengthen the
 
 ## Summary
 
-- In a linear model an example costs the squared error of what the others predict for it, over what is new about it. Supported labels are free, random ones never get cheap.
-- Networks follow the order: real data, random inputs, random labels, in distance and in time, and the gap widens with the number of examples, unless the network cannot see the pattern.
-- Random inputs ask for a wider network. Random labels make every network that can fit them worse.
-- On real data the outcome hangs on few examples, on noise on all of them.
-- Boundaries come nearer the more labels are wrong. In time they first withdraw and come back only if there is something to memorize.
+- In a linear model an example costs the squared error of what the others predict for it, over what is new about it. A label that is predicted is free; random ones never get cheap.
+- Networks follow the order: real data, random inputs, random labels, in distance and in time, and the gap widens with the number of examples. In time it nearly closes where the network cannot see the pattern.
+- Random inputs ask for a wider network. With random labels every wider one did worse.
+- Among real examples some have much more influence on the outcome than others; among random ones all have about the same.
+- Boundaries come nearer the more labels are wrong. In time they withdraw, and come back where there is something to memorize.
 
 **Reading.** {cite:t}`arpit2017` for most of the questions; {cite:t}`neyshabur2017` and {cite:t}`nagarajan2019` for norms and what they do not explain; {cite:t}`nakkiran2020` for the dip; {cite:t}`feldman2020` for why memorization can be worth its price.
 """

@@ -2140,7 +2140,7 @@ simple first, fragmented when the noise is memorized. Which way does the number 
 3. From many to few, and back to many.
 
 :::{dropdown} Answer
-The first, in planes through test pictures: an untrained network cuts them into few regions, the classes appear, and each wrong label that is learned adds more.
+The first, in planes through test pictures: an untrained network cuts them into few regions, the classes appear, and wrong labels add more as they are learned.
 :::
 ::::
 """
@@ -2188,7 +2188,7 @@ counted = pd.concat(
 )
 counted["labels"] = np.where(counted.wrong, "15 % wrong", "clean labels")
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Wrong labels break regions up, most near the width that just fits them.** Regions per plane, left over training for the widest networks, right at the end of training against width; dotted, the width that was named beforehand as just fitting. Means over seeds with 95 % bands.", "name": "fig-dd-regions"}, "image": {"alt": "Left, regions per plane against the epoch: they rise from the untrained network on, and for noisy labels again late. Right, against width at the end: with noisy labels they peak at an intermediate width, with clean labels they hardly change."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Wrong labels break regions up, most near the width that just fits them.** Regions per plane, left over training for the widest networks, right at the end of training against width; dotted, the width that was named beforehand as just fitting. Means over seeds with 95 % bands.", "name": "fig-dd-regions"}, "image": {"alt": "Left, regions per plane against the epoch: they rise from the untrained network on, and for noisy labels again late. Right, against width at the end: with noisy labels they peak at an intermediate width, with clean labels they fall a little and then hardly change."}} tags=["hide-input"]
 fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.6), sharey=True)
 inks = {"clean labels": colors["true_labels"], "15 % wrong": colors["random_labels"]}
 wide_regions = counted[counted.width == widest_region]
@@ -2231,7 +2231,7 @@ Markdown(
 
 # %% [markdown]
 r"""
-The peak in width is there. The merging is not: no fall from a scattered start. What the number shows in time is the late break-up by wrong labels, each of which needs a region of its own.
+The peak in width is there. The merging is not: no fall from a scattered start. What the number shows in time is a late break-up, with wrong labels only, as these are fitted.
 
 (dd-loss)=
 ## Not the loss

@@ -1685,7 +1685,7 @@ def drops(row):
 
 dropped = pd.DataFrame([d for _, row in deep.iterrows() for d in drops(row)])
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**The first layer is critical, the third and fourth cost little.** Loss of test accuracy when one layer of a trained network is set to other values, the rest left alone (layer 5 is the output). Means over seeds with 95 % bands.", "name": "fig-lt-layers"}, "image": {"alt": "Loss of test accuracy for layers one to five. With fresh random values it is high for every layer. With initial values it is high for the first layer, lower for the second, small for the third and fourth, and a little higher for the output layer."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**The first layer is critical, the third and fourth cost little.** Loss of test accuracy when one layer of a trained network is set to other values, the rest left alone (layer 5 is the output). Means over seeds with 95 % bands.", "name": "fig-lt-layers"}, "image": {"alt": "Loss of test accuracy for layers one to five. With fresh random values it is high for every layer. With initial values it is high for the first layer, lower for the second, small for the third and fourth, and about as high as for the second for the output layer."}} tags=["hide-input"]
 fig, ax = plt.subplots(figsize=(7.2, 3.4))
 figures.plot(dropped, "layer", "drop", hue="to", ax=ax, label="set to {}")
 ax.set(ylim=(-0.02, 1), xlabel="layer", ylabel="loss of test accuracy")
@@ -1710,7 +1710,7 @@ Markdown(
 
 # %% [markdown]
 r"""
-So what a later layer learned here is worth little next to what the first one did, but it is not nothing: without the third layer's training the error more than doubles. And these layers *moved*, by some two thirds of their initial
+So what the third and the fourth layer learned here is worth little next to what the first one did, but it is not nothing: without the third layer's training the error more than doubles. And these layers *moved*, by some two thirds of their initial
 length, while the robust layers of the paper's networks hardly change in training. In them a layer may be robust because it never left; here it is because where it went matters little to the
 function. That the weights are not superfluous is shown by the fresh values. The count of parameters includes them all.
 
