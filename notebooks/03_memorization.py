@@ -118,7 +118,7 @@ each example: it is a *direction* in the space of labels.
 
 ```{prf:proposition} Which labels are learned when
 :label: prop-mem-modes
-Gradient descent with step $h$ from zero on the mean squared error $\tfrac1{2n} \lVert F c - y \rVert^2$ has after $t$ steps the outputs
+Gradient descent with step $h$ from $c_0 = 0$ on $\tfrac1{2n} \lVert F c - y \rVert^2$, half the mean squared error, has after $t$ steps the outputs
 
 $$
 F c_t = \sum_k \bigl(1 - (1 - h \lambda_k)^t\bigr)\, \langle u_k, y \rangle\, u_k .
@@ -128,21 +128,22 @@ For independent random labels of mean zero, every direction carries the same sha
 ```
 
 ```{prf:proof}
-The residual $r_t = y - F c_t$ obeys $r_{t+1} = r_t - \tfrac hn F F^\top r_t$ with $r_0 = y$; expand in the $u_k$. For random labels of variance $\sigma^2$, $\mathbb E \langle u_k, y \rangle^2 = \sigma^2$ for every $k$.
+The residual $r_t = y - F c_t$ obeys $r_{t+1} = r_t - \tfrac hn F F^\top r_t$ with $r_0 = y$; expand in the $u_k$. For independent labels of mean zero and variance $\sigma^2$, $\mathbb E \langle u_k, y \rangle^2 = \sigma^2$ for every $k$.
 ```
 
-So a direction is learned at the pace of its eigenvalue, whatever the labels are. What the labels decide is *along which directions they lie* ({cite:t}`arora2019` carry this over to wide networks).
+So a direction is learned at the pace of its eigenvalue, whatever the labels are. What the labels decide is *along which directions they lie*. ({cite:t}`arora2019` carry this over to wide networks. Below, $h$ is one over the largest eigenvalue, and classes are 0/1 vectors less their
+mean $\tfrac1K$, with $K = 10$ outputs that learn side by side.)
 
 ::::{admonition} Predict before you run
 :class: predict
-Of 1,200 directions take the 30 with the largest eigenvalues. How much of *randomly permuted* labels lies along them?
+Of 1,200 directions take the 30 with the largest eigenvalues. One fortieth of randomly permuted labels lies along them. How much of the *true* labels?
 
 1. About one fortieth.
 2. About half.
 3. Nearly all.
 
 :::{dropdown} Answer
-The first: every direction carries the same, and 30 of 1,200 is one fortieth. Of the true labels about half lies there. That is all the difference there is between a pattern and noise here.
+The second. Along a leading direction, signals that resemble each other have nearly the same entry, and mostly they have the same label. That is all the difference there is between a pattern and noise here.
 :::
 ::::
 """
@@ -208,13 +209,13 @@ plt.show()
 leading = [float(e[-n // 40 :].sum()) for e in energy.values()]
 ninety = [steps[np.argmax(np.array(left_by_formula(e)) < 0.1)] for e in energy.values()]
 Markdown(
-    f"Along the leading {n // 40} of {n:,} directions lie {leading[0]:.0%} of the true labels and {leading[1]:.1%} of the random ones. To learn 90 % of them takes about {ninety[0]:,} steps for true labels and {ninety[1]:,} for random ones: {ninety[1] / ninety[0]:.0f} times as many."
+    f"Along the leading {n // 40} of {n:,} directions lie {leading[0]:.0%} of the true labels and {leading[1]:.1%} of the random ones. To learn 90 % of them takes about {round(ninety[0], -3):,} steps for true labels and {round(ninety[1], -3):,} for random ones: {ninety[1] / ninety[0]:.0f} times as many."
 )
 
 # %% [markdown]
 r"""
-Now to labels that are *partly* wrong. Outputs are linear in the labels. With labels as 0/1 vectors and their mean taken out, drawing a share $\eta$ of them anew gives $\mathbb E[\tilde y \mid y] = (1 - \eta)\, y$: the truth, shrunk, plus
-noise of mean zero. The two are learned side by side without touching: the truth along the directions in which it lies, the noise along all. So how far is the model along the way to either?
+Now to labels that are *partly* wrong. Draw a share $\eta$ of the labels $y$ anew, and call the result $\tilde y$. Then $\mathbb E[\tilde y \mid y] = (1 - \eta)\, y$: the truth, shrunk, plus noise of mean zero. As outputs are linear in the labels, the two are learned
+side by side without touching: the truth along the directions in which it lies, the noise along all. How far is the model along the way to either?
 
 ```{prf:proposition} How long the truth leads
 :label: prop-mem-lead
@@ -229,8 +230,8 @@ on average over the examples and the draw of all labels. So the truth leads as l
 ```
 
 ```{prf:proof}
-Let example $i$ of class $c$ have the wrong label $g$. The other labels have means $(1 - \eta)\, y_j$, so the mean output on $i$ is $(1 - \eta) (H_t y)_i + (H_t)_{ii} (\tilde y_i - (1 - \eta)\, y_i)$. Take the coordinate $c$ less the coordinate $g$: in $\tilde y_i$
-the difference is $-1$, in $y_i$ it is $1$, which gives $-(2 - \eta) (H_t)_{ii}$ for the second term. In the first, coordinates add up to zero, so the mean over the $K - 1$ classes $g$ is $\tfrac{K}{K-1} (H_t y)_{ic}$, which is $\tfrac{K}{K-1} \langle y_i, (H_t y)_i \rangle$.
+Let example $i$ of class $\kappa$ have the wrong label $\kappa'$, any of the other $K - 1$ classes alike. The other labels have means $(1 - \eta)\, y_j$, so the mean output on $i$ is $(1 - \eta) (H_t y)_i + (H_t)_{ii} (\tilde y_i - (1 - \eta)\, y_i)$. Take the coordinate $\kappa$ less the coordinate $\kappa'$: in $\tilde y_i$
+the difference is $-1$, in $y_i$ it is $1$, which gives $-(2 - \eta) (H_t)_{ii}$ for the second term. In the first, coordinates add up to zero, so the mean over the $K - 1$ classes $\kappa'$ is $\tfrac{K}{K-1} (H_t y)_{i\kappa}$, which is $\tfrac{K}{K-1} \langle y_i, (H_t y)_i \rangle$.
 Average over $i$ and use $\operatorname{tr} y^\top y = n \tfrac{K-1}{K}$.
 ```
 
@@ -290,7 +291,7 @@ plt.show()
 # %% tags=["remove-input"]
 longest = {t: means.loc[t].index[means.loc[t].lead > 0].max() for t in translations}
 Markdown(
-    f"For signals in place the lead reaches {means.loc[1].lead.max():.2f} and lasts for about {longest[1]:,} steps; for those of the published data set it reaches {means.loc[48].lead.max():.2f} and is over after {longest[48]:,}. Formula and measurement differ by {(leads.lead - leads.formula).abs().mean():.3f} on average."
+    f"For signals in place the lead reaches {means.loc[1].lead.max():.2f} and lasts for about {round(longest[1], -2):,} steps; for those of the published data set it reaches {means.loc[48].lead.max():.2f} and is over after about {round(longest[48], -1):,}. Formula and measurement differ by {(leads.lead - leads.formula).abs().mean():.3f} on average."
 )
 
 # %% [markdown]
@@ -341,7 +342,7 @@ chosen, final = measures.best_and_last(forty, "validation")
 
 # %% tags=["remove-input"]
 Markdown(
-    f"{ledger.say('early-learning-then-memorizing')} (On this page the chosen epochs lie between {chosen.epoch.min()} and {chosen.epoch.max()}, and the truth leads there by {claims.mean(chosen.true_label - chosen.wrong_label):.2f}.)"
+    f"{ledger.say('early-learning-then-memorizing')} (On this page the chosen epochs lie between {chosen.epoch.min():.0f} and {chosen.epoch.max():.0f}, and the truth leads there by {claims.mean(chosen.true_label - chosen.wrong_label):.2f}.)"
 )
 
 # %% [markdown]
@@ -381,7 +382,7 @@ def multiverse():
     return pd.DataFrame(rows)
 
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Early learning is common, and it depends on the data.** One point per setting, means over three replicates: share of the wrong labels that are learned where validation accuracy is best, against the fall of test accuracy from there to the end. The claim holds below the line, right of zero.", "name": "fig-mem-multiverse"}, "image": {"alt": "Scatter of settings. Most lie at the lower right: test accuracy falls by ten to twenty points and few wrong labels are learned at the peak. The settings with moved signals lie to the upper left."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Early learning is common, and it depends on the data.** One point per setting, means over three replicates: share of the wrong labels that are learned where validation accuracy is best, against the fall of test accuracy from there to the end. The claim needs a point below the line and right of zero, and wrong labels that are learned afterwards; settings that fail in one of the three are named.", "name": "fig-mem-multiverse"}, "image": {"alt": "Scatter of settings. Most lie at the lower right: test accuracy falls by ten to thirty points and few wrong labels are learned at the peak. The published signals, translation 48, lie at the upper left: no fall, and most wrong labels learned. Momentum 0 lies at the lower left."}} tags=["hide-input"]
 record = "03_memorization_multiverse"
 robust, where = results.measured_or_recorded(record, results.recording(), multiverse)
 ax = plt.subplots(figsize=(7.2, 3.4))[1]
@@ -401,7 +402,7 @@ Markdown(
 
 # %% [markdown]
 r"""
-One exception has a dull reason: without momentum the steps are ten times smaller, and in 100 epochs there is no memorization yet. The other was predicted.
+One exception has a dull reason: without momentum the steps are ten times smaller, and after 100 epochs memorization has only begun. The other, signals moved as in the published data set, was predicted.
 
 ::::{admonition} Break it: move the signals
 :class: break-it
@@ -418,10 +419,10 @@ moved = {1: forty, 8: a_little, 48: published[published.label_noise > 0]}
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**What closes the window in the linear model closes it in networks.** Largest lead, over training, of answers with the true class over answers with the given one on wrongly labelled training signals, against how far signals are moved. Means over training sets with 95 % bands.", "name": "fig-mem-moved"}, "image": {"alt": "Two falling curves against the number of points by which signals are moved. Both fall steeply: networks from about 0.85 for signals in place to 0.15 for the published data, the linear model from about 0.7 to 0.1."}} tags=["hide-input"]
 networks = pd.concat([table.assign(translation=t) for t, table in moved.items()])
 networks = networks.eval("answers = true_label - wrong_label")
-both = {"network": networks, "linear model": leads}
-both = pd.concat([table.assign(model=name) for name, table in both.items()])
+answers = [networks.assign(model="network"), leads.assign(model="linear model")]
 keys, ax = ["data_seed", "translation", "model"], plt.subplots(figsize=(7.2, 3.4))[1]
-largest = both.groupby(keys, as_index=False).answers.max().eval("points = translation - 1")
+largest = pd.concat(answers).groupby(keys, as_index=False).answers.max()
+largest["points"] = largest.translation - 1
 figures.plot(largest, "points", "answers", "model", ax)
 ax.set(xlabel="signals moved by up to … of 72 points", ylabel="largest lead", ylim=(0, 1))
 ax.set_xticks([translation - 1 for translation in translations])
@@ -437,7 +438,7 @@ Markdown(
 
 # %% [markdown]
 r"""
-"Patterns first" is a sentence about networks *and* data. And it is about *wrong* labels: {cite:t}`zhang2017` trained on true ones and saw no potential benefit in stopping early, although their networks memorize. They used true labels, and so do we in the next line, for signals in place and for published ones.
+"Patterns first" is a sentence about networks *and* data. And it is about *wrong* labels: with true ones {cite:t}`zhang2017` saw no potential benefit in stopping early on CIFAR-10 (on ImageNet, without other regularizers, there might be one). We train on true labels, too, for signals in place and for published ones:
 """
 
 # %% tags=["remove-input"]
@@ -451,7 +452,7 @@ Where all labels are true, what is learned last is as true as what is learned fi
 ## Easy examples
 
 If leading directions come first, the examples along them should be learned first, by *every* network. {cite:t}`arpit2017` trained a hundred networks for a single epoch and counted for each example how many of them got it right: on real
-data, on *random inputs* (Gaussian numbers with the labels of the signals) and with *random labels* (the labels permuted).
+data, on *random inputs* (Gaussian numbers in their place) and with *random labels* (ours are the true ones, permuted).
 
 ::::{admonition} Predict before you run
 :class: predict
@@ -467,7 +468,7 @@ Close to the fourth. The third holds inside a single network, but each has an or
 :::
 ::::
 
-One precaution decides whether this works. After one epoch a network has learned little more than how frequent the classes are, and where one is more frequent all networks guess it, *agree*, and random data look anything but random. So each class gets
+One precaution decides whether this works. In one epoch on random data a network learns little more than how frequent the classes are. Where one is more frequent all networks guess it, so they *agree*, and random data look anything but random. So each class gets
 120 examples, and inputs have mean zero ({ref}`ex-mem-balance`).
 """
 
@@ -495,7 +496,7 @@ def after_one_epoch(kinds, seed):
 sets = {s: three_kinds(s) for s in ledger.seeds("easy-examples-after-one-epoch")}
 graded = {s: after_one_epoch(kinds, s) for s, kinds in sets.items()}
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Networks agree about real examples and hardly about random ones.** How many of 100 networks get a training example right after one epoch, as a histogram over the examples of one training set; dashed: coins with the same mean accuracy.", "name": "fig-mem-agree"}, "image": {"alt": "Three histograms of the number of networks that get an example right. Real data: a tall bar near all networks and a tail down to none, nothing like the narrow dashed bell. Random inputs: nearly the dashed bell. Random labels: visibly wider than the bell."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Networks agree about real examples and hardly about random ones.** How many of 100 networks get a training example right after one epoch, as a histogram over the examples of one training set; dashed: coins with the same mean accuracy.", "name": "fig-mem-agree"}, "image": {"alt": "Three histograms of the number of networks that get an example right. Real data: a tall bar near all networks and a tail down to none, nothing like the narrow dashed bell. Random inputs and random labels: a single hump each, at the place of the bell and wider, for random labels most."}} tags=["hide-input"]
 hues = {"real": "true_labels", "random labels": "random_labels", "random inputs": "noise"}
 R, edges = sizes.networks, np.linspace(-0.5, sizes.networks + 0.5, 27)
 fig, axes = plt.subplots(1, 3, figsize=(7.2, 3.1))
@@ -511,8 +512,8 @@ plt.show()
 
 # %% [markdown]
 r"""
-To put a number on it, let $\hat p_i$ be the share of $r$ networks that get example $i$ right, and $\bar p$ its mean. Coins would give the $\hat p_i$ a variance of $\bar p (1 - \bar p) / r$; the *over-dispersion* $D$ is the measured variance over that.
-It is 1 for coins and about $r$ if each example is always right or always wrong ({ref}`ex-mem-dispersion`). In between, $\omega = (D - 1)/(r - 1)$ estimates the share of the variance of a single answer that belongs to the example. A coin has $\omega = 0$.
+To put a number on it, let $\hat p_i$ be the share of $r$ networks that get example $i$ right, and $\bar p$ its mean. Coins would give the $\hat p_i$ a variance of $\bar p (1 - \bar p) / r$; the *over-dispersion* is the measured variance over that.
+It is 1 for coins and $r$ if each example is always right or always wrong ({ref}`ex-mem-dispersion`). In between, the over-dispersion less 1, divided by $r - 1$, estimates $\omega$: the share of the variance of a single answer that belongs to the example. A coin has $\omega = 0$.
 """
 
 # %% tags=["remove-input"]
@@ -562,7 +563,7 @@ Markdown(
 
 # %% [markdown]
 r"""
-The order comes out of the data, by a computation that trains no network. Even the small departure of random inputs from coins is largely explained: by chance some of them have neighbours with their label. A correlation of zero would have said that networks have their own idea of easy.
+The order comes out of the data, by a computation that trains no network. Even the small departure of random inputs from coins is largely explained: by chance some of them have neighbours with their label. (A correlation of 1 is out of reach there, as 100 coins leave noise in every share.) A correlation of zero would have said that networks have their own idea of easy.
 
 (mem-coherence)=
 ## Coherent gradients
@@ -595,7 +596,7 @@ Train on *random* labels until they are fitted. What is the coherence of the gra
 3. As high as for true labels, since the inputs are the same.
 
 :::{dropdown} Answer
-The first, which surprised the authors of the measure as well.
+The first. That gradients of random labels become coherent at all surprised the authors of the measure as well.
 :::
 ::::
 """
@@ -623,7 +624,7 @@ def coherence(seed):
 agreeing = ["coherent-gradients-metric", "random-labels-become-coherent"]
 coherent = pd.concat([coherence(s) for s in ledger.seeds(*agreeing)], ignore_index=True)
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Gradients of true labels agree from the start; those of random labels do so late, and less.** m-coherence of the gradients of all 1,200 training examples over training; 1 (dotted) is what orthogonal gradients have. Geometric means over training sets with 95 % bands.", "name": "fig-mem-coherence"}, "image": {"alt": "m-coherence on a logarithmic axis against the epoch. True labels begin above twenty, and fall below one once they are fitted, after about twenty epochs. Random labels begin at about one half, rise above one after six epochs to about six, and fall when they are fitted."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Gradients of true labels agree from the start; those of random labels do so late, and less.** m-coherence of the gradients of all 1,200 training examples over training; 1 (dotted) is what orthogonal gradients have. Geometric means over training sets with 95 % bands.", "name": "fig-mem-coherence"}, "image": {"alt": "m-coherence on a logarithmic axis against the epoch. True labels begin above twenty, and fall below one once they are fitted, after about twenty epochs. Random labels begin at one, sink to about one half, rise above one after six epochs to about eight, and fall when they are fitted."}} tags=["hide-input"]
 hues = {kind: colors[kind.replace(" ", "_")] for kind in labels}
 logs = coherent.assign(log=np.log10(coherent.C))
 ax = figures.plot(logs, "epoch", "log", "labels", plt.subplots(figsize=(7.2, 3.6))[1], hues)
@@ -654,30 +655,32 @@ Markdown(
 
 # %% [markdown]
 r"""
-At first random labels pull against each other: similar inputs ask for different answers, and $C$ is below 1. Later it rises. Signals that are near each other and happen to share a label are remembered together, and a step on one helps the other. So
-coherence is no proof of a pattern. That it is so much higher for true labels, and from the first steps on, is what the linear model leads one to expect; whether it *causes* the order in networks this figure cannot say. An intervention could.
+At first random labels pull against each other: similar inputs ask for different answers, and $C$ is below 1. Later it rises. Our reading, not tested here: signals that are near each other and happen to share a label are remembered together, and a step on one helps the other. Either way,
+coherence is no proof of a pattern. (Either curve falls once its labels are fitted, those of true labels earlier: near a minimum the gradients cancel.) That it is so much higher for true labels, and from the first steps on, is what the linear model leads one to expect; whether it *causes* the order in networks this figure cannot say. An intervention could.
 
 (mem-median)=
 ## Suppressing the weak directions
 
 If memorization lives in directions that few examples share, removing these should stop it. {cite:t}`zielinski2020` split every batch into three groups and step, in each coordinate, along the *median* of the three mean gradients (M3): what only one group
-wants is voted down. It is elegant, and easy to believe too soon, because whatever slows training down has memorized less after any number of epochs. So we also halve the step of SGD.
+wants is voted down. The idea is elegant. But whatever slows training down has memorized less after any number of epochs, so we also halve the step of SGD.
 """
 
 # %%
-ways = {"SGD": {}, "median (M3)": {"median_of": 3}, "SGD, half the step": {"lr": 0.025}}
+methods = {"SGD": {}, "median (M3)": {"median_of": 3}, "SGD, half the step": {"lr": 0.025}}
 of_median, arms = ledger.seeds("suppress-weak-directions"), []
-for way, how in ways.items():
+for method, how in methods.items():
     runs = [history(s, [0.4], signals(s), epochs=50, **how) for s in of_median]
-    arms.append(pd.concat(runs).assign(way=way))
+    arms.append(pd.concat(runs).assign(method=method))
 arms = pd.concat(arms)
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**The median memorizes later than SGD, and so does a smaller step.** Left: wrong labels learned over training, means over training sets with 95 % bands. Right: true labels learned against wrong ones, which takes the different speeds out; higher is better.", "name": "fig-mem-median"}, "image": {"alt": "Left: share of wrong labels learned against the epoch; SGD rises first, then the median, then SGD with half the step, and all are near one after 50 epochs. Right: the three curves of true labels learned against wrong labels learned nearly coincide."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**The median memorizes later than SGD, and so does a smaller step.** Left: wrong labels learned over training, means over training sets with 95 % bands. Right: true labels learned against wrong ones, which takes the different speeds out; higher is better.", "name": "fig-mem-median"}, "image": {"alt": "Left: share of wrong labels learned against the epoch; SGD rises first, then the median, then SGD with half the step, and all are near one after 50 epochs. Right: the three curves of true labels learned against wrong labels learned lie close together, that of the median lowest."}} tags=["hide-input"]
 fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.5))
-palette = dict(zip(ways, figures.SEQUENCE, strict=False))
-figures.plot(arms, "epoch", "wrong_label", "way", left, palette, markersize=3)
-for way, color in palette.items():
-    path = arms[arms.way == way].groupby("epoch")[["wrong_label", "right_label"]].mean()
+palette = dict(zip(methods, figures.SEQUENCE, strict=False))
+figures.plot(arms, "epoch", "wrong_label", "method", left, palette, markersize=3)
+for method, color in palette.items():
+    path = (
+        arms[arms.method == method].groupby("epoch")[["wrong_label", "right_label"]].mean()
+    )
     right.plot(*path.to_numpy().T, "o-", color=color, markersize=3)
 figures.log_axis(left, (1, 3, 10, 20, 50))
 left.set(ylabel="wrong labels learned", ylim=(0, 1.02))
@@ -687,23 +690,24 @@ plt.show()
 
 # %% mystnb={"code_prompt_show": "The comparisons"} tags=["hide-input"]
 # The comparisons, with SGD
-SGD, median, slower = ways
-wrong = arms.pivot_table("wrong_label", ["epoch", "data_seed"], "way")
-wrong = wrong.div(wrong[SGD], axis=0)
-by_20, by_50 = wrong.loc[20], wrong.loc[50]
-truths = where_half(arms, "wrong_label", "right_label", "way")
+SGD, median, slower = methods
+memorized = arms.pivot_table("wrong_label", ["epoch", "data_seed"], "method")
+relative = memorized.div(memorized[SGD], axis=0)
+by_20, by_50 = relative.loc[20], relative.loc[50]
+truths = where_half(arms, "wrong_label", "right_label", "method")
 truths = truths.sub(truths[SGD], axis=0)
-stops = {w: measures.best_and_last(t, "validation")[0].test for w, t in arms.groupby("way")}
+stops = {
+    m: measures.best_and_last(t, "validation")[0].test for m, t in arms.groupby("method")
+}
 
 # %% tags=["remove-input"]
 Markdown(
-    f"{ledger.say('suppress-weak-directions')} On this page, after 20 epochs the median has learned {claims.ratio(by_20[median]):.2f} times as many wrong labels as SGD, and SGD with half the step {claims.ratio(by_20[slower]):.2f} times as many. Where each has learned half of the wrong labels, the median has learned {claims.mean(truths[median]):.3f} more of the true ones than SGD, and the smaller step {claims.mean(truths[slower]):.3f}."
+    f"{ledger.say('suppress-weak-directions')} On this page, after 20 epochs the median has learned {claims.ratio(by_20[median]):.2f} times as many wrong labels as SGD, and SGD with half the step {claims.ratio(by_20[slower]):.2f} times as many; after 50 it is {claims.ratio(by_50[median]):.2f} and {claims.ratio(by_50[slower]):.2f}. Where each has learned half of the wrong labels, the median has learned {claims.mean(truths[median]):.3f} more of the true ones than SGD, and the smaller step {claims.mean(truths[slower]):.3f}."
 )
 
 # %% [markdown]
 r"""
-Memorizing later is not memorizing less. Had the median acted on weak directions *and not only on speed*, its curve on the right would lie above the others. It does not, and a smaller step delays the wrong labels by more. What the paper saw on ImageNet, where nothing
-is fitted to the end, may be such a delay, or more than that; this experiment does not tell.
+Memorizing later is not memorizing less. Had the median acted on weak directions *and not only on speed*, its curve on the right would lie above the others. It does not. A smaller step delays most of the wrong labels by more, though the last of them by less. What the paper saw on ImageNet may be such a delay, or more than that; this experiment does not tell.
 
 (mem-caps)=
 ## Regularizers
@@ -773,13 +777,13 @@ def regularized(seed, strengths, translation=1):
 capping = ["regularizers-cap-memorization", "dropout-most-effective"]
 capped = pd.concat([regularized(s, strengths) for s in ledger.seeds(*capping)])
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Memorization can be halved at no cost, if one takes the right regularizer.** Accuracy on new signals with true labels against random training labels learned, for several strengths of each regularizer, and without any (right end). Means over training sets with 95 % intervals. The stronger input noise lies below the picture.", "name": "fig-mem-caps"}, "image": {"alt": "Accuracy on new signals against the share of random labels learned. Dropout, weight decay and adversarial training run to the left at about the height of the network without a regularizer, and bend down where less than half is memorized. Input noise lies far below."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Memorization can be halved at no cost, if one takes the right regularizer.** Accuracy on new signals with true labels against random training labels learned, for several strengths of each regularizer, and without any (right end). Means over training sets with 95 % intervals. The stronger input noise lies below the picture.", "name": "fig-mem-caps"}, "image": {"alt": "Accuracy on new signals against the share of random labels learned. Dropout, weight decay and adversarial training run to the left at about the height of the network without a regularizer, and where less than half is memorized dropout and adversarial training bend down, weight decay does not. Input noise lies far below."}} tags=["hide-input"]
 ax = plt.subplots(figsize=(7.2, 3.8))[1]
-t = stats.t.ppf(0.975, capped.data_seed.nunique() - 1)
+quantile = stats.t.ppf(0.975, capped.data_seed.nunique() - 1)
 for name, color in zip(strengths, (*figures.SEQUENCE[:4], figures.INK), strict=True):
     points = capped[capped.regularizer == name].groupby("strength")
     points = points[["memorized", "accuracy"]]
-    bars = {"yerr": t * points.sem().accuracy, "fmt": "o-", "color": color}
+    bars = {"yerr": quantile * points.sem().accuracy, "fmt": "o-", "color": color}
     ax.errorbar(*points.mean().to_numpy().T, **bars, label=name.replace("_", " "))
 ax.axvline(0.5, color=colors["threshold"], linestyle=":", linewidth=1.5)
 ax.set(xlabel="random labels learned", ylabel="accuracy on new signals")
@@ -810,11 +814,11 @@ Markdown(
 
 # %% [markdown]
 r"""
-Dropout takes away single units, and a pattern that many examples support is carried by many. Noise of the size of the signals themselves takes away the pattern, which here is a short wave at a fixed place. In pictures, where neighbouring pixels repeat each other, it need not.
+A possible reason: dropout takes away single units, and a pattern that many examples support is carried by many. Noise of the size of the signals themselves takes away the pattern, which here is a short wave at a fixed place. In pictures, where neighbouring pixels repeat each other, it need not. The order also belongs to the level: at more than half, dropout and adversarial training lie highest, at less than half weight decay does.
 
 ::::{admonition} Break it: signals that move a little
 :class: break-it
-Are dropout and weight decay alike by nature? Move the signals by up to 3 of 72 points, and measure again.
+Are dropout and weight decay alike by nature? Move the signals by up to 3 of 72 points, and measure again. The table has points of accuracy at half memorization, more or less than without a regularizer.
 ::::
 """
 
@@ -832,7 +836,7 @@ pd.DataFrame(costs).dropna().rename(index=lambda name: name.replace("_", " "))
 
 # %% [markdown]
 r"""
-Now weight decay is better than no regularizer at all, and dropout is not. Which regularizer is "the most effective" is a property of the data, and a superlative should name them.
+Now weight decay is better than no regularizer at all; of dropout these training sets do not say so. Which regularizer is "the most effective" is a property of the data, and a superlative should name them.
 
 (mem-verdicts)=
 ## What the papers found, what we found
@@ -905,7 +909,7 @@ r"""
 
 ## Who disagrees, and what to drop
 
-**About the median.** {cite:t}`zielinski2020` credit it with suppressing weak directions; here a smaller step does as much. They had ImageNet and large networks, and a batch of 60 in three groups is coarse.
+**About the median.** {cite:t}`zielinski2020` credit it with suppressing weak directions; here a smaller step does about as much. They had ImageNet and large networks, and our batch of 60 in three groups is coarse.
 
 **Is coherence a cause?** {numref}`fig-mem-coherence` shows that it *accompanies* learning. In the linear model the order follows from the directions by {prf:ref}`prop-mem-modes`; for networks that is an extrapolation, which {numref}`fig-mem-moved` and {numref}`fig-mem-ease` passed.
 
@@ -990,7 +994,7 @@ pd.Series({noise: f"{claims.mean(v):.1f}" for noise, v in ends.items()}, name="e
 
 # %% [markdown]
 r"""
-More noise ends the lead sooner: at 80 % by some seven epochs of twenty, while 20 % and 40 % can hardly be told apart. In the linear model the bound on $s_t / m_t$ rises in the same pattern, from 2.25 to 2.67 and then to 6, and as the ratio falls over training, a larger bound is met earlier.
+More noise ends the lead sooner: a little from 20 % to 40 %, and by some seven epochs of twenty from there to 80 %. In the linear model the bound on $s_t / m_t$ rises in the same pattern, from 2.25 to 2.67 and then to 6, and as the ratio falls over training, a larger bound is met earlier.
 
 ```{solution-end}
 ```
@@ -1020,7 +1024,7 @@ uneven = [after_one_epoch(out_of_balance(s), s)["unbalanced"] for s in list(sets
 
 # %% [markdown]
 r"""
-Ten times as large as for balanced random inputs, on data without any pattern. All that one epoch teaches is which classes are frequent, and as the inputs have a common mean, that is learned at once. All networks guess those classes, so their examples are "easy" and the others "hard". The statistic measures agreement, and there are many things to agree about.
+More than ten times as large as for balanced random inputs, on data without any pattern. All that one epoch teaches is which classes are frequent, and as the inputs have a common mean, that is learned at once. All networks guess those classes, so their examples are "easy" and the others "hard". The statistic measures agreement, and there are many things to agree about.
 
 ```{solution-end}
 ```
@@ -1078,7 +1082,7 @@ opened.groupby("epoch")[["true_label", "wrong_label", "test"]].mean().round(2).i
 
 # %% [markdown]
 r"""
-A crack: the largest lead is hardly larger than that of the fully connected networks in {numref}`fig-mem-moved`, a little under twenty points, but it lasts about twice as long. The directions are those of the *features*. A convolution knows that places are alike, and need not learn that;
+A crack: the largest lead is about twenty points, hardly more than that of the fully connected networks in {numref}`fig-mem-moved`, but it lasts about twice as long. The directions are those of the *features*. A convolution knows that places are alike, and need not learn that;
 which pattern to look for it must still find, among 1,200 signals with noisy labels.
 
 ```{solution-end}
@@ -1115,11 +1119,11 @@ def parties(row, d):
 # %%
 in_place = {s: signals(s) for s in scale.seeds(3)}
 pull = pd.concat([parties(train(s, 0.4, d).iloc[0], d) for s, d in in_place.items()])
-pull.groupby("epoch").mean().round(2).iloc[:12:2]
+pull.groupby("epoch").mean().round(2).loc[[1, 4, 8, 15, 20, 28, 38, 50]]
 
 # %% [markdown]
 r"""
-At first the two pull against each other: the cosine is negative, and the true labels pull harder, so the pattern is learned. About when the window closes the cosine passes zero. From then on a step that helps the wrong labels helps, on average, the true ones too, and both are learned to the end.
+At first the two pull against each other: the cosine is negative, and the true labels pull harder, so the pattern is learned. The wrong labels take over about when the window closes: from there on their gradient is the longer one. The cosine passes zero some ten epochs later, when most wrong labels are learned. From then on, until all are fitted, a step that helps the wrong labels helps the true ones too.
 
 ```{solution-end}
 ```
@@ -1170,9 +1174,9 @@ Remembering a single example is the best that can be done for its kind: right un
 - In a linear model each direction is learned at the pace of its eigenvalue. True labels lie along leading directions, random ones along all; so the truth comes first, for a time that {eq}`eq-mem-lead` gives.
 - Networks do the same: on wrongly labelled signals they answer with the truth first and with the given label later. Noisy validation labels suffice to stop in between. With true labels there is nothing to stop for.
 - Moving the signals takes the labels out of the leading directions and closes the window, in both.
-- Which examples networks find easy is mostly what the linear model learns first.
+- Which examples networks find easy is in good part what the linear model learns first.
 - Gradients of true labels agree far more; those of random labels become coherent too, late.
-- The median delays memorization; so does a smaller step. Dropout can halve memorization at no cost here; which regularizer does it best depends on the data.
+- The median delays memorization; so does a smaller step. Dropout can halve memorization at no cost here; which regularizer does it best depends on the data and on how much is memorized.
 
 **Reading.** {cite:t}`arpit2017` for the questions and most of the experiments; {cite:t}`arora2019` and {cite:t}`advani2020` for the directions; {cite:t}`chatterjee2022` for coherence; {cite:t}`feldman2020` for why memorization can be needed; {cite:t}`liu2020` for a use of the early phase.
 """
