@@ -193,7 +193,7 @@ r"""
 Had memorizing been hard, at least one of the curves would have stayed up.
 (Room is needed: with 8 channels instead of 48, {ref}`rand-ex-convolution`, or in some pilot runs without batch norm, {ref}`protocol-randomization`, noise is not fitted in time.)
 
-{cite:t}`zhang2017` suggest this distance as the reason. Here random pixels have a second one. They keep each signal's *values*, and on MNIST-1D that is a clue:
+{cite:t}`zhang2017` suggest that noise starts early because it lies far apart. Here random pixels have a second reason. They keep each signal's *values*, and on MNIST-1D that is a clue:
 """
 
 # %% tags=["remove-input"]
