@@ -128,7 +128,7 @@ plt.show()
 r"""
 ::::{admonition} Predict before you run
 :class: predict
-The hyper-parameters stay as they were chosen for true labels. Under which condition does the loss of the convolutional network begin to fall last?
+Network and hyper-parameters stay the same. Under which condition does the loss of the convolutional network begin to fall last?
 
 1. Gaussian pixels: there is nothing in them to be learned.
 2. Random labels on real signals.
@@ -156,7 +156,7 @@ for ax, name in zip(axes, networks, strict=True):
     ax.axhline(0.9 * np.log(10), color=colors["threshold"], linestyle=":", linewidth=1.5)
     ax.set(title=name.capitalize(), xscale="symlog", xlim=(0, 50), xlabel="epochs")
     ax.set_xticks([0, 1, 10, 50], ["0", "1", "10", "50"])
-axes[0].set(ylabel="training loss", ylim=(0, 2.9))
+axes[0].set(ylabel="training loss", ylim=(0, 3.1))
 fig.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=3)
 plt.show()
 
@@ -177,8 +177,12 @@ runs["start"] = [start(run) for run in runs.itertuples()]
 
 def by_condition(value, network):
     """One row per replicate, one column per condition."""
-    rows = runs[runs.network == network]
-    return measures.by_seed(rows, value, "condition")
+    return measures.by_seed(runs[runs.network == network], value, "condition")
+
+
+def test_errors(network):
+    """The same for the test error at the end, in %."""
+    return 100 * by_condition("test_error", network)
 
 
 # %% tags=["remove-input"]
@@ -187,10 +191,20 @@ Markdown(f"{ledger.say('six-conditions')} {ledger.say('noise-starts-earlier')}")
 # %% [markdown]
 r"""
 Had memorizing been hard, at least one of the curves would have stayed up.
-(Room is needed: with 8 channels instead of 48 a convolutional network does not fit noise in time, {ref}`rand-ex-convolution`.)
+(Room is needed: with 8 channels instead of 48, {ref}`rand-ex-convolution`, or in some pilot runs without batch norm, {ref}`protocol-randomization`, noise is not fitted in time.)
 
-{cite:t}`zhang2017` explain the early start of noise by distance, as above. One thing they do not say: random pixels keep each signal's *values*, and on MNIST-1D that is a clue, so the test error with them is 15 to 20 points better than chance ({ref}`rand-ex-histogram`).
-A randomization test tests what it randomizes: this one positions, not histograms. Gaussian pixels leave nothing, and there the error is at chance. (The bump of the convolutional curves in the first epoch is batch norm's: its running averages lag behind.)
+{cite:t}`zhang2017` suggest that noise starts early because it lies far apart. Here random pixels have a second reason. They keep each signal's *values*, and on MNIST-1D that is a clue:
+"""
+
+# %% tags=["remove-input"]
+clue = [claims.mean(90 - test_errors(name)["random pixels"]) for name in networks]
+Markdown(
+    f"with random pixels the test error ends {clue[0]:.1f} (fully connected) and {clue[1]:.1f} points (convolutional) below chance."
+)
+
+# %% [markdown]
+r"""
+({ref}`rand-ex-histogram`.) A randomization test tests what it randomizes: this one positions, not histograms. Gaussian pixels leave nothing, and there the error is at chance. (The bump of the convolutional curves in the first epoch is batch norm's: its running averages lag behind.)
 
 ### The control that must come out
 
@@ -200,13 +214,13 @@ Shuffled pixels look spoiled to us. For a fully connected network they are not, 
 :label: rand-prop-shuffle
 Let the initial weights of the first layer be exchangeable over inputs, for instance independent and identically distributed, and independent of
 everything else. Train by (stochastic) gradient descent, with momentum or Adam, with or without weight decay. Then shuffling the pixels of all
-examples by one permutation does not change the distribution of anything that training produces, errors included.
+examples by one permutation does not change the distribution of the outputs at any time of training, nor of any error.
 ```
 
 ```{prf:proof}
 Let $P$ be the permutation matrix. A network with first layer $W$ computes from $Px$ what one with first layer $WP$ computes from $x$. The gradient
 in $W$ is the gradient in $WP$ with its columns permuted, and all the named updates treat coordinates alike, so training commutes with the
-permutation. At the start $WP$ has the distribution of $W$.
+permutation. At the start $WP$ has the distribution of $W$, so the outputs have theirs.
 ```
 
 Permute the inputs *and* the columns of the first layer, says the proof, and the whole run is the same. Check it, over three epochs with momentum:
@@ -218,7 +232,7 @@ def permuted_run(seed):
     """Largest difference of test outputs when inputs and first-layer columns are permuted alike."""
     settings = until_fitted | {"epochs": 3, "stop_fitted": 0, "lr": 0.05, "seed": seed}
     settings["record"] = {"weights": (0,), "predictions": None}
-    plain, order = data.mnist1d(n, 1000, seed), torch.randperm(40)
+    plain, order = data.mnist1d(n, 1000, seed), rng(seed).permutation(40)
     run = sweep(fully_connected, plain, **settings).iloc[0]
     layer, rest = np.split(run.weights[0], [128 * 40])
     begin = Vector(np.append(layer.reshape(128, 40)[:, order], rest))
@@ -233,38 +247,39 @@ print(f"largest difference of any output: {permutation_gap:.1e}")
 
 # %% [markdown]
 r"""
-That is rounding. So a difference between true labels and shuffled pixels can only be chance here. The proposition needs a layer that treats all inputs alike.
+That is rounding. So for the fully connected network a difference between true labels and shuffled pixels can only be chance. The proposition needs a layer that treats all inputs alike.
 
 ::::{admonition} Predict before you run
 :class: predict
 A *convolutional* network looks at neighbouring samples together. What does one common shuffle of the samples do to it?
 
 1. Nothing: information has not been lost.
-2. It can no longer fit its training set.
-3. It fits its training set, and its test error rises to that of the fully connected network.
+2. Its test error rises to chance: what it looks for is no longer there.
+3. Its test error rises to that of the fully connected network.
 
 :::{dropdown} Answer
-The third: what it assumes about neighbours is now false, so its advantage is gone. Its room for fitting is not.
+The third: what it assumes about neighbours is now false, so its advantage is gone.
 :::
 ::::
 """
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Only some of what is fitted generalizes, and a shuffle takes from the convolutional network exactly its advantage.** Test error under five of the conditions; every training error is zero. Dots are replicates, bars 95 % intervals of the mean, the dotted line chance.", "name": "fig-rand-convolution"}, "image": {"alt": "Test error of both networks for five conditions. With true labels 0.5 fully connected and 0.23 convolutional. Shuffled pixels: both about 0.5. Random pixels 0.7 to 0.75, random labels and Gaussian pixels 0.9."}} tags=["hide-input"]
-network_hues = dict(zip(networks, figures.SEQUENCE, strict=False))
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Only some of what is fitted generalizes, and a shuffle takes from the convolutional network exactly its advantage.** Test error under five of the conditions; every training error is zero. Dots are replicates, bars 95 % intervals of the mean, the dotted line chance.", "name": "fig-rand-convolution"}, "image": {"alt": "Test error of both networks for five conditions. With true labels 0.5 fully connected and 0.23 convolutional. Shuffled pixels: both about 0.5. Random pixels about 0.75, random labels and Gaussian pixels 0.9."}} tags=["hide-input"]
+network_hues = dict(zip(networks, figures.SEQUENCE[4:], strict=True))
 ax = plt.subplots(figsize=(7.2, 3.6))[1]
 for name, place in zip(networks, (0.13, -0.13), strict=True):
-    wrong = by_condition("test_error", name)[[c for c in hues if "corrupted" not in c]]
-    figures.dots(wrong, ax, network_hues[name], name, place)
+    errors = by_condition("test_error", name)[[c for c in hues if "corrupted" not in c]]
+    figures.dots(errors, ax, network_hues[name], name, place)
 ax.axvline(0.9, color=colors["threshold"], linestyle=":", linewidth=1.5)
 ax.set(xlabel="test error", xlim=(0, 1))
 ax.legend(loc="lower left")
 plt.show()
 
 # %% tags=["remove-input"]
-both = [100 * by_condition("test_error", name) for name in networks]
-lost = [claims.mean(table["shuffled pixels"] - table["true labels"]) for table in both]
+tables = [test_errors(name) for name in networks]
+cost = [claims.mean(e["shuffled pixels"] - e["true labels"]) for e in tables]
 Markdown(
-    f"Shuffling costs the convolutional networks {lost[1]:.1f} points of test error, and the fully connected ones {lost[0]:.1f}."
+    f"Shuffling raises the test error of the convolutional networks by {cost[1]:.1f} points, and that of the fully connected ones by "
+    f"{cost[0]:.1f}. Had the convolutional ones won by their room or by batch norm, they would have kept the advantage."
 )
 
 # %% [markdown]
@@ -283,7 +298,7 @@ Between true and random labels lie all the mixtures.
 :class: predict
 More and more labels are drawn anew, and all of them are fitted each time. What does the error on new signals, with true labels, do?
 
-1. It rises at every step, about in proportion.
+1. It rises step by step, all the way to chance.
 2. It jumps near chance with the first wrong labels: now the network memorizes.
 3. It stays where it is until about half of the labels are wrong: the majority decides.
 
@@ -293,15 +308,14 @@ The first. Wrong labels are fitted, and new signals near them inherit them; but 
 ::::
 """
 
-# %% mystnb={"code_prompt_show": "The slider", "figure": {"caption": "**More corruption: a little later, and worse, but always to zero training error.** Left: learning curves of the convolutional network at the chosen share of labels drawn anew. Right: where the test error ends, for all shares; the large dots mark the chosen one. Means over training sets with 95 % bands.", "name": "fig-rand-slider"}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The slider", "figure": {"caption": "**Corrupted labels are fitted later, and the more of them the worse the test error; the training error always reaches zero.** Left: learning curves of the convolutional network at the chosen share of labels drawn anew. Right: where the test error ends, for all shares; the large dots mark the chosen one. Means over training sets with 95 % bands.", "name": "fig-rand-slider"}} tags=["hide-input"]
 # The slider over the share of labels drawn anew
 label_runs = runs[~runs.condition.str.contains("pixels", na=False)]
 deep = label_runs[label_runs.network == "convolutional"]
 
 
 def by_share(value, network):
-    rows = label_runs[label_runs.network == network]
-    return measures.by_seed(rows, value, "label_noise")
+    return measures.by_seed(label_runs[label_runs.network == network], value, "label_noise")
 
 
 def at_corruption(share):
@@ -333,9 +347,9 @@ ledger.say("test-error-vs-corruption")
 
 # %% [markdown]
 r"""
-A search through labellings would have needed more than any training time, and memorizing that crowds out learning would have brought the error to chance with the first wrong labels. Memorizing is as easy an optimization problem as learning, only longer, and both go on side by side.
+A search through labellings would have needed more than any training time, and memorizing that crowds out learning would have brought the error to chance with the first wrong labels. Memorizing takes longer than learning by a factor, not by orders of magnitude, and both go on side by side.
 
-The right panel of the slider is the strongest form of the puzzle. The *same* networks, all with training error zero, have every generalization gap between that for true labels and chance; the only thing that moved is the data. An explanation in terms of
+The right panel of the slider is the strongest form of the puzzle. The *same* networks, all with training error zero, span the gaps from that for true labels to chance; only the data have changed. An explanation in terms of
 the architecture alone would have to give one number for all points of a line.
 
 Does this hang on our settings? We change width, depth, optimizer, step, batch, number of examples, architecture and data, mostly one at a time.
@@ -434,15 +448,14 @@ pd.DataFrame(tossed).groupby("n").correlation.agg(["min", "max"])
 
 # %% [markdown]
 r"""
-Every draw is fitted, so the estimate is 1. What a useful capacity looks like is shown by linear functions with $\lVert w \rVert \le B$. The best of them reaches $\tfrac Bn \lVert \sum_i c_i x_i \rVert$, so that $\mathfrak R_n \le B \max_i \lVert x_i \rVert / \sqrt n$, which falls with $n$. They are real-valued, and so their bound is one for margins: the
+Every draw is fitted, so the estimate is 1. What a useful capacity looks like is shown by linear functions with $\lVert w \rVert \le 1$. The best of them reaches $\tfrac 1n \lVert \sum_i c_i x_i \rVert$, so that $\hat{\mathfrak R}_n \le \max_i \lVert x_i \rVert / \sqrt n$, which falls with $n$. They are real-valued, and so their bound is one for margins: the
 error is at most the share of training examples with a margin $y f(x)$ below $\gamma$, plus $2 \mathfrak R_n / \gamma$, plus the last term above.
 
 *Uniform stability* ({cite:t}`bousquet2002`) asks how much the output of an algorithm can change when one example is exchanged, in the worst case
 over training sets. It is blind to labels: whatever it promises for true ones, it promises for random ones, so it can promise nothing.
 
 What has been ruled out is precise, and less than is often said: bounds on the *whole class*, and worst cases over all labels. Bounds that look at
-the function which training returned, or at a distribution over such functions, are untouched; {cite:t}`dziugaite2017` compute a PAC-Bayes bound
-below 1 for networks on MNIST, and {cite:t}`arora2019` give a quantity that is small for true
+the function which training returned, or at a distribution over such functions, are untouched; {cite:t}`arora2019` give a quantity that is small for true
 labels and large for random ones. That uniform convergence in any form may be the wrong tool is argued by {cite:t}`nagarajan2019`.
 
 (rand-expressivity)=
@@ -502,23 +515,22 @@ def construct(size, seed):
 # %%
 sizes = {size: [construct(size, s) for s in scale.seeds(20)] for size in (50, 200, 800)}
 built = pd.DataFrame({size: pd.DataFrame(rows).median() for size, rows in sizes.items()})
-built.T.rename_axis("n").map("{:.2g}".format)
+built.T.rename_axis("n").map(lambda v: f"{v:,.0f}" if v > 100 else f"{v:.1g}")
 
 # %% [markdown]
 r"""
-Medians over 20 draws, $d = 40$. There are $2n + d$ weights, and the fit is exact up to rounding. With four times as many points the typical gap is a quarter and the smallest a sixteenth, as for any random numbers; but *all* weights grow about sixteenfold. With
-thresholds half-way, the slopes satisfy $s_{j+1} = 2\,(y_{j+1} - y_j)/(z_{j+1} - z_j) - s_j$: one narrow gap, and the zigzag swings from there on. Still nothing breaks: rounding grows with the weights, and more than six digits are right.
+Medians over 20 draws, $d = 40$. There are $2n + d$ weights, and the fit is exact up to rounding. With four times as many points the typical gap is a quarter, the smallest about a sixteenth; but *all* output weights $w$ grow by an order of magnitude or more. With
+thresholds half-way, the slopes at the points $j$ and $j + 1$ add up to $2\,(y_{j+1} - y_j)/(z_{j+1} - z_j)$. So after one narrow gap they stay large and alternate. Still nothing breaks: rounding grows with the weights, and more than six digits are right.
 """
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Exact, at a price.** The constructed network along its one direction, for thirty signals with random values: a zigzag through all points, which leaves the picture between many neighbours.", "name": "fig-rand-zigzag"}, "image": {"alt": "A jagged piecewise linear curve passes through thirty points and leaves the frame between many of them."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Exact, at a price.** The constructed network along its one direction, for thirty random points with random values: a zigzag through all points, which leaves the picture between many neighbours.", "name": "fig-rand-zigzag"}, "image": {"alt": "A jagged piecewise linear curve passes through thirty points and leaves the frame between many of them."}} tags=["hide-input"]
 draw = rng(scale.seed_offset())
 x, y, a = (draw.standard_normal(shape) for shape in ((30, 40), 30, 40))
 b, w = two_layer(x, y, a)
 line = np.linspace((x @ a).min() - 0.5, (x @ a).max() + 0.5, 2000)
 ax = plt.subplots(figsize=(7.2, 2.8))[1]
-ax.plot(
-    line, np.maximum(line[:, None] - b, 0) @ w, color=figures.SEQUENCE[0], linewidth=1.2
-)
+values = np.maximum(line[:, None] - b, 0) @ w
+ax.plot(line, values, color=figures.SEQUENCE[0], linewidth=1.2)
 ax.plot(x @ a, y, "o", color=figures.INK)
 ax.set(xlabel="a · x", ylabel="value", ylim=(-6, 6))
 plt.show()
@@ -557,10 +569,10 @@ def constructed_errors(seed):
 constructed = np.array([constructed_errors(seed) for seed in seeds])
 
 # %% tags=["remove-input"]
-trained = by_condition("test_error", "fully connected")["true labels"]
+trained = test_errors("fully connected")["true labels"]
 Markdown(
     f"The constructed networks misclassify {constructed[:, 0].mean():.1%} of their training signals and {claims.mean(100 * constructed[:, 1]):.1f} % of "
-    f"new ones; the fully connected ones none and {claims.mean(100 * trained):.1f} %."
+    f"new ones; the fully connected ones none and {claims.mean(trained):.1f} %."
 )
 
 # %% [markdown]
@@ -632,19 +644,18 @@ ledger.say("regularizers-not-needed")
 
 # %% [markdown]
 r"""
-If regularizers were what makes the difference, the row "none" would lie near the dotted line. They *can* be useful, shifts most of all: they add knowledge, namely that a shifted signal keeps its class, and our convolutional
-network, with its strides, does not have it. With 1,000 examples that is worth more than in the paper's table, where crops add three to four points to 50,000. A regularizer could still act by making
-memorization impossible, and early stopping by ending before it; both are questions of *time*, for {doc}`/notebooks/03_memorization`.
+If regularizers were what makes the difference, the row "none" would lie near the dotted line. (Our 40 epochs favour doing without: with shifts the fully connected networks have not fitted by then. In pilots of sixteen times as many they had, and two thirds were left.) They *can* be useful, shifts most of all: they add the knowledge that a shifted signal keeps its class. With 1,000 examples that is worth more than in the paper's table, where crops add three to four points with 50,000. A regularizer could still act by making
+memorization impossible, and early stopping by ending before it; {doc}`/notebooks/03_memorization` asks about both.
 
 ### Batch normalization
 
-{cite:t}`ioffe2015` introduced batch norm to speed training up, and present it as a regularizer too, which in some cases makes dropout unnecessary. {cite:t}`zhang2017` remove it and find 3 to 4 points less. A fair comparison tunes both arms: the
-same three learning rates, the best chosen on validation signals of the same replicate.
+{cite:t}`ioffe2015` introduced batch norm, which standardises every channel over the current batch, to speed training up, and present it as a regularizer too, which in some cases makes dropout unnecessary. {cite:t}`zhang2017` remove it and find 3 to 4 points less. A fair comparison tunes both arms: the
+same four learning rates, the best chosen on validation signals of the same replicate.
 """
 
-# %% mystnb={"code_prompt_show": "Both arms at three learning rates"} tags=["hide-input"]
-# Both arms at three learning rates
-rates = (0.1, 0.2, 0.4)
+# %% mystnb={"code_prompt_show": "Both arms at four learning rates"} tags=["hide-input"]
+# Both arms at four learning rates
+rates = (0.1, 0.2, 0.4, 0.6)
 
 
 def at_rates(seed):
@@ -680,7 +691,7 @@ ledger.say("batch-norm-3-4-points")
 
 # %% [markdown]
 r"""
-The figure holds the reason. At the largest learning rate the networks without batch norm do not train, or only sometimes; at their best rate they lack nothing. What batch norm gives this network is a wide choice of rates. In a much deeper network, such as the paper's,
+The figure holds the reason. At large learning rates the networks without batch norm do not train, or only sometimes, and at their best rate they lack nothing. Both arms have their lowest error inside the grid. What batch norm gives this network is a wide choice of rates. In a much deeper network, such as the paper's,
 the window of rates without it may be narrower; three layers cannot say. Had batch norm been decisive, the networks without it would have ended near chance.
 
 Take away augmentation, weight decay and batch norm, and the networks still generalize.
@@ -745,12 +756,12 @@ Distances to the minimum-norm solution, over ten draws with $n = 20$ and $d = 80
 
 ::::{admonition} Break it: a loss without a finite minimum
 :class: break-it
-The logistic loss $\ln(1 + e^{-y f})$ of a separable problem falls as long as the weights grow. They grow forever, and their *direction* converges, from any start, to that of the largest margin {cite:p}`soudry2018`. That can be another one. Take two points in the plane,
+The logistic loss $\ln(1 + e^{-y f})$ of a separable problem (some hyperplane solves it) falls as long as the weights grow. They grow forever, and their *direction* converges, from any start, to that of the largest margin {cite:p}`soudry2018`. That can be another one. Take two points in the plane,
 of which the second is far out on its side.
 ::::
 """
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Two separators, and which loss finds which.** Left: the largest margin leaves the far point alone; the minimum norm insists that both points have the same value, and is turned by it. Right: angle between the weights and those of the largest margin (dotted) during gradient descent from zero. The squared loss turns past them to the minimum norm, the logistic loss approaches them slowly.", "name": "fig-rand-margin"}, "image": {"alt": "Left, a plane with one point of each class and two separating lines through the origin. Right, angle against steps: the logistic loss goes to zero, the squared loss ends at 36 degrees."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Two separators, and which loss finds which.** Left: the largest margin leaves the far point alone; the minimum norm insists that both have exactly the value of their labels, and is turned by it. Right: angle between the weights and those of the largest margin (dotted) during gradient descent from zero. The squared loss turns past them to the minimum norm, the logistic loss approaches them slowly.", "name": "fig-rand-margin"}, "image": {"alt": "Left, a plane with one point of each class and two separating lines through the origin. Right, angle against steps: with the logistic loss it creeps towards zero from below, with the squared loss it passes zero and ends at 36 degrees."}} tags=["hide-input"]
 A = np.array([[1, 0.25], [2.5, -1.0]])  # label times point
 separators = {"largest margin": A[0], "minimum norm": np.linalg.inv(A) @ [1, 1]}
 losses = {"logistic": lambda gap: -1 / (1 + np.exp(gap + 1)), "squared": lambda gap: gap}
@@ -775,12 +786,12 @@ plt.show()
 
 # %% [markdown]
 r"""
-So "SGD finds the minimum norm" depends on the loss, and of classifiers trained with cross-entropy it is in general false. (In very high dimension the two answers meet, {ref}`rand-ex-margin`.)
+So of classifiers trained with cross-entropy "SGD finds the minimum norm" is in general false. (In very high dimension the two answers meet, {ref}`rand-ex-margin`.)
 
 ### Does the minimum norm generalize?
 
 A kernel machine is a linear model in a fixed and possibly infinite space of features. With the Gaussian kernel
-$k(x, x') = \exp(-\lVert x - x' \rVert^2 / 2\ell^2)$ of bandwidth $\ell$ any distinct points can be interpolated. The interpolant of smallest norm in
+$k(x, x') = \exp(-\lVert x - x' \rVert^2 / 2s^2)$ of bandwidth $s$ any distinct points can be interpolated. The interpolant of smallest norm in
 that space is $f(x) = \sum_i \alpha_i\, k(x, x_i)$ with $G \alpha = y$, where $G_{ij} = k(x_i, x_j)$: one linear solve, no regularizer, nothing to
 stop early. (With ten outputs, "the norm" is the root of the sum of their squared norms.)
 
@@ -812,9 +823,9 @@ def interpolants(seed):
         x, at = features(d.x), features(d.x_test)
         for factor in (0.2, 0.25, 0.35, 0.5, 0.7):  # of the median distance
             f = kernels.interpolate(x, d.y, factor * kernels.median_distance(x))
-            wrong = (f(at).argmax(1) != d.y_test).double().view(2, 1000).mean(1)
+            errors = (f(at).argmax(1) != d.y_test).double().view(2, 1000).mean(1)
             row = {"data_seed": seed, "features": name, "factor": factor, "norm": f.norm}
-            row |= {"validation_error": wrong[0].item(), "test_error": wrong[1].item()}
+            row |= {"validation_error": errors[0].item(), "test_error": errors[1].item()}
             rows.append(row)
     return pd.DataFrame(rows)
 
@@ -846,7 +857,7 @@ The paper's numbers are of the same kind: 1.2 % on the whole of MNIST, from raw 
 ### Does the norm say which solution generalizes?
 
 Compare raw samples with responses to fixed *wavelets*, short waves of several widths and phases, which are thresholded and then averaged over windows of eight
-samples. Or take the largest response in each window instead.
+samples. Or take each window's largest response.
 
 ::::{admonition} Predict before you run
 :class: predict
@@ -862,7 +873,7 @@ The second. And with means in place of maxima the error is lower and the norm la
 ::::
 """
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Across representations the norm says nothing about the error.** Test error against the norm of the minimum-norm interpolant; every line is one representation at bandwidths of 0.25 to 0.7 of its median distance (left to right), large markers are one half. Means over replicates.", "name": "fig-rand-norms"}, "image": {"alt": "Three curves of test error against norm on a logarithmic axis. At half the median distance the raw samples have a norm of 57 and 53 percent error, wavelets with means a norm of 90 and 43 percent, wavelets with maxima a norm of 57 and 31 percent."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Across representations the norm does not order the errors.** Test error against the norm of the minimum-norm interpolant; every line is one representation at bandwidths of 0.25 to 0.7 of its median distance (left to right), large markers are one half. Means over replicates.", "name": "fig-rand-norms"}, "image": {"alt": "Three curves of test error against norm on a logarithmic axis. At half the median distance the raw samples have a norm near 57 and about 51 percent error, wavelets with means a norm near 90 and 42 percent, wavelets with maxima a norm near 57 and 31 percent. Along the lines the error rises with the norm for raw samples and falls for wavelets."}} tags=["hide-input"]
 ax = plt.subplots(figsize=(7.2, 3.4))[1]
 for name, color in zip(maps, figures.SEQUENCE, strict=False):
     rows = kernel[(kernel.features == name) & (kernel.factor > 0.2)]
@@ -882,13 +893,13 @@ ledger.say("min-norm-is-not-the-whole-story")
 r"""
 Had the norm ordered solutions by how well they generalize, all points would lie on one rising curve. The paper's example is of this kind: on MNIST the wavelet solution has nearly twice the norm and half the error. It is an existence claim, and we looked for a pair: pilot runs tried twenty
 representations. A minimum norm answers "which of the many fits is
-picked". It does not answer "why is that one good": whether the representation in which the norm is taken suits the data is the other half. In a kernel machine somebody chose it. A network finds its
+picked", not "why is that one good": for that, the representation has to suit the data. In a kernel machine somebody chose it. A network finds its
 own.
 
 (rand-norm)=
 ### Is a small norm what a network wants?
 
-Weight decay adds the penalty $\tfrac c2 \lVert \theta \rVert^2$ on all weights. {cite:t}`goldblum2020` asked whether it helps *because* it makes them small, and replaced it by $\tfrac c2 \bigl\lvert \lVert \theta \rVert^2 - \nu^2 \bigr\rvert$, which pulls towards
+Weight decay adds the penalty $\tfrac12 \lambda_{\mathrm{wd}} \lVert \theta \rVert^2$ on all weights. {cite:t}`goldblum2020` asked whether it helps *because* it makes them small, and replaced it by $\tfrac12 \lambda_{\mathrm{wd}} \bigl\lvert \lVert \theta \rVert^2 - \nu^2 \bigr\rvert$, which pulls towards
 a norm $\nu$ that is not zero. If small is what generalizes, a target above the norm at which tuned weight decay ends must lose.
 """
 
@@ -934,7 +945,7 @@ ledger.say("small-norm-not-optimal")
 
 # %% [markdown]
 r"""
-Neither end of the figure is best: not the network without any penalty, on the right, and not the one that is held so tightly that it cannot fit, on the left. And what weight decay does, a pull to a larger norm does as well: the norm at the end is a poor summary of it. What gradient descent prefers instead
+Neither end of the figure is best: not the network without any penalty, on the right, and not the one that is held so tightly that it cannot fit, on the left. (The two compared miss some training signals, too.) What weight decay does, a pull to a larger norm does as well. What gradient descent prefers instead
 is asked in {doc}`/notebooks/05_implicit_regularization`.
 
 (rand-verdicts)=
@@ -966,10 +977,10 @@ ledger.theorem("shuffled-pixels-change-nothing", permutation_gap, "rand-conditio
 # %% tags=["remove-input"]
 slower, corrupted = {}, {}
 for key, name in zip(("mlp", "cnn"), networks, strict=True):
-    epochs, wrong = by_share("epochs_run", name), 100 * by_share("test_error", name)
+    epochs, errors = by_share("epochs_run", name), 100 * by_share("test_error", name)
     slower[key] = epochs[1.0] / epochs[0.0]
-    corrupted[f"rise_{key}"] = wrong.diff(axis=1).iloc[:, 1:].min(axis=1)
-    corrupted[f"chance_{key}"] = wrong[1.0]
+    corrupted[f"rise_{key}"] = errors.diff(axis=1).iloc[:, 1:].min(axis=1)
+    corrupted[f"chance_{key}"] = errors[1.0]
 ledger.card("slowdown-with-corruption", **slower, section="rand-time")
 
 # %% tags=["remove-input"]
@@ -978,11 +989,11 @@ ledger.card("test-error-vs-corruption", **corrupted, section="rand-time")
 # %% tags=["remove-input"]
 kept = {}
 for key, name in zip(("mlp", "cnn"), networks, strict=True):
-    wrong = by_arm[name]
+    errors = by_arm[name]
     best = tuned(regularized[regularized.network == name])
-    kept[key] = (90 - wrong["none"]) / (90 - best)
-    kept[f"shifts_{key}"] = wrong["none"] - wrong["shifts"]
-    kept[f"decay_{key}"] = wrong["none"] - wrong["weight decay"]
+    kept[key] = (90 - errors["none"]) / (90 - best)
+    kept[f"shifts_{key}"] = errors["none"] - errors["shifts"]
+    kept[f"decay_{key}"] = errors["none"] - errors["weight decay"]
 ledger.card("regularizers-not-needed", **kept, section="rand-regularizers")
 
 # %% tags=["remove-input"]
@@ -1010,19 +1021,20 @@ ledger.card("linear-min-norm-kernel", **gaps, section="rand-linear")
 
 # %% tags=["remove-input"]
 same_rule = kernel[kernel.factor == 0.5]
-norms, wrong = (measures.by_seed(same_rule, v, "features") for v in ("norm", "test_error"))
+norms, errors = (measures.by_seed(same_rule, v, "features") for v in ("norm", "test_error"))
 raw, average, largest = maps
-pairs = {"norm": norms[average] / norms[raw], "error": 100 * (wrong[average] - wrong[raw])}
+pairs = {"norm": norms[average] / norms[raw]}
+pairs["error"] = 100 * (errors[average] - errors[raw])
 pairs["tuned"] = tuned(kernel[kernel.features == average]) - kernel_error
 pairs["largest_norm"] = norms[largest] / norms[raw]
-pairs["largest_error"] = 100 * (wrong[largest] - wrong[raw])
+pairs["largest_error"] = 100 * (errors[largest] - errors[raw])
 ledger.card("min-norm-is-not-the-whole-story", **pairs, section="rand-linear")
 
 # %% tags=["remove-input"]
-wrong, norms = (measures.by_seed(penalized, v, penalty) for v in ("test_error", "norm"))
+errors, norms = (measures.by_seed(penalized, v, penalty) for v in ("test_error", "norm"))
 arm_values = {"error": longer, "any_target": pulls.test_error.idxmin()}
 arm_values |= {"none": (0.0, 0.0), "shortest": (0.0, 0.016)}
-arm_values = {key: 100 * (wrong[arm] - wrong[decayed]) for key, arm in arm_values.items()}
+arm_values = {key: 100 * (errors[arm] - errors[decayed]) for key, arm in arm_values.items()}
 arm_values["norm"] = norms[longer] - norms[decayed]
 ledger.card("small-norm-not-optimal", **arm_values, section="rand-norm")
 
@@ -1103,6 +1115,18 @@ for every function whatsoever. If each
 signal gets an order of its own, copies no longer coincide.
 ```
 
+```{exercise} ★ When margin and norm agree
+:label: rand-ex-margin
+A *support vector* is a point that lies exactly at the margin. Show: if all points are support vectors, the direction of largest margin is that of the minimum norm. Which point of {numref}`fig-rand-margin` is none?
+```
+
+```{solution} rand-ex-margin
+:class: dropdown
+The largest-margin direction is that of the shortest $w$ with $y_i x_i^\top w \ge 1$. If every point is a support vector, all constraints hold with
+equality, and the shortest $w$ with $y_i x_i^\top w = 1$, which is $x_i^\top w = y_i$, *is* the minimum-norm solution. The square is none. {cite:t}`muthukumar2021` prove that all points become support
+vectors, with high probability, when $d$ is large enough against $n$.
+```
+
 ```{exercise} ★★ Why does noise start earlier?
 :label: rand-ex-distances
 For real signals, random pixels and Gaussian pixels measure how far the nearest neighbour of a training signal
@@ -1115,15 +1139,14 @@ is, relative to the median distance. Compare with the epochs until the convoluti
 """
 
 # %%
-rows, starts = {}, by_condition("start", "convolutional").mean()
-inputs = {"random labels": first} | {
-    k: shown[k] for k in ("random pixels", "Gaussian pixels")
-}
-for name, d in inputs.items():
-    distances = torch.cdist(d.x, d.x).fill_diagonal_(torch.inf).amin(1)
-    relative = distances.median() / kernels.median_distance(d.x)
-    rows[name] = {"nearest / median": relative.item(), "start": starts[name]}
-pd.DataFrame(rows).T.round(2)
+starts = by_condition("start", "convolutional").mean()
+signals = {"random labels": first.x}  # the signals as they are
+signals |= {name: shown[name].x for name in ("random pixels", "Gaussian pixels")}
+nearest = {}
+for name, x in signals.items():
+    each = torch.cdist(x, x).fill_diagonal_(torch.inf).amin(1)
+    nearest[name] = (each.median() / kernels.median_distance(x)).item()
+pd.DataFrame({"nearest / median": nearest, "start": starts[list(nearest)]}).round(2)
 
 # %% [markdown]
 r"""
@@ -1152,21 +1175,9 @@ for factor in (0.1, 0.25, 0.5):
 
 # %% [markdown]
 r"""
-More than 40 % are right, where chance is 10 %: classes differ in how far they reach and how often they are near zero. The networks found half of that without being told to sort. So "random pixels" is a test of *positions*, not of everything.
+More than 40 % are right, where chance is 10 %: classes differ in how far they reach and how often they are near zero. The networks found about half of that lead without being told to sort.
 
 ```{solution-end}
-```
-
-```{exercise} ★ When margin and norm agree
-:label: rand-ex-margin
-A *support vector* is a point that lies exactly at the margin. Show: if all points are support vectors, the direction of largest margin is that of the minimum norm. Which point of {numref}`fig-rand-margin` is none?
-```
-
-```{solution} rand-ex-margin
-:class: dropdown
-The largest-margin direction is that of the shortest $w$ with $y_i x_i^\top w \ge 1$. If every point is a support vector, all constraints hold with
-equality, and the shortest $w$ with $y_i x_i^\top w = 1$, which is $x_i^\top w = y_i$, *is* the minimum-norm solution. The square is none. {cite:t}`muthukumar2021` prove that all points become support
-vectors, with high probability, when $d$ is large enough against $n$.
 ```
 
 ```{exercise} ★★★ Noisy kernels
@@ -1185,21 +1196,21 @@ def noisy_kernel(share, seed):
     d = data.mnist1d(n, 1000, seed)
     y = data.corrupt_labels(d.y, share, 10, generator(seed, "label noise"))
     f = kernels.interpolate(d.x, y, 0.25 * kernels.median_distance(d.x))
-    wrong = (f(d.x_test).argmax(1) != d.y_test).double().mean().item()
-    return {"data_seed": seed, "share": share, "error": 100 * wrong, "norm": f.norm}
+    error = (f(d.x_test).argmax(1) != d.y_test).double().mean().item()
+    return {"data_seed": seed, "share": share, "error": 100 * error, "norm": f.norm}
 
 
 noisy = pd.DataFrame([noisy_kernel(p, s) for p in (0.0, 0.4, 1.0) for s in seeds[:5]])
-wrong = {"kernel": measures.by_seed(noisy, "error", "share")}
-wrong |= {name: 100 * by_share("test_error", name)[:5] for name in networks}
-harm = {name: claims.mean(table[0.4] - table[0.0]) for name, table in wrong.items()}
+errors = {"kernel": measures.by_seed(noisy, "error", "share")}
+errors |= {name: 100 * by_share("test_error", name)[:5] for name in networks}
+harm = {name: claims.mean(table[0.4] - table[0.0]) for name, table in errors.items()}
 print(noisy.groupby("share").norm.mean().round(1).to_dict())
 pd.Series({name: f"{points:.1f}" for name, points in harm.items()}, name="points lost")
 
 # %% [markdown]
 r"""
 The convolutional network loses most, since it had most to lose; the kernel loses least, a third of that, and none falls apart: a wrong label reaches only its
-neighbours, and a narrow kernel's reach is short. Its norm grows by less than a tenth up to random labels: at this bandwidth nearly every signal stands alone, and its label, true or not, costs about the same.
+neighbours, and a narrow kernel's reach is short. Its norm grows by less than a tenth up to random labels: at this bandwidth nearly every signal stands alone, and any label costs about the same.
 
 ```{solution-end}
 ```
@@ -1226,7 +1237,7 @@ fitted.pivot_table("train_error", ["width", "parameters"], ["data", "label_noise
 
 # %% [markdown]
 r"""
-With 8 channels true labels are nearly fitted and neither kind of noise is; with 16 Gaussian pixels nearly are and random labels are not; with 48 all is. Sixteen channels have 3,018 weights for 500 signals: a count says little. Sharing weights over positions is an economy if signals consist of recurring local patterns, and a burden if they do not. So
+With 8 channels true labels are nearly fitted and neither kind of noise is; with 16 Gaussian pixels nearly are and random labels are not; with 48 all is. The same 16 channels fit one kind of noise much better than the other: a count of weights does not say what is fitted in time. Sharing weights over positions is an economy if signals consist of recurring local patterns, and a burden if they do not. So
 "networks fit noise" is a statement about networks of the sizes that people use: a smaller one fails the test.
 
 ```{solution-end}
@@ -1244,12 +1255,12 @@ network fail to fit 500 random labels within 100 epochs? What does the same augm
 """
 
 # %%
-moved = pd.concat([
+shifted = pd.concat([
     sweep(fully_connected, data.mnist1d(n, 1000, s), seed=s, shift=(0, 1, 2, 5), label_noise=(0.0, 1.0), **hard)
     for s in seeds[:3]
 ])  # fmt: skip
-moved = moved.rename(columns={"train_error": "training", "test_error": "test"})
-moved.pivot_table(["training", "test"], "shift", "label_noise").round(3)
+shifted = shifted.rename(columns={"train_error": "training", "test_error": "test"})
+shifted.pivot_table(["training", "test"], "shift", "label_noise").round(3)
 
 # %% [markdown]
 r"""
@@ -1260,14 +1271,14 @@ From $r = 1$ on, if only just: with three versions of each signal about 2 % of t
 
 ## Summary
 
-- A network that generalizes from true labels fits random ones, and noise for inputs, with the same settings and little more time.
+- A network that generalizes from true labels fits random ones, and noise for inputs, with the same settings in somewhat more time.
 - After fitting, the test error follows the corruption from that for true labels to chance. Nothing about the network has changed along the way, so
-  class-wide capacity says the same of all of it: its Rademacher complexity is 1, the largest value.
+  class-wide capacity says the same of all of it.
 - Augmentation, weight decay and batch norm can help. None of them is needed for generalizing far above chance.
 - A two-layer network with $2n + d$ weights, built by a proof, fits true labels and generalizes hardly at all: interpolation explains nothing by itself.
-- In a linear model gradient descent from zero finds the minimum-norm interpolant, if the loss has a finite minimum, and with a kernel that generalizes as well as a network. The
+- In a linear model gradient descent from zero finds the minimum-norm interpolant, if the loss has a finite minimum, and with a kernel this interpolant generalizes as well as a fully connected network. The
   norm does not tell which representation is good, and the smallest norm is not the best.
 
-**Reading.** {cite:t}`zhang2017`, which is short and worth reading whole; {cite:t}`belkin2018` for kernels; {cite:t}`dziugaite2017` for a bound that
+**Reading.** {cite:t}`zhang2017`, short and worth reading whole; {cite:t}`belkin2018` for kernels; {cite:t}`dziugaite2017` for a bound that
 is not vacuous; {cite:t}`soudry2018` and {cite:t}`gunasekar2018` for what other losses find.
 """
