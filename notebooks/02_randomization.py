@@ -660,8 +660,7 @@ rates = (0.1, 0.2, 0.4, 0.6)
 
 def at_rates(seed):
     arms, examples = cnn1d(48, batch_norm=[False, True]), data.mnist1d(n, 2000, seed)
-    runs = sweep(arms, examples, lr=rates, seed=seed, **fixed).reset_index(drop=True)
-    return measures.held_out(runs, 1000)
+    return measures.held_out(sweep(arms, examples, lr=rates, seed=seed, **fixed), 1000)
 
 
 def best_by_validation(table):
