@@ -59,22 +59,23 @@ def spoil(true, seed):
     return spoiled | {"Gaussian pixels": data.gaussian_pixels(true, seed)}
 
 
-def six_conditions(seed):
-    true, tables = data.mnist1d(n, 1000, seed), []
+def six_conditions(seeds):
+    true, tables = {s: data.mnist1d(n, 1000, s) for s in seeds}, []
+    spoiled = {(k, s): d for s in seeds for k, d in spoil(true[s], s).items()}
     for name, (network, lr) in networks.items():
-        how = until_fitted | {"lr": lr, "seed": seed, "record": {"curves": EPOCHS}}
-        labels = sweep(network, true, label_noise=SHARES, **how)
+        how = until_fitted | {"lr": lr, "record": {"curves": EPOCHS}}
+        labels = sweep(network, true, seed={s: s for s in seeds}, label_noise=SHARES, **how)
         labels["condition"] = [named.get(p, f"{p:.0%}") for p in labels.label_noise]
-        pixels = sweep(network, spoil(true, seed), **how)
-        pixels["condition"] = pixels["data"]
+        pixels = sweep(network, spoiled, seed={key: key[1] for key in spoiled}, **how)
+        pixels["condition"] = [condition for condition, _ in pixels["data"]]
         tables.append(pd.concat([labels, pixels]).assign(network=name))
-    return pd.concat(tables)
+    return pd.concat(tables, ignore_index=True)
 
 
 # %% tags=["hide-input"]
 fitting = ["six-conditions", "noise-starts-earlier", "slowdown-with-corruption"]
 seeds = ledger.seeds(*fitting, "test-error-vs-corruption")
-runs = pd.concat([six_conditions(seed) for seed in seeds], ignore_index=True)
+runs = six_conditions(seeds)
 
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**The same networks fit true labels and random ones; they generalize from the true ones.** Dashed: error on the training set, which reaches zero in all four cases. Solid: error on new signals with true labels. Means over training sets with 95 % bands.", "name": "fig-rand-puzzle"}, "image": {"alt": "Two panels, fully connected and convolutional, of errors against epochs. All dashed training errors fall to zero, those for random labels a little later. The solid test error falls for true labels, to one half and to less than a quarter, and stays at 0.9 for random labels."}} tags=["hide-input"]
 history = curves(runs, epochs=(*EPOCHS, 50))
@@ -612,19 +613,19 @@ fixed["record"] = ["test_correct"]
 arms = {(0, 0): "none", (0, 5e-4): "weight decay", (5, 0): "shifts", (5, 5e-4): "both"}
 
 
-def combinations(seed):
-    examples, tables = data.mnist1d(n, 2000, seed), []
+def combinations(seeds):
+    sets, tables = {s: data.mnist1d(n, 2000, s) for s in seeds}, []
     for name, (network, lr) in networks.items():
         on_off = {"shift": (0, 5), "weight_decay": (0.0, 5e-4)}
-        table = sweep(network, examples, lr=lr, seed=seed, **on_off, **fixed)
+        how = fixed | on_off | {"lr": lr, "seed": {s: s for s in seeds}}
+        table = sweep(network, sets, **how)
         pairs = zip(table["shift"], table.weight_decay, strict=True)
         tables.append(table.assign(network=name, arm=[arms[pair] for pair in pairs]))
-    return measures.held_out(pd.concat(tables), 1000)
+    return measures.held_out(pd.concat(tables, ignore_index=True), 1000)
 
 
 # %%
-regularized = [combinations(s) for s in ledger.seeds("regularizers-not-needed")]
-regularized = pd.concat(regularized, ignore_index=True)
+regularized = combinations(ledger.seeds("regularizers-not-needed"))
 by_arm = {
     name: 100 * measures.by_seed(table, "test_error", "arm")[list(arms.values())]
     for name, table in regularized.groupby("network")
@@ -658,9 +659,10 @@ same four learning rates, the best chosen on validation signals of the same repl
 rates = (0.1, 0.2, 0.4, 0.6)
 
 
-def at_rates(seed):
-    arms, examples = cnn1d(48, batch_norm=[False, True]), data.mnist1d(n, 2000, seed)
-    return measures.held_out(sweep(arms, examples, lr=rates, seed=seed, **fixed), 1000)
+def at_rates(network, rates, seeds):
+    sets = {s: data.mnist1d(n, 2000, s) for s in seeds}
+    runs = sweep(network, sets, lr=rates, seed={s: s for s in seeds}, **fixed)
+    return measures.held_out(runs, 1000)
 
 
 def best_by_validation(table):
@@ -669,8 +671,11 @@ def best_by_validation(table):
     return lowest.set_index("data_seed")
 
 
-by_rate = [at_rates(s) for s in ledger.seeds("batch-norm-3-4-points")]
-by_rate = pd.concat(by_rate, ignore_index=True)
+two_arms, tested = (
+    cnn1d(48, batch_norm=[False, True]),
+    ledger.seeds("batch-norm-3-4-points"),
+)
+by_rate = at_rates(two_arms, rates, tested)
 
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Batch norm makes the learning rate matter less; it does not lower what the best rate reaches.** Test error of the convolutional network with and without batch norm. Dots are replicates; open circles are those that validation signals chose.", "name": "fig-rand-batchnorm"}, "image": {"alt": "Test error against learning rate. With batch norm it is level near 21 percent. Without, it is lower at the best rate and jumps towards 90 at the largest."}} tags=["hide-input"]
 ax = plt.subplots(figsize=(7.2, 3.2))[1]
@@ -837,10 +842,8 @@ def tuned(table):
 # %%
 compared = ledger.seeds("linear-min-norm-kernel", "min-norm-is-not-the-whole-story")
 kernel = pd.concat([interpolants(s) for s in compared], ignore_index=True)
-at_lr = fixed | {"lr": (0.0125, 0.025, 0.05, 0.1, 0.2)}
-sets = {s: data.mnist1d(n, 2000, s) for s in compared}
-at_rate = pd.concat([sweep(fully_connected, d, seed=s, **at_lr) for s, d in sets.items()])
-network_error = tuned(measures.held_out(at_rate.reset_index(drop=True), 1000))
+at_rate = at_rates(fully_connected, (0.0125, 0.025, 0.05, 0.1, 0.2), compared)
+network_error = tuned(at_rate)
 kernel_error = tuned(kernel[kernel.features == "raw samples"])
 
 # %% tags=["remove-input"]
@@ -905,26 +908,26 @@ a norm $\nu$ that is not zero. If small is what generalizes, a target above the 
 
 # %% mystnb={"code_prompt_show": "Weight decay, and targets of the norm"} tags=["hide-input"]
 # Weight decay, and targets of the norm
-def with_norms(seed):
-    examples, how = data.mnist1d(n, 4000, seed), fixed | {"lr": 0.05, "seed": seed}
-    how["record"] = ["weights"]
+def with_norms(seeds):
+    sets = {s: data.mnist1d(n, 4000, s) for s in seeds}
+    how = fixed | {"lr": 0.05, "seed": {s: s for s in seeds}, "record": ["weights"]}
     strengths = (0, 0.002, 0.004, 0.006, 0.008, 0.01, 0.012, 0.016)
     targets = {"weight_decay": 0.032, "norm_target": (8, 10, 12, 14, 16)}
-    decay = sweep(fully_connected, examples, weight_decay=strengths, **how)
-    table = pd.concat([decay, sweep(fully_connected, examples, **targets, **how)])
+    decay = sweep(fully_connected, sets, weight_decay=strengths, **how)
+    targeted = sweep(fully_connected, sets, **targets, **how)
+    table = pd.concat([decay, targeted], ignore_index=True)
     table["norm"] = [np.linalg.norm(weights[-1]) for weights in table.weights]
     return table.drop(columns="weights")
 
 
 # %%
 penalty = ["norm_target", "weight_decay"]
-choosing = pd.concat([with_norms(s) for s in ledger.selection(3)])
+choosing = with_norms(ledger.selection(3))
 means = choosing.groupby(penalty)[["test_error", "norm"]].mean()
 decays, pulls = means.loc[[0.0]], means.drop(0.0)
 decayed = decays.test_error.idxmin()
 longer = pulls[pulls.index.get_level_values(0) > means.norm[decayed]].test_error.idxmin()
-penalized = [with_norms(s) for s in ledger.seeds("small-norm-not-optimal")]
-penalized = pd.concat(penalized, ignore_index=True)
+penalized = with_norms(ledger.seeds("small-norm-not-optimal"))
 
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**The best norm lies in between, and a target does as well as a decay.** Test error of the fully connected network against the norm at which training ends: weight decay of eight strengths (line), and five targets. Filled markers: the two that are compared. Means over replicates.", "name": "fig-rand-norm-targets"}, "image": {"alt": "Test error against the final norm. Both curves have a minimum near a norm of 10 and rise towards smaller and larger norms; targets lie a little below decay."}} tags=["hide-input"]
 ax = plt.subplots(figsize=(7.2, 3.2))[1]

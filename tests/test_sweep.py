@@ -2,6 +2,7 @@
 
 import math
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -182,6 +183,21 @@ def test_what_is_missing_is_named(images):
 def test_a_negative_width_is_one_sentence(images):
     with pytest.raises(ValueError, match="width must be a whole number from 1 up; got -4"):
         sweep.sweep(stacked.mlp([8, -4]), images, n=10, epochs=1, lr=0.1)
+
+
+def test_each_data_set_can_have_its_own_seed(images):
+    sets, how = {"a": images, "b": replace(images, x=-images.x)}, {"lr": 0.1, "epochs": 2, "n": 40}
+    together = sweep.sweep(stacked.mlp([4, 8]), sets, seed={"b": 7, "a": 3}, **how)
+    apart = pd.concat(
+        [
+            sweep.sweep(stacked.mlp([4, 8]), {k: d}, seed=s, **how)
+            for (k, d), s in zip(sets.items(), (3, 7), strict=True)
+        ]
+    )
+    columns = ["data", "width", "init_seed", "data_seed", "train_loss", "test_error"]
+    pd.testing.assert_frame_equal(together[columns], apart[columns].reset_index(drop=True))
+    with pytest.raises(ValueError, match="give every data set its seed"):
+        sweep.sweep(stacked.mlp(4), sets, seed={"a": 3}, **how)
 
 
 def test_several_data_sets_are_one_sweep(images):

@@ -37,9 +37,9 @@ _log = logging.getLogger(__name__)
 
 def sweep(
     architecture: Architecture | dict[str, object],
-    data: Data | Mapping[str, Data],
+    data: Data | Mapping[Any, Data],
     *,
-    seed: int | Sequence[int] | None = None,
+    seed: int | Sequence[int] | Mapping[Any, int] | None = None,
     init_seed: int | Sequence[int] | None = None,
     data_seed: int | Sequence[int] | None = None,
     n: int | Sequence[int] | None = None,
@@ -55,12 +55,19 @@ def sweep(
     ``architecture`` is one, such as ``MLP(32)``, or a grid of them, such as ``mlp([16, 32])``. Any setting given as a list,
     tuple or range is a dimension of the grid, in the architecture as in the keywords, which are those of ``Settings``.
     ``init_seed`` and ``data_seed`` equal ``seed`` (0) unless given; ``n`` is the whole training pool unless given. Several
-    data sets, as a mapping from names, are one more dimension: the column ``data`` holds the name. The other keywords are
-    those of ``run``, and so is the table.
+    data sets, as a mapping from names, are one more dimension: the column ``data`` holds the name; a ``seed`` that is a mapping
+    from these names gives each its own, and the replicates of an experiment train side by side. The other keywords are those
+    of ``run``, and so is the table.
     """
+    sets = _named(data)
+    seeds = seed if isinstance(seed, Mapping) else dict.fromkeys(sets, seed)
+    require(
+        seeds.keys() == sets.keys(),
+        f"seed has the keys {shown(list(seeds))} and data the names {shown(list(sets))}; give every data set its seed.",
+    )
     works = [
-        _Work(name, each, _expand(architecture, each, seed, init_seed, data_seed, n, settings))
-        for name, each in _named(data).items()
+        _Work(name, each, _expand(architecture, each, seeds[name], init_seed, data_seed, n, settings))
+        for name, each in sets.items()
     ]
     return _run(works, record, device, cache, executor, explain)
 
@@ -146,7 +153,7 @@ class _Work:
         return rows
 
 
-def _named(data: Data | Mapping[str, Data]) -> Mapping[str, Data]:
+def _named(data: Data | Mapping[Any, Data]) -> Mapping[Any, Data]:
     """The data sets by name."""
     named = data if isinstance(data, Mapping) else {getattr(data, "name", ""): data}
     wrong = [each for each in named.values() if not isinstance(each, Data)]
