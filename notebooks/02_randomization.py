@@ -434,18 +434,17 @@ something larger than 1. The paper argues this from its experiment. We can measu
 
 
 # %%
-def agreement(size, seed):
-    """Correlation of the network with one draw of coins, after training."""
+def two_classes(seed):
     d = data.mnist1d(n, 1000, seed)
-    d = replace(d, y=d.y % 2, y_test=d.y_test % 2, classes=2)
-    settings = until_fitted | {"n": size, "lr": 0.05, "epochs": 500, "record": ()}
-    run = sweep(fully_connected, d, label_noise=1.0, seed=seed, **settings)
-    return {"n": size, "correlation": 1 - 2 * run.train_error[0]}
+    return replace(d, y=d.y % 2, y_test=d.y_test % 2, classes=2)
 
 
 # %%
-tossed = [agreement(size, s) for size in (n // 2, n) for s in scale.seeds(10)]
-pd.DataFrame(tossed).groupby("n").correlation.agg(["min", "max"])
+coins, how = {s: two_classes(s) for s in scale.seeds(10)}, until_fitted | {"lr": 0.05}
+how |= {"n": [n // 2, n], "epochs": 500, "label_noise": 1.0}
+tossed = sweep(fully_connected, coins, seed={s: s for s in coins}, **how)
+tossed["agreement"] = 1 - 2 * tossed.train_error
+tossed.groupby("n").agreement.agg(["min", "max"])
 
 # %% [markdown]
 r"""
@@ -842,8 +841,7 @@ def tuned(table):
 # %%
 compared = ledger.seeds("linear-min-norm-kernel", "min-norm-is-not-the-whole-story")
 kernel = pd.concat([interpolants(s) for s in compared], ignore_index=True)
-at_rate = at_rates(fully_connected, (0.0125, 0.025, 0.05, 0.1, 0.2), compared)
-network_error = tuned(at_rate)
+network_error = tuned(at_rates(fully_connected, (0.0125, 0.025, 0.05, 0.1, 0.2), compared))
 kernel_error = tuned(kernel[kernel.features == "raw samples"])
 
 # %% tags=["remove-input"]
@@ -1009,8 +1007,7 @@ off = max(row["worst error"] for row in sizes[200])
 ledger.theorem("two-layer-expressivity", off, "rand-expressivity")
 
 # %% tags=["remove-input"]
-least = min(row["correlation"] for row in tossed)
-ledger.theorem("vc-rademacher-vacuous", 1 - least, "rand-capacity")
+ledger.theorem("vc-rademacher-vacuous", 1 - tossed.agreement.min(), "rand-capacity")
 
 # %% tags=["remove-input"]
 off = distances.drop(columns="anywhere").max().max()
