@@ -681,11 +681,9 @@ ax = plt.subplots(figsize=(7.2, 3.2))[1]
 for with_it, label in ((True, "with batch norm"), (False, "without")):
     rows, color = by_rate[by_rate.batch_norm == with_it], figures.SEQUENCE[1 - with_it]
     best, aside = best_by_validation(rows), 0.97 if with_it else 1.03
-    marks = {"color": color, "linestyle": "none", "marker": "o"}
+    marks = {"color": color, "linestyle": "none", "marker": "o", "mew": 1.5}
     ax.plot(aside * rows.lr, 100 * rows.test_error, **marks, alpha=0.6, label=label)
-    ax.plot(
-        aside * best.lr, 100 * best.test_error, **marks, ms=11, fillstyle="none", mew=1.5
-    )
+    ax.plot(aside * best.lr, 100 * best.test_error, **marks, ms=11, fillstyle="none")
 figures.log_axis(ax, rates)
 ax.set(xlabel="learning rate", ylabel="test error, %", ylim=(0, 100))
 ax.legend(loc="upper left")
