@@ -721,12 +721,11 @@ common use and about what is possible in the end; the second about strengths tha
 """
 
 # %%
-until = {"label_noise": 1, "epochs": 150, "stop_fitted": 1} | descent
-fits = []
-for s in ledger.seeds("regularizers-do-not-stop-memorization"):
-    pool = data.mnist1d(n // 2, 2_000, s, max_translation=1)
-    for how in ({"weight_decay": [5e-4, 0.01]}, {"dropout": [0.5]}):
-        fits.append(sweep(mlp(64, depth=2), pool, seed=s, **until, **how))
+pools = ledger.seeds("regularizers-do-not-stop-memorization")
+pools = {s: data.mnist1d(n // 2, 2_000, s, max_translation=1) for s in pools}
+until = {"label_noise": 1, "epochs": 150, "stop_fitted": 1, "seed": {s: s for s in pools}}
+regularizers = {"weight_decay": [5e-4, 0.01]}, {"dropout": [0.5]}
+fits = [sweep(mlp(64, depth=2), pools, **until, **descent, **r) for r in regularizers]
 fits = pd.concat(fits).eval("fits = 1.0 * (train_error == 0)")
 fits = measures.by_seed(fits, "fits", ["weight_decay", "dropout"])
 fits = {"decay": fits[5e-4, 0], "strong_decay": fits[0.01, 0], "dropout": fits[0, 0.5]}
@@ -763,13 +762,13 @@ strengths = {"dropout": [0.45, 0.52, 0.6], "weight_decay": [0.011, 0.0145, 0.018
 strengths |= {"adversarial": [0.18, 0.23, 0.28], "input_noise": [0.8, 1.4], "none": [0]}
 
 
-def regularized(seed, strengths, translation=1):
+def regularized(seeds, strengths, translation=1):
     """Random labels learned, and accuracy on new signals with true ones, for each strength."""
-    pool, tables = data.mnist1d(n // 2, 2_000, seed, max_translation=translation), []
-    common = {"seed": seed, "label_noise": [0, 1], "epochs": 100} | descent
+    pools, tables = {s: data.mnist1d(n // 2, 2_000, s, translation) for s in seeds}, []
+    common = {"seed": {s: s for s in seeds}, "label_noise": [0, 1], "epochs": 100} | descent
     for name, values in strengths.items():
         how = {} if name == "none" else {name: values}
-        runs = sweep(mlp(64, depth=2), pool, **common, **how)
+        runs = sweep(mlp(64, depth=2), pools, **common, **how)
         runs = runs.assign(regularizer=name, strength=runs[name] if how else 0)
         tables.append(runs.eval("memorized = 1 - train_error\naccuracy = 1 - test_error"))
     keys, table = ["data_seed", "regularizer", "strength"], pd.concat(tables)
@@ -779,7 +778,7 @@ def regularized(seed, strengths, translation=1):
 
 # %%
 capping = ["regularizers-cap-memorization", "dropout-most-effective"]
-capped = pd.concat([regularized(s, strengths) for s in ledger.seeds(*capping)])
+capped = regularized(ledger.seeds(*capping), strengths)
 
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Memorization can be halved at no cost, if one takes the right regularizer.** Accuracy on new signals with true labels against random training labels learned, for several strengths of each regularizer, and without any (right end). Means over training sets with 95 % intervals. The stronger input noise lies below the picture.", "name": "fig-mem-caps"}, "image": {"alt": "Accuracy on new signals against the share of random labels learned. Dropout, weight decay and adversarial training run to the left at about the height of the network without a regularizer, and where less than half is memorized dropout and adversarial training bend down, weight decay does not. Input noise lies far below."}} tags=["hide-input"]
 ax = plt.subplots(figsize=(7.2, 3.8))[1]
@@ -828,7 +827,7 @@ Are dropout and weight decay alike by nature? Move the signals by up to 3 of 72 
 # %%
 rivals = {name: strengths[name] for name in ("dropout", "weight_decay", "none")}
 compared = ledger.seeds("dropout-most-effective")
-again = pd.concat([regularized(s, rivals, translation=4) for s in compared])
+again = regularized(compared, rivals, translation=4)
 moved_gains = at_half_memorized(again)
 
 # %% tags=["hide-input"]
@@ -1054,7 +1053,7 @@ def lowest_at_no_cost(table):
 
 
 weak = {"weight_decay": [0.001, 0.005], "none": [0]}
-weak = lowest_at_no_cost(pd.concat([regularized(s, weak) for s in gains.index[:3]]))
+weak = lowest_at_no_cost(regularized(gains.index[:3].tolist(), weak))
 lowest = lowest_at_no_cost(capped)
 against = {"weak decay": weak.weight_decay, "the chapter's": lowest.weight_decay}
 less = {k: claims.mean((lowest.dropout - v).dropna()) for k, v in against.items()}
