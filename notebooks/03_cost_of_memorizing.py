@@ -629,7 +629,7 @@ back. With clean labels on easy data there is little of the second.
 
 ::::{admonition} Break it: hard data, clean labels
 :class: break-it
-If that is so, the ratio should rise without a single wrong label on signals that are moved: the network fits all of those that it trains on and gets about half of new ones wrong, so much of what it has learned is stored.
+If that is so, the ratio should rise without a single wrong label on signals that are moved: the network fits all of those that it trains on and gets many of the new ones wrong, so much of what it has learned is stored.
 ::::
 """
 
@@ -709,9 +709,8 @@ gini["own_class"] = uneven_apart["real"] - uneven_apart["random inputs"]
 ledger.card("loss-sensitivity-gini", **gini, section="cost-influence")
 
 # %% tags=["remove-input"]
-grid = {"as_long": crossed["real", "whole"] / as_long}
-for asked, when in (("fitted", "whole"), ("early", "early")):
-    grid[asked] = crossed["real", when] / crossed["random labels", when]
+grid = {t: crossed["real", t] / crossed["random labels", t] for t in ("whole", "early")}
+grid["as_long"] = crossed["real", "whole"] / as_long
 ledger.card("per-class-sensitivity", **grid, section="cost-influence")
 
 # %% tags=["remove-input"]
@@ -915,7 +914,7 @@ f"wrong over right labels: {claims.ratio(found):.2f}"
 
 # %% [markdown]
 r"""
-Those with wrong labels, more than twice: what they ask for nobody else does, so the outcome depends on each. It is an inequality like that of {numref}`fig-cost-gini`, with a cause that is known, and it suggests a use: to find wrong labels by their influence.
+Those with wrong labels, by far: what they ask for nobody else does, so the outcome depends on each. It is an inequality like that of {numref}`fig-cost-gini`, with a cause that is known, and it suggests a use: to find wrong labels by their influence.
 
 ```{solution-end}
 ```

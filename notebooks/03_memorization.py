@@ -386,7 +386,7 @@ def multiverse():
     return pd.DataFrame(rows)
 
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Early learning is common, and it depends on the data.** One point per setting, means over three replicates: share of the wrong labels that are learned where validation accuracy is best, against the fall of test accuracy from there to the end. The claim needs a point below the line and right of zero, and wrong labels that are learned afterwards; settings that fail in one of the three are named.", "name": "fig-mem-multiverse"}, "image": {"alt": "Scatter of settings. Most lie at the lower right: test accuracy falls by ten to thirty points and few wrong labels are learned at the peak. The published signals, translation 48, lie at the upper left: no fall, and most wrong labels learned. Momentum 0 lies at the lower left."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Early learning is common, and it depends on the data.** One point per setting, means over three replicates: share of the wrong labels that are learned where validation accuracy is best, against the fall of test accuracy from there to the end. The claim needs a point below the line and right of zero, and wrong labels that are learned afterwards; settings that fail in one of the three are named.", "name": "fig-mem-multiverse"}, "image": {"alt": "Scatter of settings. Most lie at the lower right: test accuracy falls and few wrong labels are learned at the peak. The published signals, translation 48, lie at the upper left: no fall, and most wrong labels learned. Momentum 0 lies at the lower left."}} tags=["hide-input"]
 record = "03_memorization_multiverse"
 robust, where = results.measured_or_recorded(record, results.recording(), multiverse)
 ax = plt.subplots(figsize=(7.2, 3.4))[1]
@@ -420,7 +420,7 @@ published = pd.concat([history(s, [0, 0.4], signals(s, 48)) for s in seeds])
 a_little = pd.concat([history(s, [0.4], signals(s, 8), epochs=28) for s in seeds[:5]])
 moved = {1: forty, 8: a_little, 48: published[published.label_noise > 0]}
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**What closes the window in the linear model closes it in networks.** Largest lead, over training, of answers with the true class over answers with the given one on wrongly labelled training signals, against how far signals are moved. Means over training sets with 95 % bands.", "name": "fig-mem-moved"}, "image": {"alt": "Two falling curves against the number of points by which signals are moved. Both fall steeply: networks from about 0.85 for signals in place to 0.15 for the published data, the linear model from about 0.7 to 0.1."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**What closes the window in the linear model closes it in networks.** Largest lead, over training, of answers with the true class over answers with the given one on wrongly labelled training signals, against how far signals are moved. Means over training sets with 95 % bands.", "name": "fig-mem-moved"}, "image": {"alt": "Two falling curves against the number of points by which signals are moved. Both fall steeply: that of networks lies above that of the linear model, and both end near zero for the published data."}} tags=["hide-input"]
 networks = pd.concat([table.assign(translation=t) for t, table in moved.items()])
 networks = networks.eval("answers = true_label - wrong_label")
 answers = [networks.assign(model="network"), leads.assign(model="linear model")]
@@ -450,7 +450,7 @@ ledger.say("early-stopping-small-effect")
 
 # %% [markdown]
 r"""
-Where all labels are true, what is learned last is as true as what is learned first. A test accuracy that falls at the end would have spoken against this; about half of the published signals are misclassified, so there was room for it.
+Where all labels are true, what is learned last is as true as what is learned first. A test accuracy that falls at the end would have spoken against this; many of the published signals are misclassified, so there was room for it.
 
 (mem-agree)=
 ## Easy examples
@@ -997,7 +997,7 @@ pd.Series({noise: f"{claims.mean(v):.1f}" for noise, v in ends.items()}, name="e
 
 # %% [markdown]
 r"""
-More noise ends the lead sooner: a little from 20 % to 40 %, and by some seven epochs of twenty from there to 80 %. In the linear model the bound on $s_t / m_t$ rises in the same pattern, from 2.25 to 2.67 and then to 6, and as the ratio falls over training, a larger bound is met earlier.
+More noise ends the lead sooner: a little from 20 % to 40 %, and much from there to 80 %. In the linear model the bound on $s_t / m_t$ rises in the same pattern, from 2.25 to 2.67 and then to 6, and as the ratio falls over training, a larger bound is met earlier.
 
 ```{solution-end}
 ```
@@ -1027,7 +1027,7 @@ uneven = [after_one_epoch(out_of_balance(s), s)["unbalanced"] for s in list(sets
 
 # %% [markdown]
 r"""
-More than ten times as large as for balanced random inputs, on data without any pattern. All that one epoch teaches is which classes are frequent, and as the inputs have a common mean, that is learned at once. All networks guess those classes, so their examples are "easy" and the others "hard". The statistic measures agreement, and there are many things to agree about.
+Many times as large as for balanced random inputs, on data without any pattern. All that one epoch teaches is which classes are frequent, and as the inputs have a common mean, that is learned at once. All networks guess those classes, so their examples are "easy" and the others "hard". The statistic measures agreement, and there are many things to agree about.
 
 ```{solution-end}
 ```
@@ -1085,7 +1085,7 @@ opened.groupby("epoch")[["true_label", "wrong_label", "test"]].mean().round(2).i
 
 # %% [markdown]
 r"""
-A crack: the largest lead is about twenty points, hardly more than that of the fully connected networks in {numref}`fig-mem-moved`, but it lasts about twice as long. The directions are those of the *features*. A convolution knows that places are alike, and need not learn that;
+A crack: the largest lead is hardly more than that of the fully connected networks in {numref}`fig-mem-moved`, but it lasts longer. The directions are those of the *features*. A convolution knows that places are alike, and need not learn that;
 which pattern to look for it must still find, among 1,200 signals with noisy labels.
 
 ```{solution-end}

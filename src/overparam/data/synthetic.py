@@ -18,7 +18,7 @@ from overparam.randomness import generator, random_state
 def mnist1d(n: int = 4000, n_test: int = 1000, seed: int = 42, max_translation: int = 48) -> Data:
     """MNIST-1D, x [n, 40] with mean 0 and variance 1 over all of it (Greydanus and Kobak 2024).
 
-    The paper's own are 4,000 + 1,000 with seed 42. Generated in about a second and kept for the life of the process.
+    The paper's own are 4,000 + 1,000 with seed 42. Generated in a third of a second and kept for the life of the process.
     Another n + n_test is another draw: for a part of this one, use `subset`. A signal of 72 points is moved by fewer than
     ``max_translation`` of them before it is sampled at 40: by up to 47 in the paper, and not at all with 1.
     """

@@ -220,7 +220,7 @@ def label_history(runs: pd.DataFrame, data: Data, validation: int = 0) -> pd.Dat
     """
     require_runs(runs, "weights", "weights_epoch", "examples", "labels", "label_noise", "data_seed")
     require_data(data)
-    held_out = whole("validation", validation, 0, len(data.x_test) - 1)
+    first = whole("validation", validation, 0, len(data.x_test) - 1)
     require(data.classes is not None, f"{data.name} is for regression: there are no labels that could be wrong.")
     final = ("train_", "test_")  # at the end of training
     settings = [c for c in runs if not c.startswith(final) and not isinstance(runs[c].iloc[0], np.ndarray)]
@@ -237,12 +237,12 @@ def label_history(runs: pd.DataFrame, data: Data, validation: int = 0) -> pd.Dat
             "wrong_label": _shares((given == trained)[:, wrong]),
             "right_label": _shares((given == trained)[:, ~wrong]),
             "train": _shares(given == trained),
-            "test": _shares((tested == data.y_test.numpy())[:, held_out:]),
+            "test": _shares((tested == data.y_test.numpy())[:, first:]),
         }
-        if held_out:
+        if first:
             draw = generator(row["data_seed"], "validation noise")
-            noisy = corrupt_labels(data.y_test[:held_out], row["label_noise"], data.classes, draw).numpy()
-            shares["validation"] = _shares(tested[:, :held_out] == noisy)
+            noisy = corrupt_labels(data.y_test[:first], row["label_noise"], data.classes, draw).numpy()
+            shares["validation"] = _shares(tested[:, :first] == noisy)
         tables.append(pd.DataFrame({"epoch": row["weights_epoch"]} | shares))
     of_networks = runs[settings].iloc[np.repeat(range(len(runs)), [len(table) for table in tables])]
     shares = pd.concat(tables).set_axis(of_networks.index)
