@@ -72,7 +72,7 @@ def six_conditions(seeds):
     return pd.concat(tables, ignore_index=True)
 
 
-# %% tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The runs"} tags=["hide-input"]
 fitting = ["six-conditions", "noise-starts-earlier", "slowdown-with-corruption"]
 seeds = ledger.seeds(*fitting, "test-error-vs-corruption")
 runs = six_conditions(seeds)
