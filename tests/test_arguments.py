@@ -512,7 +512,6 @@ RIGHT = {
         "radius": 0.1,
         "step_size": 0.1,
         "steps": 2,
-        "noise": 0.0,
     },
     regions.planes: {"module": NET, "triplets": TINY.x[:6].view(2, 3, 4), "resolution": 3, "margin": 0.1},
     regions.components: {"classes": np.arange(8).reshape(2, 2, 2)},

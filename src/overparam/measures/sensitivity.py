@@ -185,55 +185,40 @@ def critical_samples(
     radius: float,
     step_size: float,
     steps: int = 10,
-    noise: float = 0.0,
-    seed: int = 0,
 ) -> np.ndarray:
     """Whether the predicted class of each example is seen to change within ``radius`` of it in every input: bool [n].
 
     From the example, each of ``steps`` steps adds ``step_size`` · sign of the gradient of the margin (the highest logit
-    of another class less that of the first prediction) and ``noise`` · N(0, 1), and is cut back to the box; a change at
-    any step counts. All three lengths are in units of the inputs, which are not cut to a range of their own. Their
-    share is the critical sample ratio. A search finds some of the changes that there are: it bounds them from below.
+    of another class less that of the first prediction), and is cut back to the box; a change at any step counts. Both
+    lengths are in units of the inputs, which are not cut to a range of their own. Their share is the critical sample ratio. A search finds some of the changes that there are: it bounds them from below.
 
-    Arpit et al. (2017, section 4) search with such noise ("Langevin"), uphill in the cross-entropy of the first
+    Arpit et al. (2017, section 4) add noise to each step ("Langevin") and go uphill in the cross-entropy of the first
     prediction; where the network is sure, rounding makes the gradient of that vanish, but not that of the margin.
     """
     says = (
-        "A search needs radius > 0, step_size and noise from 0 up, and at least 1 step; "
-        f"got radius={shown(radius)}, step_size={shown(step_size)}, noise={shown(noise)}, steps={shown(steps)}."
+        "A search needs radius > 0, step_size > 0 and at least 1 step; "
+        f"got radius={shown(radius)}, step_size={shown(step_size)}, steps={shown(steps)}."
     )
-    radius, step_size, noise = (real("a length", value, says) for value in (radius, step_size, noise))
-    require(radius > 0 and step_size >= 0 and noise >= 0, says)
+    radius, step_size = (real("a length", value, says) for value in (radius, step_size))
+    require(radius > 0 and step_size > 0, says)
     steps = whole("steps", steps, 1, says=says)
     require_inputs("x", x)
     outputs = outputs_on(module, x)
     require(outputs > 1, "Predicted classes change only where there are two or more; the network has one output.")
-    randomness = generator(seed, "critical samples")
     together = max(1, _AT_ONCE // x[0].numel())
     with evaluation(module):
-        parts = [_search(module, part, radius, step_size, steps, noise, randomness) for part in x.split(together)]
+        parts = [_search(module, part, radius, step_size, steps) for part in x.split(together)]
     return torch.cat(parts).cpu().numpy()
 
 
-def _search(
-    module: nn.Module,
-    x: Tensor,
-    radius: float,
-    step_size: float,
-    steps: int,
-    noise: float,
-    randomness: torch.Generator,
-) -> Tensor:
+def _search(module: nn.Module, x: Tensor, radius: float, step_size: float, steps: int) -> Tensor:
     """As ``critical_samples``, for examples that fit into memory together."""
     with torch.no_grad():
         first = module(x).argmax(1, keepdim=True)
     changed = torch.zeros(len(x), dtype=torch.bool, device=x.device)
     moved = x
     for _ in range(steps):
-        moved = moved + step_size * _uphill(module, moved, first)
-        if noise:
-            moved = moved + noise * torch.randn(x.shape, generator=randomness, dtype=x.dtype).to(x.device)
-        moved = moved.clamp(x - radius, x + radius)
+        moved = (moved + step_size * _uphill(module, moved, first)).clamp(x - radius, x + radius)
         with torch.no_grad():
             changed |= module(moved).argmax(1) != first[:, 0]
     return changed
