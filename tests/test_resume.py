@@ -147,17 +147,21 @@ def table_of(folder: Path, process) -> pd.DataFrame:
     return pd.read_pickle(folder / f"table {process.pid}")
 
 
-def contents(cache: Path) -> dict[Path, bytes]:
-    # os.walk, for which a folder that is gone is empty: a worker that outlives a kill may be trying whether it can write.
+def files(cache: Path) -> list[Path]:
+    """The records there; os.walk, for which a folder that is gone is empty: a worker may be trying whether it can write."""
     found = [Path(folder, name) for folder, _, names in os.walk(cache) for name in names]
-    return {path: path.read_bytes() for path in found if path.suffix == ".parquet"}
+    return [path for path in found if path.suffix == ".parquet"]
+
+
+def contents(cache: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in files(cache)}
 
 
 def stored(cache: Path, capsys) -> list[str]:
     """The keys of all that is stored, once for each file that has them; every file is whole."""
     store._footers.clear()
     keys = [key for path in store._files(cache) for key in store._footer(path)["keys"]]
-    families = {str(path.parent.relative_to(cache)) for path in cache.rglob("*.parquet")}
+    families = {str(path.parent.relative_to(cache)) for path in files(cache)}
     assert sum(len(store.read(family, keys)) for family in families) == len(set(keys))
     assert "damaged" not in capsys.readouterr().out
     return keys
@@ -165,14 +169,14 @@ def stored(cache: Path, capsys) -> list[str]:
 
 def wait_for_files(cache: Path, number: int) -> None:
     deadline = time.monotonic() + LONG
-    while len(list(cache.rglob("*.parquet"))) < number:
+    while len(files(cache)) < number:
         assert time.monotonic() < deadline
         time.sleep(0.002)
 
 
 def kill(process, cache: Path, stacks: int, seconds: float) -> None:
     """Kill it so many seconds after it has stored so many stacks."""
-    wait_for_files(cache, len(list(cache.rglob("*.parquet"))) + stacks)
+    wait_for_files(cache, len(files(cache)) + stacks)
     time.sleep(seconds)
     process.kill()
     assert ended(process) == -signal.SIGKILL, "it came to its end before it was killed"
@@ -275,7 +279,7 @@ def test_a_dask_worker_killed_in_the_middle_changes_nothing(images, cache, undis
         def strike():
             wait_for_files(cache, 2)
             os.kill(victim, signal.SIGKILL)
-            killed_at.append(len(list(cache.rglob("*.parquet"))))
+            killed_at.append(len(files(cache)))
 
         killer = threading.Thread(target=strike)
         killer.start()
