@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 # Before NumPy and torch are imported, here and in the processes that tests start: two threads wait for each other at every
@@ -38,6 +39,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the files that take longest first; see Makefile for how they are dealt out."""
     place = {f"{name}.py": number for number, name in enumerate(LONGEST)}
     items.sort(key=lambda item: place.get(item.path.name, len(LONGEST)))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _no_workers_of_another_file() -> Iterator[None]:
+    """End the worker processes that a file has started: while they are up, little work is theirs as well, and a test that
+    watches what is trained in its own process would see none."""
+    yield
+    if "overparam.engine.workers" in sys.modules:
+        sys.modules["overparam.engine.workers"]._end_pool()
+
+
+@pytest.fixture
+def in_this_process(monkeypatch) -> None:
+    """Keep all training of this test in its own process, where it can be watched."""
+    from overparam.engine.workers import LocalWorkers
+
+    monkeypatch.setattr(LocalWorkers, "take", lambda *_: False)
 
 
 @pytest.fixture(scope="session")

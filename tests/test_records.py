@@ -333,7 +333,7 @@ def test_names_shapes_and_types_are_as_documented(images):
     assert only_losses["losses"].shape == (1, 30)
 
 
-def test_a_sweep_keeps_every_record_as_it_was_in_its_cache(images, monkeypatch):
+def test_a_sweep_keeps_every_record_as_it_was_in_its_cache(images, in_this_process, monkeypatch):
     def asked():
         return sweep.sweep(
             stacked.mlp([3, 8]), images, n=[20, 30], epochs=4, lr=0.1, seed=1, device="cpu",
@@ -665,7 +665,7 @@ def test_channels_of_sequences_are_read_as_such(images):
     agree(record, -1, plain(settings, data), settings, data)
 
 
-def test_a_sweep_of_convolutional_networks(images, monkeypatch):
+def test_a_sweep_of_convolutional_networks(images, in_this_process, monkeypatch):
     def asked():
         return sweep.sweep(
             alone.cnn([2, 4]), images, n=40, batch_size=20, epochs=3, lr=0.05, seed=range(2), device="cpu",

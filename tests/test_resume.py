@@ -379,7 +379,7 @@ def large_stacks(monkeypatch):
 
 @pytest.mark.usefixtures("large_stacks")
 @pytest.mark.parametrize("kind", ["gpu", "python", "cpu"])
-def test_a_stack_that_does_not_fit_is_trained_in_halves(images, monkeypatch, kind):
+def test_a_stack_that_does_not_fit_is_trained_in_halves(images, in_this_process, monkeypatch, kind):
     expected = small(images, seed=range(4), record=["predictions"], cache=False)
     sizes = []
 
@@ -396,7 +396,7 @@ def test_a_stack_that_does_not_fit_is_trained_in_halves(images, monkeypatch, kin
 
 @pytest.mark.usefixtures("large_stacks")
 @pytest.mark.parametrize("kind", ["gpu", "python", "cpu"])
-def test_one_network_that_does_not_fit_is_one_sentence(images, monkeypatch, cache, kind):
+def test_one_network_that_does_not_fit_is_one_sentence(images, in_this_process, monkeypatch, cache, kind):
     monkeypatch.setattr(sweep, "train", lambda *_: too_large(kind))
     with pytest.raises(
         MemoryError, match=r"Memory does not suffice to train MLP\(width=3, depth=1.*\); choose a smaller"
@@ -406,7 +406,7 @@ def test_one_network_that_does_not_fit_is_one_sentence(images, monkeypatch, cach
 
 
 @pytest.mark.usefixtures("large_stacks")
-def test_an_error_of_another_kind_is_not_taken_for_a_lack_of_memory(images, monkeypatch):
+def test_an_error_of_another_kind_is_not_taken_for_a_lack_of_memory(images, in_this_process, monkeypatch):
     calls = []
 
     def broken(networks, *_):
@@ -489,7 +489,9 @@ def all_keys() -> list[str]:
         (alone.cnn(4), {"dropout": 0.5}, r"dropout is an option of mlp and cnn1d; CNN\(width=4\) has none, "),
     ],
 )
-def test_bad_settings_are_one_sentence_before_any_work(images, cache, monkeypatch, architecture, changes, said):
+def test_bad_settings_are_one_sentence_before_any_work(
+    images, cache, in_this_process, monkeypatch, architecture, changes, said
+):
     monkeypatch.setattr(sweep, "train", lambda *_: pytest.fail("trained"))
     with pytest.raises(ValueError, match=said) as raised:
         sweep.sweep(architecture, images, **({"n": 40, "epochs": 5, "lr": 0.1, "device": "cpu"} | changes))
@@ -497,7 +499,7 @@ def test_bad_settings_are_one_sentence_before_any_work(images, cache, monkeypatc
     assert not cache.exists()
 
 
-def test_settings_that_do_not_suit_the_data_are_one_sentence(cache, monkeypatch):
+def test_settings_that_do_not_suit_the_data_are_one_sentence(cache, in_this_process, monkeypatch):
     monkeypatch.setattr(sweep, "train", lambda *_: pytest.fail("trained"))
     settings = {"epochs": 2, "lr": 0.1, "device": "cpu"}
     regression = linear_teacher(20, 5, 0.1, seed=0)

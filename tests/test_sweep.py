@@ -69,13 +69,13 @@ def test_a_grid_with_a_hole_is_refused(images):
         sweep.predictions(runs[runs.width == 3].iloc[1:], "data_seed", "init_seed")
 
 
-def test_the_second_sweep_trains_nothing_and_says_the_same(images, monkeypatch):
+def test_the_second_sweep_trains_nothing_and_says_the_same(images, in_this_process, monkeypatch):
     first = small(images)
     monkeypatch.setattr(sweep, "train", lambda *_: pytest.fail("trained again"))
     pd.testing.assert_frame_equal(first, small(images))
 
 
-def test_only_new_networks_are_trained(images, monkeypatch):
+def test_only_new_networks_are_trained(images, in_this_process, monkeypatch):
     small(images)
     trained = []
     real = sweep.train

@@ -120,7 +120,15 @@ def test_the_last_restart_counts(tmp_path):
     assert list(workers.run(die_until, [(workers.MAX_RESTARTS, str(tmp_path))])) == [(0, None)]
 
 
+def test_workers_that_died_before_a_run_cost_it_no_restart(tmp_path):
+    (_, (victim, _)) = next(workers.run(nap, [(0,)]))
+    os.kill(victim, signal.SIGKILL)
+    time.sleep(1)  # the pool has noticed
+    assert list(workers.run(die_until, [(workers.MAX_RESTARTS, str(tmp_path))])) == [(0, None)]
+
+
 def test_workers_that_keep_dying_end_the_run():
+    workers._pool().end()
     with pytest.raises(RuntimeError, match=r"Worker processes died 4 times .* left 3 of 3 tasks"):
         list(workers.run(die, [()] * 3))
     assert doubles() == [0, 2, 4, 6, 8]

@@ -160,7 +160,10 @@ def _run_itself(function: Callable, tasks: dict[int, tuple], shared: tuple) -> I
 
 def _run_here(function: Callable, tasks: Sequence[tuple], shared: tuple) -> Iterator[tuple[int, Any]]:
     todo = {position: pickle.dumps((function, task)) for position, task in enumerate(tasks)}
-    for _ in range(MAX_RESTARTS + 1):
+    pools = (
+        MAX_RESTARTS + 1 + running()
+    )  # workers that are up already may have died since, through no fault of these tasks
+    for _ in range(pools):
         if not todo:
             return
         try:
@@ -196,7 +199,7 @@ def _run_here(function: Callable, tasks: Sequence[tuple], shared: tuple) -> Iter
                 pool.end()
     if todo:
         raise RuntimeError(
-            f"Worker processes died {MAX_RESTARTS + 1} times (out of memory?) and left {len(todo)} of {len(tasks)} tasks; "
+            f"Worker processes died {pools} times (out of memory?) and left {len(todo)} of {len(tasks)} tasks; "
             "run again with smaller tasks or more memory."
         )
 
