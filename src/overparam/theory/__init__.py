@@ -2,6 +2,7 @@
 
 from overparam.theory import (
     backward_error,
+    central_flow,
     critical_points,
     functions,
     kernels,
@@ -17,6 +18,7 @@ from overparam.theory import (
 
 __all__ = [
     "backward_error",
+    "central_flow",
     "critical_points",
     "functions",
     "kernels",
