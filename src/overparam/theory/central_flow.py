@@ -76,7 +76,7 @@ def central_flow(
         f"A central flow starts where the sharpness is below 2/step = {2 / step:g}; it is {values[0]:g}: take a smaller step.",
     )
     rows = []
-    for time in range(steps + 1):
+    for _ in range(steps + 1):
         for substep in range(substeps):
             gradient, hessian, slopes = _derivatives(loss, theta, basis)
             along = basis.T @ hessian
