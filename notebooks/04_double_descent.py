@@ -91,7 +91,7 @@ The model is that of an explorable article by {cite:t}`werness2021`: $f(x) = \al
 
 Move the slider. Below one parameter per point the fit is a compromise. At one there is (in general) a single curve through all points. It has to begin with the line through the first two points and to turn at the next knot; if that knot lies close to a point, it must turn sharply. Beyond one there is a choice. With many knots $\sum_i \gamma_i^2$ is large where the curve bends much, so that the smallest coefficients make the smoothest curve.
 
-Left, without noise, the last curves are the best. Right, with noise, they are not: a smooth curve through wrong points is smoothly wrong. What follows makes three questions of this: Why a peak? Is the far side better than the near one? And must there be a peak at all?
+Left, without noise, the last curves are by far the best. Right, with noise, they are not much better than some with fewer knots than points: a smooth curve through wrong points is smoothly wrong. What follows makes three questions of this: Why a peak? Is the far side better than the near one? And must there be a peak at all?
 
 (ddl-splines)=
 ## One wild fit, or many
@@ -130,8 +130,8 @@ def knot_errors(seed):
 
 
 def noisy_errors(seed):
-    """Median errors with six and with 300 knots on noisy points."""
-    fits = [[noisy_fit(k, rng(seed, i))[1] for i in range(knot_draws)] for k in (6, 300)]
+    """Median errors with nine and with 300 knots on noisy points."""
+    fits = [[noisy_fit(k, rng(seed, i))[1] for i in range(knot_draws)] for k in (9, 300)]
     return np.median(((fits - np.sin(5 * twenty_grid)) ** 2).mean(-1), 1)
 
 
@@ -394,7 +394,7 @@ def hidden_risk(p, decay, noise, parts):
     return used * parts[0] + (noise + 1 - used) * parts[1] + 1 - used
 
 
-# %% mystnb={"code_prompt_show": "The slider", "figure": {"caption": "**Weak inputs in any order: the second valley is the deeper one. Strong inputs first: the first one is, and noise only adds to that.** Excess risk of minimum-norm least squares on the first p of 400 inputs, 100 examples; the squares of the coefficients fall off like 1/j to the power a. Lines: the theorem. Dots: means over 100 draws, with 95 % intervals. Diamonds: the lowest points on either side.", "name": "fig-ddl-hidden"}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The slider", "figure": {"caption": "**With little noise the second valley is the deeper one if all inputs are weak, and the first one if strong inputs come first. Noise favours the first.** Excess risk of minimum-norm least squares on the first p of 400 inputs, 100 examples; the squares of the coefficients fall off like 1/j to the power a. Lines: the theorem. Dots: means over 100 draws, with 95 % intervals. Diamonds: the lowest points on either side.", "name": "fig-ddl-hidden"}} tags=["hide-input"]
 # The slider over the order of the inputs
 def hidden_frame(decay):
     fig, ax = plt.subplots(figsize=(7.2, 3.6))
@@ -560,7 +560,7 @@ For isotropic Gaussian inputs, $\lambda^* = d \sigma^2 / \lVert\beta\rVert^2$ is
 The inputs favour no direction, so we may average over all directions of $\beta$: $\mathbb E\, \beta\beta^\top = (\lVert\beta\rVert^2/d)\, I$. Given $X$, ridge with $A = X^\top X + \lambda I$ then has the risk $\lambda^2 \frac{\lVert\beta\rVert^2}{d} \operatorname{tr} A^{-2} + \sigma^2 \operatorname{tr} (A^{-1} X^\top X A^{-1})$. For each singular value $s$ of $X$ that is $(\lambda^2 \lVert\beta\rVert^2/d + \sigma^2 s^2) / (s^2 + \lambda)^2$, and a derivative shows that its minimum is at $\lambda^*$, whatever $s$ is. There the risk is $\sigma^2 \operatorname{tr} (X^\top X + \lambda^* I)^{-1}$. One more example adds $x x^\top$ to $X^\top X$, and no eigenvalue of the inverse can grow.
 ```
 
-It is not only the expectation that falls: for every single sequence of inputs each further example helps.
+Not only the expectation over inputs falls: averaged over labels, every further example of any sequence helps.
 
 ::::{admonition} Predict before you run
 :class: predict
