@@ -1046,7 +1046,7 @@ sum(by_noise(s) for s in scale.seeds(3)).div(3).rename_axis("random labels").rou
 
 # %% [markdown]
 r"""
-The advantage of the large model shrinks as the noise grows. It is about used up when half of the labels are random, and at 70 % the small one is ahead (means of three replicates; $N$ and the penalty are picked on the test signals here, which flatters both a little). With a penalty the large model wins at every amount of noise: what noise spoils is the interpolation, not the size.
+The advantage of the large model shrinks as the noise grows. It is about used up when half of the labels are random (means of three replicates; $N$ and the penalty are picked on the test signals here, which flatters both a little). With a penalty the large model wins at every amount of noise: what noise spoils is the interpolation, not the size.
 
 ```{solution-end}
 ```
