@@ -150,3 +150,14 @@ def test_a_parallel_map_keeps_the_order_and_the_threads():
     before = torch.get_num_threads()
     assert linear.parallel_map(lambda k: (k**2, torch.get_num_threads()), range(5)) == [(k**2, 1) for k in range(5)]
     assert torch.get_num_threads() == before
+
+
+@pytest.mark.parametrize(("n", "penalty"), [(8, 0.0), (8, 3.0), (30, 0.0), (30, 3.0)])
+def test_ridge_risk_is_the_mean_over_directions_and_noise(n, penalty):
+    x, _ = linear.gaussian([0], n, 15)
+    beta = normal(15, 20_000)
+    beta = 2**0.5 * beta / beta.norm(dim=0)
+    y = x[0] @ beta + 0.7 * normal(n, 20_000, seed=1)
+    fitted = kernels.ridge(x[0], y, penalty) if penalty else linear.minimum_norm(x[0], y)
+    measured = (fitted - beta).square().sum(0).mean().item()
+    assert linear.ridge_risk(x, penalty, 2, 0.49).item() == pytest.approx(measured, rel=0.02)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.interpolate import CubicSpline
 
 from overparam.theory import splines
 
@@ -48,3 +49,25 @@ def test_a_rough_penalty_leaves_a_line_and_a_small_one_interpolates():
 def test_scattered_inputs_may_leave_a_function_without_a_point():
     few = np.linspace(-1, 0, 8)
     assert np.isfinite(splines.smoother(few, grid, 6)).all()
+
+
+def test_without_knots_the_fit_is_a_line():
+    y = np.sin(5 * x)
+    expected = np.polyval(np.polyfit(x, y, 1), grid)
+    np.testing.assert_allclose(splines.piecewise_linear(x, grid, np.array([])) @ y, expected, atol=1e-12)
+
+
+def test_pieces_bend_at_the_knots_only():
+    values = splines.piecewise_linear(x, grid, np.array([-0.3, 0.5])) @ np.sin(5 * x)
+    bends = np.flatnonzero(np.abs(np.diff(values, 2)) > 1e-10)
+    np.testing.assert_allclose(grid[bends + 1], [-0.3, 0.5])
+
+
+@pytest.mark.parametrize("knots", [40, 300])
+def test_with_many_knots_the_pieces_interpolate_with_the_smallest_bends(knots):
+    y, places = np.sin(5 * x), np.linspace(-1, 1, knots)
+    values = splines.piecewise_linear(x, places, places) @ y
+    np.testing.assert_allclose(splines.piecewise_linear(x, x, places) @ y, y, atol=1e-6)
+    if knots == 300:  # close to the natural cubic spline, the limit
+        spline = CubicSpline(x, y, bc_type="natural")(places)
+        assert np.abs(values - spline).max() < 5e-3

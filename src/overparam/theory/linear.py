@@ -143,6 +143,20 @@ def minimum_norm_parts(x: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
     return torch.zeros_like(amplified), amplified
 
 
+def ridge_risk(x: Tensor, penalty: float, signal: float, noise: float) -> Tensor:
+    """Expected excess risks [draws] of ridge for x [draws, n, d] with identity covariance, given the inputs, exactly.
+
+    Averaged over noise of variance ``noise`` and over all directions of β with ‖β‖² = ``signal``. Without a penalty they are those of the
+    minimum-norm solution.
+    """
+    tensor("x", x, 3)
+    penalty, signal, noise = between("penalty", penalty, 0), between("signal", signal, 0), between("noise", noise, 0)
+    n, d = x.shape[1:]
+    squared = torch.linalg.svdvals(x) ** 2
+    missed, amplified = penalty / (squared + penalty), squared.sqrt() / (squared + penalty)
+    return (missed**2 * signal / d + amplified**2 * noise).sum(-1) + signal * max(0, d - n) / d
+
+
 def expected_parts(n: float, p: float) -> tuple[float, float]:
     """Expectations of ``minimum_norm_parts`` for standard Gaussian inputs, exact at every size; infinite from p = n − 1 to n + 1."""
     n, p = between("n", n, 1), between("p", p, 0)

@@ -33,3 +33,17 @@ def smoother(x: np.ndarray, at: np.ndarray, functions: int, roughness: float = 0
         second = np.diff(np.eye(functions), 2, axis=0)
         return basis(at, functions) @ np.linalg.solve(design.T @ design + roughness * second.T @ second, design.T)
     return basis(at, functions) @ np.linalg.pinv(design, rcond=1e-10)
+
+
+def piecewise_linear(x: np.ndarray, at: np.ndarray, knots: np.ndarray) -> np.ndarray:
+    """The matrix [len(at), len(x)] that takes labels at x to the least-squares fit α + βx + Σ γ_i |x − knot_i| at other points.
+
+    Where several fits are equally good it is the one with the smallest Σ γ_i², which leaves α and β free (Werness & Wilber 2021).
+    """
+    x, at, knots = numbers("x", x, 1), numbers("at", at, 1), numbers("knots", knots, 1, least=0)
+    line, line_at = (np.stack([np.ones(len(each)), each], 1) for each in (x, at))
+    bends, bends_at = (np.abs(each[:, None] - knots) for each in (x, at))
+    line_part = np.linalg.pinv(line)
+    beside = np.eye(len(x)) - line @ line_part  # takes away what a line can fit
+    gamma = np.linalg.pinv(beside @ bends, rcond=1e-10) @ beside
+    return bends_at @ gamma + line_at @ line_part @ (np.eye(len(x)) - bends @ gamma)
