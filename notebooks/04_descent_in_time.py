@@ -30,19 +30,8 @@ import torch
 from IPython.display import Markdown
 from matplotlib import pyplot as plt
 
-from overparam import (
-    MLP,
-    claims,
-    cnn1d,
-    curves,
-    data,
-    figures,
-    measures,
-    mlp,
-    network,
-    scale,
-    sweep,
-)
+from overparam import MLP, claims, cnn1d, curves, data, figures, measures, mlp, network
+from overparam import scale, sweep
 from overparam.engine.settings import Vector
 from overparam.measures import regions
 from overparam.randomness import generator, rng
@@ -275,14 +264,12 @@ How small is small enough depends on the noise ({ref}`ex-time-speeds`). A featur
 """
 
 
-# %%
+# %% mystnb={"code_prompt_show": "The formula against gradient descent"} tags=["hide-input"]
+# The formula against gradient descent
 def exact_risk(model, steps, h):
     """Expected excess risk by running gradient descent, on the signal and on each unit of noise apart."""
-    s, x = (
-        model.scales,
-        np.linalg.qr(rng(0).standard_normal((model.n, len(model.scales))))[0],
-    )
-    x = x * np.sqrt(model.n) * s
+    s = model.scales
+    x = np.linalg.qr(rng(0).standard_normal((model.n, len(s))))[0] * np.sqrt(model.n) * s
     groups = np.repeat([model.fast, model.slow], (model.fast, model.slow))
     beta = np.sqrt(model.energy / groups) / s
     targets = np.column_stack([x @ beta, np.sqrt(model.noise) * np.eye(model.n)])
@@ -396,7 +383,7 @@ by_scale = {
     size: softmax[softmax.scale == size] for size in (small_inputs, large_inputs, 1.0)
 }
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Speed up the slow part, and the second descent comes earlier; the first does not.** Test error of softmax regression on constructed data with 20 % wrong labels, for slow inputs at 0.08 and at 0.16 of the size of the others. Means over replicates with 95 % bands.", "name": "fig-time-shift"}, "image": {"alt": "Test error against steps on a logarithmic axis. Both curves dip at about the same early step and rise together. The one with the larger slow inputs turns down about four times as early as the other, from a lower hump."} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Speed up the slow part, and the second descent comes earlier; the first does not.** Test error of softmax regression on constructed data with 20 % wrong labels, for slow inputs at 0.08 and at 0.16 of the size of the others. Means over replicates with 95 % bands.", "name": "fig-time-shift"}, "image": {"alt": "Test error against steps on a logarithmic axis. Both curves dip at about the same early step and rise together. The one with the larger slow inputs turns down about four times as early as the other, from a lower hump."}} tags=["hide-input"]
 ax = plt.subplots(figsize=(7.2, 3.6))[1]
 for size, color in (
     (small_inputs, figures.SEQUENCE[3]),
@@ -471,44 +458,33 @@ The first. Gradient descent with a small enough step cannot raise the training e
 
 # %% mystnb={"code_prompt_show": "The paper's network of two layers"} tags=["hide-input"]
 # The paper's network of two layers: data, initial weights and step sizes as in the code that was released
-arms = {
-    "equal steps": (1.0, 1.0),
-    "first layer: a hundredth": (0.01, 1.0),
-    "both layers: a fifth": (0.2, 0.2),
-}
+arms = {"equal steps": (1.0, 1.0), "first layer: a hundredth": (0.01, 1.0)}
+arms["both layers: a fifth"] = (0.2, 0.2)
 two_layer_steps = scale.sizes(steps=(40, 600, 600)).steps
 watched = [*range(60), *range(60, two_layer_steps + 1, 10)]
 
 
-def linear_target(seed, d=50):
-    """100 values of a random linear function of Gaussian inputs with scales from 1 to 4, and 1,000 for testing."""
+def linear_target(seed):
+    """100 values of a random linear function of 50 inputs with scales from 1 to 4, and 1,000 for testing."""
     draw = rng(seed, 7)
-    beta, x = (
-        draw.standard_normal(d),
-        draw.standard_normal((1100, d)) * np.geomspace(1, 4, d),
-    )
-    y = x @ beta
-    return data.Data(
-        "linear_target", x[:100], y[:100], x[100:], y[100:], "a linear function, synthetic"
-    )
+    x = draw.standard_normal((1100, 50)) * np.geomspace(1, 4, 50)
+    y, what = x @ draw.standard_normal(50), "a linear function, synthetic"
+    return data.Data("linear_target", x[:100], y[:100], x[100:], y[100:], what)
 
 
+# %% mystnb={"code_prompt_show": "Its training"} tags=["hide-input"]
+# Its training, with each choice of step sizes from the same initial weights
 def two_layer_runs(seed, **more):
-    """The network with each choice of step sizes, from the same initial weights."""
+    """The network on data of its own, its errors at the steps that are watched."""
     module = MLP(250).build((50,), 1, generator(seed, "two layers"))
     with torch.no_grad():
         module[-1].weight *= 0.01
-    start = Vector(
-        torch.nn.utils.parameters_to_vector(module.parameters()).detach().numpy()
+    vector = torch.nn.utils.parameters_to_vector(module.parameters())
+    how = {"loss": "squared", "lr": 0.01, "epochs": two_layer_steps, "seed": seed}
+    how |= {"start": Vector(vector.detach().numpy()), "layer_lr": list(arms.values())}
+    return sweep(
+        MLP(250), linear_target(seed), **how | {"record": {"curves": watched}} | more
     )
-    how = {
-        "loss": "squared",
-        "lr": 0.01,
-        "epochs": two_layer_steps,
-        "layer_lr": list(arms.values()),
-    }
-    how |= {"start": start, "record": {"curves": watched}, "seed": seed} | more
-    return sweep(MLP(250), linear_target(seed), **how)
 
 
 # %%
@@ -745,3 +721,193 @@ merged |= {
     f"{name}_from_start": table[kept[-1]] - table[0] for name, table in merging.items()
 }
 ledger.card("regions-merge-in-training", **merged, section="time-regions")
+
+# %% [markdown]
+r"""
+**We also asked** how much of the rise is paid back, what averaging and the two controls do, and from which moment regions are counted. The answers stand under each card and touch no verdict.
+
+## Who disagrees, and what to drop
+
+**Complexity or superposition?** For {cite:t}`nakkiran2020` training time is one more way to raise the effective complexity of a procedure, and the peak comes where it passes the number of examples. For {cite:t}`heckel2021` complexity does not enter: parts with trade-offs of their own add up. Our three sizes are ordered as the first account has it. The
+second is right about models whose parts can be named, where no threshold is passed at all. Both can be true of different models.
+
+**Or neither?** In the networks of this page the second descent is gone when weights are averaged, and in the paper's two-layer network it is there in the training error as well. Noise in the iterates and a step that is too large are duller accounts than either; one should rule them out first.
+
+:::{admonition} "After the second descent the network is better than it ever was"
+:class: misconception
+Here it stays far above its first minimum, and {cite:t}`nakkiran2020` claim that only for little noise. Early stopping is not made superfluous by patience.
+:::
+
+:::{admonition} "Two descents show two phases of learning"
+:class: misconception
+They can show an optimizer that comes to rest. A curve of averaged weights tells the two apart ({numref}`fig-time-averaged`).
+:::
+
+:::{admonition} "If slowing a layer helps, the layers had unequal speeds"
+:class: misconception
+Only if slowing the others, or all, does not help as well ({numref}`fig-time-slowed`).
+:::
+
+## Check yourself
+
+```{quiz}
+```
+
+## Exercises
+
+One star takes minutes and no code, two take a cell, three take an experiment. Solutions are folded and were run with this page. Longer, to hand in, and with tests that say what is wrong: {assignment}`04_double_descent`.
+
+```{exercise} ★ Steps for groups
+:label: ex-time-rescale
+A linear model $f(x) = w^\top x$ with any differentiable loss is trained from $w = 0$ by gradient descent in which the gradient of coordinate $j$ is multiplied by $c_j > 0$. Show that its predictions are at all times those of plain gradient descent on the inputs $\sqrt{c_j}\, x_j$.
+```
+
+```{solution} ex-time-rescale
+:class: dropdown
+Write $w_j = \sqrt{c_j}\, v_j$, so that $w^\top x = v^\top (\sqrt{c} \odot x)$. Plain descent in $v$ moves $v_j$ by $-h\, \partial L / \partial v_j = -h \sqrt{c_j}\, \partial L / \partial w_j$, and so $w_j$ by $-h c_j\, \partial L / \partial w_j$. Both start at zero.
+```
+
+```{exercise} ★ How long is an average?
+:label: ex-time-window
+A running average $a \leftarrow \beta a + (1 - \beta) w$ has $\beta = 0.98$. Over about how many steps does it average, and over how many epochs with 1,000 examples in batches of 50? Could a second descent that takes twenty epochs hide in it?
+```
+
+```{solution} ex-time-window
+:class: dropdown
+The weights of the past $k$ steps have shares $(1 - \beta)\beta^k$, whose mean age is $\beta/(1 - \beta) = 49$ steps, that is two and a half epochs. It delays what happens by about that much and no more. A descent of twenty epochs would show, only a little later.
+```
+
+```{exercise} ★ The sizes of rise and fall
+:label: ex-time-energy
+In the limit of very different speeds, {prf:ref}`thm-time-u` gives the rise to the hump and the fall after it. What do both become with very little noise, and with very much?
+```
+
+```{solution} ex-time-energy
+:class: dropdown
+The rise is $V_1^2/(E_1 + V_1)$ and the fall $E_2^2/(E_2 + V_2)$. With little noise the rise goes like $V_1^2/E_1$, as the square of the noise's variance, and the fall is nearly all of $E_2$: a bend rather than a hump. With much noise the rise is about $V_1 - E_1$ and the fall $E_2^2/V_2$ is small: the second minimum
+is a dent in a curve that goes up. Both are clear only in between.
+```
+
+```{exercise} ★★ How different must the speeds be?
+:label: ex-time-speeds
+From {eq}`eq-time-risk`: for which scales of the slow features, and which noise, does the expected risk of the regression in {numref}`fig-time-superposition` have two minima?
+```
+
+```{solution-start} ex-time-speeds
+:class: dropdown
+```
+"""
+
+# %%
+long = np.unique(np.r_[0, np.logspace(0, 7, 2_000).round()])
+rows = {
+    noise: {
+        s: int(
+            two_speeds.minima(
+                replace(regression, scale=s, noise=noise)
+                .expected(long, step_size=0.1)
+                .sum(0)
+            )
+        )
+        for s in (0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0)
+    }
+    for noise in (0.5, 1.5, 2.5, 4.0)
+}
+pd.DataFrame(rows).rename_axis("scale").rename_axis("noise σ²", axis=1)
+
+# %% [markdown]
+r"""
+In about half of the cells: with a scale of a half or more in none, and the less noise there is, the further apart the speeds have to be. Two parts at two speeds do not make two minima by themselves; the fast part must have been past its minimum for long before the slow one begins.
+
+```{solution-end}
+```
+
+```{exercise} ★★ A step that shrinks
+:label: ex-time-cosine
+Train the large network with a step that falls to zero over the 80 epochs (`schedule="cosine"`). Is there a second descent, and where does the error end?
+```
+
+```{solution-start} ex-time-cosine
+:class: dropdown
+```
+"""
+
+# %%
+two_seeds = scale.seeds(2)
+shrinking = trained(two_seeds, widths["large"], schedule="cosine")
+first_two = raw[raw.data_seed.isin(two_seeds)] if scale.current() != "confirm" else raw
+pd.DataFrame(
+    {
+        name: {window: inside(runs, window).mean() for window in WINDOWS}
+        for name, runs in {"constant": first_two, "cosine": shrinking}.items()
+    }
+).round(3)
+
+# %% [markdown]
+r"""
+COSINE
+
+```{solution-end}
+```
+
+```{exercise} ★★★ The edge
+:label: ex-time-edge
+Gradient descent on a quadratic is stable if the step times the largest eigenvalue of the Hessian is below 2. Follow that product for the two-layer network with equal steps and with a fifth of them (`measures.curvature.sharpness`). Where is it when the hump begins?
+```
+
+```{solution-start} ex-time-edge
+:class: dropdown
+```
+"""
+
+# %%
+seed = scale.seed_offset()
+times = [k for k in (0, 2, 4, 6, 8, 10, 14, 18, 24, 32, 48, 100) if k <= two_layer_steps]
+both = {"layer_lr": [(1.0, 1.0), (0.2, 0.2)], "record": {"weights": times}}
+again = two_layer_runs(seed, **both)
+sharp = measures.curvature.sharpness(again, linear_target(seed))
+products = {"equal steps": 0.01 * sharp.iloc[0], "a fifth of them": 0.002 * sharp.iloc[1]}
+pd.DataFrame(products, pd.Index(times, name="steps")).round(2)
+
+# %% [markdown]
+r"""
+EDGE
+
+```{solution-end}
+```
+
+```{exercise} ★★★ No wrong labels, no hump?
+:label: ex-time-clean
+Train the softmax regression on the two-speed data with correct labels. Is there still a hump? What takes the place of the noise?
+```
+
+```{solution-start} ex-time-clean
+:class: dropdown
+```
+"""
+
+# %%
+sets = {s: two_speeds.two_speed_classes(n, 1000, s, small_inputs) for s in two_seeds}
+how = {"lr": 0.5, "epochs": descents, "start": zero, "record": {"curves": seen}}
+correct = sweep(mlp(1, depth=0), sets, seed={s: s for s in two_seeds}, **how)
+error = curves(correct).groupby("epoch").test_error.mean()
+peak, dip = measures.peak_and_dip(error)
+f"lowest {error[dip]:.3f} at step {dip:.0f}, then up to {error[peak]:.3f} at step {peak:.0f}, at the end {error.iloc[-1]:.3f}"
+
+# %% [markdown]
+r"""
+CLEAN
+
+```{solution-end}
+```
+
+## Summary
+
+- With wrong labels a large network's test error falls, rises and falls in time; an intermediate one turns back once, a small one only descends. The second descent pays back a small part of the rise.
+- In our networks it is gone when weights are averaged: the network comes to rest, and learns nothing more.
+- Two parts at two speeds make two descents if the speeds are far enough apart and there is enough noise, and equal speeds make one. This is a theorem about linear regression, and holds in a classifier whose parts we built.
+- A smaller step for one layer lowers the early-stopped error. So does a smaller step for the others or for all, and an average of the weights: without controls one would have credited the layers.
+- The number of decision regions grows in training, the more so the more labels are wrong.
+
+**Reading.** {cite:t}`nakkiran2020` for epoch-wise double descent; {cite:t}`heckel2021` for superposition and the cure; {cite:t}`somepalli2022` for regions.
+"""
