@@ -30,20 +30,29 @@ import torch
 from IPython.display import Markdown
 from matplotlib import pyplot as plt
 
-from overparam import MLP, claims, cnn1d, curves, data, figures, measures, mlp, network
-from overparam import scale, sweep
-from overparam.engine.settings import Vector
-from overparam.measures import regions
+from overparam import (
+    MLP,
+    Vector,
+    claims,
+    cnn1d,
+    curves,
+    data,
+    figures,
+    measures,
+    mlp,
+    network,
+    scale,
+    sweep,
+)
 from overparam.randomness import generator, rng
 from overparam.theory import two_speeds
 
 figures.style()
-colors = figures.COLORS
 torch.set_num_threads(1)  # small networks: a second thread costs more than it gives
-ledger = claims.Ledger("descent-in-time")
 
 # %% mystnb={"code_prompt_show": "Networks that train on noisy labels"} tags=["hide-input"]
 # Networks that train on noisy labels: every replicate has signals, wrong labels, test signals and a start of its own
+ledger, colors = claims.Ledger("descent-in-time"), figures.COLORS
 n, epochs = scale.sizes(n=(200, 1000, 1000)).n, scale.sizes(epochs=(16, 80, 80)).epochs
 widths = {"small": 3, "intermediate": 12, "large": 48}  # channels of each convolution
 looks = range(0, epochs + 1, 2)
@@ -72,11 +81,9 @@ def draw_course(ax, runs, y, color, **line):
 
 
 # %%
-shapes = ["epoch-wise", "epoch-wise-intermediate", "epoch-wise-small"]
-removals = ["epochwise-can-be-removed", "removal-improves-early-stopping"]
-seeds = ledger.seeds(*shapes, *removals, "regions-merge-in-training")
-large = trained(seeds, widths["large"], averaging=[0.0, 0.98])
-raw, averaged = (large[large.averaging == beta] for beta in (0.0, 0.98))
+removal, early_stop = "epochwise-can-be-removed", "removal-improves-early-stopping"
+everywhere = ("epoch-wise", removal, early_stop, "regions-merge-in-training")
+raw = trained(ledger.seeds(*everywhere), widths["large"])
 
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**A second descent in time.** A convolutional network with 48 channels trains on 1,000 signals, 40 % of their labels drawn anew. Dashed: error on the training labels as given. Solid: error on new signals with true labels. Means over replicates with 95 % bands.", "name": "fig-time-puzzle"}, "image": {"alt": "Error against epochs. The training error falls to zero within thirty epochs. The test error falls steeply to its lowest value near epoch twelve, climbs to about twice that until epoch fifty, and then declines a little to a level."}} tags=["hide-input"]
 ax = plt.subplots(figsize=(7.2, 3.4))[1]
@@ -134,8 +141,9 @@ The first, at least within the 80 epochs that we train. It learns wrong labels t
 """
 
 # %%
-narrow = trained(seeds, [widths["small"], widths["intermediate"]])
-small, intermediate = (narrow[narrow.width == widths[k]] for k in ("small", "intermediate"))
+narrower = ledger.seeds("epoch-wise-intermediate", "epoch-wise-small")
+small = trained(narrower, widths["small"])
+intermediate = trained(narrower, widths["intermediate"])
 
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Small networks descend, intermediate ones turn back, large ones descend twice.** The same architecture with 3, 12 and 48 channels, the same noise and optimizer. Shaded: the windows between which errors are compared. Solid: test error; dashed: training error. Means over replicates with 95 % bands.", "name": "fig-time-sizes"}, "image": {"alt": "Three panels of errors against epochs. Small: both errors fall slowly and level off high. Intermediate: the training error falls to about a quarter, the test error dips near epoch twenty and then climbs to the end. Large: the training error reaches zero, the test error dips, climbs and declines a little."}} tags=["hide-input"]
 fig, axes = plt.subplots(1, 3, figsize=(7.2, 3.5), sharey=True)
@@ -179,7 +187,8 @@ The same large network on true labels. If the hump is the price of fitting what 
 """
 
 # %%
-clean = trained(seeds, widths["large"], label_noise=0.0)
+clean_seeds = ledger.seeds("regions-merge-in-training")
+clean = trained(clean_seeds, widths["large"], label_noise=0.0)
 
 # %% tags=["remove-input"]
 clean_change = {
@@ -209,6 +218,10 @@ The third. In mid-flight the network is worse than the point about which it flie
 :::
 ::::
 """
+
+# %%
+average_seeds = ledger.seeds("epoch-wise", early_stop)
+averaged = trained(average_seeds, widths["large"], averaging=0.98)
 
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**The average of the weights has no second descent.** Test error of the large networks, and of the running average of their weights (decay 0.98 per step); the training is the same. Means over replicates with 95 % bands.", "name": "fig-time-averaged"}, "image": {"alt": "Test error against epochs. The raw curve dips, climbs to a hump and declines. The averaged curve dips far lower, climbs more slowly, meets the declining raw curve near its end, and stays at that level without a hump."}} tags=["hide-input"]
 ax = plt.subplots(figsize=(7.2, 3.5))[1]
@@ -313,14 +326,10 @@ scales = (0.05, 0.1, 0.2, 0.3, 0.5, 1.0)
 figures.slider(two_curves, "Scale of the slow features", alt, start=0.1, values=scales)
 
 # %% tags=["remove-input"]
-number = {
-    s: int(
-        two_speeds.minima(
-            replace(regression, scale=s).expected(steps, step_size=0.1).sum(0)
-        )
-    )
-    for s in scales
+totals = {
+    s: replace(regression, scale=s).expected(steps, step_size=0.1).sum(0) for s in scales
 }
+number = {s: int(two_speeds.minima(total)) for s, total in totals.items()}
 Markdown(
     "Minima of the sum: "
     + ", ".join(f"{count} at a scale of {s:g}" for s, count in number.items())
@@ -332,7 +341,7 @@ r"""
 No complexity grows through a threshold here: there are twice as many examples as features from the first step to the last, and the training error stays away from zero. In this sense {cite:t}`heckel2021` contradict the account by effective complexity. The theorem says that two speeds *can* make two descents. It does not say that they do so in a
 network, where there are no separate features to begin with.
 
-Between the two stands a trained classifier, whose parts do not simply add up. We construct data for it: ten Gaussian classes whose means differ in five inputs of ordinary size and in 35 small ones, with 90 inputs of nothing but noise, again of ordinary size; a fifth of the labels is wrong. Softmax regression learns
+Between the two stands a trained classifier, whose parts do not simply add up. We construct data for it: ten Gaussian classes whose means differ in five inputs of ordinary size and in 35 small ones, with 90 inputs of nothing but noise, again of ordinary size; 40 % of the labels are drawn anew. Softmax regression learns
 the large inputs first, and with them the noise.
 
 ::::{admonition} Predict before you run
@@ -352,24 +361,16 @@ The second. The speed is proportional to the square of an input's size. Had both
 
 # %% mystnb={"code_prompt_show": "Softmax regression at two speeds"} tags=["hide-input"]
 # Softmax regression at two speeds, from zero on all examples at once; slow inputs of two sizes, and all of one size
-descents = scale.sizes(steps=(60, 2000, 2000)).steps
+descents = scale.sizes(steps=(60, 4000, 4000)).steps
 seen = np.unique(np.logspace(0, np.log10(descents), 45).round()).astype(int)
-zero, small_inputs, large_inputs = Vector(np.zeros(131 * 10)), 0.08, 0.16
+zero, small_inputs, large_inputs = Vector(np.zeros(131 * 10)), 0.05, 0.1
 
 
 def softmax_runs(seeds, *scales):
     """Softmax regression on constructed data of its own for each replicate and scale of the slow inputs."""
-    sets = {
-        (size, s): two_speeds.two_speed_classes(n, 1000, s, size)
-        for s in seeds
-        for size in scales
-    }
-    how = {
-        "lr": 0.5,
-        "epochs": descents,
-        "label_noise": data.wrong_labels(0.2, 10),
-        "start": zero,
-    }
+    keys = [(size, s) for s in seeds for size in scales]
+    sets = {(size, s): two_speeds.two_speed_classes(n, 1000, s, size) for size, s in keys}
+    how = {"lr": 0.5, "epochs": descents, "label_noise": 0.4, "start": zero}
     how["record"] = {"curves": seen, "test_correct": seen}
     runs = sweep(mlp(1, depth=0), sets, seed={key: key[1] for key in sets}, **how)
     return runs.assign(scale=[size for size, _ in runs["data"]])
@@ -383,7 +384,7 @@ by_scale = {
     size: softmax[softmax.scale == size] for size in (small_inputs, large_inputs, 1.0)
 }
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Speed up the slow part, and the second descent comes earlier; the first does not.** Test error of softmax regression on constructed data with 20 % wrong labels, for slow inputs at 0.08 and at 0.16 of the size of the others. Means over replicates with 95 % bands.", "name": "fig-time-shift"}, "image": {"alt": "Test error against steps on a logarithmic axis. Both curves dip at about the same early step and rise together. The one with the larger slow inputs turns down about four times as early as the other, from a lower hump."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Speed up the slow part, and the second descent comes earlier; the first does not.** Test error of softmax regression on constructed data with 40 % of the labels drawn anew, for slow inputs at 0.05 and at 0.1 of the size of the others. Means over replicates with 95 % bands.", "name": "fig-time-shift"}, "image": {"alt": "Test error against steps on a logarithmic axis. Both curves dip at about the same early step and rise together. The one with the larger slow inputs turns down about four times as early as the other, from a lower hump."}} tags=["hide-input"]
 ax = plt.subplots(figsize=(7.2, 3.6))[1]
 for size, color in (
     (small_inputs, figures.SEQUENCE[3]),
@@ -401,7 +402,7 @@ plt.show()
 def descent_times(runs):
     """log₂ of the step of the first minimum, and of the one at which half of the second descent is done."""
     errors = measures.by_seed(curves(runs), "test_error", "epoch")
-    steps, early = np.array(errors.columns), errors.columns <= descents / 20
+    steps, early = np.array(errors.columns), errors.columns <= descents / 40
     rows = []
     for error in errors.T.rolling(3, center=True, min_periods=1).mean().T.to_numpy():
         dip = int(error[early].argmin())
@@ -553,17 +554,18 @@ Those of {numref}`fig-time-puzzle` have one. {cite:t}`heckel2021` train a convol
 """
 
 # %%
-slowed = {
-    "last layer": (1.0, 1.0, 1.0, 0.01),
-    "convolutions": (0.1, 0.1, 0.1, 1.0),
-    "all layers": (0.25,) * 4,
-}
-slow = trained(seeds, widths["large"], layer_lr=list(slowed.values()))
-layer_arms = {"none": raw} | {
-    name: slow[[f == factors for f in slow.layer_lr]] for name, factors in slowed.items()
+slow_last = trained(
+    ledger.seeds(removal, early_stop), widths["large"], layer_lr=[(1.0, 1.0, 1.0, 0.01)]
+)
+controls = {"convolutions": (0.1, 0.1, 0.1, 1.0), "all layers": (0.25,) * 4}
+others = list(controls.values())
+slow = trained(ledger.seeds(early_stop), widths["large"], layer_lr=others)
+layer_arms = {"none": raw, "last layer": slow_last}
+layer_arms |= {
+    k: slow[[f == factors for f in slow.layer_lr]] for k, factors in controls.items()
 }
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Smaller steps lower the first minimum, whichever layers take them.** Test error of the large networks with the last layer at a hundredth of the step, the convolutions at a tenth, or all layers at a quarter. Means over replicates with 95 % bands.", "name": "fig-time-slowed"}, "image": {"alt": "Test error against epochs for four ways of training. Without slowing the curve dips first and rises highest. With the last layer slowed the dip is lower and the rise a little later. With the convolutions or with all layers slowed the dip is lower still and comes much later."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Smaller steps remove the hump, whichever layers take them; the first minimum is no lower.** Test error of the large networks with the last layer at a hundredth of the step, the convolutions at a tenth, or all layers at a quarter. Means over replicates with 95 % bands.", "name": "fig-time-slowed"}, "image": {"alt": "Test error against epochs for four ways of training. Without slowing the curve dips first, overshoots and comes down. With the last layer, the convolutions or all layers slowed the curves dip about as low, later, and climb to the same final level without overshooting it."}} tags=["hide-input"]
 ax = plt.subplots(figsize=(7.2, 3.7))[1]
 inks = (colors["test"], figures.SEQUENCE[3], figures.SEQUENCE[0], figures.SEQUENCE[2])
 for (name, runs), color in zip(layer_arms.items(), inks, strict=True):
@@ -596,8 +598,9 @@ Markdown(
 
 # %% [markdown]
 r"""
-The gain at the early stop is large, and it is the one that the paper reports. The controls say what it is made of. Slowing *any* of the layers does it, slowing all of them does it, and an average of the weights, in which no speed has been changed at all, does it best of all. What these have in common is that they quieten the motion of {numref}`fig-time-averaged`. For the networks
-of this page, then, the second descent is a matter of noise in the iterates, and so is most of what is gained by removing it. Had slowing the convolutions made things worse, the speeds of the layers would have been the better explanation.
+All ways end at one level; what differs is whether the error overshoots it. With the last layer slowed it hardly does, as the paper has it. The controls say what that is due to: slowing the convolutions instead, or all layers, removes the overshoot as well, and so does an average of the weights, in which no speed has been changed at all. Had slowing
+the convolutions made the hump larger, unequal speeds of the layers would have been the better explanation. And the first minimum is where it was: later, but no lower, so that early stopping gains nothing from the slower layer, and a lot from the average. In a superposition of two U-curves, aligning them would have lowered the minimum, as it does for softmax regression, where there are two parts
+indeed.
 
 (time-regions)=
 ## What the function does meanwhile
@@ -630,8 +633,8 @@ def region_counts(runs, planes=10):
         chosen = [torch.randperm(1000, generator=draw)[:3] for _ in range(planes)]
         triplets = pool.x_test[torch.stack(chosen)]
         modules = [network(row, pool, time) for time in range(len(kept))]
-        cuts = [regions.planes(module, triplets).classes for module in modules]
-        rows[row.data_seed] = [regions.components(cut).mean() for cut in cuts]
+        cuts = [measures.regions.planes(module, triplets).classes for module in modules]
+        rows[row.data_seed] = [measures.regions.components(cut).mean() for cut in cuts]
     return pd.DataFrame(rows, kept).T
 
 
@@ -663,12 +666,8 @@ How a claim is judged says {doc}`/book/judging`; what was decided beforehand abo
 """
 
 # %% tags=["remove-input"]
-ends_apart = inside(raw, "end") - inside(raw, "dip")
-large_changes = {
-    "rise": change(raw, "dip", "hump"),
-    "fall": -change(raw, "hump", "end"),
-    "paid_back": ends_apart,
-}
+large_changes = {"rise": change(raw, "dip", "hump"), "fall": -change(raw, "hump", "end")}
+large_changes["paid_back"] = change(raw, "dip", "end")
 large_changes["fall_of_average"] = -change(averaged, "hump", "end")
 ledger.card("epoch-wise", **large_changes, section="time-sizes")
 
@@ -798,26 +797,23 @@ From {eq}`eq-time-risk`: for which scales of the slow features, and which noise,
 ```
 """
 
+
 # %%
-long = np.unique(np.r_[0, np.logspace(0, 7, 2_000).round()])
-rows = {
-    noise: {
-        s: int(
-            two_speeds.minima(
-                replace(regression, scale=s, noise=noise)
-                .expected(long, step_size=0.1)
-                .sum(0)
-            )
-        )
-        for s in (0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0)
-    }
-    for noise in (0.5, 1.5, 2.5, 4.0)
-}
+def minima_of_sum(s, noise):
+    """How many minima the expected risk has over time."""
+    model = replace(regression, scale=s, noise=noise)
+    long = np.unique(np.r_[0, np.logspace(0, 7, 2_000).round()])
+    return int(two_speeds.minima(model.expected(long, step_size=0.1).sum(0)))
+
+
+each_scale, each_noise = (0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0), (0.5, 1.5, 2.5, 4.0)
+rows = {v: {s: minima_of_sum(s, v) for s in each_scale} for v in each_noise}
 pd.DataFrame(rows).rename_axis("scale").rename_axis("noise σ²", axis=1)
 
 # %% [markdown]
 r"""
-In about half of the cells: with a scale of a half or more in none, and the less noise there is, the further apart the speeds have to be. Two parts at two speeds do not make two minima by themselves; the fast part must have been past its minimum for long before the slow one begins.
+In somewhat more than half of the cells. With equal scales there is never more than one, and the less noise there is, the further apart the speeds have to be: with the least of it, features of a tenth the size are not slow enough. Two parts at two speeds do not make two minima by themselves; the fast part must have taken up its noise before the slow one
+begins.
 
 ```{solution-end}
 ```
