@@ -124,18 +124,18 @@ Mind the proportions. The second descent takes back a small part of the rise. Wh
 (time-sizes)=
 ## Three sizes
 
-The paper has more to say. Whether there is one descent in time or two is a matter of size: with the same noise and the same optimizer *intermediate* networks descend and then rise, and *small* ones only descend.
+Whether there is one descent in time or two is a matter of size, says the paper. We keep the data, the noise and the optimizer, and train networks with 12 channels and with 3.
 
 ::::{admonition} Predict before you run
 :class: predict
-The same network with 12 channels instead of 48. It fits most of its training labels in the end, but not all. What does its test error do?
+With 12 channels instead of 48 the network fits most of its training labels in the end, but not all. What does its test error do?
 
-1. It falls and rises, and is highest at the end.
-2. It falls, rises and falls, only later than with 48 channels.
+1. It falls, rises and falls, only later than with 48 channels.
+2. It falls and rises, and ends high above its minimum.
 3. It falls throughout, since it cannot fit the noise.
 
 :::{dropdown} Answer
-The first, at least within the 80 epochs that we train. It learns wrong labels to the end. With three channels it is the third.
+The second, at least within the 80 epochs that we train: it learns wrong labels to the end. With three channels it is the third.
 :::
 ::::
 """
@@ -177,7 +177,7 @@ Markdown(
 
 # %% [markdown]
 r"""
-So all three shapes are there, and they are ordered by what has been fitted. The small network never gets to the wrong labels. The intermediate one is still busy with them when we stop. The large one has fitted them all by the middle of the training, and its second descent begins where there is nothing left to fit.
+In the paper *large* networks descend twice, *intermediate* ones have the classical U and *small* ones only descend. All three shapes are there, and they are ordered by what has been fitted. The small network never gets to the wrong labels. The intermediate one is still busy with them when we stop. The large one has fitted them all by the middle of the training, and its second descent begins where there is nothing left to fit.
 In the words of the paper, training longer raises the *effective complexity* of a training procedure, and the error peaks where that complexity reaches the number of examples ({ref}`double-descent`). A U in the small network, or a second descent in the intermediate one while its training error is far from zero, would have spoken against this.
 
 ::::{admonition} Break it: no wrong labels
@@ -200,6 +200,8 @@ Markdown(
 
 # %% [markdown]
 r"""
+So there is a single descent and no price: nothing wrong, no hump.
+
 (time-motion)=
 ## A network in motion
 
@@ -348,13 +350,13 @@ the large inputs first, and with them the noise.
 :class: predict
 We make the 35 small inputs twice as large and change nothing else. What happens to the two descents?
 
-1. Both come about twice as early.
-2. The second one comes about four times as early, the first stays where it is.
-3. The second comes earlier and the first later, since fast and slow inputs compete.
+1. Both come about four times as early.
+2. The second one comes a few times as early, the first one no earlier.
+3. The first one comes earlier, the second one stays where it is.
 4. The hump disappears.
 
 :::{dropdown} Answer
-The second. The speed is proportional to the square of an input's size. Had both moved, they would not belong to different parts.
+The second. The speed of an input is proportional to the square of its size. Had both descents moved, they would not belong to different parts.
 :::
 ::::
 """
@@ -384,7 +386,7 @@ by_scale = {
     size: softmax[softmax.scale == size] for size in (small_inputs, large_inputs, 1.0)
 }
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Speed up the slow part, and the second descent comes earlier; the first does not.** Test error of softmax regression on constructed data with 40 % of the labels drawn anew, for slow inputs at 0.05 and at 0.1 of the size of the others. Means over replicates with 95 % bands.", "name": "fig-time-shift"}, "image": {"alt": "Test error against steps on a logarithmic axis. Both curves dip at about the same early step and rise together. The one with the larger slow inputs turns down about four times as early as the other, from a lower hump."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Speed up the slow part, and the second descent comes earlier; the first does not.** Test error of softmax regression on constructed data with 40 % of the labels drawn anew, for slow inputs at 0.05 and at 0.1 of the size of the others. Means over replicates with 95 % bands.", "name": "fig-time-shift"}, "image": {"alt": "Test error against steps on a logarithmic axis. Both curves dip at about the same early step and rise together. The one with the larger slow inputs turns down a few times as early as the other, from a lower hump."}} tags=["hide-input"]
 ax = plt.subplots(figsize=(7.2, 3.6))[1]
 for size, color in (
     (small_inputs, figures.SEQUENCE[3]),
@@ -419,7 +421,7 @@ ledger.say("epochwise-is-superposition")
 
 # %% [markdown]
 r"""
-So in a classifier, too, each part has its own clock, and the second descent is told by the slow one. It would have spoken against the account if both had moved or neither. The data are made for the purpose; they prove that the mechanism is sufficient, not that it is at work in {numref}`fig-time-puzzle`.
+So in a classifier, too, each part has a clock of its own, and the second descent is told by the slow one. It moves by less than the full factor of four, and the first minimum comes, if anything, a little later: all inputs share one softmax, and the parts do not simply add up. It would have spoken against the account if both had moved alike, or neither. The data are made for the purpose; they prove that the mechanism is sufficient, not that it is at work in {numref}`fig-time-puzzle`.
 
 (time-one-speed)=
 ## One speed
@@ -447,12 +449,12 @@ both layers, or a hundredth of it in the first.
 :class: predict
 With equal steps the test error has a hump: it falls, rises and falls. What does the *training* error do at that time?
 
-1. It rises and falls with the test error.
-2. It falls steadily; only the test error has a hump.
-3. It has reached zero before the hump begins.
+1. It falls steadily; only the test error has a hump.
+2. It has reached zero before the hump begins.
+3. It rises and falls with the test error.
 
 :::{dropdown} Answer
-The first. Gradient descent with a small enough step cannot raise the training error. This one does.
+The third. Gradient descent with a small enough step cannot raise the training error. This one does.
 :::
 ::::
 """
@@ -841,7 +843,7 @@ pd.DataFrame(
 
 # %% [markdown]
 r"""
-COSINE
+There is none: the error climbs to its final level and stays there, somewhat below that of the constant step (means of two replicates). With a shrinking step the motion fades while labels are still being fitted, and nothing is left to come to rest at the end.
 
 ```{solution-end}
 ```
@@ -863,18 +865,19 @@ both = {"layer_lr": [(1.0, 1.0), (0.2, 0.2)], "record": {"weights": times}}
 again = two_layer_runs(seed, **both)
 sharp = measures.curvature.sharpness(again, linear_target(seed))
 products = {"equal steps": 0.01 * sharp.iloc[0], "a fifth of them": 0.002 * sharp.iloc[1]}
-pd.DataFrame(products, pd.Index(times, name="steps")).round(2)
+pd.DataFrame(products, pd.Index(again.weights_epoch.iloc[0], name="steps")).round(2)
 
 # %% [markdown]
 r"""
-EDGE
+With equal steps it begins just below 2, is above it within a few steps, and the errors rise as long as it stays there; then it comes back to a little below 2 and remains. With a fifth of the steps it stays far below throughout. So the hump is an instability that ends as the network moves to where it is flat enough for its step, which {cite:t}`cohen2021` call the
+edge of stability.
 
 ```{solution-end}
 ```
 
 ```{exercise} ★★★ No wrong labels, no hump?
 :label: ex-time-clean
-Train the softmax regression on the two-speed data with correct labels. Is there still a hump? What takes the place of the noise?
+Train the softmax regression on the two-speed data with correct labels. Is there still a hump?
 ```
 
 ```{solution-start} ex-time-clean
@@ -892,7 +895,7 @@ f"lowest {error[dip]:.3f} at step {dip:.0f}, then up to {error[peak]:.3f} at ste
 
 # %% [markdown]
 r"""
-CLEAN
+Hardly any. The error falls, rests and falls again; between the two descents it rises by next to nothing (means of two replicates). What turns the fast part upwards in {eq}`eq-time-risk` is the variance, and without wrong labels there is little for the noise inputs to fit.
 
 ```{solution-end}
 ```
@@ -902,7 +905,7 @@ CLEAN
 - With wrong labels a large network's test error falls, rises and falls in time; an intermediate one turns back once, a small one only descends. The second descent pays back a small part of the rise.
 - In our networks it is gone when weights are averaged: the network comes to rest, and learns nothing more.
 - Two parts at two speeds make two descents if the speeds are far enough apart and there is enough noise, and equal speeds make one. This is a theorem about linear regression, and holds in a classifier whose parts we built.
-- A smaller step for one layer lowers the early-stopped error. So does a smaller step for the others or for all, and an average of the weights: without controls one would have credited the layers.
+- A smaller step for the last layer removes the hump of our networks. So does a smaller step for the others or for all, and an average of the weights: without controls one would have credited the layers. The error at the best time to stop is no lower for it.
 - The number of decision regions grows in training, the more so the more labels are wrong.
 
 **Reading.** {cite:t}`nakkiran2020` for epoch-wise double descent; {cite:t}`heckel2021` for superposition and the cure; {cite:t}`somepalli2022` for regions.
