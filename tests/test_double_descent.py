@@ -122,25 +122,24 @@ def test_reuse_goes_on_from_the_narrower_network(no_cache):
     assert (table.train_loss.to_numpy()[2:] < table.train_loss.to_numpy()[:2]).all()
 
 
-def test_two_speed_inputs_have_the_scales_that_were_asked_for():
-    base = data.digits(1200)
-    made = two_speeds.two_speeds(base, fast=3, nuisance=10, slow=6, scale=0.1)
-    assert made.x.shape == (1200, 19)
-    assert made.x_test.shape == (597, 19)
-    spread = made.x.std(0)
-    assert torch.allclose(spread[:3], torch.ones(3), atol=1e-3)
-    assert torch.allclose(spread[3:13], torch.ones(10), atol=0.1)
-    assert torch.allclose(spread[13:], torch.full((6,), 0.1), atol=1e-4)
-    signal = torch.cat([made.x[:, :3], made.x[:, 13:]], 1).T
-    assert (torch.corrcoef(signal) - torch.eye(9)).abs().max() < 1e-3
-    assert torch.equal(made.y, base.y)
-    # The components are those of the pool: test inputs are projected, not decomposed anew.
-    assert made.x_test[:, :3].std(0).sub(1).abs().max() < 0.15
-    other = two_speeds.two_speeds(base, 3, 10, 6, 0.1, seed=1)
-    assert torch.equal(made.x[:, :3], other.x[:, :3])
-    assert not torch.equal(made.x[:, 3:13], other.x[:, 3:13])
-    with pytest.raises(ValueError, match="components"):
-        two_speeds.two_speeds(base, 40, 0, 40, 0.1)
+def test_two_speed_classes_differ_where_they_should():
+    made = two_speeds.two_speed_classes(4000, 1000, seed=3, scale=0.1, fast=4, nuisance=10, slow=6)
+    assert made.x.shape == (4000, 20)
+    assert made.x_test.shape == (1000, 20)
+    means = torch.stack([made.x[made.y == k].mean(0) for k in range(10)])
+    within = torch.stack([made.x[made.y == k].std(0) for k in range(10)]).mean(0)
+    assert torch.allclose(within[:14], torch.ones(14), atol=0.05)
+    assert torch.allclose(within[14:], torch.full((6,), 0.1), atol=0.005)
+    assert means[:, :4].std() == pytest.approx(1.2, rel=0.3)
+    assert means[:, 4:14].std() < 0.1
+    assert means[:, 14:].std() == pytest.approx(0.07, rel=0.3)
+    # Another scale is the same draw with other slow inputs; another seed is another draw.
+    other = two_speeds.two_speed_classes(4000, 1000, seed=3, scale=0.2, fast=4, nuisance=10, slow=6)
+    assert torch.equal(made.x[:, :14], other.x[:, :14])
+    assert torch.allclose(2 * made.x[:, 14:], other.x[:, 14:])
+    assert not torch.equal(made.x, two_speeds.two_speed_classes(4000, 1000, 4, 0.1, 4, 10, 6).x)
+    with pytest.raises(ValueError, match="scale"):
+        two_speeds.two_speed_classes(10, 10, seed=0, scale="small")
 
 
 @pytest.mark.parametrize("design", ["orthonormal", "gaussian"])

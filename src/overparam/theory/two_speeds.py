@@ -1,43 +1,39 @@
 """Learning at two speeds: data and a regression whose test error descends twice over time (Heckel & Yilmaz 2021)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from overparam.arithmetic import full_precision
 from overparam.data.dataset import Data
-from overparam.errors import require
-from overparam.randomness import generator, rng
+from overparam.errors import real, whole
+from overparam.randomness import rng
 from overparam.theory.linear import parallel_map
 
 
 @full_precision()
-def two_speeds(data: Data, fast: int, nuisance: int, slow: int, scale: float, seed: int = 0) -> Data:
-    """Inputs in which some of the information is large and the rest small, and with it noise that is large: constructed data.
+def two_speed_classes(
+    n: int, n_test: int, seed: int, scale: float, fast: int = 5, nuisance: int = 90, slow: int = 35
+) -> Data:
+    """Ten Gaussian classes whose inputs are large or small: constructed data, all of them drawn from ``seed``.
 
-    The inputs are flattened and replaced by their principal components, each with mean 0 and variance 1 over the pool: the first
-    ``fast`` as they are, ``nuisance`` standard normal numbers that know nothing of the class, and the next ``slow`` components
-    times ``scale``. Gradient descent on a linear model learns a direction at a speed that is proportional to its variance.
+    The means of the classes differ in ``fast`` inputs (by N(0, 1.2²) each) and in ``slow`` ones (by N(0, 0.7²)), which are then
+    multiplied by ``scale``; between them stand ``nuisance`` inputs that know nothing of the class. Each input has noise of
+    variance 1 before that. Gradient descent on a linear model learns a direction at a speed that is proportional to its variance.
     """
-    x, x_test = data.x.flatten(1).double(), data.x_test.flatten(1).double()
-    centre = x.mean(0)
-    _, _, directions = torch.linalg.svd(x - centre, full_matrices=False)
-    require(fast + slow <= len(directions), f"There are {len(directions)} components; got {fast} + {slow}.")
-    axes = directions[: fast + slow].T
-    spread = ((x - centre) @ axes).std(0)
-    noise = generator(seed, "nuisance inputs")
-
-    def lay_out(part: Tensor) -> Tensor:
-        components = ((part - centre) @ axes / spread).float()
-        useless = torch.randn(len(part), nuisance, generator=noise)
-        return torch.cat([components[:, :fast], useless, scale * components[:, fast:]], 1)
-
-    source = f"principal components of {data.source} at two scales, with {nuisance} inputs of noise; constructed"
-    return replace(data, name=f"{data.name}_two_speeds", x=lay_out(x), x_test=lay_out(x_test), source=source)
+    n, n_test = whole("n", n, 1), whole("n_test", n_test, 1)
+    scale = real("scale", scale)
+    draw, d = rng(seed, 6), fast + nuisance + slow
+    y = draw.integers(0, 10, n + n_test)
+    distances = np.repeat([1.2, 0.0, 0.7], (fast, nuisance, slow))
+    x = (draw.standard_normal((10, d)) * distances)[y] + draw.standard_normal((n + n_test, d))
+    x[:, d - slow :] *= scale
+    x, y = torch.from_numpy(x).float(), torch.from_numpy(y)
+    source = f"Gaussian classes, {slow} of {d} inputs times {scale:g}; constructed"
+    return Data("two_speed_classes", x[:n], y[:n], x[n:], y[n:], source, classes=10)
 
 
 @dataclass(frozen=True)
