@@ -257,6 +257,7 @@ def starts(net, seed, count):
     return torch.cat([net.descend(drawn[i::4], n) for i, n in enumerate((0, 5, 20, 100))])
 
 
+@functools.cache
 def minimum(seed):
     """The lowest minimum that eight searches find: the net, its weights, its lowest eigenvalue."""
     x = torch.randn(100, 3, generator=generator(seed, "inputs"), dtype=torch.float64)
