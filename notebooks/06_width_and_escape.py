@@ -41,7 +41,7 @@ blue, red, green = figures.SEQUENCE[:3]
 sizes = scale.sizes(
     teachers=((4, 5, 6), (8, 12, 16), (8, 12, 16)),
     runs=(6, 30, 100),
-    steps=(300, 2000, 4000),
+    steps=(200, 2000, 4000),
 )
 k = max(sizes.teachers)
 
@@ -86,7 +86,7 @@ line = [restarts[m].mean() for m in (0, 1, 2)]
 ax.plot([0, 1, 2], line, "--", color=hues[k], label=f"restarts, teacher of {k}")
 ax.set(xlabel="neurons more than the teacher", ylabel="share that find the teacher")
 ax.set(ylim=(0, 1.03), xticks=[0, 1, 2])
-ax.legend(loc="lower right")
+ax.legend(loc="center right", bbox_to_anchor=(1, 0.4))
 plt.show()
 
 # %% tags=["remove-input"]
@@ -259,72 +259,75 @@ def starts(net, seed, count):
 
 @functools.cache
 def minimum(seed):
-    """The lowest minimum that eight searches find: the net, its weights, its lowest eigenvalue."""
+    """The lowest minimum that eight searches find: the net, its weights, its softest direction."""
     x = torch.randn(100, 3, generator=generator(seed, "inputs"), dtype=torch.float64)
     net = critical_points.TanhNet(x, students.tanh_teacher(x, 4, seed), hidden=2)
     ends = net.minimise(net.descend(starts(net, seed, 8), 300))
     _, slopes, *hessian = net.derivatives(ends)
-    lowest = torch.linalg.eigvalsh(sum(hessian))[:, 0]
-    still = (slopes.norm(dim=1) < 1e-8) & (lowest > 1e-6)
+    values, vectors = torch.linalg.eigh(sum(hessian))
+    still = (slopes.norm(dim=1) < 1e-8) & (values[:, 0] > 1e-6)
     best = torch.where(still, net.loss(ends), torch.inf).argmin()
-    return net, ends[best], float(lowest[best])
+    return net, ends[best], vectors[best, :, 0]
 
 
 # %% mystnb={"code_prompt_show": "One of its neurons copied"} tags=["hide-input"]
 # One of its neurons copied
 def copied(seed, alpha=0.5):
-    """The minimum, its wide copy, the direction in which the copies part, and what the proposition says of it."""
-    net, weights, lowest = minimum(seed)
+    """Before and after: net, weights, the copied neuron's direction, another direction; then curvature and error."""
+    net, weights, softest = minimum(seed)
     bends = [torch.linalg.eigh(net.splitting_matrix(weights, unit)) for unit in (0, 1)]
     unit = int(bends[1][0][0] < bends[0][0][0])
     values, vectors = bends[unit]
     wide, twins = net.split(weights, unit, alpha)
-    together, apart = torch.zeros(2, len(twins), dtype=torch.float64)
-    for place, part in (
-        (unit, 1 - alpha),
-        (2, -alpha),
-    ):  # weights of unit j: 4 j to 4 j + 3
-        apart[4 * place : 4 * place + 4] = part * vectors[:, 0]
-        together[4 * place : 4 * place + 4] = vectors[:, 0]
+    along = torch.zeros_like(weights)
+    together, apart = torch.zeros_like(twins), torch.zeros_like(twins)
+    own, copy = (slice(4 * u, 4 * u + 4) for u in (unit, 2))  # their weights
+    along[own] = together[own] = together[copy] = vectors[:, 0]
+    apart[own], apart[copy] = (1 - alpha) * vectors[:, 0], -alpha * vectors[:, 0]
     _, slope, *hessian = wide.derivatives(twins[None])
     bend = apart @ sum(hessian)[0] @ apart
-    off = abs(bend - alpha * (1 - alpha) * values[0]), slope.norm()
-    found = {"net": wide, "weights": twins, "together": together, "apart": apart}
-    return found | {"lowest": lowest, "bend": float(bend), "error": float(max(off))}
+    error = max(abs(bend - alpha * (1 - alpha) * values[0]), slope.norm())
+    panels = (net, weights, along, softest), (wide, twins, together, apart)
+    return {"panels": panels, "bend": float(bend), "error": float(error)}
 
 
 # %%
 copies = [copied(seed, alpha=0.3) for seed in scale.seeds(5)]
-twins = max((copied(seed) for seed in scale.seeds(5)), key=lambda copy: -copy["bend"])
+picture = min((copied(seed) for seed in scale.seeds(5)), key=lambda copy: copy["bend"])
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**For two copies that move apart, the minimum is a saddle.** Left: loss of a network in a minimum, relative to it, when one neuron moves, and when two copies of that neuron move apart along the same line. Right: loss of the wide network when the copies move together and apart; the darker, the lower.", "name": "fig-we-saddle"}, "image": {"alt": "Left: two curves that touch at zero; when the neuron moves the loss rises, when its copies move apart it falls. Right: contour lines of a saddle, rising to left and right and falling to top and bottom."}} tags=["hide-input"]
-fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.5))
-away = torch.linspace(-0.6, 0.6, 61, dtype=torch.float64)
-ways = {"one neuron moves": ("together", blue), "its two copies part": ("apart", red)}
-bottom = float(twins["net"].loss(twins["weights"]))
-for label, (way, color) in ways.items():
-    losses = twins["net"].loss(twins["weights"] + away[:, None] * twins[way])
-    left.plot(away, losses / bottom, color=color, label=label)
-left.set(xlabel="distance", ylabel="loss, relative to the minimum")
-left.legend()
-grid = away[:, None, None] * twins["apart"] + away[:, None] * twins["together"]
-surface = twins["net"].loss(twins["weights"] + grid) / bottom
-right.contour(away, away, surface, levels=15, cmap=figures.colormap())
-right.set(xlabel="together", ylabel="apart")
+
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**A minimum of the small network is a saddle of the wide one.** Contour lines of the loss; the numbers say how it differs from that at the centre. Left: one neuron moves (across), or the whole network in its softest direction (upwards). Right: two copies of the neuron move together (across), or apart (upwards). Each direction is scaled by its curvature.", "name": "fig-we-saddle"}, "image": {"alt": "Two maps of contour lines. Left: closed ovals around the centre, a bowl that rises in all directions. Right: a saddle, which rises to the left and the right and falls to the top and the bottom."}} tags=["hide-input"]
+def scaled(net, at, way):
+    """The direction at a length at which its curvature changes the loss by a tenth."""
+    bend = (net.loss(at + 1e-3 * way) + net.loss(at - 1e-3 * way)) / 2 - net.loss(at)
+    return 1e-3 * way * (0.1 * net.loss(at) / abs(bend)).sqrt()
+
+
+fig, axes = plt.subplots(1, 2, figsize=(7.2, 3.7))
+away = torch.linspace(-1, 1, 41, dtype=torch.float64)
+for ax, (net, at, *ways) in zip(axes, picture["panels"], strict=True):
+    across, upwards = (away[:, None] * scaled(net, at, way) for way in ways)
+    surface = net.loss(at + across + upwards[:, None]) / net.loss(at) - 1
+    levels = np.linspace(-0.1, 0.1, 11)
+    lines = ax.contour(away, away, surface, levels, cmap=figures.colormap())
+    ax.clabel(lines, fmt=lambda level: f"{level:+.0%}", fontsize=9)
+    ax.set(xticks=[], yticks=[])
+axes[0].set(title="Small network", xlabel="the neuron", ylabel="softest direction")
+axes[1].set(title="With a copy of the neuron", xlabel="together", ylabel="apart")
 plt.show()
 
 # %% tags=["remove-input"]
 saddles = sum(copy["bend"] < 0 for copy in copies)
-push = twins["weights"] + 0.01 * twins["apart"]
-left_behind = float(twins["net"].loss(twins["net"].descend(push[None], 3000))) / bottom
+net, at, _, apart = picture["panels"][1]
+after = net.loss(net.descend((at + 0.01 * apart)[None], 3000))
 Markdown(
     f"In {len(copies)} training sets the searches found minima, with a gradient of zero and positive eigenvalues only; in {saddles} of them a copied neuron gives a direction in which the loss falls. "
-    f"From the saddle of the figure, pushed by a hundredth, descent goes down to {left_behind:.0%} of the loss of the minimum."
+    f"From the saddle of the figure, pushed by a hundredth, descent goes down to {float(after / net.loss(at)):.0%} of the loss of the minimum."
 )
 
 # %% [markdown]
 r"""
-Only the copies' parting is new. Had $A$ been positive, both curves would rise. That is the mechanism; is it what frees the students? Their activation is no smooth one, but their *expected* loss is, and their neurons can be split: $\max(0, w \cdot x)$ is the sum of two neurons with $w/2$. So take the students of $k$ neurons that are stuck, split one neuron of each,
+Only the copies' parting is new. Had $A$ been positive, the right map would be a bowl like the left one. That is the mechanism; is it what frees the students? Their activation is no smooth one, but their *expected* loss is, and their neurons can be split: $\max(0, w \cdot x)$ is the sum of two neurons with $w/2$. So take the students of $k$ neurons that are stuck, split one neuron of each,
 pull the halves apart by a hundredth at random, and let the training go on. As a control, push the stuck students as far without splitting anything.
 """
 
@@ -565,7 +568,7 @@ points = pd.concat(linear.parallel_map(searched, ledger.seeds("index-grows-with-
 groups = points.groupby("seed")
 order = groups.apply(lambda g: claims.rank_correlation(g.loss, g.negative))
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Coins overrate the chance of a minimum, and a Hessian is no random matrix.** Left: probability that a random symmetric matrix has positive eigenvalues only, measured, for coins, and a curve with the exponent of the theory through the last point. Right: share of negative eigenvalues at critical points of a small network against their loss, one colour per replicate.", "name": "fig-we-coins"}, "image": {"alt": "Left: probability on a logarithmic axis against matrix size; random matrices bend down far below the straight line of coins, parallel to the curve of the theory. Right: scatter that rises from no negative eigenvalues at low loss to several at high loss."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Coins overrate the chance of a minimum, and a Hessian is no random matrix.** Left: probability that a random symmetric matrix has positive eigenvalues only, measured, for coins, and a curve with the exponent of the theory through the last point. Right: share of negative eigenvalues at critical points of a small network against their loss, all replicates together.", "name": "fig-we-coins"}, "image": {"alt": "Left: probability on a logarithmic axis against matrix size; random matrices bend down far below the straight line of coins, parallel to the curve of the theory. Right: scatter that rises from no negative eigenvalues at low loss to several at high loss."}} tags=["hide-input"]
 fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.5))
 seen = [p for p in orders if hits[p] > 0]
 left.plot(seen, [hits[p] for p in seen], "o-", color=blue, label="random matrices")
@@ -575,8 +578,7 @@ curve = hits[seen[-1]] * np.exp(-np.log(3) / 4 * (line**2 - seen[-1] ** 2))
 left.plot(line, curve, ":", color=green, label="∝ exp(−p² (ln 3)/4)")
 left.set(yscale="log", xlabel="size p", ylabel="probability", xticks=orders)
 left.legend(loc="lower left")
-for color, (_, rows) in zip(figures.ramp(9), groups, strict=False):
-    right.plot(rows.loss, rows.negative, "o", color=color, alpha=0.6)
+right.plot(points.loss, points.negative, "o", color=blue, alpha=0.4)
 right.set(xlabel="loss", ylabel="share of negative eigenvalues")
 plt.show()
 
@@ -607,12 +609,12 @@ What was needed on the way need not be needed at the end. {cite:t}`zhang2022` as
 A network with four hidden layers is trained until it is right on all training signals. Then one weight layer is set back. Which costs least?
 
 1. The output layer: it has the fewest weights.
-2. The fourth, the last hidden one.
+2. The third or the fourth.
 3. The first: any random features will do.
 4. None is cheap: each costs most of the accuracy.
 
 :::{dropdown} Answer
-The second; the first is the critical one. Set a layer to *fresh* random values, and every layer is critical.
+The second; the first is the most critical one. Set a layer to *fresh* random values, and every layer is critical.
 :::
 ::::
 """
@@ -636,7 +638,7 @@ def drops(row):
     fresh = MLP(row.width, row.depth).build(tuple(pool.x.shape[1:]), 10, draw)
 
     def right(module):
-        return float((module(pool.x_test).argmax(1) == pool.y_test).double().mean())
+        return (module(pool.x_test).argmax(1) == pool.y_test).double()
 
     rows, before = [], right(ended)
     for layer, then in enumerate(measures.layers(initial)):
@@ -644,18 +646,23 @@ def drops(row):
         moved = float((now - then.weight).norm() / then.weight.norm())
         for to, source in (("initial values", initial), ("fresh values", fresh)):
             left = right(measures.with_layers(ended, source, [layer]))
-            rows.append((row.data, layer + 1, to, before - left, left, moved))
+            lost = (before - left).view(2, -1).mean(1).tolist()  # to choose by, and to test
+            rows.append((row.data, layer + 1, to, *lost, float(left[1000:].mean()), moved))
     return rows
 
 
 # %%
-columns = ["seed", "layer", "to", "drop", "left", "moved"]
+columns = ["seed", "layer", "to", "validation", "drop", "left", "moved"]
 rows = [line for _, row in deep.iterrows() for line in drops(row)]
 dropped = pd.DataFrame(rows, columns=columns)
 cost = measures.by_seed(dropped, "drop", ["to", "layer"], "seed")
 back, anew = cost["initial values"], cost["fresh values"]
+chosen = measures.by_seed(dropped, "validation", ["to", "layer"], "seed")
+cheapest = chosen["initial values"].idxmin(axis=1)  # layer by replicate
+best = pd.Series({s: back.loc[s, layer] for s, layer in cheapest.items()})
+best_anew = pd.Series({s: anew.loc[s, layer] for s, layer in cheapest.items()})
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**The fourth layer can be set back, the first cannot; drawn anew, none is spared.** Loss of test accuracy when one layer of a trained network is set to other values and the rest left alone (layer 5 is the output). Means over replicates with 95 % bands.", "name": "fig-we-layers"}, "image": {"alt": "Loss of test accuracy for layers one to five. With fresh values it is high for every layer. With initial values it is high for the first layer, falls to nearly zero for the third and the fourth, and is higher again for the output layer."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**The third and fourth layer can nearly be set back, the first cannot; drawn anew, none is spared.** Loss of test accuracy when one layer of a trained network is set to other values and the rest left alone (layer 5 is the output). Means over replicates with 95 % bands.", "name": "fig-we-layers"}, "image": {"alt": "Loss of test accuracy for layers one to five. With fresh values it is high for every layer. With initial values it is high for the first layer, falls to a few hundredths for the third and the fourth, and is higher again for the output layer."}} tags=["hide-input"]
 ax = plt.subplots(figsize=(7.2, 3.4))[1]
 both = {"initial values": blue, "fresh values": red}
 figures.plot(dropped, "layer", "drop", "to", ax, both, label="set to {}")
@@ -666,8 +673,8 @@ plt.show()
 # %% tags=["remove-input"]
 moved = dropped.groupby("layer").moved.mean()
 Markdown(
-    f"Set back to its initial values, the first layer costs {100 * back[1].mean():.0f} points of test accuracy, the third {100 * back[3].mean():.1f} and the fourth {100 * back[4].mean():.1f}, of a "
-    f"test error of {100 * deep.test_error.mean():.1f} %. Fresh values cost {100 * anew.mean().min():.0f} points at least, in any layer. In training the weights of the fourth layer moved by {moved[4]:.0%} of their initial length."
+    f"Set back to its initial values, the first layer costs {100 * back[1].mean():.0f} points of test accuracy, the third {100 * back[3].mean():.1f} and the fourth {100 * back[4].mean():.1f}; the layer that costs least, "
+    f"chosen for each network on other test signals, {100 * best.mean():.1f}. The whole networks misclassify {100 * deep.test_error.mean():.1f} %. Fresh values cost {100 * anew.mean().min():.0f} points at least, in any layer. In training the weights of the fourth layer moved by {moved[4]:.0%} of their initial length."
 )
 
 # %% tags=["remove-input"]
@@ -678,7 +685,7 @@ ledger.say("random-layers-far-worse")
 
 # %% [markdown]
 r"""
-If every layer carried its share of what was learned, to set back any one would ruin the network. In the paper's networks a robust layer often hardly moved, so that to set it back changes little. Here the fourth moved far, and where it went matters little to the function. The fresh values show that its weights are not superfluous: the layers before and after have learned to work with *these* random ones. It is the same lesson as with the winners: what a part is worth
+If every layer carried its share of what was learned, to set back any one would ruin the network. In the paper's networks a robust layer often hardly moved, so that to set it back changes little. Here the third and the fourth moved far, and where they went matters little to the function. It is not nothing: an error that was small grows to a multiple of itself. And the first layer, set back, leaves a damaged network and no guessing one. The fresh values show that the weights of the robust layers are not superfluous: the layers before and after have learned to work with *these* random ones. It is the same lesson as with the winners: what a part is worth
 depends on what stands around it.
 
 (we-verdicts)=
@@ -732,11 +739,12 @@ ledger.card("index-grows-with-loss", order=order, section="we-coins")
 
 # %% tags=["remove-input"]
 left = measures.by_seed(dropped, "left", ["to", "layer"], "seed")["initial values"]
-layers = {"robust": back[4], "critical": back[1], "third": back[3], "left": left[1]}
+layers = {"robust": best, "critical": back[1], "left": left[1]}
+layers["before"] = deep.set_index("data").test_error[left.index]
 ledger.card("some-layers-robust", **layers, section="we-layers")
 
 # %% tags=["remove-input"]
-worse = {"fourth": anew[4] - back[4], "least": (anew - back).min(axis=1)}
+worse = {"robust": best_anew - best, "least": (anew - back).min(axis=1)}
 ledger.card("random-layers-far-worse", **worse, section="we-layers")
 
 # %% [markdown]
@@ -813,7 +821,7 @@ pd.DataFrame({"tickets needed": needed, "choices": choices}).round(1).rename_axi
 
 # %% [markdown]
 r"""
-With one more neuron there are more choices than tickets that are needed, so the rate alone cannot refute a lottery with overlapping tickets. (A share of no failures counts as one in a thousand.) They would have to win alone, though, and {numref}`fig-we-winners` says that mostly they do not.
+There are more choices than tickets that are needed, so the rate alone cannot refute a lottery with overlapping tickets. (A share of no failures counts as one in a thousand.) They would have to win alone, though, and {numref}`fig-we-winners` says that mostly they do not.
 
 ```{solution-end}
 ```
@@ -831,14 +839,17 @@ Make the bumps of {numref}`fig-we-simple` broader. What happens to the success o
 # %%
 rows = {}
 for spread in (0.5, 1.0, 2.0):
-    fits = {m: planes.fit_bumps(m, 200, 0, spread=spread)[0] < 0.01 for m in (1, 3)}
+    fits = {
+        m: planes.fit_bumps(m, how_many.planes * 2, 0, spread=spread)[0] < 0.01
+        for m in (1, 3)
+    }
     one, three = (float(fit.double().mean()) for fit in fits.values())
     rows[spread] = {"one": one, "three": three, "three restarts": 1 - (1 - one) ** 3}
 pd.DataFrame(rows).T.rename_axis("width of the bumps").round(2)
 
 # %% [markdown]
 r"""
-Broad bumps feel the target from afar, so a single one succeeds more often. They also feel each other, and then three of them do worse than three restarts: they overlap, share the target among themselves and stop short.
+Broad bumps feel the target from afar, so a single one succeeds more often. They also feel each other: at a width of 1 three of them do worse than three restarts, since they overlap, share the target among themselves and stop short. At a width of 2 nearly all succeed, by either count.
 
 ```{solution-end}
 ```
@@ -858,12 +869,14 @@ _, end, losses = trained(scale.seed_offset(), k, k)
 draw = generator(0, "exercise")
 one_split = split(end, end.norm(dim=2).argmax(1), draw)
 after = students.descend(one_split, sizes.steps)[1]
-table = pd.DataFrame({"loss": losses.numpy().round(3), "after one split": after.numpy()})
+table = pd.DataFrame(
+    {"loss": losses.abs().numpy().round(3), "after one split": after.numpy()}
+)
 table.groupby("loss").agg(["mean", "size"]).round(4)
 
 # %% [markdown]
 r"""
-They come in steps, about as far apart as the lowest is from zero: one, two or three of the teacher's neurons that are not told apart. One split frees those with one such defect, and takes those with several down by a step at least. That is why two splits free them all.
+They come in steps, about as far apart as the lowest is from zero, as if a student had one, two or more *defects*. One split of the longest neuron frees those on the lowest two steps and takes those above down. That is why a second split frees the rest.
 
 ```{solution-end}
 ```
@@ -888,7 +901,7 @@ pd.Series(by_more, name="stuck").rename_axis("neurons more").map("{:.0%}".format
 
 # %% [markdown]
 r"""
-Without more neurons practically all are stuck, with one more still many, and with two or three more few or none (20 students, so to about ten points). It grows, slowly: a number of *defects* has to be undone, and each takes a neuron.
+Without more neurons practically all are stuck, and with one more still most; with two more a few are, with three none (20 students, so to about ten points). For teachers of 8 one more neuron was enough. So the number grows, but far more slowly than the teacher.
 
 ```{solution-end}
 ```
@@ -900,7 +913,7 @@ Without more neurons practically all are stuck, with one more still many, and wi
 - A minimum can become a saddle when a neuron is copied, because copies that move apart bend the loss by a matrix that was covered before. Stuck students get free when a neuron is split.
 - Where parts are out of each other's reach, as bumps are, the lottery is right.
 - Eigenvalues are not coins. Critical points of low loss are minima because their loss is low.
-- Some layers can be set back to where they began, though they had moved far; none can be drawn anew.
+- Some layers can be set back to where they began at a small cost, though they had moved far; none can be drawn anew.
 
 **Reading.** {cite:t}`safran2018` for the test bed, {cite:t}`simsek2021` and {cite:t}`martinelli2026` for width; {cite:t}`fukumizu2000` for the copied neuron; {cite:t}`dauphin2014` for saddles; {cite:t}`zhang2022` for layers.
 """
