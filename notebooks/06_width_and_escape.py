@@ -204,23 +204,9 @@ Had the winners won alone nearly always, there would be a lottery with overlappi
 neuron is settled on the way, among all of them. {cite:t}`martinelli2026` say more generally that winners can be made to fail by perturbing the rest; drawing the two others anew is such a perturbation, and it does no harm. Taking them away does.
 
 (we-why)=
-## A minimum that becomes a saddle
+## What a copy adds
 
 What do two neurons bring that nobody needs? Take a place where the small network is stuck, and put it into a larger one by copying a neuron.
-
-::::{admonition} Predict before you run
-:class: predict
-A small network sits in a minimum that is no solution: every direction leads up. Replace one neuron by two copies of it, each with half of its output weight. The wide network computes the same. Where is it now?
-
-1. In a minimum of the wide network: nothing has changed.
-2. At a point that is not critical: the gradient has new entries.
-3. At a maximum in some directions, once the copies go *together* where the neuron could not go.
-4. At a saddle, in most cases: the copies can go apart.
-
-:::{dropdown} Answer
-The fourth. To go together is nothing new, and the gradient stays zero.
-:::
-::::
 
 ```{prf:proposition} A copied neuron
 :label: prop-we-copy
@@ -329,6 +315,20 @@ Markdown(
 r"""
 Only the copies' parting is new. Had $A$ been positive, the right map would be a bowl like the left one. That is the mechanism; is it what frees the students? Their activation is no smooth one, but their *expected* loss is, and their neurons can be split: $\max(0, w \cdot x)$ is the sum of two neurons with $w/2$. So take the students of $k$ neurons that are stuck, split one neuron of each,
 pull the halves apart by a hundredth at random, and let the training go on. As a control, push the stuck students as far without splitting anything.
+
+::::{admonition} Predict before you run
+:class: predict
+How many of the stuck students find the teacher after any one of their neurons was split?
+
+1. None: a split student computes what it computed before.
+2. As many as would after a fresh start.
+3. All.
+4. Most, but not all.
+
+:::{dropdown} Answer
+The fourth. One neuron more is not always enough, as {numref}`fig-we-puzzle` has it for students that had it from the start.
+:::
+::::
 """
 
 
@@ -754,7 +754,7 @@ r"""
 ## Who disagrees, and what to drop
 
 **Does it scale?** All of this is about one teacher, one activation and the expected loss. {cite:t}`safran2018` had a proof for 6 to 20 neurons; how many more neurons are "a few" for large teachers, {ref}`ex-we-large` asks. **Is there no lottery at all?** Winners do better than random neurons, and sparse subnetworks that train well from their initial weights exist ({doc}`/notebooks/06_lottery_tickets`). That
-is a fact about pruning; what is refuted is the picture of width as many independent tries. **Does it generalize?** Here training and test loss are one. Nothing on this page says why a wide network does well on new data.
+is a fact about pruning. {cite:t}`frankle2019` also conjecture that dense networks are easier to train because there are more subnetworks to find a winner among; as far as "find" means that one of them would win by itself, these students speak against it. **Does it generalize?** Here training and test loss are one. Nothing on this page says why a wide network does well on new data.
 
 :::{admonition} "A wide network is many small networks tried at once"
 :class: misconception
