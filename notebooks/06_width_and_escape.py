@@ -463,7 +463,7 @@ plt.show()
 off_bumps = simple["bumps", 5] - (1 - (1 - simple["bumps", 1]) ** 5)
 off_planes = simple["planes", 6] - (1 - (1 - simple["planes", 3]) ** 2)
 Markdown(
-    f"Five bumps are off the curve of restarts by {100 * off_bumps.mean():.0f} points, six planes by {100 * off_planes.mean():.0f}. At the end {simple['dead', 6].mean():.0%} of six planes "
+    f"Five bumps are off the curve of restarts by {claims.mean(100 * off_bumps):.0f} points, six planes by {claims.mean(100 * off_planes):.0f}. At the end {simple['dead', 6].mean():.0%} of six planes "
     f"are dead; of the runs with a dead one {simple['despite', 6].mean():.0%} fit all the same, and of those of three planes {simple['despite', 3].mean():.0%}."
 )
 
