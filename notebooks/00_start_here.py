@@ -187,6 +187,7 @@ None is established as the whole answer. Each makes predictions, and predictions
 | 4. {doc}`/notebooks/04_double_descent` | What happens past the interpolation threshold? | here |
 | 5. {doc}`/notebooks/05_implicit_regularization` | What does gradient descent add on its own? | here |
 | 6. {doc}`/notebooks/06_lottery_tickets` | Which of the parameters were needed? | here |
+| {doc}`/notebooks/06_width_and_escape` | Do wide networks draw more tickets, or have more ways out? | here |
 
 Later come flat minima and volume, grokking, generalization bounds, information and robustness.
 

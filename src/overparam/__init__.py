@@ -22,7 +22,6 @@ _NEEDED = {
     "pyarrow": "pyarrow",
     "scipy": "scipy",
     "sklearn": "scikit-learn",
-    "statsmodels": "statsmodels",
     "threadpoolctl": "threadpoolctl",
     "torch": "torch",
     "torchvision": "torchvision",

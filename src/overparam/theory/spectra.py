@@ -3,8 +3,6 @@
 import math
 
 import numpy as np
-from numpy.typing import ArrayLike
-from scipy import stats
 
 from overparam.randomness import rng
 
@@ -24,23 +22,3 @@ def all_positive(size: int, count: int, seed: int, part: int = 50_000) -> int:
         if positive.any():
             total += int((np.linalg.eigvalsh(matrices[positive]).min(1) > 0).sum())
     return total
-
-
-def quadratic_test(sizes: ArrayLike, hits: ArrayLike, trials: int) -> tuple[float, float]:
-    """Whether log P is a quadratic and no linear function of size: the likelihood ratio of the two, and its p value.
-
-    ``hits`` of ``trials`` at each of the ``sizes`` are binomial with probability P.
-    """
-    import statsmodels.api as sm  # here, since it takes a second to import
-
-    sizes, hits = np.asarray(sizes, float), np.asarray(hits, float)
-
-    def log_likelihood(degree: int) -> float:
-        # With η = −log P the share of misses, 1 − exp(−η), is the distribution function of an exponential variable: a link
-        # that keeps P below 1, as that of log P itself does not.
-        family = sm.families.Binomial(sm.families.links.CDFLink(stats.expon))
-        model = sm.GLM(np.stack([trials - hits, hits], 1), np.vander(sizes, degree + 1), family=family)
-        return model.fit(start_params=np.polyfit(sizes, -np.log((hits + 0.5) / (trials + 1)), degree)).llf
-
-    ratio = 2 * (log_likelihood(2) - log_likelihood(1))
-    return float(ratio), float(stats.chi2.sf(ratio, 1))

@@ -1,30 +1,14 @@
 """Teachers of few neurons and students of more."""
 
 import math
-from typing import Any
 
 import numpy as np
 import torch
 from scipy.optimize import linear_sum_assignment
 from torch import Tensor
 
-from overparam.architectures.stacked import MLP, Layer
 from overparam.arithmetic import full_precision
-from overparam.data.dataset import Data
-from overparam.engine.settings import Settings, Vector
-from overparam.randomness import generator, rng
-
-
-@full_precision()
-def relu_teacher(neurons: int, n: int, seed: int = 0) -> Data:
-    """y = Σ max(0, x_i) over the coordinates of x ~ N(0, I): a teacher of orthonormal ReLU neurons (Safran & Shamir 2018).
-
-    As many inputs as ``neurons``; x [n, neurons], y [n, 1], and as many test examples as a tenth of n.
-    """
-    x = torch.randn(n + n // 10, neurons, generator=generator(seed, "teacher inputs"))
-    y = x.relu().sum(1, keepdim=True)
-    source = f"sum of {neurons} orthonormal ReLU neurons of Gaussian inputs, synthetic"
-    return Data("relu_teacher", x[:n], y[:n], x[n:], y[n:], source)
+from overparam.randomness import generator
 
 
 @full_precision()
@@ -40,37 +24,50 @@ def tanh_teacher(x: Tensor, units: int, seed: int) -> Tensor:
     return (y - y.mean()) / y.std()
 
 
-def student(first: np.ndarray, seed: int, **settings: Any) -> Settings:
-    """A student Σ_j max(0, w_j · x), whose w_j start at the rows of ``first`` [width, inputs]: its output weights stay 1, its biases 0."""
-    width, inputs = first.shape
-    layers = [Layer(inputs, width), Layer(width, 1)]
-    start = np.concatenate([first.ravel(), np.zeros(width), np.ones(width), [0.0]])
-    mask = np.concatenate([np.ones(first.size), np.zeros(width), np.ones(width), [0.0]])
-    assert len(start) == sum(layer.parameters for layer in layers)
-    return Settings(
-        MLP(width),
-        start=Vector(start),
-        mask=Vector(mask),
-        layer_lr=(1.0, 0.0),
-        loss="squared",
-        optimizer="adam",
-        schedule="cosine",
-        init_seed=seed,
-        data_seed=seed,
-        **settings,
-    )
+@full_precision()
+def first_weights(runs: int, width: int, inputs: int, seed: int) -> Tensor:
+    """Initial weights of students [runs, width, inputs], N(0, 1/inputs)."""
+    draw = generator(seed, f"students of {width} neurons")
+    return torch.randn(runs, width, inputs, generator=draw) / math.sqrt(inputs)
 
 
-def first_weights(width: int, inputs: int, seed: int, draw: int = 0) -> np.ndarray:
-    """Initial weights of a student [width, inputs], N(0, 1/inputs); those of a narrower one are the first rows of a wider one's."""
-    return rng(seed, draw).standard_normal((width, inputs)) / math.sqrt(inputs)
+@full_precision()
+def expected_loss(weights: Tensor) -> tuple[Tensor, Tensor]:
+    """Loss [runs] of students Σ_j max(0, w_j · x) with these weights [runs, width, k], and its gradient of the same shape.
 
-
-def winners(weights: np.ndarray, teachers: int) -> np.ndarray:
-    """Which ``teachers`` neurons of a trained student stand for the teacher's, one each: their rows, ascending.
-
-    ``weights`` [width, teachers] are a student's first layer; the assignment maximises the sum of its components along the
-    teacher's neurons, which are the coordinates.
+    The teacher is Σ_i max(0, x_i) over the k coordinates of x ~ N(0, I), and the loss ½ E (student − teacher)²: no training set is
+    drawn, since E max(0, w · x) max(0, v · x) = |w| |v| (sin θ + (π − θ) cos θ) / 2π, θ the angle between w and v (Cho & Saul 2009;
+    Safran & Shamir 2018, arXiv 1712.08968).
     """
-    rows, _ = linear_sum_assignment(weights[:, :teachers], maximize=True)
-    return np.sort(rows)
+    runs, width, k = weights.shape
+    lengths = weights.norm(dim=2)
+    own = weights / lengths[..., None]
+    every = torch.cat(
+        [own, torch.eye(k).to(weights).expand(runs, k, k)], 1
+    )  # the student's neurons, then the teacher's
+    sizes = torch.cat([lengths, -torch.ones_like(weights[:, 0])], 1)[:, None]
+    cosine = (own @ every.mT).clamp(-1, 1)
+    sine, rest = (1 - cosine**2).sqrt(), math.pi - cosine.arccos()
+    gradient = (sizes * sine).sum(2, keepdim=True) * own + (sizes * rest) @ every
+    products = (lengths[..., None] * sizes * (sine + rest * cosine)).split([width, k], 2)
+    of_teacher = k * (math.pi + k - 1)  # the same sum over pairs of its neurons
+    loss = (products[0].sum((1, 2)) + 2 * products[1].sum((1, 2)) + of_teacher) / (4 * math.pi)
+    return loss, gradient / (2 * math.pi)
+
+
+def descend(weights: Tensor, steps: int = 2000, lr: float = 0.1, momentum: float = 0.9) -> tuple[Tensor, Tensor]:
+    """Weights [runs, width, k] after gradient descent with momentum on the ``expected_loss``, and that loss [runs]."""
+    velocity = torch.zeros_like(weights)
+    for _ in range(steps):
+        velocity = momentum * velocity - lr * expected_loss(weights)[1]
+        weights = weights + velocity
+    return weights, expected_loss(weights)[0]
+
+
+def winners(weights: Tensor) -> Tensor:
+    """Which neurons of trained students [runs, width, k] stand for the teacher's, one each: their numbers [runs, k], ascending.
+
+    The assignment maximises the sum of their components along the teacher's neurons, which are the coordinates.
+    """
+    rows = [linear_sum_assignment(own, maximize=True)[0] for own in weights.cpu().numpy()]
+    return torch.from_numpy(np.sort(rows, axis=1))
