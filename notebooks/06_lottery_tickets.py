@@ -226,6 +226,8 @@ sgd = {"optimizer": "sgd", "momentum": 0.9}
 settings += [sgd | {"lr": 0.03}, sgd | {"lr": 0.1}, {"digits": True, "label_noise": 0.2}]
 
 
+# %% mystnb={"code_prompt_show": "The claim in another setting"} tags=["hide-input"]
+# The claim in another setting
 def in_setting(width=100, translation=48, rounds=(3, 4), digits=False, **changed):
     """The estimates of the first claim in another setting, and whether both lie as claimed."""
     chosen, n = ledger.selection(3), changed.get("n", size.n)
@@ -239,20 +241,19 @@ def in_setting(width=100, translation=48, rounds=(3, 4), digits=False, **changed
     whole, part = (found[found["round"] == r].set_index("trial") for r in (0, 7))
     gained = 100 * (part.accuracy - whole.accuracy).mean()
     sooner = np.exp(np.log(part.stop / whole.stop).mean())
-    return {"gain": gained, "pace": sooner, "keeps": bool(gained > -0.3 and sooner < 1.1)}
-
-
-def multiverse():
-    named = [", ".join(f"{k} {v}" for k, v in s.items()) or "as above" for s in settings]
-    return pd.DataFrame(
-        [{"setting": n} | in_setting(**s) for n, s in zip(named, settings, strict=True)]
-    )
+    keeps = bool(gained > -0.3 and sooner < 1.1)
+    return {"gain": gained, "pace": sooner, "keeps": keeps}
 
 
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**TO BE WRITTEN AFTER THE RECORD.** Accuracy of the ticket with a fifth of the weights less that of the dense network, and the ratio of their stops, one point per setting, means over three trials. As claimed is right of and below the dotted lines; other settings are named.", "name": "fig-lt-multiverse"}, "image": {"alt": "Scatter of the ratio of stops against the gain in accuracy, one point per setting, with two dotted lines that mark equality less a margin."}} tags=["hide-input"]
-robust, where = results.measured_or_recorded(
-    "06_tickets_multiverse", results.recording(), multiverse
-)
+def multiverse():
+    """The claim in every setting."""
+    named = {", ".join(f"{k} {v}" for k, v in s.items()) or "as above": s for s in settings}
+    return pd.DataFrame([{"setting": name} | in_setting(**s) for name, s in named.items()])
+
+
+record = "06_tickets_multiverse"
+robust, where = results.measured_or_recorded(record, results.recording(), multiverse)
 ax = plt.subplots(figsize=(7.2, 3.4))[1]
 ax.plot(robust.gain, robust.pace, "o", color=figures.SEQUENCE[1])
 for each in robust[~robust.keeps].to_dict("records"):
@@ -300,8 +301,8 @@ The first. LeNet is another matter: there it is the second.
 # %% mystnb={"code_prompt_show": "The convolutional network, reset and rewound"} tags=["hide-input"]
 # The convolutional network: pruned in rounds, reset to its start or rewound to epoch 2
 cnn = CNN1D(scale.sizes(channels=(4, 25, 25)).channels)
-cosine = sgd | {"lr": 0.1, "schedule": "cosine", "epochs": scale.sizes(e=(5, 40, 40)).e}
-convolved = ledger.seeds("lenet-stable-at-initialisation")
+cosine = sgd | {"lr": 0.1, "schedule": "cosine", "epochs": scale.sizes(e=(6, 40, 40)).e}
+convolved = ledger.seeds("rewinding-helps")
 signals, whole_cnn = pools(convolved), dense_networks(convolved, cnn, **cosine)
 parts = tickets.Recipe(rates=0.2, rounds=(0, 4, 4))  # the first prunes nothing
 at_end = {"controls": (), "validation": validation, "looks": [cosine["epochs"]]}
@@ -329,44 +330,79 @@ def brief_sgd():
 
 
 # %%
+unpruned = replace(parts, rounds=(0,))
 rewound = pd.concat(
-    tickets.find_tickets(whole_cnn, signals, parts, rewind=k, **at_end).assign(k=k)
-    for k in (0, 2)
+    tickets.find_tickets(whole_cnn, signals, recipe, rewind=k, **at_end).assign(k=k)
+    for k, recipe in {0: parts, 2: parts, 4: unpruned}.items()
 )
-rewound = with_lines(rewound[rewound.arm == "ticket"], signals).set_index("trial")
+rewound = rewound[rewound.arm == "ticket"]
+walked = with_lines(rewound[rewound["round"] != 4], signals)
 by_adam = with_lines(rows("dense").reset_index(), examples).set_index("trial")
 by_sgd = with_lines(brief_sgd(), examples).set_index("trial")
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**From its start the convolutional network ends in two valleys; after two epochs, and with LeNet from the start, in one.** Test error on the straight line between two copies of a dense network that were trained in two orders. Thin lines: trials; thick: their mean.", "name": "fig-lt-line"}, "image": {"alt": "Three panels of test error against the place on the line. LeNet from the start: flat. Convolutional network from the start: a hump in the middle. The same from epoch 2: flat."}} tags=["hide-input"]
-unpruned = rewound[rewound["round"] == 0]
-lines = {"LeNet, from its start": by_adam.path}
-lines["Convolutional, from its start"] = unpruned[unpruned.k == 0].path
-lines["Convolutional, from epoch 2"] = unpruned[unpruned.k == 2].path
-fig, axes = plt.subplots(1, 3, figsize=(7.2, 3.2))
+
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**From its start the convolutional network ends in two valleys; from epoch 4, and with LeNet from the start, in one.** Test error on the straight line between two copies of a dense network that were trained in two orders. Thin lines: trials; thick: their mean.", "name": "fig-lt-line"}, "image": {"alt": "Four panels of test error against the place on the line. LeNet from the start: nearly flat. Convolutional network from the start: a hump in the middle. The same from epoch 2: a smaller one. From epoch 4: nearly flat."}} tags=["hide-input"]
+def cell(column, k, number, found=walked):
+    """One number per trial of the convolutional networks rewound to epoch k, after so many rounds."""
+    here = found[(found.k == k) & (found["round"] == number)]
+    return here.set_index("trial")[column]
+
+
+lines = {"LeNet,\nfrom its start": by_adam.path}
+lines["Convolutional,\nfrom its start"] = cell("path", 0, 0)
+for k in (2, 4):
+    lines[f"Convolutional,\nfrom epoch {k}"] = cell("path", k, 0)
+fig, axes = plt.subplots(1, 4, figsize=(7.2, 3.2))
 for ax, (title, paths), color in zip(axes, lines.items(), figures.SEQUENCE, strict=False):
-    walked, places = np.stack(paths), np.linspace(0, 1, len(paths.iloc[0]))
-    ax.plot(places, walked.T, color=color, alpha=0.3, linewidth=1)
-    ax.plot(places, walked.mean(0), color=color)
-    middle = walked.mean()
+    errors, places = np.stack(paths), np.linspace(0, 1, len(paths.iloc[0]))
+    ax.plot(places, errors.T, color=color, alpha=0.3, linewidth=1)
+    ax.plot(places, errors.mean(0), color=color, linewidth=3)
+    middle = errors.mean()
     ax.set(xlabel="place on the line", ylim=(middle - 12, middle + 12))
     ax.set_title(title, fontsize=10)
 axes[0].set_ylabel("test error, %")
 plt.show()
 
-
 # %% tags=["remove-input"]
-def cell(column, k, number):
-    """One number per trial of the networks rewound to epoch k, after so many rounds."""
-    return rewound[(rewound.k == k) & (rewound["round"] == number)][column]
-
-
 Markdown(
-    f"{ledger.say('lenet-stable-at-initialisation')} On this page the barrier is {claims.mean(by_adam.barrier):.1f} points for LeNet by Adam and {claims.mean(by_sgd.barrier):.1f} by SGD at 0.1; for the convolutional network from its start {claims.mean(cell('barrier', 0, 0)):.1f}, from epoch 2 {claims.mean(cell('barrier', 2, 0)):.1f}."
+    f"{ledger.say('lenet-stable-at-initialisation')} On this page the barrier is {claims.mean(by_adam.barrier):.1f} points for LeNet by Adam and {claims.mean(by_sgd.barrier):.1f} by SGD at 0.1; for the convolutional network from its start {claims.mean(cell('barrier', 0, 0)):.1f}, from epoch 2 {claims.mean(cell('barrier', 2, 0)):.1f} and from epoch 4 {claims.mean(cell('barrier', 4, 0)):.1f}."
 )
 
 # %% [markdown]
 r"""
-@@LINETEXT@@
+The convolutional network has a hump where LeNet has none: in its first steps the order of the examples decides which valley it will end in, and soon afterwards it no longer does. Had instability been a matter of noise alone, the hump would be there from epoch 4 as well. So if a ticket belongs to the valley that its mask was found in, resetting should fail here, and
+rewinding should help. For each $t$ the network is pruned in rounds as before, but back to step $t$: weights, momentum, order of examples and schedule are those that the dense network had there, and go on as its own did.
+"""
+
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Rewinding to a twentieth of the training helps where resetting fails.** Accuracy at the end of training against the share of weights left, for convolutional networks that were set back to their start or to epoch 2 of 40. Means over trials with 95 % bands.", "name": "fig-lt-rewind"}, "image": {"alt": "Accuracy against the share of weights left, falling to the right. Both lines begin at the dense network; that of networks reset to their start falls sooner and further than that of rewound ones."}} tags=["hide-input"]
+ax = plt.subplots(figsize=(7.2, 3.4))[1]
+rewound["percent"] = 100 * rewound.groupby("round").left.transform("mean").round(2)
+for k, color in zip((0, 2), figures.SEQUENCE, strict=False):
+    label = f"rewound to epoch {k}" if k else "reset to the start"
+    line = {"colors": color, "label": label}
+    figures.plot(rewound[rewound.k == k], "percent", "final_accuracy", ax=ax, **line)
+figures.log_axis(ax, (100, 50, 20))
+ax.set(xlabel="weights left, %", ylabel="final test accuracy")
+ax.invert_xaxis()
+ax.legend(loc="lower left")
+plt.show()
+
+# %% tags=["remove-input"]
+end = "final_accuracy"
+fell = {
+    (k, r): 100 * (cell(end, k, 0, rewound) - cell(end, k, r, rewound))
+    for k in (0, 2)
+    for r in (4, 8)
+}
+helped = {r: fell[0, r] - fell[2, r] for r in (4, 8)}
+Markdown(
+    f"{ledger.say('rewinding-helps')} On this page networks with 19 % of the weights lose {claims.mean(fell[0, 8]):.1f} points against the dense one when they are reset, and {claims.mean(fell[2, 8]):.1f} when they are rewound; with 43 %, {claims.mean(fell[0, 4]):.1f} and {claims.mean(fell[2, 4]):.1f}. "
+    f"The barrier of the sparsest ones is {claims.mean(cell('barrier', 0, 8)):.1f} points, reset, and {claims.mean(cell('barrier', 2, 8)):.1f}, rewound."
+)
+
+# %% [markdown]
+r"""
+@@REWINDTEXT@@
 """
 
 # %% [markdown]
@@ -402,10 +438,10 @@ disputed = ledger.seeds("lr-dispute")
 at_moments = {"test_losses": moments, "test_correct": moments}
 
 
-def rivals(lr, mask=None):
+def rivals(lr, trials, mask=None):
     """The ticket and the same mask with a fresh start, on a long budget; masks may be made another way."""
-    sets, last = pools(disputed), {"validation": validation, "looks": [briefly]}
-    nets = dense_networks(disputed, lr=lr, **sgd, epochs=briefly)
+    sets, last = pools(trials), {"validation": validation, "looks": [briefly]}
+    nets = dense_networks(trials, lr=lr, **sgd, epochs=briefly)
     found = tickets.find_tickets(nets, sets, halves, controls=["reinit"], **last)
     chosen = found[found["round"] == 2].reset_index(drop=True)
     long = [replace(s, epochs=moments[-1]) for s in chosen.settings]
@@ -418,7 +454,7 @@ def rivals(lr, mask=None):
 
 
 # %%
-dispute = pd.concat([rivals(lr) for lr in (0.01, 0.1)], ignore_index=True)
+dispute = pd.concat([rivals(lr, disputed) for lr in (0.01, 0.1)], ignore_index=True)
 
 
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**The advantage shrinks with training, and more of it had been a head start at the small rate.** Accuracy of the ticket less that of the same mask with fresh weights, against the length of training. Means over trials with 95 % bands.", "name": "fig-lt-rates"}, "image": {"alt": "Advantage in points against epochs for learning rates 0.01 and 0.1. Both fall; that of 0.01 begins several times higher, and both end a few points above zero."}} tags=["hide-input"]
@@ -543,7 +579,7 @@ The fourth: nothing is lost. A size that is drawn anew may land near zero; a con
 
 # %% mystnb={"code_prompt_show": "The variants"} tags=["hide-input"]
 # The variants: other starts for the same mask
-SIGNS = ("constant, signs kept", "reshuffled, signs kept", "redrawn, signs kept")
+SIGNS = ("constant, signs kept", "redrawn, signs kept")
 SIGNS += ("redrawn at equal spread, signs kept", "constant, signs lost")
 SIGNS += ("redrawn, signs lost", "reshuffled, signs lost")
 
@@ -575,7 +611,7 @@ changed["trial"] = [t for t, each in varied.items() for _ in each]
 accuracy = 100 * measures.by_seed(changed, "accuracy", "variant", "trial")
 cost = -accuracy.sub(100 * rows("ticket", 7).accuracy, axis=0).dropna()
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Constant sizes with the right signs cost nothing; lost signs cost as much as a fresh start.** Points of accuracy that the ticket loses when its initial values are changed: the kept ones, with their signs or without, and the pruned ones, which are held at their initial values instead of at zero. One dot per trial; bars are 95 % intervals of the mean.", "name": "fig-lt-signs"}, "image": {"alt": "Ten rows of dots. Constant and reshuffled sizes with signs kept lie around zero, redrawn sizes with signs kept a little above; all three with signs lost lie far above. Pruned weights that are not zero cost several points, less if those that shrank are zero."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Constant sizes with the right signs cost nothing; lost signs cost as much as a fresh start.** Points of accuracy that the ticket loses when its initial values are changed: the kept ones, with their signs or without, and the pruned ones, which are held at their initial values instead of at zero. One dot per trial; bars are 95 % intervals of the mean.", "name": "fig-lt-signs"}, "image": {"alt": "Nine rows of dots. Constant sizes with signs kept lie around zero, redrawn sizes with signs kept a little above; all three with signs lost lie far above. Pruned weights that are not zero cost several points, less if those that shrank are zero."}} tags=["hide-input"]
 order = [*SIGNS, "zeros where it shrank", "as many zeros at random"]
 order.append("pruned weights not zero")
 ax = figures.dots(cost[order], plt.subplots(figsize=(7.2, 4.2))[1])
@@ -621,7 +657,7 @@ The first. After three epochs the large weights are mostly those that were *draw
 
 # %% mystnb={"code_prompt_show": "Masks after a part of the training"} tags=["hide-input"]
 # Masks in one shot, after more and more epochs of dense training
-spent = [e for e in (0, 1, 3, 6, 12, 24) if e < size.epochs]
+spent = [e for e in (0, 3, 6, 12) if e < size.epochs]
 shares = recipe.shares(len(layers), 7)
 begun = [replace(s, epochs=spent[-1]) for s in dense]
 early = tickets.run_each(begun, examples, record={"weights": spent}).weights
@@ -654,7 +690,7 @@ plt.show()
 
 # %% tags=["remove-input"]
 ticket = 100 * rows("ticket", 7).accuracy
-few, more = spent[len(spent) // 2 - (len(spent) > 4)], spent[-2]
+few, more = spent[1], spent[-1]
 random_mask = 100 * rows("shuffled", 7).accuracy
 Markdown(
     f"{ledger.say('no-cheap-tickets')} On this page a mask found after {few} epochs is {claims.mean(ticket - found_after[few]):.1f} points worse than the ticket and {claims.mean(found_after[few] - random_mask):.1f} better than a random one; after {more} epochs it is {claims.mean(ticket - found_after[more]):.1f} points worse than the ticket, "
@@ -703,6 +739,13 @@ ledger.card(
 )
 
 # %% tags=["remove-input"]
+estimates = {"unstable": cell("barrier", 0, 0), "gain": helped[8]}
+estimates |= {"smaller": cell("barrier", 2, 0), "stable": cell("barrier", 4, 0)}
+estimates |= {"sparse_barrier": cell("barrier", 0, 8)}
+estimates |= {"reset_drop": fell[0, 8], "rewound_drop": fell[2, 8]}
+ledger.card("rewinding-helps", **estimates, gain_at_43=helped[4], section="lt-rewind")
+
+# %% tags=["remove-input"]
 last = moments[-1]
 estimates = {"small": by_epoch[0.01, last], "large": by_epoch[0.1, last]}
 estimates |= {"small_early": by_epoch[0.01, briefly], "large_early": by_epoch[0.1, briefly]}
@@ -724,7 +767,6 @@ estimates = {"constant": cost["constant, signs kept"]}
 estimates["signs"] = cost["redrawn, signs lost"] - cost["redrawn, signs kept"]
 estimates |= {"redrawn": cost["redrawn, signs kept"]}
 estimates["equal_spread"] = cost["redrawn at equal spread, signs kept"]
-estimates["reshuffled"] = cost["reshuffled, signs kept"]
 estimates["constant_lost"] = cost["constant, signs lost"]
 ledger.card("signs-suffice", **estimates, section="lt-signs")
 
@@ -869,8 +911,13 @@ For *structured* pruning, which removes whole units, {cite:t}`liu2019` found no 
 ```
 """
 
+
 # %%
-units = [rivals(lr, lambda w: pruning.prune_units(w, layers, 0.5)) for lr in (0.01, 0.1)]
+def half_of_units(weights):
+    return pruning.prune_units(weights, layers, 0.5)
+
+
+units = [rivals(lr, disputed[:3], half_of_units) for lr in (0.01, 0.1)]
 with_units = advantages(pd.concat(units, ignore_index=True))
 final = with_units.xs(moments[-1], axis=1, level="epochs")
 final.apply(lambda points: f"{claims.mean(points):.1f} points")
@@ -929,13 +976,13 @@ was selected for memorizing help to learn? Compare with the network's own ticket
 """
 
 # %%
-on_noise = [replace(s, label_noise=1.0) for s in whole.settings]
+on_noise = [replace(s, label_noise=1.0) for s in whole.settings[:3]]
 half = {"recipe": tickets.Recipe(0.2, (3,)), "controls": ()}
 noise_tickets = tickets.find_tickets(on_noise, examples, **half, **how)
 noise_tickets = noise_tickets[noise_tickets.arm == "ticket"].settings
 moved = stopped([replace(s, label_noise=0.0) for s in noise_tickets]).accuracy.to_numpy()
 for arm in ("ticket", "shuffled"):
-    less = 100 * (moved - rows(arm, 3).accuracy[few_trials])
+    less = 100 * (moved - rows(arm, 3).accuracy[few_trials[:3]])
     print(f"mask from noise less {names[arm]}: {claims.mean(less):.1f} points")
 
 # %% [markdown]
