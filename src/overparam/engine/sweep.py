@@ -74,7 +74,7 @@ def sweep(
 
 def run(
     networks: Sequence[Settings] | Mapping[Any, Sequence[Settings]],
-    data: Data | Mapping[str, Data],
+    data: Data | Mapping[Any, Data],
     *,
     record: Sequence[str] | Mapping[str, Iterable[float] | None] = (),
     device: torch.device | str | None = None,

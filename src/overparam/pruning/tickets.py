@@ -54,14 +54,14 @@ def run_each(
     record: Sequence[str] | Mapping[str, Iterable[float] | None] = (),
     device: torch.device | str | None = None,
 ) -> pd.DataFrame:
-    """As ``run``, but of several data sets each network is trained on that of its data seed; one row per network, in order."""
+    """As ``run``; of several data sets, by seed, each network trains on that of its data seed. Rows in the order of the networks."""
     if isinstance(data, Data):
         return run(networks, data, record=record, device=device)
     own: dict[int, list[int]] = {}
     for number, settings in enumerate(require_settings(networks)):
         own.setdefault(settings.data_seed, []).append(number)
-    missing = [seed for seed in own if seed not in data]
-    require(not missing, f"There is no data set for data seed {shown(missing)[1:-1]}; data has {shown(list(data))}.")
+    for seed in own:
+        require(seed in data, f"There is no data set for data seed {seed}; data has {shown(list(data))}.")
     by_set = {seed: [networks[i] for i in numbers] for seed, numbers in own.items()}
     runs = run(by_set, {seed: data[seed] for seed in own}, record=record, device=device)
     return runs.set_axis([i for numbers in own.values() for i in numbers]).sort_index()
