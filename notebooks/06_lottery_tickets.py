@@ -627,14 +627,20 @@ ax.set(xlabel="accuracy of the ticket less that of the variant, points")
 plt.show()
 
 # %% tags=["remove-input"]
+heading = []  # the shares of the pruned weights that shrank in the dense training
+for (_, whole), own in zip(
+    rows("dense").iterrows(), rows("ticket", 7).settings, strict=True
+):
+    gone = ~pruning.kept(own.mask)
+    heading.append((np.abs(whole.end) < np.abs(whole.start))[gone].mean())
 Markdown(
-    f"{ledger.say('zeros-matter')} {ledger.say('signs-suffice')} On this page the ticket loses {claims.mean(cost['pruned weights not zero']):.1f} points if no pruned weight is zero, {claims.mean(cost['zeros where it shrank']):.1f} if only those are that shrank in the dense training, "
+    f"{ledger.say('zeros-matter')} {ledger.say('signs-suffice')} On this page the ticket loses {claims.mean(cost['pruned weights not zero']):.1f} points if no pruned weight is zero, {claims.mean(cost['zeros where it shrank']):.1f} if only those are, {np.mean(heading):.0%} of them, that shrank in the dense training, "
     f"{claims.mean(cost['as many zeros at random']):.1f} with as many zeros at random places. With the signs kept, constant sizes change {claims.mean(cost['constant, signs kept']):.1f}, redrawn ones {claims.mean(cost['redrawn, signs kept']):.1f}; with the signs lost it is {claims.mean(cost['constant, signs lost']):.1f} and {claims.mean(cost['redrawn, signs lost']):.1f}."
 )
 
 # %% [markdown]
 r"""
-Held at their initial values, pruned weights are noise that the network must live with; at zero they are where most were heading. Had zero been a mere convention, its row would lie at the line. To set only those to zero that shrank recovers much of the loss, and as many zeros at random places recover less: place matters, as the explanation says.
+Held at their initial values, pruned weights are noise that the network must live with. Had zero been a mere convention, the last row of the figure would lie at the line. Most pruned weights did not move towards zero: they began near it and grew a little. But to set the minority that did to zero recovers most of the loss, and as many zeros at random places recover less: place matters, as the explanation says.
 
 Of the kept values the *sign* is what counts. Reshuffled with their signs lost, the values are the very same numbers, and yet the ticket is worth no more than a fresh start: so it is no matter of scale. A redrawn size costs something even with the right sign: a part of it because a fresh draw is narrower than the kept weights
 (compare "at equal spread"), the rest, we guess, because some land near zero. A mask and a vector of signs are at most two bits per weight. What they explain is modest and clear: a sparse network starts well if its weights begin on the right side of zero, so that they need not cross it.
