@@ -525,13 +525,6 @@ RIGHT = {
         "points": 3,
     },
     connectivity.barrier: {"errors": [0.1, 0.3, 0.2]},
-    connectivity.barriers: {
-        "architecture": MLP(2),
-        "data": TINY,
-        "pairs": [(WEIGHTS, WEIGHTS)],
-        "first": 1,
-        "points": 3,
-    },
     connectivity.errors_at: {"architecture": MLP(2), "data": TINY, "weights": [WEIGHTS], "first": 1},
     pruning.prune_smallest: {"weights": WEIGHTS, "mask": MASK, "layers": LAYERS, "shares": 0.5},
     pruning.prune_lowest: {"scores": WEIGHTS, "mask": None, "layers": LAYERS, "shares": [0.5, 0.1]},

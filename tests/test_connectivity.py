@@ -40,7 +40,9 @@ def test_the_barrier_is_above_the_mean_of_the_ends():
 def test_no_barrier_between_a_network_and_itself(architecture):
     data = digits()
     weights = pruning.initial_weights(Settings(architecture, n=10, epochs=1, lr=1.0), data)
-    assert connectivity.barriers(architecture, data, [(weights, weights)], first=500).tolist() == [0]
+    module = architecture.build(data.shape, data.outputs, torch.Generator().manual_seed(0))
+    x, y = architecture.examples(data.x_test[500:]), data.y_test[500:]
+    assert connectivity.barrier(connectivity.path_errors(module, weights, weights, x, y)) == 0
 
 
 def test_networks_with_batch_norm_are_refused():

@@ -200,6 +200,17 @@ def test_each_data_set_can_have_its_own_seed(images):
         sweep.sweep(stacked.mlp(4), sets, seed={"a": 3}, **how)
 
 
+def test_each_data_set_can_have_its_own_networks(images):
+    sets = {"a": images, "b": replace(images, x=-images.x)}
+    first, second = (Settings(stacked.MLP(4), n=40, epochs=2, lr=0.1, init_seed=s) for s in (3, 7))
+    together = sweep.run({"b": [second], "a": [first, second]}, sets)
+    apart = pd.concat([sweep.run([first, second], {"a": sets["a"]}), sweep.run([second], {"b": sets["b"]})])
+    columns = ["data", "init_seed", "train_loss", "test_error"]
+    pd.testing.assert_frame_equal(together[columns], apart[columns].reset_index(drop=True))
+    with pytest.raises(ValueError, match="give every data set its networks"):
+        sweep.run({"a": [first]}, sets)
+
+
 def test_several_data_sets_are_one_sweep(images):
     other = digits(n_train=200, seed=5)
     both = sweep.sweep(stacked.mlp([4, 8]), {"all": images, "few": other}, n=100, epochs=3, lr=0.1, seed=range(2))

@@ -106,6 +106,34 @@ def test_convolutional_tickets_are_found_too(tmp_path, monkeypatch):
     assert (table.end[2][table.settings[2].mask.values == 0] == 0).all()
 
 
+def test_every_trial_may_have_data_of_its_own(tmp_path, monkeypatch):
+    monkeypatch.setenv("OVERPARAM_CACHE", str(tmp_path))
+    sets = {s: with_validation(digits(600, s), 100) for s in (1, 2)}
+    how = {"n": 100, "epochs": 2, "batch_size": 50, "lr": 0.01, "optimizer": "adam"}
+    dense = [Settings(LeNet(8), init_seed=s, data_seed=s, **how) for s in (2, 1)]
+    find = {"recipe": tickets.Recipe(rounds=(3,)), "validation": 100, "looks": [1, 2], "device": "cpu"}
+    together = tickets.find_tickets(dense, sets, **find)
+    apart = [tickets.find_tickets([s], sets[s.data_seed], **find) for s in dense]
+    for settings, alone in zip(dense, apart, strict=True):
+        own = together[together.trial == settings.init_seed].reset_index(drop=True)
+        assert own.arm.tolist() == alone.arm.tolist() == ["dense", "ticket", "reinit", "shuffled"]
+        np.testing.assert_allclose(own.accuracy.astype(float), alone.accuracy.astype(float), atol=1e-6)
+        np.testing.assert_allclose(own.end[1], alone.end[1], atol=1e-5)
+
+
+def test_each_network_is_trained_on_the_data_of_its_seed_in_the_order_given(tmp_path, monkeypatch):
+    monkeypatch.setenv("OVERPARAM_CACHE", str(tmp_path))
+    sets = {s: digits(200, s) for s in (1, 2)}
+    networks = [Settings(LeNet(4), n=50, epochs=1, lr=0.1, init_seed=i, data_seed=s) for i, s in enumerate((2, 1, 2))]
+    runs = tickets.run_each(networks, sets, device="cpu")
+    assert runs.init_seed.tolist() == [0, 1, 2]
+    assert runs["data"].tolist() == [2, 1, 2]
+    (alone,) = run(networks[1:2], sets[1], device="cpu").train_loss
+    assert runs.train_loss[1] == pytest.approx(alone, rel=1e-5)
+    with pytest.raises(ValueError, match=r"no data set for data seed 1; data has \[2\]"):
+        tickets.run_each(networks, {2: sets[2]}, device="cpu")
+
+
 @pytest.mark.parametrize(
     ("recipe", "said"),
     [

@@ -73,8 +73,8 @@ def sweep(
 
 
 def run(
-    networks: Sequence[Settings],
-    data: Data | Mapping[str, Data],
+    networks: Sequence[Settings] | Mapping[Any, Sequence[Settings]],
+    data: Data | Mapping[Any, Data],
     *,
     record: Sequence[str] | Mapping[str, Iterable[float] | None] = (),
     device: torch.device | str | None = None,
@@ -85,15 +85,20 @@ def run(
     """Train these networks; one row for each, with its settings, what ``train.train`` records, and where it was trained.
 
     Rows stand in the order of the networks, and a network that is given twice has two. Of several data sets, as a mapping
-    from names, all networks are trained on each.
+    from names, all networks are trained on each; or each has its own, where ``networks`` maps the same names to them.
 
     With ``cache`` a network trained before is read back instead (``overparam cache`` tells what is kept). ``executor``
     trains the stacks elsewhere: see ``workers.run``; otherwise the cluster that ``OVERPARAM_DASK`` names does, or else a
     CPU's cores share them where there is enough work (``workers.LocalWorkers`` says how much is). With ``explain`` nothing
     is trained and the table is the plan: one row per stack, with the time and memory that are expected and the reason.
     """
-    networks = require_settings(networks)
-    works = [_Work(name, each, networks) for name, each in _named(data).items()]
+    sets = _named(data)
+    own = networks if isinstance(networks, Mapping) else dict.fromkeys(sets, networks)
+    require(
+        own.keys() == sets.keys(),
+        f"networks has the keys {shown(list(own))} and data the names {shown(list(sets))}; give every data set its networks.",
+    )
+    works = [_Work(name, each, require_settings(own[name])) for name, each in sets.items()]
     return _run(works, record, device, cache, executor, explain)
 
 

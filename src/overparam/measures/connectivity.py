@@ -60,18 +60,6 @@ def barrier(errors: ArrayLike) -> float:
 
 
 @full_precision()
-def barriers(
-    architecture: Architecture, data: Data, pairs: Sequence[tuple], first: int = 0, points: int = 7
-) -> np.ndarray:
-    """The barrier in test error of each pair of weight vectors, on the test examples from number ``first`` on."""
-    module, x, y = _module_and_tests(architecture, data, first)
-    says = "pairs lists pairs of weight vectors, each [parameters]; got "
-    pairs = [listed(pair, f"{says}{shown(pair)}.") for pair in listed(pairs, f"{says}{shown(pairs)}.")]
-    require(all(len(pair) == 2 for pair in pairs), f"{says}{[len(pair) for pair in pairs]} vectors.")
-    return np.array([barrier(path_errors(module, a, b, x, y, points)) for a, b in pairs])
-
-
-@full_precision()
 @torch.no_grad()
 def errors_at(architecture: Architecture, data: Data, weights: Sequence[np.ndarray], first: int = 0) -> np.ndarray:
     """Share of the test examples, from number ``first`` on, that the networks with these weights misclassify."""

@@ -241,5 +241,4 @@ SUPERMASKS: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
     "large final": lambda start, end: np.abs(end),
     "large final, same sign": lambda start, end: end * np.sign(start),
     "large start": lambda start, end: np.abs(start),
-    "moved most": lambda start, end: np.abs(end - start),
 }  # scores by which weights are kept (Zhou et al. 2019, section 5), from their initial and their final values

@@ -1,7 +1,7 @@
 """Iterative magnitude pruning: all trials of a round, with all their controls, train in one call to the engine."""
 
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -47,9 +47,29 @@ class Recipe:
         return [1 - (1 - rate) ** rounds for rate in rates]
 
 
+def run_each(
+    networks: Sequence[Settings],
+    data: Data | Mapping[int, Data],
+    *,
+    record: Sequence[str] | Mapping[str, Iterable[float] | None] = (),
+    device: torch.device | str | None = None,
+) -> pd.DataFrame:
+    """As ``run``; of several data sets, by seed, each network trains on that of its data seed. Rows in the order of the networks."""
+    if isinstance(data, Data):
+        return run(networks, data, record=record, device=device)
+    own: dict[int, list[int]] = {}
+    for number, settings in enumerate(require_settings(networks)):
+        own.setdefault(settings.data_seed, []).append(number)
+    for seed in own:
+        require(seed in data, f"There is no data set for data seed {seed}; data has {shown(list(data))}.")
+    by_set = {seed: [networks[i] for i in numbers] for seed, numbers in own.items()}
+    runs = run(by_set, {seed: data[seed] for seed in own}, record=record, device=device)
+    return runs.set_axis([i for numbers in own.values() for i in numbers]).sort_index()
+
+
 def find_tickets(
     dense: Sequence[Settings],
-    data: Data,
+    data: Data | Mapping[int, Data],
     recipe: Recipe,
     *,
     validation: int,
@@ -74,22 +94,23 @@ def find_tickets(
     "ticket" or a control), ``round`` (how many of the paper's rounds), ``left`` (share of the weights), what
     ``early_stopping`` gives at the epochs of ``looks``, ``start`` and ``end`` [parameters] (the weights at epoch ``rewind`` of
     the settings, and the last), ``settings``. The first ``validation`` test examples are for validation: see
-    ``data.with_validation``.
+    ``data.with_validation``. Where trials have data sets of their own, ``data`` maps their data seeds to these.
     """
     dense = require_settings(dense)
-    layers = prunable_layers(dense[0].architecture, data)
+    any_data = data if isinstance(data, Data) else next(iter(data.values()))
+    layers = prunable_layers(dense[0].architecture, any_data)
     require(isinstance(recipe, Recipe), f"recipe is {shown(recipe)}; pass a tickets.Recipe.")
     require(
         all(s.rewind == 0 for s in dense),
         "The dense networks have a rewind of their own; give it to find_tickets instead.",
     )
-    validation = whole("validation", validation, 1, len(data.x_test) - 1)
+    validation = whole("validation", validation, 1, len(any_data.x_test) - 1)
     rewind = whole("rewind", rewind, 0, min(s.epochs for s in dense) - 1)
     controls = listed(controls, f"Controls are a list of {' and '.join(CONTROLS)}; got {shown(controls)}.")
     for arm in controls:
         require(arm in CONTROLS, f"Controls are {' and '.join(CONTROLS)}; got {shown(arm)}.")
     record = {"weights": [0, rewind], "test_losses": looks, "test_correct": looks}
-    tables = [run(dense, data, record=record, device=device)]
+    tables = [run_each(dense, data, record=record, device=device)]
     labels = [(trial, "dense", 0, s.mask, s) for trial, s in enumerate(dense)]
     masks, done = {trial: s.mask for trial, s in enumerate(dense)}, 0
     ends = _ends(tables[0], range(len(dense)), "dense network")
@@ -106,11 +127,11 @@ def find_tickets(
                 stacklevel=2,
             )
         arms = [
-            (trial, arm, done, mask, _arm(arm, dense[trial], mask, data, layers, done, rewind))
+            (trial, arm, done, mask, _arm(arm, dense[trial], mask, any_data, layers, done, rewind))
             for arm in ("ticket", *controls)
             for trial, mask in masks.items()
         ]
-        tables.append(run([settings for *_, settings in arms], data, record=record, device=device))
+        tables.append(run_each([settings for *_, settings in arms], data, record=record, device=device))
         labels += arms
         ends = _ends(tables[-1][: len(masks)], masks, f"ticket of round {done}")
     seeds = [s.init_seed for s in dense]
