@@ -80,10 +80,10 @@ def collect(root: Path, build: Path) -> list[Chapter]:
         raise LedgerError(str(error)) from error
     check_names(facts + planned)
     for fact in planned:
-        if fact["chapter"] in there:
+        if fact["chapter"] in there and "needs" not in fact:
             raise LedgerError(
                 f"The claim {fact['id']} is planned, but its chapter is there: take the chapter's claims out of "
-                "data/planned.yaml."
+                "data/planned.yaml, or say under `needs` what this one waits for."
             )
     try:
         claims = {fact["id"]: protocols.read(fact) for fact in facts if "kind" in fact}
@@ -108,7 +108,7 @@ def collect(root: Path, build: Path) -> list[Chapter]:
         page = there.get(name)
         own = [fact for fact in facts + planned if fact["chapter"] == name]
         for fact in own:
-            if page and fact["id"] not in live:
+            if page and "needs" not in fact and fact["id"] not in live:
                 raise LedgerError(
                     f"The claim {fact['id']} has no verdict: its chapter is there, so show its card and execute the chapter."
                 )
@@ -185,8 +185,8 @@ def implied(row: dict, fact: dict, record: Record | None) -> str:
 
 
 def _claim(fact: dict, page: str | None, live: dict, recorded: dict, claims: dict, records: dict) -> Claim:
-    """A claim with its verdict; one whose chapter is not there is planned."""
-    if not page:
+    """A claim with its verdict; one whose chapter is not there, or that waits for something, is planned."""
+    if not page or "needs" in fact:
         return Claim(fact, "planned", "planned", {})
     row = live[fact["id"]]
     verdict = row["verdict"].replace(" ", "-")
@@ -250,7 +250,7 @@ def totals(chapters: list[Chapter], scale: str, page: str) -> str:
     if tested := sum(counts[group] for group in before):
         parts.append(f"By the earlier rule, at {scale} scale, {plural(tested, 'claim')}: {linked(before)}.")
     if counts["planned"]:
-        parts.append(f"{link(f'{page}#verdict=planned', str(counts['planned']))} more are planned for later chapters.")
+        parts.append(f"{link(f'{page}#verdict=planned', str(counts['planned']))} more are planned.")
     return f'<p class="ledger-totals">{" ".join(parts)}</p>'
 
 
@@ -332,7 +332,7 @@ def _group(chapter: Chapter, claims: list[Claim], width: int, cells: Callable, u
 def row(claim: Claim, chapter: Chapter, cells: dict[str, str], url: Callable[[str], str]) -> str:
     """Return the row of a claim; old links to it still lead there."""
     fact, name = claim.fact, escape(claim.fact["title"])
-    if chapter.page:
+    if chapter.page and claim.kind != "planned":
         name = link(f"{url(chapter.page)}#{claim.anchor}", name)
     data = "".join(f'<td role="cell" data-head="{head}">{cell}</td>' for head, cell in cells.items())
     former = "".join(f'<span id="ledger-{old.replace("/", "-")}"></span>' for old in fact.get("formerly", ()))
@@ -398,8 +398,8 @@ def judged_earlier(claim: Claim, scale: str) -> dict[str, str]:
 
 
 def plan(claim: Claim, scale: str) -> dict[str, str]:
-    """Return the cells of a claim whose chapter is still to come."""
-    return {"The paper": paper(claim.fact)}
+    """Return the cells of a claim whose chapter is still to come, or that needs what no build has."""
+    return {"The paper": paper(claim.fact), "Waits for": escape(claim.fact.get("needs", "its chapter"))}
 
 
 def result(run: dict, recorded: bool) -> str:

@@ -73,8 +73,9 @@ class FindingRole(ReferenceRole):
 
 
 def linked(env, chapter, claim, shown):
-    """Return what is shown as a link to a claim's card, or to its row in the ledger where its chapter is planned."""
-    page, anchor = (chapter.page, claim.anchor) if chapter.page else (PAGE, f"ledger-{claim.fact['id']}")
+    """Return what is shown as a link to a claim's card, or to its row in the ledger where it is planned."""
+    shown_there = chapter.page and claim.kind != "planned"
+    page, anchor = (chapter.page, claim.anchor) if shown_there else (PAGE, f"ledger-{claim.fact['id']}")
     uri = env.app.builder.get_relative_uri(env.docname, page)
     return nodes.reference("", "", shown, refuri=f"{uri}#{anchor}", internal=True)
 
