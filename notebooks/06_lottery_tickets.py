@@ -795,7 +795,7 @@ ledger.card("no-cheap-tickets", **estimates, section="lt-good")
 
 # %% [markdown]
 r"""
-**We also asked** what happens at other sparsities, at the end of training, under other stopping rules and with other ways to change a start; it stands under each card and touches no outcome. The paper's second half, convolutional networks on CIFAR-10 with tickets up to three and a half times as fast, was not run: {claim}`it needs a GPU <conv-2-4-6>`.
+**We also asked** what happens at other sparsities, at the end of training, under other stopping rules and with other ways to change a start; it stands under each card and touches no outcome. The paper's second half, convolutional networks on CIFAR-10 with tickets up to three and a half times as fast, was not run: it needs a GPU, and {doc}`/book/ledger` lists it as planned.
 
 ## Who disagrees, and what to drop
 
