@@ -40,8 +40,10 @@ figures.style()
 torch.set_num_threads(1)  # small networks: a second thread costs more than it gives
 ledger = claims.Ledger("networks-at-the-threshold")
 colors = figures.COLORS
-sizes = scale.sizes(n=(200, 300, 300), epochs=(20, 200, 200), test=(500, 2000, 2000))
-n, last = sizes.n, sizes.epochs
+often = (5, 8, 12, 18, 25, 35, 50, 70, 100, 140, 200)
+epochs = ((5, 10, 20), often, often)
+sizes = scale.sizes(n=(200, 300, 300), test=(500, 2000, 2000), epochs=epochs)
+n, EPOCHS, last = sizes.n, sizes.epochs, sizes.epochs[-1]
 recipe = {"optimizer": "adam", "lr": 0.005, "batch_size": 50}
 
 
@@ -50,7 +52,6 @@ recipe = {"optimizer": "adam", "lr": 0.005, "batch_size": 50}
 WIDTHS = (3, 4, 5, 6, 8, 11, 15, 20, 27, 36, 50, 70, 120, 200)
 DIP, PEAK, WIDE = (5, 6), (15, 20, 27), (120, 200)  # from pilot runs on other seeds
 SHARES = (0.0, 0.1, 0.2, 0.3)  # of labels that are wrong
-EPOCHS = (*(e for e in (5, 12, 25, 50, 100) if e < last), last)
 NOISE = {share: data.wrong_labels(share, 10) for share in SHARES}
 
 
@@ -69,9 +70,9 @@ def train(architecture, sets, **how):
 # The runs, and tables of what they come to: one row per replicate, one column per width
 centre = ["model-wise", "label-noise-amplifies", "emc-definition", "early-stopping"]
 sets = {s: signals(s) for s in ledger.seeds(*centre, "regions-peak-at-threshold")}
-looks = {"curves": EPOCHS, "test_correct": EPOCHS, "correct": [last]}
-looks["weights"] = [EPOCHS[0], last]
-everywhere = {"label_noise": list(NOISE.values()), "epochs": last, "record": looks}
+seen = {"curves": EPOCHS, "test_correct": EPOCHS, "correct": [last]}
+seen["weights"] = [EPOCHS[0], last]
+everywhere = {"label_noise": list(NOISE.values()), "epochs": last, "record": seen}
 runs = train(mlp(WIDTHS), sets, **everywhere)
 history = curves(runs, epochs=EPOCHS)
 
@@ -100,8 +101,9 @@ def frame(share, epoch):
     return fig
 
 
+slid = EPOCHS[::2]
 figures.slider(
-    {(f"{share:.0%}", epoch): frame(share, epoch) for share in SHARES for epoch in EPOCHS},
+    {(f"{share:.0%}", epoch): frame(share, epoch) for share in SHARES for epoch in slid},
     ("Wrong labels", "Epoch"),
     "Training and test error against width with {} of the labels wrong, after epoch {}.",
     start=("20%", last),
@@ -142,9 +144,9 @@ rise, fall = rise_and_fall(noisy)
 ledger.say("model-wise")
 
 # %% tags=["remove-input"]
-places = {s: measures.peak_and_dip(errors) for s, errors in noisy.iterrows()}
-peaks = pd.Series({s: place[0] for s, place in places.items()})
-dips = pd.Series({s: place[1] for s, place in places.items()})
+# Each replicate's own peak, of errors averaged with those at the two neighbouring widths
+smooth = noisy.T.rolling(3, center=True, min_periods=2).mean().T
+peaks = pd.Series({s: measures.peak_and_dip(errors)[0] for s, errors in smooth.iterrows()})
 unfitted = by_width("train_error")
 missed = np.array([unfitted.loc[s, width] for s, width in peaks.items()])
 Markdown(
@@ -406,7 +408,7 @@ At the peak of the test error, with a fifth of the labels wrong, what share of i
 3. About a fifth: it fits the right labels and no others.
 
 :::{dropdown} Answer
-The second. The peak stands where the last labels are fitted, and a tolerance of a tenth is reached by narrower networks. So $\mathrm{EMC} = n$ lies to the left of the peak.
+The second. The peak stands where the last labels are fitted, and a tolerance of a tenth is reached by narrower networks. So $\mathrm{EMC} = n$ lies to the left of the peak, on its slope.
 :::
 ::::
 """
@@ -438,26 +440,41 @@ def in_doublings(widths, tolerance=0.1):
     return np.interp(np.log(list(widths)), np.log(found.index), found)
 
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**The test error begins to rise where complexity is near n and peaks above it.** Left: effective model complexity over n against width, by number of epochs; 0.25 and 4 are the ends of the grid. Right: test error after the last epoch against complexity over n, one point per width; small dots: where each replicate has its dip and its peak.", "name": "fig-threshold-emc"}, "image": {"alt": "Left, complexity over n against hidden units on logarithmic axes: it rises with width, and more epochs lift it. Right, test error against complexity over n: it falls, is lowest below one, rises through one, and is highest between one and four."}} tags=["hide-input"]
+def width_at(multiple, tolerance=0.1):
+    """The width at which complexity is this multiple of n, read in the same way."""
+    found = complexity(tolerance)
+    return np.exp(np.interp(np.log(multiple), np.log(found), np.log(found.index)))
+
+
+def error_at(width):
+    """Each replicate's test error there, in %, read as linear in log width."""
+    return [
+        np.interp(np.log(width), np.log(WIDTHS), errors) for errors in smooth.to_numpy()
+    ]
+
+
+through = np.subtract(error_at(width_at(2)), error_at(width_at(0.5)))
+
+
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**The test error rises where complexity passes n, and peaks above it.** Left: effective model complexity over n against width, by number of epochs; ¼ and 4 are the ends of the grid. Right: test error after the last epoch against complexity over n, one large dot per width; small dots: where each replicate has its peak.", "name": "fig-threshold-emc"}, "image": {"alt": "Left, complexity over n against hidden units on logarithmic axes: it rises with width, and more epochs lift it. Right, test error against complexity over n: it is lowest below one half, rises steeply through one, and is highest between two and four."}} tags=["hide-input"]
 fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.9))
-for epoch, color in zip(EPOCHS[-4:], figures.ramp(4), strict=False):
+for epoch, color in zip(EPOCHS[-5::2], figures.ramp(3), strict=False):
     left.plot(complexity(epoch=epoch), "o-", color=color, label=f"{epoch} epochs")
-at = list(EMC_WIDTHS)
-right.plot(complexity(), by_width()[at].mean(), "o-", color=colors["test"])
-height = by_width()[at].mean().min() - 3
-for found, label in ((dips, "dips"), (peaks, "peaks")):
-    marks = height + 1.5 * (label == "peaks")
-    right.plot(2 ** in_doublings(found), [marks] * len(found), ".", alpha=0.5, label=label)
-left.legend()
-right.legend()
+shown = by_width()[list(EMC_WIDTHS)].mean()
+right.plot(complexity(), shown, "o-", color=colors["test"], label="mean")
+marks = {"alpha": 0.6, "markersize": 6, "label": "peaks of replicates"}
+right.plot(2 ** in_doublings(peaks), [shown.min() - 1] * len(peaks), ".", **marks)
 left.set_yscale("log")
+left.set_yticks([0.25, 0.5, 1, 2, 4], ["¼", "½", "1", "2", "4"])
+left.minorticks_off()
 figures.log_axis(left, (4, 8, 15, 36))
 figures.log_axis(right, (0.25, 0.5, 1, 2, 4))
-left.set_yticks([0.25, 0.5, 1, 2, 4], ["¼", "½", "1", "2", "4"])
 left.axhline(1, color=colors["threshold"], linestyle=":")
 right.axvline(1, color=colors["threshold"], linestyle=":")
 left.set(xlabel="hidden units", ylabel="complexity / n")
 right.set(xlabel="complexity / n", ylabel="% of test signals misclassified")
+left.legend()
+right.legend(loc="lower right")
 plt.show()
 
 # %% tags=["remove-input"]
@@ -467,16 +484,16 @@ ledger.say("emc-definition")
 middle = 2 ** np.median(in_doublings(peaks))
 strict = 2 ** np.median(in_doublings(peaks, 0.02))
 Markdown(
-    f"On this page the peak, looked for among all widths in each replicate, is at {peaks.median():.0f} units in the middle of the replicates and the dip at {dips.median():.0f}. At the peak {claims.mean(missed):.1f} % of the training labels are missed; complexity is {middle:.1f} n with "
+    f"On this page the error rises by {claims.mean(through):.1f} points from the width at which complexity is half of n to that at which it is twice n ({width_at(0.5):.1f} and {width_at(2):.1f} units). The peak, looked for among all widths in each replicate, is at {peaks.median():.0f} units in the middle one; there {claims.mean(missed):.1f} % of the training labels are missed, and complexity is {middle:.1f} n with "
     f"the paper's tolerance and {strict:.1f} n with one of 0.02."
 )
 
 # %% [markdown]
 r"""
-The place of the peak was not put in: each replicate's own highest point past its dip counts, whatever share of labels is missed there. (An earlier edition of this page admitted only widths that miss between 0.5 and 10 %. That assumes what is to be shown.) Complexity grows with width *and* with epochs, which makes it one axis for
-both; had it grown with one only, the definition would be of no use. And the error turns from falling to rising to falling within a range around $\mathrm{EMC} = n$, of which the left end is the dip and the right one the peak.
+The place of the peak was not put in: each replicate's own highest point counts, whatever share of labels is missed there. (An earlier edition of this page admitted only widths that miss between 0.5 and 10 %, which assumes what is to be shown.) Complexity grows with width *and* with epochs, which makes it one axis for
+both; had it grown with one only, the definition would be of no use. And where it passes $n$ the test error rises: had it fallen there and risen elsewhere, the hypothesis would be wrong.
 
-How wide is that range? With the paper's tolerance it is not symmetric: the peak lies above $n$, since it stands where practically all labels are fitted and not nine tenths of them. A smaller tolerance moves $\mathrm{EMC} = n$ to the right ({ref}`threshold-ex-tolerance`). Being able to choose it afterwards is the weak point of the
+How near is the peak? With the paper's tolerance it lies above $n$, since it stands where practically all labels are fitted and not nine tenths of them. A smaller tolerance moves $\mathrm{EMC} = n$ to the right ({ref}`threshold-ex-tolerance`). Being able to choose it afterwards is the weak point of the
 hypothesis. So is its last clause: "strange only near $\mathrm{EMC} = n$" allows a peak there and does not demand one, as the networks without noise remind us.
 
 :::{admonition} The peak belongs to a procedure on a data set
@@ -516,7 +533,7 @@ more_data = pd.concat(
 sample_losses = 10 * measures.by_seed(more_data, "test_loss", "n")
 sample_errors = 100 * measures.by_seed(more_data, "test_error", "n")
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Three times the data, and a higher test loss.** Networks with 40 hidden units and squared loss, 20 % wrong labels, equally many steps for every number of examples. Means over replicates with 95 % bands.", "name": "fig-threshold-data"}, "image": {"alt": "Two panels against the number of training examples. Left, squared test loss rises from 50 examples to a peak at 150 and falls well below its start at 600. Right, the share misclassified is about level from 50 to 150 and then falls."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Three times the data, and a higher test loss.** Networks with 40 hidden units and squared loss, 20 % wrong labels, equally many steps for every number of examples. Means over replicates with 95 % bands.", "name": "fig-threshold-data"}, "image": {"alt": "Two panels against the number of training examples. Left, squared test loss rises from 50 examples to a peak at 150 and falls well below its start at 600. Right, the share misclassified falls throughout."}} tags=["hide-input"]
 fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.4))
 rows = more_data.assign(loss=10 * more_data.test_loss)
 figures.plot(rows, "n", "loss", ax=left, colors=colors["test"])
@@ -532,8 +549,8 @@ ledger.say("sample-wise-nonmonotone")
 
 # %% [markdown]
 r"""
-We keep the number of *steps* fixed, so that what varies is the data and not the length of the training, and the two numbers of examples were fixed beforehand, so there is no choice among pairs to correct for. All networks of a replicate are tested on the same signals. It is the loss that gets worse and hardly the share misclassified: at its threshold a network is
-wrong with great assurance. {cite:t}`nakkiran2020` report both kinds, more data that does not help, and for translation more data that raises the loss.
+We keep the number of *steps* fixed, so that what varies is the data and not the length of the training, and the two numbers of examples were fixed beforehand, so there is no choice among pairs to correct for. All networks of a replicate are tested on the same signals. It is the loss that gets worse and not the share misclassified: at its threshold a network is wrong less
+often than with 50 signals, and with far greater assurance. {cite:t}`nakkiran2020` report both kinds, more data that does not help, and for translation more data that raises the loss.
 
 Does anyone collect data and lose by it? Whoever trains without early stopping or weight decay and chooses the network before the data does. The cure is in the next section.
 
@@ -548,7 +565,7 @@ The wrong labels are drawn either once, the same for all five, or for each netwo
 
 1. With the same labels, at the peak: then the networks agree on the truth and differ by chance.
 2. Both the same, at the peak: the labels are equally noisy.
-3. With fresh labels, by far, at every width but the smallest; with the same labels most at the peak.
+3. With fresh labels, by far, at every width; with the same labels it gains at the peak, and hardly behind it.
 
 :::{dropdown} Answer
 The third. Five independent draws of the noise *reveal* most of the true labels: if each is wrong one time in five, their plurality hardly ever is ({ref}`threshold-ex-leak`). The fair vote is the one with the same labels.
@@ -589,7 +606,7 @@ stopping = 100 * measures.stopped_errors(fifth)
 stopping[["width", "data_seed"]] = fifth[["width", "data_seed"]]
 stopped, final = (measures.by_seed(stopping, c, "width") for c in ("stopped", "final"))
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Voting lowers the peak; stopping in time takes it away.** Test error with 20 % wrong labels. Left: single networks, and votes of five trained on the same labels or on labels with fresh noise. Right: after the last epoch, and at the epoch that other signals choose. Means over replicates, right with 95 % bands.", "name": "fig-threshold-flat"}, "image": {"alt": "Two panels of test error against width. Left: a single network's curve with its peak, the vote with the same labels lower, most of all in the middle, and the vote with fresh labels far below. Right: the last epoch's curve with a dip, a peak and a second descent; the stopped curve falls steeply and then lies flat, far below."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Voting lowers the peak; stopping in time takes it away.** Test error with 20 % wrong labels. Left: single networks, and votes of five trained on the same labels or on labels with fresh noise. Right: after the last epoch, and at the epoch that other signals choose. Means over replicates, right with 95 % bands.", "name": "fig-threshold-flat"}, "image": {"alt": "Two panels of test error against width. Left: a single network has its peak at 20 units; the vote with the same labels is far lower at 5 and 20 units and hardly at 200; the vote with fresh labels is far below throughout. Right: the last epoch's curve with a dip, a peak and a second descent; the stopped curve falls steeply and then lies flat, far below."}} tags=["hide-input"]
 fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.8), sharey=True)
 means = ballots.groupby(["labels", "width"]).mean()
 left.plot(means.loc["same labels"].single, "o-", color=colors["test"], label="single")
@@ -624,7 +641,8 @@ Markdown(
 
 # %% [markdown]
 r"""
-With the same labels the gain is largest where the members differ most, because fitting is just possible and every network does it in a way of its own. Had the members agreed there, the peak would be bias, and no vote could lower it. With fresh labels the gain is large for another reason: the five sets of labels together are nearly clean.
+Behind the peak the gain shrinks to almost nothing: members that all fit the same wrong labels, with room to spare, have little left to differ in. At the peak each fits them in a way of its own, and a vote takes much of that back. Had the members agreed there, the peak would be bias, and no vote could lower it. Below the peak, in networks of five units, members differ for
+another reason: some get stuck, with units that never fire, and the vote repairs that as well. With fresh labels the gain is large everywhere: the five sets of labels together are nearly clean.
 {cite:t}`nakkiran2020` train their members, to our knowledge, with fresh noise; we judge the vote that shares it.
 
 Second, not fitting. At each width stop at the epoch with the fewest errors on one half of the test signals, count errors on the other half, and the other way round.
@@ -653,7 +671,8 @@ that stopping does not remove.
 
 # %% mystnb={"code_prompt_show": "Regions in planes through training signals"} tags=["hide-input"]
 # Regions in planes through three training signals
-REGION_WIDTHS, PLANES = (3, *DIP, 8, 11, *PEAK, 50, *WIDE), 20
+REGION_WIDTHS, PLANES = (3, 4, 5, 8, 11, 20, 36, 70, *WIDE), 40
+REGION_WINDOWS = (3, 4, 5), (8, 11), WIDE  # complexity passes n between 8 and 11 units
 
 
 def count_regions(row, time=-1):
@@ -670,7 +689,7 @@ fragments = {s: by_width("regions", s, cut) / 100 for s in (0.0, 0.2)}
 widest = [row for _, row in fifth[fifth.width == 200].iterrows()]
 later = [count_regions(row) - count_regions(row, 0) for row in widest]
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Wrong labels break regions up, most near the width that just fits them.** Connected regions of one predicted class in planes through three training signals, after the last epoch. Means over replicates with 95 % bands.", "name": "fig-threshold-regions"}, "image": {"alt": "Regions per plane against width. With a fifth of the labels wrong they climb to a peak at an intermediate width and fall; with clean labels they are fewer and change little."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Wrong labels break regions up, most near the width that just fits them.** Connected regions of one predicted class in planes through three training signals, after the last epoch. Means over replicates with 95 % bands.", "name": "fig-threshold-regions"}, "image": {"alt": "Regions per plane against width. With a fifth of the labels wrong they climb to a peak at about 8 units and fall with growing width; with clean labels they are fewer."}} tags=["hide-input"]
 ax = plt.subplots(figsize=(7.2, 3.2))[1]
 figures.plot(cut, "width", "regions", "wrong", ax, hues, "{:.0%} wrong labels")
 figures.log_axis(ax, (3, 5, 8, 11, 20, 50, 200))
@@ -683,7 +702,7 @@ ledger.say("regions-peak-at-threshold")
 
 # %% tags=["remove-input"]
 Markdown(
-    f"In the widest networks the count changes by {claims.mean(later):.1f} from epoch {EPOCHS[0]} to the end."
+    f"Over time, in networks of 200 units, the count changes by {claims.mean(later):.1f} from epoch {EPOCHS[0]} to the end."
 )
 
 # %% [markdown]
@@ -691,7 +710,10 @@ r"""
 This is the mechanism in a picture. A narrow network has few pieces to make regions of, and gives the wrong labels up. At the threshold it has just enough, and every piece is bent to serve some label far from where it is anchored. A wide network can afford an island around each wrong label and leaves the rest alone. With clean labels
 there is nothing to cut out.
 
-It is sometimes said that regions are scattered at first and merge *as training goes on*. That is another axis, the paper does not speak of it, and in these networks the count goes the other way: fragments appear as wrong labels are fitted.
+The count is largest where complexity passes $n$, a little before the test error is. What happens to the error behind that can be told apart by neighbourhoods ({ref}`threshold-ex-near`): close to a wrong label it stays as high as at the peak, however wide the network; everywhere else it comes down. The second descent is the recovery of signals that have no wrong
+label near.
+
+It is sometimes said that regions are scattered at first and merge *as training goes on*. That is another axis, of which the paper does not speak, and no merging shows in the line above.
 
 ## What the papers found, what we found
 """
@@ -717,7 +739,7 @@ ledger.card("two-layer-nets-threshold-nK", **found, section="threshold-nk")
 ledger.card("not-a-squared-loss-artifact", **loss_contrasts, section="threshold-nk")
 
 # %% tags=["remove-input"]
-found = {"dip": in_doublings(dips), "peak": in_doublings(peaks)}
+found = {"rise": through, "peak": in_doublings(peaks)}
 found["strict_peak"] = in_doublings(peaks, 0.02)
 ledger.card("emc-definition", **found, section="threshold-emc")
 
@@ -729,7 +751,7 @@ ledger.card("sample-wise-nonmonotone", **found, section="threshold-data")
 # %% tags=["remove-input"]
 same, other = (gains.loc[labels] for labels in ("same labels", "fresh labels"))
 found = {"over_wide": same[20] - same[200], "over_narrow": same[20] - same[5]}
-found |= {"fresh_wide": other[20] - other[200], "fresh_peak": other[20]}
+found |= {"fresh_wide": other[20] - other[200], "fresh_narrow": other[20] - other[5]}
 ledger.card("ensembles", **found, section="threshold-flat")
 
 # %% tags=["remove-input"]
@@ -738,8 +760,9 @@ found["gain"] = (final - stopped)[list(PEAK)].mean(axis=1)
 ledger.card("early-stopping", **found, section="threshold-flat")
 
 # %% tags=["remove-input"]
-found = dict(zip(("to_peak", "beyond"), rise_and_fall(fragments[0.2]), strict=True))
-found |= {"clean_to_peak": rise_and_fall(fragments[0.0])[0], "later": later}
+found = [rise_and_fall(fragments[share], REGION_WINDOWS) for share in (0.2, 0.0)]
+found = {"to_peak": found[0][0], "beyond": found[0][1], "clean_to_peak": found[1][0]}
+found["later"] = later
 ledger.card("regions-peak-at-threshold", **found, section="threshold-regions")
 
 # %% [markdown]
@@ -801,7 +824,7 @@ In the first scheme the label becomes a given wrong class with probability $\eta
 
 ```{exercise} ★★ The tolerance
 :label: threshold-ex-tolerance
-Where are the dip and the peak in units of $\mathrm{EMC}/n$ if the tolerance is 0.02, 0.05, 0.1 or 0.2? For which is $\mathrm{EMC} = n$ nearest to the peak?
+Where is the peak in units of $\mathrm{EMC}/n$, and at which width is $\mathrm{EMC} = n$, if the tolerance is 0.02, 0.05, 0.1 or 0.2? For which is $\mathrm{EMC} = n$ nearest to the peak?
 ```
 
 ```{solution-start} threshold-ex-tolerance
@@ -812,13 +835,13 @@ Where are the dip and the peak in units of $\mathrm{EMC}/n$ if the tolerance is 
 # %%
 rows = {}
 for level in (0.02, 0.05, 0.1, 0.2):
-    places = [2 ** np.median(in_doublings(p, level)) for p in (dips, peaks)]
-    rows[level] = dict(zip(("EMC / n at the dip", "at the peak"), places, strict=True))
+    at_peak = 2 ** np.median(in_doublings(peaks, level))
+    rows[level] = {"EMC / n at the peak": at_peak, "units at EMC = n": width_at(1, level)}
 pd.DataFrame(rows).T.rename_axis("tolerance").round(2)
 
 # %% [markdown]
 r"""
-For the smallest: the stricter the tolerance, the nearer to $n$ is the complexity at the peak, since practically no label is missed there, and the further below $n$ is that at the dip, where many are. (0.25 and 4 are bounds.) A hypothesis that says "near $\mathrm{EMC} = n$" with a free $\varepsilon$ is as precise as the range of these rows.
+For the smallest: the stricter the tolerance, the nearer to $n$ is the complexity at the peak, since practically no label is missed there. (4 is a bound.) A hypothesis that says "near $\mathrm{EMC} = n$" with a free $\varepsilon$ is as precise as the range of these rows.
 
 ```{solution-end}
 ```
@@ -890,7 +913,8 @@ decayed.pivot_table(["training", "test"], "weight_decay", "width").round(3)
 
 # %% [markdown]
 r"""
-DECAYANSWER
+Everything comes down, the widest most: the second descent gets larger, the peak lower, and the rise hardly smaller. The wide networks still fit every label; among the many functions that do, decay prefers small ones, and there are more to choose from where there is room. The same decay for all widths does not remove the peak. One that prevents fitting would act like
+stopping in time, and would have to be tuned for each width.
 
 ```{solution-end}
 ```
@@ -924,7 +948,7 @@ chosen.groupby("width")[["near a wrong label", "elsewhere"]].mean().round(1)
 
 # %% [markdown]
 r"""
-NEARANSWER
+Both errors climb to the threshold. From there on the first hardly moves: a fitted wrong label keeps its neighbourhood at any width. The second goes back to about where it was in the dip. So the peak is damage far from the wrong labels, and the second descent is its repair.
 
 ```{solution-end}
 ```
@@ -934,9 +958,9 @@ NEARANSWER
 - Test error against width can have a peak and a second descent. With label noise, networks of one hidden layer have both, with cross-entropy as with squared loss.
 - Label noise raises the peak and moves it to wider networks. Without it, cross-entropy leaves a plateau.
 - For squared loss and noisy labels $nK$ parameters are a fair guess at the place of the peak. For cross-entropy it stands at about a third of that. What counts is what the training can fit.
-- Effective complexity can be measured as it is defined. The error begins to rise below $\mathrm{EMC} = n$ and peaks above it, where practically no label is missed; how near depends on a tolerance that the hypothesis leaves open.
+- Effective complexity can be measured as it is defined. The error rises where $\mathrm{EMC}$ passes $n$ and peaks above it, where practically no label is missed; how near depends on a tolerance that the hypothesis leaves open.
 - Three times the data can raise the test loss, if training goes to the end.
-- A vote helps most at the peak if its members share their noise. Stopping in time removes the peak, and is better than either end.
+- A vote of networks that share their noise helps at the peak and hardly behind it. Stopping in time removes the peak, and is better than either end.
 
 **Reading.** {cite:t}`nakkiran2020`, whose figures reward a second look; {cite:t}`belkin2019` for the picture and its name; {cite:t}`somepalli2022` for the view from inside; {cite:t}`curth2023` and {cite:t}`heckel2021` for the dissent.
 """
