@@ -69,7 +69,8 @@ def train(architecture, sets, **how):
 # %% mystnb={"code_prompt_show": "The runs"} tags=["hide-input"]
 # The runs, and tables of what they come to: one row per replicate, one column per width
 centre = ["model-wise", "label-noise-amplifies", "emc-definition", "early-stopping"]
-sets = {s: signals(s) for s in ledger.seeds(*centre, "regions-peak-at-threshold")}
+centre += ["not-a-squared-loss-artifact", "regions-peak-at-threshold"]
+sets = {s: signals(s) for s in ledger.seeds(*centre)}
 seen = {"curves": EPOCHS, "test_correct": EPOCHS, "correct": [last]}
 seen["weights"] = [EPOCHS[0], last]
 everywhere = {"label_noise": list(NOISE.values()), "epochs": last, "record": seen}
@@ -359,14 +360,14 @@ r"""
 Had $nK$ meant nothing, the highest point would have lain anywhere on the axis; with a tenth of wrong labels it lies within a factor of two. So for squared loss and noisy labels the count is a fair rule of thumb. With clean labels, the paper's, there is a climb to a plateau and no second descent. On MNIST, with thirteen times as many examples, the paper has one, and these signals may
 differ. A curve whose recipe changes at the very place where it is expected to turn proves little, so random starts decide; as it happens, reuse changes little here.
 
-Nor does it know the loss. "Is double descent an artefact of the squared loss?" is a fair question, since dividing by small singular values is what least squares does. On the same signals, with the same wrong labels and the same training, both losses have a rise and a fall of the *test error*:
+The count does not know the loss, either. "Is double descent an artefact of the squared loss?" is a fair question, since dividing by small singular values is what least squares does. On the same signals, with the same wrong labels and the same training, both losses have a rise and a fall of the *test error*:
 """
 
 # %% tags=["remove-input"]
 ledger.say("not-a-squared-loss-artifact")
 
 # %% tags=["remove-input"]
-by_loss = {"ce": rise_and_fall(noisy.loc[list(pairs)])}
+by_loss = {"ce": rise_and_fall(noisy)}
 by_loss["sq"] = rise_and_fall(by_width(rows=fresh), NK_WINDOWS)
 loss_contrasts = {f"rise_{key}": pair[0] for key, pair in by_loss.items()}
 loss_contrasts |= {f"fall_{key}": pair[1] for key, pair in by_loss.items()}
@@ -456,7 +457,7 @@ def error_at(width):
 through = np.subtract(error_at(width_at(2)), error_at(width_at(0.5)))
 
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**The test error rises where complexity passes n, and peaks above it.** Left: effective model complexity over n against width, by number of epochs; ¼ and 4 are the ends of the grid. Right: test error after the last epoch against complexity over n, one large dot per width; small dots: where each replicate has its peak.", "name": "fig-threshold-emc"}, "image": {"alt": "Left, complexity over n against hidden units on logarithmic axes: it rises with width, and more epochs lift it. Right, test error against complexity over n: it is lowest below one half, rises steeply through one, and is highest between two and four."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**The test error rises where complexity passes n, and peaks above it.** Left: effective model complexity over n against width, by number of epochs; a quarter and 4 are the ends of the grid. Right: test error after the last epoch against complexity over n, one large dot per width; small dots: where each replicate has its peak.", "name": "fig-threshold-emc"}, "image": {"alt": "Left, complexity over n against hidden units on logarithmic axes: it rises with width, and more epochs lift it. Right, test error against complexity over n: it is lowest below one half, rises steeply through one, and is highest between two and four."}} tags=["hide-input"]
 fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.9))
 for epoch, color in zip(EPOCHS[-5::2], figures.ramp(3), strict=False):
     left.plot(complexity(epoch=epoch), "o-", color=color, label=f"{epoch} epochs")
