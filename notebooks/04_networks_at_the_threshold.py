@@ -168,8 +168,15 @@ one |= {"batch_size": (25, 100), "depth": (2, 3), "translation": (4, 12)}
 one |= {"weight_decay": (1e-4,), "schedule": ("cosine",), "loss": ("squared",)}
 settings = [{}, *({key: v} for key, values in one.items() for v in values)]
 settings += [{"optimizer": "sgd", "momentum": 0.9, "lr": lr} for lr in (0.05, 0.1)]
-settings += [{"digits": 1, "noise": share} for share in (0.2, 0.3)]
-usual = {"noise": 0.2, "n": n, "epochs": last, "depth": 1, "translation": 1, "digits": 0}
+settings += [{"digits": True}, {"digits": True, "n": 500, "epochs": 800, "lr": 0.002}]
+usual = {
+    "noise": 0.2,
+    "n": n,
+    "epochs": last,
+    "depth": 1,
+    "translation": 1,
+    "digits": False,
+}
 
 
 # %% mystnb={"code_prompt_show": "One setting"} tags=["hide-input"]
@@ -187,7 +194,8 @@ def in_setting(how):
     found = train(mlp(widths, depth=depth), tables, **rest)
     errors = 100 * measures.by_seed(found, "test_error", "width")
     parts = measures.rise_and_fall(errors)[["rise", "fall"]].mean()
-    name = ", ".join(f"{key} {value}" for key, value in how.items()) or "as above"
+    words = (key if value is True else f"{key} {value}" for key, value in how.items())
+    name = ", ".join(words) or "as above"
     return {"setting": name, **parts, "keeps": bool(parts.min() > 0)}
 
 
@@ -213,6 +221,8 @@ Markdown(
 
 # %% [markdown]
 r"""
+Two reasons for an exception are dull. With few wrong labels there is little to climb to; and on handwritten digits, whose images have more inputs than these signals, networks of a few units are still on their first descent after 200 epochs, so that the dip is not yet there.
+
 ::::{admonition} Predict before you run
 :class: predict
 With fewer wrong labels, what happens to the peak?
