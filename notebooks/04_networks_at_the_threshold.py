@@ -221,7 +221,7 @@ Markdown(
 
 # %% [markdown]
 r"""
-Two reasons for an exception are dull. With few wrong labels there is little to climb to; and on handwritten digits, whose images have more inputs than these signals, networks of a few units are still on their first descent after 200 epochs, so that the dip is not yet there.
+With few wrong labels there is little to climb to. On handwritten digits, whose images have more inputs than these signals, networks of a few units are still on their first descent after 200 epochs, so that the dip is not there yet; with more images and longer training both rise and fall are there. For two hidden layers, where the second descent is large, we have no such explanation.
 
 ::::{admonition} Predict before you run
 :class: predict
