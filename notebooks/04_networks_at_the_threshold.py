@@ -655,7 +655,7 @@ Markdown(
 r"""
 Behind the peak the gain shrinks to almost nothing: members that all fit the same wrong labels, with room to spare, have little left to differ in. At the peak each fits them in a way of its own, and a vote takes much of that back. Had the members agreed there, the peak would be bias, and no vote could lower it. Below the peak, in networks of five units, members differ for
 another reason: some get stuck, with units that never fire, and the vote repairs that as well. With fresh labels the gain is large everywhere: the five sets of labels together are nearly clean.
-{cite:t}`nakkiran2020` train their members, to our knowledge, with fresh noise; we judge the vote that shares it.
+{cite:t}`nakkiran2020` train their members, to our knowledge, with fresh noise, and that vote is judged. The vote that shares the labels is the one a practitioner could take.
 
 Second, not fitting. At each width stop at the epoch with the fewest errors on one half of the test signals, count errors on the other half, and the other way round.
 """
@@ -764,9 +764,9 @@ found["error"] = sample_errors[MORE] - sample_errors[FEW]
 ledger.card("sample-wise-nonmonotone", **found, section="threshold-data")
 
 # %% tags=["remove-input"]
-same, other = (gains.loc[labels] for labels in ("same labels", "fresh labels"))
-found = {"over_wide": same[20] - same[200], "over_narrow": same[20] - same[5]}
-found |= {"fresh_wide": other[20] - other[200], "fresh_narrow": other[20] - other[5]}
+fresh, same = (gains.loc[labels] for labels in ("fresh labels", "same labels"))
+found = {"over_wide": fresh[20] - fresh[200], "over_narrow": fresh[20] - fresh[5]}
+found |= {"same_wide": same[20] - same[200], "same_narrow": same[20] - same[5]}
 ledger.card("ensembles", **found, section="threshold-flat")
 
 # %% tags=["remove-input"]
