@@ -42,7 +42,6 @@ def test_threshold_is_read_between_sizes():
 def test_the_first_descent_is_no_peak():
     errors = pd.Series([9, 5, 2, 4, 1], index=[1, 2, 3, 4, 5])
     assert measures.peak_and_dip(errors) == (4, 3)
-    assert measures.peak_and_dip(errors, [2, 3]) == (2, 1)
     with pytest.raises(ValueError, match="three sizes"):
         measures.peak_and_dip(errors.iloc[:2])
 
@@ -57,9 +56,6 @@ def test_rise_and_fall_judge_no_seed_by_its_own_choice():
     assert found.dip.tolist() == [2] * 4
     assert found.rise.tolist() == [1, 1, 1, 1]
     assert found.fall.tolist() == [2, 2, 2, 2]
-    may_be = pd.DataFrame(False, table.index, table.columns)
-    may_be[2] = True
-    assert measures.rise_and_fall(table, may_be).peak.tolist() == [2] * 4
     with pytest.raises(ValueError, match="2 or more"):
         measures.rise_and_fall(table.iloc[:1])
 

@@ -126,44 +126,32 @@ def threshold(sizes: Sequence[float], errors: Sequence[float], level: float) -> 
     return float(sizes[first - 1] ** (1 - way) * sizes[first] ** way)
 
 
-def peak_and_dip(errors: pd.Series, candidates: Sequence | None = None) -> tuple:
+def peak_and_dip(errors: pd.Series) -> tuple:
     """The size (label) from which errors by ascending size stand out most, and the one of the smallest error before it.
 
     The peak is the size, neither the first nor the last, whose error is highest above the smallest error before it, so that the
-    first descent does not count; or, of ``candidates``, the one with the largest error.
+    first descent does not count.
     """
     sizes = list(errors.index)
     require(len(sizes) >= 3, f"A peak lies between two ends, so three sizes are needed; got {len(sizes)}.")
-    if candidates is None:
-        before = errors.cummin().shift()
-        peak = (errors - before)[sizes[1:-1]].idxmax()
-    else:
-        peak = errors[list(candidates)].idxmax()
+    before = errors.cummin().shift()
+    peak = (errors - before)[sizes[1:-1]].idxmax()
     return peak, errors[sizes[: sizes.index(peak)]].idxmin()
 
 
-def rise_and_fall(test: pd.DataFrame, candidates: pd.DataFrame | None = None) -> pd.DataFrame:
+def rise_and_fall(test: pd.DataFrame) -> pd.DataFrame:
     """Rise to a peak and fall after it, for each seed (row) of a table of test errors by ascending size (column).
 
     Where the peak and the dip before it are (``peak_and_dip`` of the mean), the other half of the seeds says: see ``cross_fit``.
-    ``candidates``, a table with the same rows and columns, says for each seed and size whether the peak may be there; a majority
-    decides, and where it allows none, any may be. Columns ``peak``, ``dip``, ``rise`` = e(peak) − e(dip), ``fall`` = e(peak) −
-    e(largest size).
+    Columns ``peak``, ``dip``, ``rise`` = e(peak) − e(dip), ``fall`` = e(peak) − e(largest size).
     """
-    sizes = list(test.columns)
-
-    def locate(half: pd.DataFrame) -> tuple:
-        allowed = None
-        if candidates is not None:
-            allowed = [size for size in sizes[1:-1] if candidates.loc[half.index, size].mean() >= 0.5] or None
-        return peak_and_dip(half.mean(), allowed)
 
     def measure(half: pd.DataFrame, places: tuple) -> pd.DataFrame:
         peak, dip = places
-        rise, fall = half[peak] - half[dip], half[peak] - half[sizes[-1]]
+        rise, fall = half[peak] - half[dip], half[peak] - half.iloc[:, -1]
         return pd.DataFrame({"peak": peak, "dip": dip, "rise": rise, "fall": fall}, half.index)
 
-    return cross_fit(test, locate, measure)
+    return cross_fit(test, lambda half: peak_and_dip(half.mean()), measure)
 
 
 # --- Time ---------------------------------------------------------------------------------------------
