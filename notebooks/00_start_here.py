@@ -184,7 +184,9 @@ None is established as the whole answer. Each makes predictions, and predictions
 | 2. {doc}`/notebooks/02_randomization` | What can be learned from labels that mean nothing? | here |
 | 3. {doc}`/notebooks/03_memorization` | What is learned first, and what is merely stored? | here |
 | {doc}`/notebooks/03_cost_of_memorizing` | What does a label cost that nothing else supports? | here |
-| 4. {doc}`/notebooks/04_double_descent` | What happens past the interpolation threshold? | here |
+| 4. {doc}`/notebooks/04_double_descent` | Why does the error peak where a model can just fit, and then fall? | here |
+| {doc}`/notebooks/04_networks_at_the_threshold` | Where is that threshold in a network, and what flattens the peak? | here |
+| {doc}`/notebooks/04_descent_in_time` | Why may an error fall twice in the course of training? | here |
 | 5. {doc}`/notebooks/05_implicit_regularization` | What does gradient descent add on its own? | here |
 | 6. {doc}`/notebooks/06_lottery_tickets` | Which of the parameters were needed? | here |
 | {doc}`/notebooks/06_width_and_escape` | Do wide networks draw more tickets, or have more ways out? | here |
