@@ -18,6 +18,7 @@ from overparam.engine.examples import targets
 from overparam.engine.train import chosen_device
 from overparam.errors import between, evaluation, require, require_examples, whole
 from overparam.randomness import generator
+from overparam.theory import backward_error
 
 _AT_ONCE = {"cpu": 2**19, "cuda": 2**26}  # inputs and activations of the networks that are handled together
 
@@ -74,6 +75,46 @@ def sharpness(
     for group in alike.values():
         _fill(group, iterations, tolerance, device)
     return pd.Series([network.sharpness for network in networks], index=runs.index, name="sharpness")
+
+
+def at_moment(
+    runs: pd.DataFrame, data: Data | Mapping[str, Data], choose: Callable[[pd.Series], int], validation: int = 0
+) -> pd.DataFrame:
+    """Every network at one of its recorded times, ``choose(row)``: the runs with what is true of it there, the rest of its history left out.
+
+    The runs are those of a sweep over ``data`` with record=["weights", "test_correct", "curves"], all at the same epochs. Columns ``epoch``,
+    ``train_loss``, ``train_error`` and ``test_error``, the latter without the first ``validation`` of the test examples; ``sharpness``;
+    ``squared_gradient``, ‖∇L‖² of the training loss L.
+    """
+    sweep.require_runs(runs, "weights", "test_correct", "curve_train_loss", "curve_train_error", "examples", "labels")
+    named = data if isinstance(data, Mapping) else {runs["data"].iloc[0]: data}
+    validation = whole("validation", validation, 0)
+    found, places = [], []
+    for _, row in runs.iterrows():
+        lengths = {len(row["weights"]), len(row["test_correct"]), len(row["curve_train_loss"])}
+        require(
+            len(lengths) == 1,
+            "Weights, test_correct and curves must be recorded at the same epochs; give all three these.",
+        )
+        time = whole("choose(row)", choose(row), -len(row["weights"]), len(row["weights"]) - 1) % len(row["weights"])
+        set_ = named[row["data"]]
+        module = sweep.network(row, set_, time)
+        examples = set_.x[row["examples"]], torch.from_numpy(row["labels"])
+        found.append(
+            {
+                "epoch": row["weights_epoch"][time],
+                "train_loss": row["curve_train_loss"][time],
+                "train_error": row["curve_train_error"][time],
+                "test_error": 1 - row["test_correct"][time, validation:].mean(),
+                "squared_gradient": backward_error.squared_gradient(module, *examples, row["loss"]),
+            }
+        )
+        places.append(row["weights"][[time]])
+    history = [
+        c for c in runs if c.startswith("curve_") or c in ("weights_epoch", "test_correct", "test_correct_epoch")
+    ]
+    then = runs.drop(columns=history).assign(weights=places, **pd.DataFrame(found, index=runs.index))
+    return then.assign(sharpness=[values[0] for values in sharpness(then, named)])
 
 
 class _Network:

@@ -138,6 +138,26 @@ def distances(loss: Landscape, start: np.ndarray, step: float, steps: int = 1) -
     return first, second
 
 
+def step_errors(loss: Landscape, start: np.ndarray, fractions: Sequence[float]) -> np.ndarray:
+    """How far one step of gradient descent is from the gradient flow and from the modified flow: [2, steps].
+
+    The steps are these fractions of 1/curvature, the largest absolute eigenvalue of the Hessian at the start.
+    """
+    hessian = np.stack([loss.hessian_product(start, direction) for direction in np.eye(len(start))])
+    unit = 1 / np.abs(np.linalg.eigvalsh(hessian)).max()
+    return np.transpose([distances(loss, start, fraction * unit) for fraction in fractions])
+
+
+def epoch_errors(batches: Sequence[Landscape], start: np.ndarray, steps: Sequence[float]) -> np.ndarray:
+    """How far the mean epoch of SGD is from three flows: of the loss, of full-batch descent's law, and of SGD's own: [3, steps]."""
+    whole, rows = mean_of(batches), []
+    for step in steps:
+        laws = whole.gradient, modified_gradient(whole, step), sgd_modified_gradient(batches, step)
+        end = mean_epoch(batches, start, step)
+        rows.append([np.linalg.norm(end - flow(law, start, [len(batches) * step])[-1]) for law in laws])
+    return np.transpose(rows)
+
+
 def order(steps: Sequence[float], errors: Sequence[float]) -> float:
     """The power of the step with which errors grow: the least-squares slope of log error on log step."""
     return float(np.polyfit(np.log(steps), np.log(errors), 1)[0])
