@@ -1,0 +1,104 @@
+"""Central flows on valleys whose oscillations are known in closed form, and against the gradient descent that they predict."""
+
+import numpy as np
+import pytest
+import torch
+
+from overparam.theory import backward_error
+from overparam.theory.central_flow import _covariance, central_flow, top_eigenpairs
+
+
+def bent(theta):
+    """A valley along (a, b) of curvature 1 + a − b/2 across, and downhill along a and b to where that is 3."""
+    a, b, across = theta
+    return (1 + a - b / 2) * across**2 / 2 + (a - 2.5) ** 2 / 100 + (b - 1) ** 2 / 100
+
+
+def pair(theta):
+    """Two independent valleys of curvatures 1 + a and 0.9 + b across; with steps of size 1 the variances there are 0.1 and 0.08."""
+    a, b, one, other = theta
+    return (1 + a) * one**2 / 2 + (0.9 + b) * other**2 / 2 + ((a - 2) ** 2 + 0.8 * (b - 2.1) ** 2) / 40
+
+
+def rotated(function, size):
+    """The function of a rotated θ, and the rotation."""
+    turn = np.linalg.qr(np.random.default_rng(3).standard_normal((size, size)))[0]
+    return backward_error.landscape(lambda theta: function(torch.as_tensor(turn) @ theta)), turn
+
+
+def test_below_the_edge_it_is_gradient_flow():
+    loss = backward_error.landscape(bent)
+    central = central_flow(loss, np.array([0, 0, 0.1]), 0.2, 10, substeps=50, directions=1)
+    expected = backward_error.flow(loss.gradient, [0, 0, 0.1], 0.2 * np.arange(11))
+    assert central.weights == pytest.approx(expected, abs=2e-4)
+    assert np.linalg.norm(central.weights[-1] - central.weights[0]) > 0.1
+    assert not central.variance.any()
+    assert (central.predicted_loss == central.loss).all()
+    assert central.sharpness[0] < central.sharpness[-1] < 2 / 0.2
+
+
+def test_it_predicts_gradient_descent_at_the_edge():
+    loss, turn = rotated(bent, 3)
+    central = central_flow(loss, turn.T @ [0.9, 0, 0], 1.0, 200, substeps=2, directions=1)
+    reached = np.argmax(central.sharpness > 1.9999)
+    assert 0 < reached < 20
+    assert central.sharpness[reached:] == pytest.approx(2, abs=1e-4)
+
+    # Descent starts at this point with the oscillation that the flow has there, and is averaged over pairs of steps.
+    at_edge = central.weights[reached] + turn.T @ [0, 0, central.variance[reached + 1] ** 0.5]
+    path = backward_error.descend(loss.gradient, at_edge, 1.0, 200 - reached)
+    pairs = np.stack([path[:-1], path[1:]])
+    losses = np.array([loss.loss(theta) for theta in path])
+    observed = (losses[:-1] + losses[1:]) / 2
+    predicted = (central.predicted_loss[reached:-1] + central.predicted_loss[reached + 1 :]) / 2
+    assert observed[5:] == pytest.approx(predicted[5:], rel=0.02)
+    assert central.predicted_loss[-1] < 0.8 * central.predicted_loss[reached + 5]  # there is a curve to predict
+    assert np.abs(pairs.mean(0)[5:] - central.weights[reached + 5 : -1]).max() < 0.02
+    straight = backward_error.flow(loss.gradient, central.weights[reached], [200.0 - reached])[0]
+    assert np.linalg.norm(straight - central.weights[-1]) > 0.5
+    across = (pairs @ turn.T)[..., 2]
+    assert np.square(across).mean(0)[5:] == pytest.approx(central.variance[reached + 5 : -1], rel=0.05)
+
+
+def test_two_directions_at_the_edge_at_once():
+    loss, turn = rotated(pair, 4)
+    central = central_flow(loss, turn.T @ [0.8, 0.7, 0, 0], 1.0, 60, substeps=2)
+    assert central.eigenvalues[-1] == pytest.approx([2, 2], abs=1e-5)
+    assert central.variance[-1] == pytest.approx(0.1 + 0.08, rel=1e-4)
+
+
+@pytest.mark.parametrize("k", [1, 2, 3])
+def test_the_covariance_is_complementary_to_what_remains_of_the_growth(k):
+    rng = np.random.default_rng(k)
+    for _ in range(20):
+        slopes = rng.standard_normal((k, k, 30))
+        slopes = slopes + slopes.swapaxes(0, 1)
+        growth = rng.standard_normal((k, k)) + 0.5 * np.eye(k)
+        growth = growth + growth.T
+        x = _covariance(slopes, growth)
+        remains = np.einsum("ijp,klp,kl->ij", slopes, slopes, x) / 2 - growth
+        assert np.linalg.eigvalsh(x)[0] > -1e-12
+        assert np.linalg.eigvalsh(remains)[0] > -1e-6
+        assert abs(np.sum(x * remains)) < 1e-6
+        if k == 1:
+            assert x == pytest.approx((2 * growth / np.sum(slopes**2)).clip(0), rel=1e-6)
+
+
+def test_top_eigenpairs():
+    matrix = np.random.default_rng(0).standard_normal((12, 12))
+    matrix = matrix + matrix.T
+    loss = backward_error.landscape(lambda theta: theta @ torch.as_tensor(matrix) @ theta / 2)
+    values, vectors = top_eigenpairs(loss, np.ones(12), 3)
+    expected = np.linalg.eigvalsh(matrix)[::-1][:3]
+    assert values == pytest.approx(expected, rel=1e-6)
+    assert matrix @ vectors == pytest.approx(vectors * values, abs=1e-4)
+
+
+def test_what_it_refuses():
+    loss = backward_error.landscape(bent)
+    with pytest.raises(ValueError, match=r"below 2/step = 1\.6; it is 1\.9"):
+        central_flow(loss, np.array([0.9, 0, 0]), 1.25, 10)
+    with pytest.raises(ValueError, match="directions must be a whole number of at least 1, 2 at most"):
+        central_flow(loss, np.array([0.9, 0, 0]), 0.5, 10, directions=3)
+    with pytest.raises(ValueError, match="step must be above 0"):
+        central_flow(loss, np.array([0.9, 0, 0]), 0, 10)
