@@ -86,29 +86,27 @@ def at_moment(
     ``train_loss``, ``train_error`` and ``test_error``, the latter without the first ``validation`` of the test examples; ``sharpness``;
     ``squared_gradient``, ‖∇L‖² of the training loss L.
     """
-    sweep.require_runs(runs, "weights", "test_correct", "curve_train_loss", "curve_train_error", "examples", "labels")
+    sweep.require_runs(runs, "weights", "test_correct", "curve_train_loss", "architecture", "loss", "n", "data_seed")
     named = data if isinstance(data, Mapping) else {runs["data"].iloc[0]: data}
     validation = whole("validation", validation, 0)
     found, places = [], []
     for _, row in runs.iterrows():
-        lengths = {len(row["weights"]), len(row["test_correct"]), len(row["curve_train_loss"])}
+        times = len(row["weights"])
         require(
-            len(lengths) == 1,
-            "Weights, test_correct and curves must be recorded at the same epochs; give all three these.",
+            times == len(row["test_correct"]) == len(row["curve_train_loss"]),
+            "weights, test_correct and curves must be recorded at the same epochs; give all three the same.",
         )
-        time = whole("choose(row)", choose(row), -len(row["weights"]), len(row["weights"]) - 1) % len(row["weights"])
-        set_ = named[row["data"]]
-        module = sweep.network(row, set_, time)
-        examples = set_.x[row["examples"]], torch.from_numpy(row["labels"])
-        found.append(
-            {
-                "epoch": row["weights_epoch"][time],
-                "train_loss": row["curve_train_loss"][time],
-                "train_error": row["curve_train_error"][time],
-                "test_error": 1 - row["test_correct"][time, validation:].mean(),
-                "squared_gradient": backward_error.squared_gradient(module, *examples, row["loss"]),
-            }
-        )
+        time = whole("choose(row)", choose(row), -times, times - 1) % times
+        of = _Network(row, named)
+        module = sweep.network(row, of.data, time)
+        place = {
+            "epoch": row["weights_epoch"][time],
+            "train_loss": row["curve_train_loss"][time],
+            "train_error": row["curve_train_error"][time],
+            "test_error": 1 - row["test_correct"][time, validation:].mean(),
+            "squared_gradient": backward_error.squared_gradient(module, of.data.x[of.rows], of.labels, of.loss),
+        }
+        found.append(place)
         places.append(row["weights"][[time]])
     history = [
         c for c in runs if c.startswith("curve_") or c in ("weights_epoch", "test_correct", "test_correct_epoch")

@@ -94,13 +94,12 @@ def central_flow(
 
 
 def compare(loss: Landscape, start: np.ndarray, step: float, steps: int) -> pd.DataFrame:
-    """Gradient descent, its central flow and gradient flow from one start: one row for each time 0, 1, ..., in steps.
+    """Gradient descent, its central flow with one direction, and gradient flow, from one start: one row for each time 0, 1, ..., in steps.
 
     Columns ``descent`` and ``gradient_flow``, losses; ``prediction``, the loss that the central flow predicts for gradient descent;
-    ``sharpness`` and ``second``, the two largest eigenvalues of the Hessian along the central flow; ``to_central_flow`` and
-    ``to_gradient_flow``, distances of gradient descent from the two.
+    ``sharpness``, along the central flow; ``to_central_flow`` and ``to_gradient_flow``, distances of gradient descent from the two.
     """
-    central = central_flow(loss, start, step, steps)
+    central = central_flow(loss, start, step, steps, directions=1)
     descent = descend(loss.gradient, start, step, steps)
     straight = flow(loss.gradient, start, step * np.arange(steps + 1))
     return pd.DataFrame(
@@ -109,7 +108,6 @@ def compare(loss: Landscape, start: np.ndarray, step: float, steps: int) -> pd.D
             "gradient_flow": [loss.loss(theta) for theta in straight],
             "prediction": central.predicted_loss,
             "sharpness": central.sharpness,
-            "second": central.eigenvalues[:, 1],
             "to_central_flow": np.linalg.norm(descent - central.weights, axis=1),
             "to_gradient_flow": np.linalg.norm(descent - straight, axis=1),
         }
