@@ -43,7 +43,7 @@ colors, blue, orange, green = figures.COLORS, *figures.SEQUENCE[:3]
 ledger = claims.Ledger("implicit-regularization")
 draws = scale.seeds(scale.sizes(draws=(4, 20, 20)).draws)
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**The length of a step decides what happens, although the slope is the same.** Eight steps of gradient descent on a quadratic of curvature λ, from θ = 1, with three step sizes h. A step multiplies θ by 1 − hλ.", "name": "fig-ir-bounce"}, "image": {"alt": "Three parabolas. With hλ = 0.5 the points creep down one side. With 1.5 they jump from side to side and approach the minimum. With 2.1 they jump from side to side and climb."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**The length of a step decides what happens, although the slope is the same.** Eight steps of gradient descent on a quadratic of curvature \u03bb, from \u03b8 = 1, with three step sizes h. A step multiplies \u03b8 by 1 \u2212 h\u03bb.", "name": "fig-ir-bounce"}, "image": {"alt": "Three parabolas. With h\u03bb = 0.5 the points creep down one side. With 1.5 they jump from side to side and approach the minimum. With 2.1 they jump from side to side and climb."}} tags=["hide-input"]
 fig, axes = plt.subplots(1, 3, figsize=(7.2, 2.6), sharey=True)
 bowl = np.linspace(-2.3, 2.3, 100)
 for ax, h in zip(axes, (0.5, 1.5, 2.1), strict=True):
@@ -396,11 +396,11 @@ Steps of 0.1 and of 0.4. What is $R_{IG}$ with the large steps, compared to that
 
 1. Smaller at either moment: that is what large steps penalize.
 2. Larger at either moment: large steps jump from wall to wall.
-3. Smaller where validation is best, about the same or larger at equal loss.
+3. Smaller where validation is best, larger at equal loss.
 4. The same at either moment.
 
 :::{dropdown} Answer
-The third. After their best validation accuracy large steps have a lower loss, and with it a smaller gradient. At the same loss they have no smaller one.
+The third. Where validation is best large steps have come to a lower loss, and with it to a smaller gradient. At the same loss they jump from wall to wall of a ravine, and the gradient of a point on a wall is large.
 :::
 ::::
 """
@@ -438,8 +438,8 @@ def best_fit(row):
 
 
 def equal_loss(row):
-    """Where the training loss is closest to 0.03."""
-    return np.argmin(np.abs(np.log(row.curve_train_loss / 0.03)))
+    """Where the training loss is closest to 0.1."""
+    return np.argmin(np.abs(np.log(row.curve_train_loss / 0.1)))
 
 
 def look(runs, sets, choose=best_fit):
@@ -455,7 +455,7 @@ sets = signals(ledger.seeds(*larger))
 runs = trained(sets)
 best, equal = (look(runs, sets, moment) for moment in (best_fit, equal_loss))
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Large steps are flatter and better at either moment; their gradient is smaller only where validation is best.** Full-batch gradient descent with three learning rates, looked at where validation is best among the times at which all training examples are right, and at a training loss of 0.03. Means over replicates with 95 % bands.", "name": "fig-ir-grid"}, "image": {"alt": "Three panels against the learning rate, two lines each. R_IG falls where validation is best and is level at equal loss. Sharpness falls in both. Test error falls in both."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Large steps are flatter and better at either moment; their gradient is smaller only where validation is best.** Full-batch gradient descent with three learning rates, looked at where validation is best among the times at which all training examples are right, and at a training loss of 0.1. Means over replicates with 95 % bands.", "name": "fig-ir-grid"}, "image": {"alt": "Three panels against the learning rate, two lines each. R_IG falls where validation is best and rises at equal loss. Sharpness falls in both. Test error falls in both."}} tags=["hide-input"]
 fig, axes = plt.subplots(1, 3, figsize=(7.2, 3.4))
 titles = {"R_IG": "R_IG", "sharpness": "Sharpness", "error": "Test error, in points"}
 for ax, (column, title) in zip(axes, titles.items(), strict=True):
@@ -493,8 +493,8 @@ Markdown(
 
 # %% [markdown]
 r"""
-The size of the gradient is a matter of the moment: where validation is best the large steps have come further down, and a network that fits better has a smaller gradient. At equal loss nothing is left of it. So $R_{IG}$, the quantity that is penalized, is not what tells large steps from small ones; sharpness is, at
-either moment. Keep the last numbers in mind: they come close to 2.
+The size of the gradient is a matter of the moment: where validation is best the large steps have come further down, and a network that fits better has a smaller gradient. At equal loss it goes the other way. So $R_{IG}$, the quantity that is penalized, is not what tells large steps from small ones; sharpness is, at
+either moment. Keep the last numbers in mind: with the larger steps they come close to 2.
 
 Larger networks are the other half of the sentence. Here two of its three parts have traps. $R_{IG}$ is divided by the number of parameters ({ref}`ir-ex-units`), and a wider network has more of them.
 """
@@ -770,7 +770,7 @@ runs a weak penalty, of 0.03, changed the test error by nothing, and a small ste
 (ir-noise)=
 ## Is noise needed?
 
-The other popular answer is the noise of SGD. {cite:t}`geiping2022` trained without any, with full batches, a gradient penalty, clipping and long training, and matched SGD on CIFAR-10. We compare batches of 50 with full batches, each at its own best learning rate, which was chosen on seeds that are not tested, and the full batches with a penalty of 0.05 by hand as well. "As
+The other popular answer is the noise of SGD. {cite:t}`geiping2022` trained without any, with full batches, a gradient penalty, clipping and long training, and matched SGD on CIFAR-10. We compare batches of 50 with full batches, each at its own best learning rate, which was chosen on seeds that are not tested, and the full batches with a penalty of 0.02 by hand as well. "As
 good" means less than half a point worse.
 
 ::::{admonition} Predict before you run
@@ -793,7 +793,7 @@ stochastic = trained(
     in_pairs, lr=(0.2, 0.8), batch_size=min(50, size.n // 2), epochs=size.short
 )
 whole = trained(in_pairs, lr=(0.2, 1.0), epochs=4 * size.short)
-whole_penalized = trained(in_pairs, lr=1.0, gradient_penalty=0.05, epochs=2 * size.short)
+whole_penalized = trained(in_pairs, lr=1.0, gradient_penalty=0.02, epochs=2 * size.short)
 
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Larger steps gain more than small batches do.** Test error where validation is best, of SGD with batches of 50 and of full-batch gradient descent, by learning rate h. Points are replicates, bars 95 % intervals of their mean.", "name": "fig-ir-noise"}, "image": {"alt": "Horizontal positions of test errors in five rows. SGD has a lower error with the larger rate, and so have full batches; with a penalty theirs falls a little further. SGD with the larger rate is lowest."}} tags=["hide-input"]
 kinds = {"SGD": stochastic, "full batch": whole, "full batch, penalty": whole_penalized}
@@ -893,7 +893,7 @@ complexity = {kind: of_some(found) for kind, found in drawn.items()}
 average = {k: np.mean(values, axis=1) for k, values in complexity.items()}
 ranks = [claims.rank_correlation(t.probability, t.complexity) for t in again]
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Random ReLU networks compute simple functions far too often.** Left: probability of each Boolean function that was met at least twice in one replicate, against its Lempel–Ziv complexity. Right: complexity of what random networks compute, and of functions drawn with equal probability.", "name": "fig-ir-map"}, "image": {"alt": "Left: scatter of probability on a logarithmic axis against complexity, falling steeply from the constant functions at the top left. Right: three histograms of complexity; that of ReLU networks is broad and lies far to the left, that of uniform functions narrow and on the right, that of tanh networks between."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Random ReLU networks compute simple functions far too often.** Left: probability of each Boolean function that was met at least twice in one replicate, against its Lempel\u2013Ziv complexity. Right: complexity of what random networks compute, and of functions drawn with equal probability.", "name": "fig-ir-map"}, "image": {"alt": "Left: scatter of probability on a logarithmic axis against complexity, falling steeply from the constant functions at the top left. Right: three histograms of complexity; that of ReLU networks is broad and lies far to the left, that of uniform functions narrow and on the right, that of tanh networks between."}} tags=["hide-input"]
 fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.3))
 left.semilogy(
     again[0].complexity, again[0].probability, "o", color=blue, alpha=0.4, markersize=4
