@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from overparam.theory import backward_error
-from overparam.theory.central_flow import _covariance, central_flow, compare, top_eigenpairs
+from overparam.theory.central_flow import _covariance, _derivatives, central_flow, compare, top_eigenpairs
 
 
 def bent(theta):
@@ -65,6 +65,36 @@ def test_two_directions_at_the_edge_at_once():
     central = central_flow(loss, turn.T @ [0.8, 0.7, 0, 0], 1.0, 60, substeps=2)
     assert central.eigenvalues[-1] == pytest.approx([2, 2], abs=1e-5)
     assert central.variance[-1] == pytest.approx(0.1 + 0.08, rel=1e-4)
+
+
+@pytest.fixture
+def network():
+    """The squared loss of a network 2-3-1 with 9 weights."""
+    rng = np.random.default_rng(0)
+    x, y = torch.as_tensor(rng.standard_normal((10, 2))), torch.as_tensor(rng.standard_normal(10))
+    return backward_error.landscape(lambda w: (torch.tanh(x @ w[:6].view(2, 3)) @ w[6:] - y).square().mean())
+
+
+def test_it_follows_the_eigenvectors_where_they_turn(network):
+    central = central_flow(network, np.random.default_rng(1).standard_normal(9), 0.1, 60, substeps=2)
+    (_, before), (values, after) = (top_eigenpairs(network, central.weights[t], 2) for t in (0, -1))
+    assert abs(before[:, 0] @ after[:, 0]) < 0.9
+    assert central.eigenvalues[-1] == pytest.approx(values, rel=0.01)
+
+
+def test_derivatives_by_differences(network):
+    rng = np.random.default_rng(2)
+    theta, along = rng.standard_normal(9), rng.standard_normal(9)
+    basis = np.linalg.qr(rng.standard_normal((9, 2)))[0]
+
+    def hessian(at):
+        return np.stack([network.hessian_product(at, u) for u in basis.T], axis=1)
+
+    gradient, products, slopes = _derivatives(network, theta, basis)
+    assert gradient == pytest.approx(network.gradient(theta))
+    assert products == pytest.approx(hessian(theta), abs=1e-4)
+    change = basis.T @ (hessian(theta + 1e-4 * along) - hessian(theta - 1e-4 * along)) / 2e-4
+    assert slopes @ along == pytest.approx(change, abs=1e-4)
 
 
 @pytest.mark.parametrize("k", [1, 2, 3])
