@@ -5,9 +5,7 @@ import itertools
 import numpy as np
 import pytest
 import torch
-from torch import nn
 
-from overparam.randomness import generator
 from overparam.theory import backward_error
 
 
@@ -131,16 +129,6 @@ def test_mean_epoch_takes_every_order_once(batches):
     assert backward_error.mean_epoch(batches[:3], start, 0.3) == pytest.approx(np.mean(ends, axis=0))
     with pytest.raises(ValueError, match="9 minibatches have 9! orders; take at most 8"):
         backward_error.mean_epoch(batches[:1] * 9, start, 0.3)
-
-
-def test_squared_gradient_of_a_linear_network():
-    g = generator(0, "test")
-    x, y = torch.randn(6, 3, generator=g), torch.randn(6, 2, generator=g)
-    module = nn.Linear(3, 2)
-    residual = (module(x) - y).detach()  # the loss is the mean over examples and outputs
-    gradients = residual.T @ x / 6, residual.mean(0)
-    expected = sum(float(part.square().sum()) for part in gradients)
-    assert backward_error.squared_gradient(module, x, y, "squared") == pytest.approx(expected, rel=1e-5)
 
 
 def test_errors_of_a_step_are_in_units_of_curvature():

@@ -224,3 +224,13 @@ def test_what_has_no_moments_is_one_sentence(sets):
         curvature.at_moment(runs, d, lambda row: 0)
     with pytest.raises(ValueError, match="have no column 'test_correct'"):
         curvature.at_moment(sweep.sweep(stacked.mlp(3), d, **how, record=["weights", "curves"]), d, lambda row: 0)
+
+
+def test_squared_gradient_of_a_linear_network():
+    g = generator(0, "test")
+    x, y = torch.randn(6, 3, generator=g), torch.randn(6, 2, generator=g)
+    module = nn.Linear(3, 2)
+    residual = (module(x) - y).detach()  # the loss is the mean over examples and outputs
+    gradients = residual.T @ x / 6, residual.mean(0)
+    expected = sum(float(part.square().sum()) for part in gradients)
+    assert curvature.squared_gradient(module, x, y, "squared") == pytest.approx(expected, rel=1e-5)

@@ -10,7 +10,7 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
-from overparam.architectures.evaluate import losses_at
+from overparam.architectures.evaluate import losses, losses_at
 from overparam.arithmetic import full_precision
 from overparam.data.dataset import Data, require_data, subset
 from overparam.engine import sweep, workers
@@ -18,7 +18,6 @@ from overparam.engine.examples import targets
 from overparam.engine.train import chosen_device
 from overparam.errors import between, evaluation, require, require_examples, whole
 from overparam.randomness import generator
-from overparam.theory import backward_error
 
 _AT_ONCE = {"cpu": 2**19, "cuda": 2**26}  # inputs and activations of the networks that are handled together
 
@@ -47,6 +46,14 @@ def top_eigenvalue(
     with evaluation(module):
         values = _top(lambda w: _mean_loss(module, w[0], x, y, loss), weights[None], iterations, tolerance)
     return float(values[0])
+
+
+@full_precision()
+def squared_gradient(module: nn.Module, x: Tensor, y: Tensor, loss: str = "cross_entropy") -> float:
+    """‖∇L‖² of a network, L its mean loss over the examples x [n, ...] and labels y [n]."""
+    parameters = [p for p in module.parameters() if p.requires_grad]
+    gradients = torch.autograd.grad(losses(module(x), y, loss).mean(), parameters)
+    return float(sum(g.double().square().sum() for g in gradients))
 
 
 @full_precision()
@@ -104,7 +111,7 @@ def at_moment(
             "train_loss": row["curve_train_loss"][time],
             "train_error": row["curve_train_error"][time],
             "test_error": 1 - row["test_correct"][time, validation:].mean(),
-            "squared_gradient": backward_error.squared_gradient(module, of.data.x[of.rows], of.labels, of.loss),
+            "squared_gradient": squared_gradient(module, of.data.x[of.rows], of.labels, of.loss),
         }
         found.append(place)
         places.append(row["weights"][[time]])

@@ -12,10 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from scipy.integrate import solve_ivp
-from torch import Tensor, nn
-
-from overparam.architectures.evaluate import losses
-from overparam.arithmetic import full_precision
+from torch import Tensor
 
 Gradient = Callable[[np.ndarray], np.ndarray]  # θ [p] → [p]
 
@@ -161,11 +158,3 @@ def epoch_errors(batches: Sequence[Landscape], start: np.ndarray, steps: Sequenc
 def order(steps: Sequence[float], errors: Sequence[float]) -> float:
     """The power of the step with which errors grow: the least-squares slope of log error on log step."""
     return float(np.polyfit(np.log(steps), np.log(errors), 1)[0])
-
-
-@full_precision()
-def squared_gradient(module: nn.Module, x: Tensor, y: Tensor, loss: str = "cross_entropy") -> float:
-    """‖∇L‖² of a network, L its mean loss over the examples x [n, ...] and labels y [n]."""
-    parameters = [p for p in module.parameters() if p.requires_grad]
-    gradients = torch.autograd.grad(losses(module(x), y, loss).mean(), parameters)
-    return float(sum(g.double().square().sum() for g in gradients))
