@@ -101,7 +101,7 @@ def compare(loss: Landscape, start: np.ndarray, step: float, steps: int) -> pd.D
     """
     central = central_flow(loss, start, step, steps, directions=1)
     descent = descend(loss.gradient, start, step, steps)
-    straight = flow(loss.gradient, start, step * np.arange(steps + 1))
+    straight = flow(loss.gradient, start, [step * time for time in range(steps + 1)])
     return pd.DataFrame(
         {
             "descent": [loss.loss(theta) for theta in descent],
