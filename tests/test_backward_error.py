@@ -5,9 +5,7 @@ import itertools
 import numpy as np
 import pytest
 import torch
-from torch import nn
 
-from overparam.randomness import generator
 from overparam.theory import backward_error
 
 
@@ -133,11 +131,15 @@ def test_mean_epoch_takes_every_order_once(batches):
         backward_error.mean_epoch(batches[:1] * 9, start, 0.3)
 
 
-def test_squared_gradient_of_a_linear_network():
-    g = generator(0, "test")
-    x, y = torch.randn(6, 3, generator=g), torch.randn(6, 2, generator=g)
-    module = nn.Linear(3, 2)
-    residual = (module(x) - y).detach()  # the loss is the mean over examples and outputs
-    gradients = residual.T @ x / 6, residual.mean(0)
-    expected = sum(float(part.square().sum()) for part in gradients)
-    assert backward_error.squared_gradient(module, x, y, "squared") == pytest.approx(expected, rel=1e-5)
+def test_errors_of_a_step_are_in_units_of_curvature():
+    sharp = backward_error.least_squares(np.diag([2.0, 1.0]), np.zeros(2))  # curvatures 2 and 1/2
+    gradient, modified = backward_error.step_errors(sharp, np.array([1.0, 0.0]), (0.1, 0.05))
+    # Along the first axis a step of 0.1/2 multiplies by 0.9, the flow by exp(−0.1), the modified flow by exp(−0.1 · 1.05).
+    assert gradient == pytest.approx([np.exp(-0.1) - 0.9, np.exp(-0.05) - 0.95], rel=1e-6)
+    assert modified == pytest.approx(np.abs([np.exp(-0.105) - 0.9, np.exp(-0.05 * 1.025) - 0.95]), rel=1e-6)
+
+
+def test_errors_of_an_epoch_have_the_orders_of_the_theorem(batches):
+    steps = (0.01, 0.005, 0.0025)
+    errors = backward_error.epoch_errors(batches, np.array([1.0, -0.5, 0.3]), steps)
+    assert [backward_error.order(steps, e) for e in errors] == pytest.approx([2, 2, 3], abs=0.1)

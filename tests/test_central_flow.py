@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from overparam.theory import backward_error
-from overparam.theory.central_flow import _covariance, _derivatives, central_flow, top_eigenpairs
+from overparam.theory.central_flow import _covariance, _derivatives, central_flow, compare, top_eigenpairs
 
 
 def bent(theta):
@@ -132,3 +132,17 @@ def test_what_it_refuses():
         central_flow(loss, np.array([0.9, 0, 0]), 0.5, 10, directions=3)
     with pytest.raises(ValueError, match="step must be above 0"):
         central_flow(loss, np.array([0.9, 0, 0]), 0, 10)
+
+
+def test_the_comparison_is_of_three_paths_from_one_start():
+    loss, start = backward_error.landscape(bent), np.array([0.9, 0, 0.05])
+    table = compare(loss, start, 1.0, 60)
+    descent = backward_error.descend(loss.gradient, start, 1.0, 60)
+    straight = backward_error.flow(loss.gradient, start, np.arange(61.0))
+    central = central_flow(loss, start, 1.0, 60, directions=1)
+    assert table.descent.tolist() == [loss.loss(theta) for theta in descent]
+    assert table.gradient_flow.tolist() == [loss.loss(theta) for theta in straight]
+    assert table.prediction.tolist() == central.predicted_loss.tolist()
+    assert table.sharpness.tolist() == central.sharpness.tolist()
+    assert table.to_central_flow.iloc[-1] == np.linalg.norm(descent[-1] - central.weights[-1])
+    assert table.to_gradient_flow.iloc[-1] == np.linalg.norm(descent[-1] - straight[-1])

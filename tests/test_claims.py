@@ -6,12 +6,17 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from overparam.report import claims, earlier
+from overparam.report import claims, earlier, protocols
 from overparam.report.claims import Check, Estimate
 
 
 @pytest.fixture
-def ledger():
+def ledger(monkeypatch):
+    """The earlier ledger of a chapter with one claim."""
+    keys = ("id", "chapter", "title", "statement", "paper", "url", "paper_says")
+    fact = dict.fromkeys(keys, "words") | {"id": "penalty-vanishes-at-minima", "chapter": "implicit-regularization"}
+    fact["formerly"] = ["05-implicit-regularization/penalty-vanishes-at-minima"]
+    monkeypatch.setattr(protocols, "entries", lambda: (fact,))
     return claims.EarlierLedger("implicit-regularization")
 
 

@@ -192,3 +192,45 @@ def test_what_has_no_sharpness_is_one_sentence(sets):
         curvature.sharpness(normalised.assign(architecture="transformer"), d)
     with pytest.raises(ValueError, match="table of runs is empty"):
         curvature.sharpness(without[:0], d)
+
+
+def test_a_moment_is_what_was_recorded_there():
+    d = data.digits(60)
+    epochs = [0, 3, 10]
+    record = dict.fromkeys(("weights", "test_correct", "curves"), epochs)
+    runs = sweep.sweep(stacked.mlp([3, 5]), d, n=20, seed=[0, 1], lr=0.3, label_noise=0.3, epochs=10, record=record)
+    then = curvature.at_moment(runs, d, lambda row: 1 if row.width == 3 else 2, validation=50)
+    whole = curvature.sharpness(runs, d)
+    for (_, row), (_, found), time in zip(runs.iterrows(), then.iterrows(), [1, 1, 2, 2], strict=True):
+        assert found.epoch == epochs[time]
+        assert found.train_loss == row.curve_train_loss[time]
+        assert found.train_error == row.curve_train_error[time]
+        assert found.test_error == pytest.approx(1 - row.test_correct[time, 50:].mean())
+        assert found.sharpness == pytest.approx(whole[row.name][time])
+        module, rows = sweep.network(row, d, time), data.subset(d, 20, row.data_seed)
+        x, y = d.x[rows], data.corrupt_labels(d.y[rows], 0.3, 10, generator(row.data_seed, "label noise"))
+        loss = nn.functional.cross_entropy(module(x), y)
+        assert loss.item() == pytest.approx(found.train_loss, rel=1e-4)  # so these are its own labels
+        slopes = torch.autograd.grad(loss, list(module.parameters()))
+        assert found.squared_gradient == pytest.approx(sum(g.square().sum().item() for g in slopes), rel=1e-4)
+    assert "curve_train_loss" not in then
+
+
+def test_what_has_no_moments_is_one_sentence(sets):
+    d, how = data.digits(60), {"n": 20, "lr": 0.1, "epochs": 4}
+    apart = {"weights": [2], "test_correct": [2], "curves": [1, 2]}
+    runs = sweep.sweep(stacked.mlp(3), d, **how, record=apart)
+    with pytest.raises(ValueError, match="recorded at the same epochs"):
+        curvature.at_moment(runs, d, lambda row: 0)
+    with pytest.raises(ValueError, match="have no column 'test_correct'"):
+        curvature.at_moment(sweep.sweep(stacked.mlp(3), d, **how, record=["weights", "curves"]), d, lambda row: 0)
+
+
+def test_squared_gradient_of_a_linear_network():
+    g = generator(0, "test")
+    x, y = torch.randn(6, 3, generator=g), torch.randn(6, 2, generator=g)
+    module = nn.Linear(3, 2)
+    residual = (module(x) - y).detach()  # the loss is the mean over examples and outputs
+    gradients = residual.T @ x / 6, residual.mean(0)
+    expected = sum(float(part.square().sum()) for part in gradients)
+    assert curvature.squared_gradient(module, x, y, "squared") == pytest.approx(expected, rel=1e-5)

@@ -181,3 +181,11 @@ def test_functions_are_packed():
         functions.complexity(np.zeros((2, 16), dtype=bool))
     with pytest.raises(ValueError, match=r"got \[16\] of uint8"):
         functions.frequencies(np.zeros(16, dtype=np.uint8))
+
+
+def test_repeated_are_those_met_twice_or_more():
+    simple, other, once = "00000000", "01100101", "11110000"
+    found = functions.repeated(packed(simple, other, once, simple, other, simple))
+    assert found.probability.tolist() == [3 / 6, 2 / 6]
+    assert found.complexity.tolist() == functions.complexity(packed(simple, other)).tolist()
+    assert functions.repeated(packed(simple, other)).empty

@@ -26,9 +26,8 @@ from overparam.engine import store
 digits = data.digits(100)
 print(digits)
 runs = sweep(mlp([2, 3]), digits, epochs=2, lr=0.1, seed=[0, 1], device="cpu")
-ledger = claims.EarlierLedger("implicit-regularization")
-error = claims.Check("test error", claims.Estimate(0.5, 0.4, 0.6), above=0.1)
-card = ledger.card(next(iter(ledger.facts)), [error], "It is so \\u2013 here.", range(5), "here")
+ledger = claims.Ledger("implicit-regularization")
+card = ledger.theorem("backward-error-formula", 0.0, "here")
 card._repr_mimebundle_()
 figures.style()
 found = {
@@ -36,7 +35,7 @@ found = {
     "sweep": len(runs),
     "stored": int(store.inventory().networks.sum()),
     "cache": str(paths.cache()),
-    "claim": card.record()["statement"],
+    "claim": card.claim.statement,
     "font": [f.fname for f in fonts.fontManager.ttflist if f.name == "Overparam Sans"][0],
     "recorded": len(results.recorded("01_bias_variance_multiverse")[0]),
     "stdout": sys.stdout.encoding,

@@ -10,7 +10,7 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
-from overparam.architectures.evaluate import losses_at
+from overparam.architectures.evaluate import losses, losses_at
 from overparam.arithmetic import full_precision
 from overparam.data.dataset import Data, require_data, subset
 from overparam.engine import sweep, workers
@@ -49,6 +49,14 @@ def top_eigenvalue(
 
 
 @full_precision()
+def squared_gradient(module: nn.Module, x: Tensor, y: Tensor, loss: str = "cross_entropy") -> float:
+    """‖∇L‖² of a network, L its mean loss over the examples x [n, ...] and labels y [n]."""
+    parameters = [p for p in module.parameters() if p.requires_grad]
+    gradients = torch.autograd.grad(losses(module(x), y, loss).mean(), parameters)
+    return float(sum(g.double().square().sum() for g in gradients))
+
+
+@full_precision()
 def sharpness(
     runs: pd.DataFrame,
     data: Data | Mapping[str, Data],
@@ -74,6 +82,44 @@ def sharpness(
     for group in alike.values():
         _fill(group, iterations, tolerance, device)
     return pd.Series([network.sharpness for network in networks], index=runs.index, name="sharpness")
+
+
+def at_moment(
+    runs: pd.DataFrame, data: Data | Mapping[str, Data], choose: Callable[[pd.Series], int], validation: int = 0
+) -> pd.DataFrame:
+    """Every network at one of its recorded times, ``choose(row)``: the runs with what is true of it there, the rest of its history left out.
+
+    The runs are those of a sweep over ``data`` with record=["weights", "test_correct", "curves"], all at the same epochs. Columns ``epoch``,
+    ``train_loss``, ``train_error`` and ``test_error``, the latter without the first ``validation`` of the test examples; ``sharpness``;
+    ``squared_gradient``, ‖∇L‖² of the training loss L.
+    """
+    sweep.require_runs(runs, "weights", "test_correct", "curve_train_loss", "architecture", "loss", "n", "data_seed")
+    named = data if isinstance(data, Mapping) else {runs["data"].iloc[0]: data}
+    validation = whole("validation", validation, 0)
+    found, places = [], []
+    for _, row in runs.iterrows():
+        times = len(row["weights"])
+        require(
+            times == len(row["test_correct"]) == len(row["curve_train_loss"]),
+            "weights, test_correct and curves must be recorded at the same epochs; give all three the same.",
+        )
+        time = whole("choose(row)", choose(row), -times, times - 1) % times
+        of = _Network(row, named)
+        module = sweep.network(row, of.data, time)
+        place = {
+            "epoch": row["weights_epoch"][time],
+            "train_loss": row["curve_train_loss"][time],
+            "train_error": row["curve_train_error"][time],
+            "test_error": 1 - row["test_correct"][time, validation:].mean(),
+            "squared_gradient": squared_gradient(module, of.data.x[of.rows], of.labels, of.loss),
+        }
+        found.append(place)
+        places.append(row["weights"][[time]])
+    history = [
+        c for c in runs if c.startswith("curve_") or c in ("weights_epoch", "test_correct", "test_correct_epoch")
+    ]
+    then = runs.drop(columns=history).assign(weights=places, **pd.DataFrame(found, index=runs.index))
+    return then.assign(sharpness=[values[0] for values in sharpness(then, named)])
 
 
 class _Network:

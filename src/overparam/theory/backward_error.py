@@ -12,10 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from scipy.integrate import solve_ivp
-from torch import Tensor, nn
-
-from overparam.architectures.evaluate import losses
-from overparam.arithmetic import full_precision
+from torch import Tensor
 
 Gradient = Callable[[np.ndarray], np.ndarray]  # θ [p] → [p]
 
@@ -138,14 +135,26 @@ def distances(loss: Landscape, start: np.ndarray, step: float, steps: int = 1) -
     return first, second
 
 
+def step_errors(loss: Landscape, start: np.ndarray, fractions: Sequence[float]) -> np.ndarray:
+    """How far one step of gradient descent is from the gradient flow and from the modified flow: [2, steps].
+
+    The steps are these fractions of 1/curvature, the largest absolute eigenvalue of the Hessian at the start.
+    """
+    hessian = np.stack([loss.hessian_product(start, direction) for direction in np.eye(len(start))])
+    unit = 1 / np.abs(np.linalg.eigvalsh(hessian)).max()
+    return np.transpose([distances(loss, start, fraction * unit) for fraction in fractions])
+
+
+def epoch_errors(batches: Sequence[Landscape], start: np.ndarray, steps: Sequence[float]) -> np.ndarray:
+    """How far the mean epoch of SGD is from three flows: of the loss, of full-batch descent's law, and of SGD's own: [3, steps]."""
+    whole, rows = mean_of(batches), []
+    for step in steps:
+        laws = whole.gradient, modified_gradient(whole, step), sgd_modified_gradient(batches, step)
+        end = mean_epoch(batches, start, step)
+        rows.append([np.linalg.norm(end - flow(law, start, [len(batches) * step])[-1]) for law in laws])
+    return np.transpose(rows)
+
+
 def order(steps: Sequence[float], errors: Sequence[float]) -> float:
     """The power of the step with which errors grow: the least-squares slope of log error on log step."""
     return float(np.polyfit(np.log(steps), np.log(errors), 1)[0])
-
-
-@full_precision()
-def squared_gradient(module: nn.Module, x: Tensor, y: Tensor, loss: str = "cross_entropy") -> float:
-    """‖∇L‖² of a network, L its mean loss over the examples x [n, ...] and labels y [n]."""
-    parameters = [p for p in module.parameters() if p.requires_grad]
-    gradients = torch.autograd.grad(losses(module(x), y, loss).mean(), parameters)
-    return float(sum(g.double().square().sum() for g in gradients))

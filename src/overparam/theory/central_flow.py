@@ -14,10 +14,11 @@ Points θ are NumPy arrays [p] in float64.
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from scipy.sparse.linalg import LinearOperator, eigsh
 
 from overparam.errors import between, numbers, require, whole
-from overparam.theory.backward_error import Landscape
+from overparam.theory.backward_error import Landscape, descend, flow
 
 _APART = 1e-3  # between the points whose gradients are compared: errors of 1e-6 of the fourth and fifth derivatives
 
@@ -90,6 +91,27 @@ def central_flow(
             basis = np.linalg.qr(hessian)[0]
     weights, losses, variance, eigenvalues = (np.array(column) for column in zip(*rows, strict=True))
     return CentralFlow(weights, losses, losses + variance / step, variance, eigenvalues)
+
+
+def compare(loss: Landscape, start: np.ndarray, step: float, steps: int) -> pd.DataFrame:
+    """Gradient descent, its central flow with one direction, and gradient flow, from one start: one row for each time 0, 1, ..., in steps.
+
+    Columns ``descent`` and ``gradient_flow``, losses; ``prediction``, the loss that the central flow predicts for gradient descent;
+    ``sharpness``, along the central flow; ``to_central_flow`` and ``to_gradient_flow``, distances of gradient descent from the two.
+    """
+    central = central_flow(loss, start, step, steps, directions=1)
+    descent = descend(loss.gradient, start, step, steps)
+    straight = flow(loss.gradient, start, [step * time for time in range(steps + 1)])
+    return pd.DataFrame(
+        {
+            "descent": [loss.loss(theta) for theta in descent],
+            "gradient_flow": [loss.loss(theta) for theta in straight],
+            "prediction": central.predicted_loss,
+            "sharpness": central.sharpness,
+            "to_central_flow": np.linalg.norm(descent - central.weights, axis=1),
+            "to_gradient_flow": np.linalg.norm(descent - straight, axis=1),
+        }
+    )
 
 
 def _derivatives(loss: Landscape, theta: np.ndarray, basis: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -9,6 +9,7 @@ import itertools
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+import pandas as pd
 import torch
 from torch import Tensor
 
@@ -107,6 +108,14 @@ def frequencies(functions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     found, counts = np.unique(rows, return_counts=True)
     order = np.argsort(-counts, kind="stable")
     return found[order].view(np.uint8).reshape(len(found), -1), counts[order]
+
+
+def repeated(functions: np.ndarray) -> pd.DataFrame:
+    """Those among the functions given that occur at least twice, the most frequent first: ``probability``, their share, and ``complexity``."""
+    found, counts = frequencies(functions)
+    often = counts > 1
+    values = complexity(found[often]) if often.any() else np.empty(0)
+    return pd.DataFrame({"probability": counts[often] / len(functions), "complexity": values})
 
 
 def complexity(functions: np.ndarray) -> np.ndarray:
