@@ -85,7 +85,7 @@ removal, early_stop = "epochwise-can-be-removed", "removal-improves-early-stoppi
 everywhere = ("epoch-wise", removal, early_stop, "regions-merge-in-training")
 raw = trained(ledger.seeds(*everywhere), widths["large"])
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**A second descent in time.** A convolutional network with 48 channels trains on 1,000 signals, 40 % of their labels drawn anew. Dashed: error on the training labels as given. Solid: error on new signals with true labels. Means over replicates with 95 % bands.", "name": "fig-time-puzzle"}, "image": {"alt": "Error against epochs. The training error falls to zero within thirty epochs. The test error falls steeply to its lowest value near epoch twelve, climbs to about twice that until epoch fifty, and then declines a little to a level."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**A second descent in time.** A convolutional network with 48 channels trains on 1,000 signals, 40 % of their labels drawn anew. Dashed: error on the training labels as given. Solid: error on new signals with true labels. Means over replicates with 95 % bands.", "name": "fig-time-puzzle"}, "image": {"alt": "Error against epochs. The training error falls steadily and is next to zero in the second half. The test error falls steeply to its lowest value within the first fifth of the epochs, climbs to more than twice that while the training error falls to zero, and then declines a little to a level."}} tags=["hide-input"]
 ax = plt.subplots(figsize=(7.2, 3.4))[1]
 draw_course(ax, raw, "train_error", colors["train"], label="training", linestyle="--")
 draw_course(ax, raw, "test_error", colors["test"], label="test")
@@ -116,10 +116,10 @@ ledger.say("epoch-wise")
 
 # %% [markdown]
 r"""
-{cite:t}`nakkiran2020` found this curve in large networks with noisy labels and called it *epoch-wise double descent*. We see both halves of it, in the paper's own kind of network, a convolutional one, in small: three layers with 48 channels, on MNIST-1D signals that are not moved. "Falls", "rises" and "falls" are differences
-between the means over three windows of epochs. With windows that are fixed beforehand nothing can be found by looking for it. Had there been one descent only, the error would have stayed at the level to which it had climbed.
+{cite:t}`nakkiran2020` found this curve in large networks with noisy labels and called it *epoch-wise double descent*. We see both halves of it, in the paper's own kind of network, a convolutional one, in small: three layers with 48 channels, on MNIST-1D signals that are not moved. "Rises" and "falls" are differences
+between the means over three windows of epochs. The windows were fixed on other seeds, so that a chance bump cannot pass for a hump. Had there been one descent only, the error would have stayed at the level to which it had climbed.
 
-Mind the proportions. The second descent takes back a small part of the rise. Whoever stops at the first minimum misclassifies about half as many signals as whoever waits for the second.
+Mind the proportions. The second descent takes back a small part of the rise. Whoever stops at the first minimum is far better off than whoever waits for the second.
 
 (time-sizes)=
 ## Three sizes
@@ -135,7 +135,7 @@ With 12 channels instead of 48 the network fits most of its training labels in t
 3. It falls throughout, since it cannot fit the noise.
 
 :::{dropdown} Answer
-The second, at least within the 80 epochs that we train: it learns wrong labels to the end. With three channels it is the third.
+The second, at least within the 80 epochs that we train: it is learning wrong labels to the end.
 :::
 ::::
 """
@@ -145,7 +145,7 @@ narrower = ledger.seeds("epoch-wise-intermediate", "epoch-wise-small")
 small = trained(narrower, widths["small"])
 intermediate = trained(narrower, widths["intermediate"])
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Small networks descend, intermediate ones turn back, large ones descend twice.** The same architecture with 3, 12 and 48 channels, the same noise and optimizer. Shaded: the windows between which errors are compared. Solid: test error; dashed: training error. Means over replicates with 95 % bands.", "name": "fig-time-sizes"}, "image": {"alt": "Three panels of errors against epochs. Small: both errors fall slowly and level off high. Intermediate: the training error falls to about a quarter, the test error dips near epoch twenty and then climbs to the end. Large: the training error reaches zero, the test error dips, climbs and declines a little."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Small networks descend, intermediate ones turn back, large ones descend twice.** The same architecture with 3, 12 and 48 channels, the same noise and optimizer. Shaded: the windows between which errors are compared. Solid: test error; dashed: training error. Means over replicates with 95 % bands.", "name": "fig-time-sizes"}, "image": {"alt": "Three panels of errors against epochs. Small: both errors fall slowly and stay high, with a wide band. Intermediate: the training error falls without coming near zero, the test error dips early and then climbs to the end. Large: the training error reaches zero, the test error dips, climbs and declines a little."}} tags=["hide-input"]
 fig, axes = plt.subplots(1, 3, figsize=(7.2, 3.5), sharey=True)
 three = {"small": small, "intermediate": intermediate, "large": raw}
 for ax, (size, runs) in zip(axes, three.items(), strict=True):
@@ -155,7 +155,9 @@ for ax, (size, runs) in zip(axes, three.items(), strict=True):
         )
     draw_course(ax, runs, "train_error", colors["train"], label="training", linestyle="--")
     draw_course(ax, runs, "test_error", colors["test"], label="test")
-    ax.set(title=f"{size.capitalize()}: {widths[size]}", xlabel="epochs", ylabel="")
+    ax.set(
+        title=f"{size.capitalize()}: {widths[size]} channels", xlabel="epochs", ylabel=""
+    )
 axes[0].set(ylabel="share misclassified", ylim=(0, 0.9))
 axes[-1].legend(loc="upper right")
 plt.show()
@@ -177,7 +179,7 @@ Markdown(
 
 # %% [markdown]
 r"""
-In the paper *large* networks descend twice, *intermediate* ones have the classical U and *small* ones only descend. All three shapes are there, and they are ordered by what has been fitted. The small network never gets to the wrong labels. The intermediate one is still busy with them when we stop. The large one has fitted them all by the middle of the training, and its second descent begins where there is nothing left to fit.
+In the paper *large* networks descend twice, *intermediate* ones have the classical U and *small* ones only descend. All three shapes are there, and they are ordered by what has been fitted. The small network never gets to the wrong labels (and one that never leaves chance widens the band). The intermediate one is still busy with them when we stop. The large one has fitted nearly all of them by the middle of the training, and its second descent begins when hardly anything is left to fit.
 In the words of the paper, training longer raises the *effective complexity* of a training procedure, and the error peaks where that complexity reaches the number of examples ({ref}`double-descent`). A U in the small network, or a second descent in the intermediate one while its training error is far from zero, would have spoken against this.
 
 ::::{admonition} Break it: no wrong labels
@@ -263,15 +265,15 @@ $$
 \sum_j \Bigl[ (1 - u_j)^2\, s_j^2 \beta_j^2 + u_j^2\, \frac{\sigma^2}{n} \Bigr], \qquad u_j = 1 - (1 - h s_j^2)^t .
 $$ (eq-time-risk)
 
-If $\sigma > 0$ and $h$ is small enough, each term with a signal falls to a single minimum and then rises. Let there be two groups with $s_j^2 = 1$ and $s_j^2 = s^2$, each with a signal. Then the sum has a single minimum if $s = 1$, and at least two if $s$ is small enough.
+If $\sigma > 0$ and $h$ is small enough, each term with a signal falls to a single minimum and then rises. Let there be two groups with $s_j^2 = 1$ and $s_j^2 = s^2$, each with a signal whose $s_j^2 \beta_j^2$ do not depend on $s$. Then the sum has a single minimum if $s = 1$, and at least two if $s$ is small enough.
 ```
 
 ```{prf:proof}
 By orthogonality the step for coefficient $j$ involves no other: $\hat\beta_j \leftarrow \hat\beta_j + h s_j^2 (b_j - \hat\beta_j)$, where $b_j = \beta_j + \zeta_j$ is the least-squares solution and $\zeta_j$ has mean zero and variance
-$\sigma^2 / (n s_j^2)$. From zero this gives $\hat\beta_j = u_j b_j$. A test input has mean square $s_j^2$ in this coordinate, so the risk is $s_j^2\, \mathbb E (u_j b_j - \beta_j)^2$; multiply out. As a function of $u$ it is a parabola
+$\sigma^2 / (n s_j^2)$. From zero this gives $\hat\beta_j = u_j b_j$. A test input has mean square $s_j^2$ in this coordinate, so the risk is $s_j^2\, \mathbb E (u_j b_j - \beta_j)^2$; multiply out. As a function of $u_j$ each term is a parabola
 with its minimum at $s_j^2 \beta_j^2 / (s_j^2 \beta_j^2 + \sigma^2 / n)$, between 0 and 1, and $u_j$ grows with $t$ from 0 towards 1, in steps of $h s_j^2$ at most. With $s = 1$ all $u_j$ are equal and the sum is one such parabola.
 
-For the rest let the groups have energies $E_1, E_2$ (sums of $s_j^2 \beta_j^2$) and variances $V_1, V_2$ (numbers of features times $\sigma^2/n$), and let $t_1$ be the time of the fast group's minimum. As $s \to 0$ with energies fixed, the slow group does not move until long after the fast one has finished. So the sum is near
+For the rest let the groups have energies $E_1, E_2$ (sums of $s_j^2 \beta_j^2$) and variances $V_1, V_2$ (numbers of features times $\sigma^2/n$), and let $t_1$ be the time of the fast group's minimum. As $s \to 0$ the energies stay, and the slow group does not move until long after the fast one has finished. So the sum is near
 $E_1 V_1/(E_1 + V_1) + E_2$ at $t_1$, later near $V_1 + E_2$, and later still, at the slow group's own minimum, near $V_1 + E_2 V_2/(E_2 + V_2)$. It rises by $V_1^2/(E_1 + V_1)$ and falls by $E_2^2/(E_2 + V_2)$, both positive.
 ```
 
@@ -323,7 +325,7 @@ def two_curves(scale_of_slow):
     return fig
 
 
-alt = "Excess risk against steps with slow features of scale {}: the fast and the slow group fall to one minimum each and rise; the sum of both lies above them."
+alt = "Excess risk against steps with slow features of scale {}: the fast and the slow group fall to one minimum each and rise a little; their sum lies above both."
 scales = (0.05, 0.1, 0.2, 0.3, 0.5, 1.0)
 figures.slider(two_curves, "Scale of the slow features", alt, start=0.1, values=scales)
 
@@ -421,7 +423,8 @@ ledger.say("epochwise-is-superposition")
 
 # %% [markdown]
 r"""
-So in a classifier, too, each part has a clock of its own, and the second descent is told by the slow one. It moves by less than the full factor of four, and the first minimum comes, if anything, a little later: all inputs share one softmax, and the parts do not simply add up. It would have spoken against the account if both had moved alike, or neither. The data are made for the purpose; they prove that the mechanism is sufficient, not that it is at work in {numref}`fig-time-puzzle`.
+So in a classifier, too, each part has a clock of its own, and the second descent goes by the slow one. That it moves by less than the full factor of four, two powers of two, is in part due to our stopping: the slower of the two descents is not done by then, and its half looks early. The first minimum comes, if anything, a little later: all inputs share one softmax, and the parts do not simply add
+up. It would have spoken against the account if both had moved alike, or neither. The data are made for the purpose; they show that the mechanism is sufficient, not that it is at work in {numref}`fig-time-puzzle`.
 
 (time-one-speed)=
 ## One speed
@@ -433,7 +436,7 @@ If different speeds are the cause, equal speeds are the cure: give each part a s
 at_one = measures.stopped_errors(by_scale[1.0])
 at_two = measures.stopped_errors(by_scale[small_inputs])
 Markdown(
-    f"At equal speeds softmax regression, stopped by validation, misclassifies {at_one.stopped.mean():.1%} of the test examples instead of {at_two.stopped.mean():.1%}. It does not rest there: by the last step its error has risen to {at_one.final.mean():.1%}, without a second descent."
+    f"Stopped by validation (one half of the test examples chooses the step for the other), softmax regression misclassifies {at_one.stopped.mean():.1%} of the test examples at equal speeds instead of {at_two.stopped.mean():.1%}. It does not rest there: by the last step its error has risen to {at_one.final.mean():.1%}, without a second descent."
 )
 
 # %% [markdown]
@@ -497,7 +500,7 @@ by_arm = {
     for name, factors in arms.items()
 }
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**The hump of the test error is a hump of the training error.** The two-layer network of the paper; mean squared errors as shares of those at the start, means over replicates with 95 % bands. A smaller step for the first layer removes both humps, and so does a smaller step for both layers.", "name": "fig-time-layers"}, "image": {"alt": "Two panels of errors on logarithmic axes against steps. With equal steps training and test error fall, jump up within the first thirty steps, and fall again. With a smaller step for the first layer, or for both, the curves of both panels fall without a jump."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**The hump of the test error is a hump of the training error.** The two-layer network of the paper; mean squared errors as shares of those at the start, means over replicates with 95 % bands. A smaller step for the first layer removes both humps, and so does a smaller step for both layers.", "name": "fig-time-layers"}, "image": {"alt": "Two panels of errors against steps on a logarithmic axis. With equal steps training and test error fall, jump up early and at the same steps, and fall again. With a smaller step for the first layer, or for both, the curves of both panels fall without a jump."}} tags=["hide-input"]
 fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.8))
 for (name, runs), color in zip(
     by_arm.items(), (colors["test"], figures.SEQUENCE[0], figures.SEQUENCE[3]), strict=True
@@ -509,7 +512,7 @@ for (name, runs), color in zip(
         rows = errors.assign(share=share)[errors.epoch > 0]
         figures.plot(rows, "epoch", "share", ax=ax, colors=color, label=name, marker="")
         ax.set(
-            title=f"{part.capitalize()}{'ing' * (part == 'train')}",
+            title={"train": "Training", "test": "Test"}[part],
             xscale="log",
             xlabel="steps",
             ylabel="",
@@ -548,11 +551,11 @@ Markdown(
 # %% [markdown]
 r"""
 The hump can be eliminated by a step size for each layer, then, as the paper says. But it can be eliminated by a smaller step for everything, too, and it was not made by two layers that fit noise at different times: there is no noise, and the training error rises with it. The common step is so large that descent overshoots at first
-and settles after that ({ref}`ex-time-edge`). Nor is the error at the best time lower with the first layer slowed. If the account by superposition is to be tested in networks, it needs a hump during which the training error *falls*.
+and settles after that ({ref}`ex-time-edge`). Nor is the error at the best time lower with the first layer slowed. To test the account by superposition in networks one needs a hump during which the training error *falls*.
 
 ### Convolutional networks
 
-Those of {numref}`fig-time-puzzle` have one. {cite:t}`heckel2021` train a convolutional network with the step of its *last* layer a hundredth of the others; we do the same, and add two controls. If unequal speeds of the layers are what matters, slowing the convolutions instead should not help, nor should slowing *all* layers, which leaves them as unequal as they were.
+Those of {numref}`fig-time-puzzle` have one. {cite:t}`heckel2021` train a convolutional network with the step of its *last* layer a hundredth of the others; we do the same, and add two controls, less slow, so that they are done with their labels when we stop. If unequal speeds of the layers are what matters, slowing the convolutions instead should not help, nor should slowing *all* layers, which leaves them as unequal as they were.
 """
 
 # %%
@@ -567,7 +570,7 @@ layer_arms |= {
     k: slow[[f == factors for f in slow.layer_lr]] for k, factors in controls.items()
 }
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Smaller steps remove the hump, whichever layers take them; the first minimum is no lower.** Test error of the large networks with the last layer at a hundredth of the step, the convolutions at a tenth, or all layers at a quarter. Means over replicates with 95 % bands.", "name": "fig-time-slowed"}, "image": {"alt": "Test error against epochs for four ways of training. Without slowing the curve dips first, overshoots and comes down. With the last layer, the convolutions or all layers slowed the curves dip about as low, later, and climb to the same final level without overshooting it."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Smaller steps remove the hump, whichever layers take them; the first minimum comes later and not visibly lower.** Test error of the large networks with the last layer at a hundredth of the step, the convolutions at a tenth, or all layers at a quarter. Means over replicates with 95 % bands.", "name": "fig-time-slowed"}, "image": {"alt": "Test error against epochs for four ways of training. Without slowing the curve dips first, overshoots and comes down. With the last layer, the convolutions or all layers slowed the curves dip about as low, later, and climb to the same final level without overshooting it."}} tags=["hide-input"]
 ax = plt.subplots(figsize=(7.2, 3.7))[1]
 inks = (colors["test"], figures.SEQUENCE[3], figures.SEQUENCE[0], figures.SEQUENCE[2])
 for (name, runs), color in zip(layer_arms.items(), inks, strict=True):
@@ -600,14 +603,16 @@ Markdown(
 
 # %% [markdown]
 r"""
-All ways end at one level; what differs is whether the error overshoots it. With the last layer slowed it hardly does, as the paper has it. The controls say what that is due to: slowing the convolutions instead, or all layers, removes the overshoot as well, and so does an average of the weights, in which no speed has been changed at all. Had slowing
-the convolutions made the hump larger, unequal speeds of the layers would have been the better explanation. And the first minimum is where it was: later, but no lower, so that early stopping gains nothing from the slower layer, and a lot from the average. In a superposition of two U-curves, aligning them would have lowered the minimum, as it does for softmax regression, where there are two parts
-indeed.
+All ways end at about one level; what differs is whether the error overshoots it. With the last layer slowed it hardly does, as the paper has it. The controls say what that is due to: slowing the convolutions instead, or all layers, removes the overshoot as well, and so does an average of the weights, in which no speed has been changed at all. The convolutions that are slowed reach their last labels only as we stop;
+on other seeds we followed both controls for twice as long, and the error did not come down. Had slowing the convolutions made the hump larger, unequal speeds of the layers would have been the better explanation.
+
+The paper's second sentence, that the error at the best time to stop improves, we do not see here: with the last layer slowed the first minimum comes later and about as low, while the average of the weights lowers it clearly. In a superposition of two U-curves, aligning them would have lowered the minimum, as it does for softmax regression, where there are two parts indeed. This does not settle the case
+of the paper's networks: their hump is larger, so that there is more to gain, and their steps shrink in the course of training.
 
 (time-regions)=
 ## What the function does meanwhile
 
-A last look at the same networks. A plane through three test signals is cut into regions, one for each predicted class and piece; {cite:t}`somepalli2022` count them along the *width* of networks. In discussions of their paper one hears a sentence about *time*: at first the regions are scattered, and training merges them.
+A last look at the same networks. The network cuts a plane through three test signals into connected regions of one predicted class each; {cite:t}`somepalli2022` count them along the *width* of networks. In discussions of their paper one hears a sentence about *time*, which is not theirs: at first the regions are scattered, and training merges them.
 
 ::::{admonition} Predict before you run
 :class: predict
@@ -643,7 +648,7 @@ def region_counts(runs, planes=10):
 # %%
 counted = {"40 % drawn anew": region_counts(raw), "true labels": region_counts(clean)}
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Regions multiply as wrong labels are fitted.** Regions per plane through three test signals, over the training of the large networks. Means over replicates with 95 % bands.", "name": "fig-time-regions"}, "image": {"alt": "Regions per plane against the epoch on a logarithmic axis, for noisy and for true labels. Both start near one; with true labels the count rises to a level; with noisy labels it goes on rising to several times as many."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Regions multiply as wrong labels are fitted.** Regions per plane through three test signals, over the training of the large networks. Means over replicates with 95 % bands.", "name": "fig-time-regions"}, "image": {"alt": "Regions per plane against the epoch on a logarithmic axis, for noisy and for true labels. Both start at the same few regions and rise over the first epochs. With true labels the count stays at that level; with noisy labels it goes on rising to nearly twice as many."}} tags=["hide-input"]
 ax = plt.subplots(figsize=(7.2, 3.3))[1]
 for (name, table), color in zip(
     counted.items(), (colors["random_labels"], colors["true_labels"]), strict=True
@@ -667,7 +672,7 @@ Markdown(
 
 # %% [markdown]
 r"""
-The ten classes appear within two epochs, and if the labels are true that is nearly all. Wrong ones add regions as long as they are being fitted, and the second descent does not take them back. The sentence would have been right had the lines gone down from the first epoch on; all that there is of it is a slight decline, with true labels, after the second.
+The regions of the classes appear within a few epochs, and if the labels are true that is all. Wrong ones add regions as long as they are being fitted, and the second descent takes few of them back, if any. The sentence would have been right had the lines gone down from the first epoch on; all that there is of it is a slight decline, with true labels, after the first few.
 
 (time-verdicts)=
 ## What the papers found, what we found
@@ -740,11 +745,11 @@ r"""
 **Complexity or superposition?** For {cite:t}`nakkiran2020` training time is one more way to raise the effective complexity of a procedure, and the peak comes where it passes the number of examples. For {cite:t}`heckel2021` complexity does not enter: parts with trade-offs of their own add up. Our three sizes are ordered as the first account has it. The
 second is right about models whose parts can be named, where no threshold is passed at all. Both can be true of different models.
 
-**Or neither?** In the networks of this page the second descent is gone when weights are averaged, and in the paper's two-layer network it is there in the training error as well. Noise in the iterates and a step that is too large are duller accounts than either; one should rule them out first.
+**Or neither?** In the networks of this page the second descent is gone when weights are averaged, and in Heckel and Yilmaz's two-layer network it is there in the training error as well. Noise in the iterates and a step that is too large are duller accounts than either; one should rule them out first.
 
 :::{admonition} "After the second descent the network is better than it ever was"
 :class: misconception
-Here it stays far above its first minimum, and {cite:t}`nakkiran2020` claim that only for little noise. Early stopping is not made superfluous by patience.
+Here it stays far above its first minimum. {cite:t}`nakkiran2020` show networks that end below it, with less noise, and do not say that all do. Early stopping is not made superfluous by patience.
 :::
 
 :::{admonition} "Two descents show two phases of learning"
@@ -840,18 +845,19 @@ Train the large network with a step that falls to zero over the 80 epochs (`sche
 
 # %%
 two_seeds = scale.seeds(2)
-shrinking = trained(two_seeds, widths["large"], schedule="cosine")
-first_two = raw[raw.data_seed.isin(two_seeds)] if scale.current() != "confirm" else raw
+schedules = {
+    k: trained(two_seeds, widths["large"], schedule=k) for k in ("constant", "cosine")
+}
 pd.DataFrame(
     {
-        name: {window: inside(runs, window).mean() for window in WINDOWS}
-        for name, runs in {"constant": first_two, "cosine": shrinking}.items()
+        k: {window: inside(v, window).mean() for window in WINDOWS}
+        for k, v in schedules.items()
     }
 ).round(3)
 
 # %% [markdown]
 r"""
-There is none: the error climbs to its final level and stays there, somewhat below that of the constant step (means of two replicates). With a shrinking step the motion fades while labels are still being fitted, and nothing is left to come to rest at the end.
+There is none: the error climbs to its final level, about that of the constant step, and stays there (means of two replicates). With a shrinking step the motion fades while labels are still being fitted, and nothing is left to come to rest at the end.
 
 ```{solution-end}
 ```
@@ -903,7 +909,7 @@ f"lowest {error[dip]:.3f} at step {dip:.0f}, then up to {error[peak]:.3f} at ste
 
 # %% [markdown]
 r"""
-Hardly any. The error falls, rests and falls again; between the two descents it rises by next to nothing (means of two replicates). What turns the fast part upwards in {eq}`eq-time-risk` is the variance, and without wrong labels there is little for the noise inputs to fit.
+Hardly any. The error falls, rests and falls again; between the two descents it rises by very little (means of two replicates). What turns the fast part upwards in {eq}`eq-time-risk` is the variance, and without wrong labels there is little for the noise inputs to fit.
 
 ```{solution-end}
 ```
@@ -913,7 +919,7 @@ Hardly any. The error falls, rests and falls again; between the two descents it 
 - With wrong labels a large network's test error falls, rises and falls in time; an intermediate one turns back once, a small one only descends. The second descent pays back a small part of the rise.
 - In our networks it is gone when weights are averaged: the network comes to rest, and learns nothing more.
 - Two parts at two speeds make two descents if the speeds are far enough apart and there is enough noise, and equal speeds make one. This is a theorem about linear regression, and holds in a classifier whose parts we built.
-- A smaller step for the last layer removes the hump of our networks. So does a smaller step for the others or for all, and an average of the weights: without controls one would have credited the layers. The error at the best time to stop is no lower for it.
+- A smaller step for the last layer removes the hump of our networks. So does a smaller step for the others or for all, and an average of the weights: without controls one would have credited the layers. A lower error at the best time to stop we do not see for it.
 - The number of decision regions grows in training, the more so the more labels are wrong.
 
 **Reading.** {cite:t}`nakkiran2020` for epoch-wise double descent; {cite:t}`heckel2021` for superposition and the cure; {cite:t}`somepalli2022` for regions.
