@@ -5,7 +5,16 @@ import pytest
 import torch
 
 from overparam.theory import backward_error
-from overparam.theory.central_flow import _covariance, _derivatives, central_flow, compare, top_eigenpairs
+from overparam.theory.central_flow import (
+    _covariance,
+    _derivatives,
+    central_flow,
+    compare,
+    compare_all,
+    random_weights,
+    tanh_network,
+    top_eigenpairs,
+)
 
 
 def bent(theta):
@@ -138,11 +147,62 @@ def test_the_comparison_is_of_three_paths_from_one_start():
     loss, start = backward_error.landscape(bent), np.array([0.9, 0, 0.05])
     table = compare(loss, start, 1.0, 60)
     descent = backward_error.descend(loss.gradient, start, 1.0, 60)
-    straight = backward_error.flow(loss.gradient, start, np.arange(61.0))
-    central = central_flow(loss, start, 1.0, 60, directions=1)
+    straight = backward_error.flow(loss.gradient, start, np.arange(61.0), tolerance=1e-7)
+    central = central_flow(loss, start, 1.0, 60, substeps=2, directions=2)
     assert table.descent.tolist() == [loss.loss(theta) for theta in descent]
     assert table.gradient_flow.tolist() == [loss.loss(theta) for theta in straight]
     assert table.prediction.tolist() == central.predicted_loss.tolist()
     assert table.sharpness.tolist() == central.sharpness.tolist()
-    assert table.to_central_flow.iloc[-1] == np.linalg.norm(descent[-1] - central.weights[-1])
-    assert table.to_gradient_flow.iloc[-1] == np.linalg.norm(descent[-1] - straight[-1])
+    assert table.to_central_flow.iloc[-1] == pytest.approx(np.linalg.norm(descent[-1] - central.weights[-1]), rel=1e-12)
+    assert table.to_gradient_flow.iloc[-1] == pytest.approx(np.linalg.norm(descent[-1] - straight[-1]), rel=1e-12)
+
+
+@pytest.fixture
+def signals():
+    """Inputs and targets of ten examples, and weights with biases for a network 4-3-5-2."""
+    rng = np.random.default_rng(4)
+    x, y = rng.standard_normal((10, 4)), rng.standard_normal((10, 2))
+    return x, y, random_weights([4, 3, 5, 2], rng) + 0.1 * rng.standard_normal(47)
+
+
+def test_a_tanh_network_and_its_derivatives_are_those_of_autograd(signals):
+    x, y, theta = signals
+
+    def loss(weights):
+        w1, b1, w2, b2, w3, b3 = weights.split([12, 3, 15, 5, 10, 2])
+        hidden = torch.tanh(torch.as_tensor(x) @ w1.view(4, 3) + b1)
+        outputs = torch.tanh(hidden @ w2.view(3, 5) + b2) @ w3.view(5, 2) + b3
+        return (outputs - torch.as_tensor(y)).square().sum(1).mean() / 2
+
+    expected, network = backward_error.landscape(loss), tanh_network(x, y, [3, 5])
+    along = np.random.default_rng(5).standard_normal(47)
+    assert network.loss(theta) == pytest.approx(expected.loss(theta), rel=1e-12)
+    assert network.gradient(theta) == pytest.approx(expected.gradient(theta), rel=1e-10, abs=1e-13)
+    product = expected.hessian_product(theta, along)
+    assert network.hessian_product(theta, along) == pytest.approx(product, rel=1e-10, abs=1e-13)
+
+
+def test_a_tanh_network_needs_a_target_for_each_input(signals):
+    x, y, _ = signals
+    with pytest.raises(ValueError, match="Each input needs a target; got 10 and 9"):
+        tanh_network(x, y[1:], [3])
+
+
+def test_random_weights_have_the_variance_of_their_fan_in_and_biases_are_zero():
+    theta = random_weights([400, 100, 2], np.random.default_rng(0))
+    assert len(theta) == 400 * 100 + 100 + 100 * 2 + 2
+    assert theta[:40_000].std() == pytest.approx(1 / 20, rel=0.02)
+    assert theta[40_100:40_300].std() == pytest.approx(1 / 10, rel=0.2)
+    assert not theta[40_000:40_100].any()
+    assert not theta[-2:].any()
+
+
+def test_several_networks_side_by_side_are_compared_as_each_alone(signals):
+    x, y, theta = signals
+    networks = [(tanh_network(x, y, [3, 5]), theta), (tanh_network(2 * x, y, [3, 5]), 0.9 * theta)]
+    found = compare_all(networks, 0.1, 20)
+    assert [len(table) for table in found] == [21, 21]
+    for table, network in zip(found, networks, strict=True):
+        alone = compare(*network, 0.1, 20)
+        assert table.to_numpy() == pytest.approx(alone.to_numpy(), rel=1e-9, abs=1e-12)
+    assert found[0].descent[0] != found[1].descent[0]

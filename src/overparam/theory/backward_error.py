@@ -109,10 +109,10 @@ def mean_epoch(batches: Sequence[Landscape], start: np.ndarray, step: float) -> 
     return np.mean(ends, axis=0)
 
 
-def flow(gradient: Gradient, start: np.ndarray, times: Sequence[float]) -> np.ndarray:
+def flow(gradient: Gradient, start: np.ndarray, times: Sequence[float], tolerance: float = 1e-12) -> np.ndarray:
     """The solution of dθ/dt = −gradient(θ) from θ(0) = start at ascending times: [times, p].
 
-    By the Runge-Kutta method of order 8 of Dormand and Prince with relative tolerance 1e-12.
+    By the Runge-Kutta method of order 8 of Dormand and Prince with this relative tolerance.
     """
     times = np.asarray(times, dtype=float)
     if len(times) == 0 or times[0] < 0 or (np.diff(times) <= 0).any():
@@ -120,7 +120,13 @@ def flow(gradient: Gradient, start: np.ndarray, times: Sequence[float]) -> np.nd
     if times[-1] == 0:
         return np.asarray(start, dtype=float)[None]
     solution = solve_ivp(
-        lambda t, theta: -gradient(theta), (0, times[-1]), start, method="DOP853", t_eval=times, rtol=1e-12, atol=1e-14
+        lambda t, theta: -gradient(theta),
+        (0, times[-1]),
+        start,
+        method="DOP853",
+        t_eval=times,
+        rtol=tolerance,
+        atol=tolerance / 100,
     )
     if not solution.success:
         raise RuntimeError(f"The flow could not be followed to time {times[-1]:g}: {solution.message}")

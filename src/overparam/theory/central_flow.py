@@ -11,12 +11,16 @@ since only with this variance does S stay at 2/h; below 2/h, σ² is 0 and this 
 Points θ are NumPy arrays [p] in float64.
 """
 
+import functools
+import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from scipy.sparse.linalg import LinearOperator, eigsh
 
+from overparam.engine import workers
 from overparam.errors import between, numbers, require, whole
 from overparam.theory.backward_error import Landscape, descend, flow
 
@@ -94,14 +98,14 @@ def central_flow(
 
 
 def compare(loss: Landscape, start: np.ndarray, step: float, steps: int) -> pd.DataFrame:
-    """Gradient descent, its central flow with one direction, and gradient flow, from one start: one row for each time 0, 1, ..., in steps.
+    """Gradient descent, its central flow with two directions, and gradient flow, from one start: one row for each time 0, 1, ..., in steps.
 
     Columns ``descent`` and ``gradient_flow``, losses; ``prediction``, the loss that the central flow predicts for gradient descent;
     ``sharpness``, along the central flow; ``to_central_flow`` and ``to_gradient_flow``, distances of gradient descent from the two.
     """
-    central = central_flow(loss, start, step, steps, directions=1)
+    central = central_flow(loss, start, step, steps, substeps=2, directions=2)
     descent = descend(loss.gradient, start, step, steps)
-    straight = flow(loss.gradient, start, [step * time for time in range(steps + 1)])
+    straight = flow(loss.gradient, start, [step * time for time in range(steps + 1)], tolerance=1e-7)
     return pd.DataFrame(
         {
             "descent": [loss.loss(theta) for theta in descent],
@@ -112,6 +116,75 @@ def compare(loss: Landscape, start: np.ndarray, step: float, steps: int) -> pd.D
             "to_gradient_flow": np.linalg.norm(descent - straight, axis=1),
         }
     )
+
+
+def compare_all(networks: Sequence[tuple[Landscape, np.ndarray]], step: float, steps: int) -> list[pd.DataFrame]:
+    """What ``compare`` finds for each of several (loss, start), side by side in worker processes, to which losses must be sent.
+
+    That is so for ``tanh_network``, and not for a loss that is a function of a notebook.
+    """
+    found = dict(workers.run(compare, networks, (step, steps)))
+    return [found[number] for number in range(len(networks))]
+
+
+def tanh_network(inputs: np.ndarray, targets: np.ndarray, hidden: Sequence[int]) -> Landscape:
+    """Half the mean squared error of a tanh network with these hidden layers, for inputs [n, d] and targets [n, k].
+
+    A function of all weights and biases, layer after layer, each with its weights [fan-in, units] first; see ``random_weights``.
+    """
+    x, y = numbers("inputs", inputs, 2, 3), numbers("targets", targets, 2, 3)
+    require(len(x) == len(y), f"Each input needs a target; got {len(x)} and {len(y)}.")
+    network = x.astype(float), y.astype(float), [x.shape[1], *hidden, y.shape[1]]
+    part = functools.partial  # and no function of here, so that it can be sent to other processes
+    return Landscape(part(_loss, *network), part(_gradient, *network), part(_hessian_product, *network))
+
+
+def random_weights(sizes: Sequence[int], rng: np.random.Generator) -> np.ndarray:
+    """Weights and biases [p] for a network of these sizes, inputs and outputs included: from N(0, 1 / fan-in), and 0."""
+    layers = ((rng.standard_normal(m * k) / m**0.5, np.zeros(k)) for m, k in itertools.pairwise(sizes))
+    return np.concatenate([part for layer in layers for part in layer])
+
+
+def _layers(theta: np.ndarray, sizes: Sequence[int]) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Views of the weights [fan-in, units] and biases [units] of each layer."""
+    layers, start = [], 0
+    for m, k in itertools.pairwise(sizes):
+        end = start + m * k
+        layers.append((theta[start:end].reshape(m, k), theta[end : end + k]))
+        start = end + k
+    return layers
+
+
+def _forward(x: np.ndarray, layers: Sequence[tuple[np.ndarray, np.ndarray]]) -> list[np.ndarray]:
+    """The inputs of each layer, and the outputs of the last."""
+    passed = [x]
+    for weights, biases in layers[:-1]:
+        passed.append(np.tanh(passed[-1] @ weights + biases))
+    return [*passed, passed[-1] @ layers[-1][0] + layers[-1][1]]
+
+
+def _loss(x: np.ndarray, y: np.ndarray, sizes: Sequence[int], theta: np.ndarray) -> float:
+    return float(np.square(_forward(x, _layers(theta, sizes))[-1] - y).sum() / len(x) / 2)
+
+
+def _gradient(x: np.ndarray, y: np.ndarray, sizes: Sequence[int], theta: np.ndarray) -> np.ndarray:
+    # By hand: for networks as small as these autograd would take five times as long.
+    layers, gradient = _layers(theta, sizes), np.empty_like(theta)
+    *passed, outputs = _forward(x, layers)
+    back = (outputs - y) / len(x)
+    for number in reversed(range(len(layers))):
+        weights, biases = _layers(gradient, sizes)[number]
+        weights[:], biases[:] = passed[number].T @ back, back.sum(0)
+        if number:
+            back = back @ layers[number][0].T * (1 - passed[number] * passed[number])
+    return gradient
+
+
+def _hessian_product(
+    x: np.ndarray, y: np.ndarray, sizes: Sequence[int], theta: np.ndarray, vector: np.ndarray
+) -> np.ndarray:
+    tiny = 1e-30  # an imaginary step has no rounding error, since nothing is subtracted
+    return _gradient(x, y, sizes, theta + 1j * tiny * vector).imag / tiny
 
 
 def _derivatives(loss: Landscape, theta: np.ndarray, basis: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
