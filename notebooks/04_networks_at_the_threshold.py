@@ -56,12 +56,12 @@ NOISE = {share: data.wrong_labels(share, 10) for share in SHARES}
 
 
 def signals(seed, number=n):
-    """Training signals of a replicate's own, which are not moved, and as many test signals as there are at this scale."""
+    """A replicate's own training and test signals, none of which is moved."""
     return data.mnist1d(number, sizes.test, seed, max_translation=1)
 
 
 def train(architecture, sets, **how):
-    """Networks on the signals of every replicate, which is the seed of all that is random in it."""
+    """Networks for every replicate, whose number seeds all that is random in it."""
     runs = sweep(architecture, sets, seed={s: s for s in sets}, **recipe | how)
     return runs.assign(wrong=(0.9 * runs.label_noise).round(3))
 
@@ -120,11 +120,11 @@ Markdown(
 
 # %% [markdown]
 r"""
-The sliders begin at the last epoch with a fifth of the labels wrong: a first descent, a peak, a second descent. Move the noise to zero and the peak is gone. Move the epoch to the left and it travels to the right, until only its near side is left: the textbook's U, with the widest networks
+The sliders begin at the last epoch with a fifth of the labels wrong: a first descent, a peak, a second descent. Move the epoch to the left and it travels to the right, until only its near side is left: the textbook's U, with the widest networks
 past the best width. Further left even that is gone, and wider is simply better. No network has changed its number of parameters meanwhile.
 
 The data are MNIST-1D {cite:p}`greydanus2024`, signals of 40 samples in ten classes that a program draws. Every replicate has its own 300 for training, its own 2,000 for testing, its own wrong labels and networks. The signals are not moved, which is a setting of the program; to a fully connected network
-moved ones are hardly more than noise ({doc}`/notebooks/03_memorization`). A network with $h$ hidden units has $51h + 10$ parameters and is trained by Adam on cross-entropy, whatever its width, for the same number of epochs.
+moved ones are hardly more than noise ({doc}`/notebooks/03_memorization`). A network with $H$ hidden units has $51H + 10$ parameters (the weights and thresholds of $H$ units with 40 inputs, and of ten outputs with $H$) and is trained by Adam on cross-entropy, whatever its width, for the same number of epochs.
 
 A word on the noise. {cite:t}`nakkiran2020` replace a label, with probability $q$, by one of the *wrong* classes; the chapters before this one drew from all classes, as {cite:t}`zhang2017` do. Both come to the same if $\eta = q\,K/(K-1)$ ({ref}`threshold-ex-noise`). This page gives $q$. Test labels
 are true, and in a training set the noise is drawn once and stays.
@@ -132,7 +132,7 @@ are true, and in a training set the noise is drawn once and stays.
 (threshold-model)=
 ## A peak, and a second descent
 
-In a linear model the peak can be computed ({doc}`/notebooks/04_double_descent`): where the number of features equals that of examples, exactly one function fits, and it has to bend as far as the labels ask. Nobody has such a formula for networks, so from here on everything is measured. {cite:t}`nakkiran2020` found
+In a linear model the peak can be computed ({doc}`/notebooks/04_double_descent`): where the number of features equals that of examples, exactly one function fits, and it has to bend as far as the labels ask. Nobody has such a formula for networks that are trained in all their layers, so from here on everything is measured. {cite:t}`nakkiran2020` found
 that the test error of networks against their width has a peak at the interpolation threshold, where they are just able to fit their labels, and past it a second descent.
 
 A peak is easily found in noise: look for the highest point of a wiggly curve, ask whether it is high, and the answer is yes. So three windows of widths were fixed on other replicates than those tested here: the dip (5 and 6 units), the peak (15 to 27), and the widest (120 and 200).
@@ -156,7 +156,7 @@ Markdown(
 
 # %% [markdown]
 r"""
-A network for which the textbook's curve went on would have its largest error at the largest width, and the second number would be negative. The second minimum is not the lower one: with a fifth of the labels wrong, a network of five units that cannot fit them does better than any that does.
+A network for which the textbook's curve went on would have its largest error at the largest width, and the second number would be negative. The second minimum is not the lower one on average: five or six units, which cannot fit the wrong labels, do better than more than a hundred, which do. It is not so in every replicate, since a narrow network may train badly.
 
 Does it hang on our settings? We vary them, mostly one at a time, and now look for the peak at each setting: two replicates say where peak and dip are, the others how high.
 """
@@ -199,15 +199,16 @@ def in_setting(how):
     return {"setting": name, **parts, "keeps": bool(parts.min() > 0)}
 
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Rise and second descent in other settings.** One point per setting, means over four replicates: rise of the test error from the dip to the peak, and its fall from there to the widest network. Settings that lack one of the two are named.", "name": "fig-threshold-multiverse"}, "image": {"alt": "Scatter of settings, fall against rise, both in points of test error. Most lie above and to the right of the dotted lines at zero."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Rise and second descent are there in most settings.** One point per setting, means over four replicates: rise of the test error from the dip to the peak, and its fall from there to the widest network. Settings that lack one of the two are named.", "name": "fig-threshold-multiverse"}, "image": {"alt": "Scatter of settings, fall against rise, both in points of test error. Most lie above and to the right of the dotted lines at zero."}} tags=["hide-input"]
 record = "04_model_wise_multiverse"
 robust, where = results.measured_or_recorded(
     record, results.recording(), lambda: pd.DataFrame(map(in_setting, settings))
 )
 ax = plt.subplots(figsize=(7.2, 3.2))[1]
 ax.plot(robust.rise, robust.fall, "o", color=colors["test"])
-for setting in robust[~robust.keeps].to_dict("records"):
-    ax.text(setting["rise"], setting["fall"] + 0.3, setting["setting"], fontsize=9.5)
+ax.margins(x=0.1)
+for _, at in robust[~robust.keeps].iterrows():
+    ax.text(at.rise - 0.3, at.fall, at.setting, fontsize=9.5, ha="right", va="center")
 ax.axhline(0, color=colors["threshold"], linestyle=":")
 ax.axvline(0, color=colors["threshold"], linestyle=":")
 ax.set(xlabel="rise to the peak, points", ylabel="fall to the widest, points")
@@ -221,7 +222,7 @@ Markdown(
 
 # %% [markdown]
 r"""
-With few wrong labels there is little to climb to. On handwritten digits, whose images have more inputs than these signals, networks of a few units are still on their first descent after 200 epochs, so that the dip is not there yet; with more images and longer training both rise and fall are there. For two hidden layers, where the second descent is large, we have no such explanation.
+With few wrong labels there is little to climb to. On handwritten digits networks of a few units are still on their first descent after 200 epochs, so that the dip is not there yet; with more images and longer training in smaller steps both rise and fall are there. For two hidden layers, where the second descent is large, we have no such explanation.
 
 ::::{admonition} Predict before you run
 :class: predict
@@ -246,7 +247,7 @@ for share, color in hues.items():
     just_fits = measures.threshold(WIDTHS, by_width("train_error", share).mean(), 5)
     ax.axvline(just_fits, color=color, linestyle=":")
 figures.log_axis(ax, (3, 5, 8, 11, 20, 36, 70, 200))
-ax.set(xlabel="hidden units", ylabel="share of test signals misclassified", ylim=(0, 0.55))
+ax.set(xlabel="hidden units", ylabel="share of test signals misclassified", ylim=(0, 0.65))
 ax.legend(ncols=2)
 plt.show()
 
@@ -264,18 +265,18 @@ ledger.say("label-noise-amplifies")
 # %% tags=["remove-input"]
 text = [f"{claims.mean(heights[s]):.1f} at {s:.0%}" for s in SHARES]
 Markdown(
-    f"From the window of widths around the peak to the widest network the test error falls by {', '.join(text)} of wrong labels (points)."
+    f"From the window of widths around the peak to the widest network the test error falls by {', '.join(text)} of wrong labels (points). The right half of that window (20 and 27 units) is higher than the left one (8 and 11) by {claims.mean(to_the_right[0.1]):.1f} points at 10 % and by {claims.mean(to_the_right[0.3]):.1f} at 30 %."
 )
 
 # %% [markdown]
 r"""
 Why should the peak move? A training set with more wrong labels is harder to fit, so the width that is just able to do it is larger: the dotted lines say so, and the peaks go along. Had the peak belonged to the number of parameters, all curves would have their highest point at one width.
 
-To compare noise levels we fixed windows of widths beforehand. With a search for the highest point at each level one would be found without noise as well, among the narrowest networks, which simply fit badly.
+To compare noise levels we fixed windows of widths beforehand. A search at each level would find a highest point without noise as well, among the narrowest networks, which simply fit badly.
 
 ::::{admonition} Break it: take the noise away
 :class: break-it
-That is the lowest curve of {numref}`fig-threshold-noise`. Without wrong labels there is no peak in these networks, just a descent that flattens. {cite:t}`nakkiran2020` see the same on CIFAR-10, a plateau, while on CIFAR-100 some clean settings do have a peak. Noise is an amplifier and not the source; but what it amplifies can be too
+That is the lowest curve of {numref}`fig-threshold-noise`. Without wrong labels there is no peak in these networks: the error falls, flattens, and is a little higher again in the widest. {cite:t}`nakkiran2020` see a plateau on CIFAR-10, while on CIFAR-100 some clean settings do have a peak. Noise is an amplifier and not the source; but what it amplifies can be too
 small to see.
 ::::
 
@@ -283,7 +284,7 @@ small to see.
 ## Counting parameters
 
 What would a count predict? A model with $K$ outputs has to meet $nK$ numbers to fit its targets exactly, so {cite:t}`belkin2019` expected the threshold of a network with $K$ outputs at $nK$ parameters, and found a peak there, for one hidden layer and squared loss on MNIST. Their recipe has a peculiarity. Below the threshold each network *begins with
-the weights of the next smaller one*; above it networks begin at random. So the recipe changes just where the peak is expected. We train on our 300 signals with squared loss, once with random starts throughout and once with their reuse of weights.
+the weights of the next smaller one*; above it networks begin at random. So the recipe changes just where the peak is expected. (A supplementary figure of theirs has no reuse.) We train on our 300 signals with squared loss, once with random starts throughout and once with their reuse of weights.
 
 ::::{admonition} Predict before you run
 :class: predict
@@ -323,7 +324,7 @@ reused["wrong"] = (0.9 * reused.label_noise).round(3)
 mixed = pd.concat([reused, fresh[fresh.width > max(CHAIN)]])
 mixed = mixed[mixed.wrong < 0.2]
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**With squared loss the test loss peaks near nK parameters if labels are noisy; with clean ones it climbs and stays up.** Squared test loss, summed over outputs, against parameters in units of nK. Left: all networks start at random. Right: up to 42 units each starts from the next smaller one, which changes little. Means over replicates with 95 % bands.", "name": "fig-threshold-nk"}, "image": {"alt": "Two panels of test loss against parameters over nK. Left, random starts: with a tenth of the labels wrong the loss climbs to a peak between one and two and falls; with clean labels it climbs less far and stays nearly level. Right, reused weights below the dotted line at one: nearly the same curves."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**With squared loss the test loss peaks a little past nK parameters if labels are noisy; with clean ones it climbs and stays up.** Squared test loss, summed over outputs, against parameters in units of nK. Left: all networks start at random. Right: up to 42 units each starts from the next smaller one. Means over replicates with 95 % bands.", "name": "fig-threshold-nk"}, "image": {"alt": "Two panels of test loss against parameters over nK. Left, random starts: with a tenth of the labels wrong the loss climbs to a peak between one and two and falls; with clean labels it climbs less far and stays nearly level. Right, reused weights below the dotted line at one: the loss is somewhat higher just below the line, and the curves are otherwise the same."}} tags=["hide-input"]
 titles = {"Random starts": fresh[fresh.wrong < 0.2], "Weights reused below nK": mixed}
 fig, axes = plt.subplots(1, 2, figsize=(7.2, 3.8), sharey=True)
 for ax, (title, rows) in zip(axes, titles.items(), strict=True):
@@ -361,14 +362,14 @@ ledger.say("two-layer-nets-threshold-nK")
 # %% tags=["remove-input"]
 Markdown(
     f"On this page the loss with a tenth of wrong labels rises by {claims.mean(contrasts[0.1][0]):.2f} to the window of 83 and 118 units and falls by {claims.mean(contrasts[0.1][1]):.2f} behind it; with clean labels it rises by "
-    f"{claims.mean(contrasts[0.0][0]):.2f} and falls by {claims.mean(contrasts[0.0][1]):.3f}. From 42 units with reused weights to 59 with a random start it drops by {claims.mean(drops[0.0]):.2f} (clean labels) and {claims.mean(drops[0.1]):.2f}, where "
-    f"with random starts on both sides it changes by {claims.mean(-fresh_drops[0.0]):.3f} and {claims.mean(-fresh_drops[0.1]):.2f}."
+    f"{claims.mean(contrasts[0.0][0]):.2f} and falls by {claims.mean(contrasts[0.0][1]):.3f}. The highest point past the dip lies at {2 ** np.median(places_in_nk(losses[0.1])):.1f} nK with wrong labels in the middle replicate. From 42 units with reused weights to 59 with a random start the loss changes by {claims.mean(-drops[0.0]):.2f} (clean labels) and {claims.mean(-drops[0.1]):.2f}, "
+    f"with random starts on both sides by {claims.mean(-fresh_drops[0.0]):.2f} and {claims.mean(-fresh_drops[0.1]):.2f}."
 )
 
 # %% [markdown]
 r"""
-Had $nK$ meant nothing, the highest point would have lain anywhere on the axis; with a tenth of wrong labels it lies within a factor of two. So for squared loss and noisy labels the count is a fair rule of thumb. With clean labels, the paper's, there is a climb to a plateau and no second descent. On MNIST, with thirteen times as many examples, the paper has one, and these signals may
-differ. A curve whose recipe changes at the very place where it is expected to turn proves little, so random starts decide; as it happens, reuse changes little here.
+Had $nK$ meant nothing, the highest point would have lain anywhere on the axis; with a tenth of wrong labels it lies to the right of $nK$, by about a factor of two at most. So for squared loss and noisy labels the count is a rule of thumb of that precision. With clean labels, the paper's, there is a climb to a plateau and no second descent. On MNIST, with thirteen times as many examples, the paper has one, and these signals may
+differ from its images. A curve whose recipe changes at the very place where it is expected to turn proves little, so random starts decide; as it happens, reuse lifts the loss a little just below $nK$ and is not what makes the peak here.
 
 The count does not know the loss, either. "Is double descent an artefact of the squared loss?" is a fair question, since dividing by small singular values is what least squares does. On the same signals, with the same wrong labels and the same training, both losses have a rise and a fall of the *test error*:
 """
@@ -388,7 +389,7 @@ Markdown(
 
 # %% [markdown]
 r"""
-What differs is the place. Squared loss has to bring $nK$ outputs to 0 or 1; cross-entropy is done with a label as soon as the right output is the largest, which takes about a quarter of the parameters here. So a count of parameters would need one rule for each loss, each noise and each number of epochs.
+What differs is the place. Squared loss has to bring $nK$ outputs to 0 or 1; for cross-entropy it is enough that the right output is the largest, as the loss then falls on while the weights grow. That takes far fewer parameters here. So a count of parameters would need one rule for each loss, each noise and each number of epochs.
 
 (threshold-emc)=
 ## Counting what can be fitted
@@ -408,7 +409,7 @@ $$ (threshold-eq-emc)
 The hypothesis is that test error behaves strangely only where $\mathrm{EMC} \approx n$. Far below, anything that makes the procedure more powerful helps; far above it too; and between them it may hurt. Note what the definition contains: the architecture, the optimizer, the number of epochs and the noise of the data. And what the hypothesis
 leaves open: how near "$\approx$" is, and what $\varepsilon$ should be. The paper takes 0.1 and calls it a heuristic.
 
-The definition can be carried out. We train on several $n$, each for the same number of *epochs* (they define the procedure, so that more data means more steps), average the training error over replicates, and read off where it crosses $\varepsilon$. Nothing in this uses a test signal.
+The definition can be carried out. We train on several $n$, each for the same number of *epochs* (they define the procedure, so that more data means more steps), average the training error over replicates, and read off where it crosses $\varepsilon$. Where the error on $n$ examples themselves is just $\varepsilon$, $\mathrm{EMC} = n$. Nothing in this uses a test signal.
 
 ::::{admonition} Predict before you run
 :class: predict
@@ -467,15 +468,15 @@ def error_at(width):
 through = np.subtract(error_at(width_at(2)), error_at(width_at(0.5)))
 
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**The test error rises where complexity passes n, and peaks above it.** Left: effective model complexity over n against width, by number of epochs; a quarter and 4 are the ends of the grid. Right: test error after the last epoch against complexity over n, one large dot per width; small dots: where each replicate has its peak.", "name": "fig-threshold-emc"}, "image": {"alt": "Left, complexity over n against hidden units on logarithmic axes: it rises with width, and more epochs lift it. Right, test error against complexity over n: it is lowest below one half, rises steeply through one, and is highest between two and four."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**The test error rises where complexity passes n, and peaks above it.** Left: effective model complexity over n against width, by number of epochs; a quarter and 4 are the ends of the grid. Right: test error after the last epoch against complexity over n, where both are known, one point per width; dots, piled up: where each replicate has its peak.", "name": "fig-threshold-emc"}, "image": {"alt": "Left, complexity over n against hidden units on logarithmic axes: it rises with width, and more epochs lift it. Right, test error against complexity over n: it is lowest below one half, rises steeply through one, and is highest above two, where the dots are."}} tags=["hide-input"]
 fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.9))
 for epoch, color in zip(EPOCHS[-5::2], figures.ramp(3), strict=False):
     left.plot(complexity(epoch=epoch), "o-", color=color, label=f"{epoch} epochs")
 shown = by_width()[list(EMC_WIDTHS)].mean()
-known = complexity()[complexity() < 4]
+known = complexity()[complexity().between(0.25, 4, inclusive="neither")]
 right.plot(known, shown[known.index], "o-", color=colors["test"], label="mean")
-marks = {"alpha": 0.6, "markersize": 6, "label": "peaks of replicates"}
-right.plot(2 ** in_doublings(peaks), [shown.min() - 1] * len(peaks), ".", **marks)
+piled = shown.min() - 3 + 0.6 * peaks.groupby(peaks).cumcount()
+right.plot(2 ** in_doublings(peaks), piled, ".", markersize=9, label="peaks")
 left.set_yscale("log")
 left.set_yticks([0.25, 0.5, 1, 2, 4], ["¼", "½", "1", "2", "4"])
 left.minorticks_off()
@@ -502,7 +503,7 @@ Markdown(
 
 # %% [markdown]
 r"""
-The place of the peak was not put in: each replicate's own highest point counts, whatever share of labels is missed there. (An earlier edition of this page admitted only widths that miss between 0.5 and 10 %, which assumes what is to be shown.) Complexity grows with width *and* with epochs, which makes it one axis for
+The place of the peak was not put in: each replicate's own highest point counts, whatever share of labels is missed there. To admit only widths that miss, say, between 0.5 and 10 % would assume what is to be shown. Complexity grows with width *and* with epochs, which makes it one axis for
 both; had it grown with one only, the definition would be of no use. And where it passes $n$ the test error rises: had it fallen there and risen elsewhere, the hypothesis would be wrong.
 
 How near is the peak? With the paper's tolerance it lies above $n$, since it stands where practically all labels are fitted and not nine tenths of them. A smaller tolerance moves $\mathrm{EMC} = n$ to the right ({ref}`threshold-ex-tolerance`). Being able to choose it afterwards is the weak point of the
@@ -516,7 +517,7 @@ The same width is left of the peak, on it or right of it, depending on the label
 (threshold-data)=
 ## More data
 
-If the peak is where a procedure can just fit $n$ examples, then raising $n$ moves the peak to larger models, and a network that was safely past it may find itself *on* it.
+If the peak is where a procedure can just fit $n$ examples, it must move when $n$ does. What does one network see of that, as its training set grows?
 
 ::::{admonition} Predict before you run
 :class: predict
@@ -527,7 +528,7 @@ A network of 40 units, squared loss, a fifth of the labels wrong, always 3,000 s
 3. It stays level until the network can no longer fit everything, and then falls.
 
 :::{dropdown} Answer
-The first. The network cannot ignore an example: it passes through every label as long as it can. With some 150 of them it only just can, and there it is worst.
+The first. The network cannot ignore an example: it passes through every label as long as it can. Raising $n$ moves the peak to larger models, so a network that was safely past it finds itself *on* it: with some 150 examples this one only just can, and there it is worst.
 :::
 ::::
 """
@@ -562,9 +563,9 @@ ledger.say("sample-wise-nonmonotone")
 # %% [markdown]
 r"""
 We keep the number of *steps* fixed, so that what varies is the data and not the length of the training, and the two numbers of examples were fixed beforehand, so there is no choice among pairs to correct for. All networks of a replicate are tested on the same signals. It is the loss that gets worse and not the share misclassified: at its threshold a network is wrong less
-often than with 50 signals, and with far greater assurance. {cite:t}`nakkiran2020` report both kinds, more data that does not help, and for translation more data that raises the loss.
+often than with 50 signals, but its outputs are further off. {cite:t}`nakkiran2020` report both kinds, more data that does not help, and for translation more data that raises the loss.
 
-Does anyone collect data and lose by it? Whoever trains without early stopping or weight decay and chooses the network before the data does. The cure is in the next section.
+Does anyone collect data and lose by it? Whoever trains to the end and chooses the network before the data may. The cure is in the next section.
 
 (threshold-flat)=
 ## What flattens it
@@ -577,7 +578,7 @@ The wrong labels are drawn either once, the same for all five, or for each netwo
 
 1. With the same labels, at the peak: then the networks agree on the truth and differ by chance.
 2. Both the same, at the peak: the labels are equally noisy.
-3. With fresh labels, by far, at every width; with the same labels it gains at the peak, and hardly behind it.
+3. With fresh labels, by far, at every width; with the same labels it gains below the peak and at it, and hardly behind it.
 
 :::{dropdown} Answer
 The third. Five independent draws of the noise *reveal* most of the true labels: if each is wrong one time in five, their plurality hardly ever is ({ref}`threshold-ex-leak`). The fair vote is the one with the same labels.
@@ -653,9 +654,9 @@ Markdown(
 
 # %% [markdown]
 r"""
-Behind the peak the gain shrinks to almost nothing: members that all fit the same wrong labels, with room to spare, have little left to differ in. At the peak each fits them in a way of its own, and a vote takes much of that back. Had the members agreed there, the peak would be bias, and no vote could lower it. Below the peak, in networks of five units, members differ for
-another reason: some get stuck, with units that never fire, and the vote repairs that as well. With fresh labels the gain is large everywhere: the five sets of labels together are nearly clean.
-{cite:t}`nakkiran2020` train their members, to our knowledge, with fresh noise, and that vote is judged. The vote that shares the labels is the one a practitioner could take.
+Behind the peak the gain shrinks to almost nothing: members that all fit the same wrong labels, with room to spare, have little left to differ in. At the peak each fits them in a way of its own, and a vote takes much of that back. Had the members agreed there, the peak would be bias, and no vote could lower it. With five units it gains even
+more: networks that are too small to fit end in different solutions, whose mistakes are in large part their own. With fresh labels the gain is large everywhere: the five sets of labels together are nearly clean.
+{cite:t}`nakkiran2020` train their members, to our knowledge, with fresh noise, and that vote is judged: it gains most at the peak. The vote that shares the labels is the one a practitioner could take.
 
 Second, not fitting. At each width stop at the epoch with the fewest errors on one half of the test signals, count errors on the other half, and the other way round.
 """
@@ -678,7 +679,7 @@ that stopping does not remove.
 (threshold-regions)=
 ## What the threshold looks like from inside
 
-{cite:t}`somepalli2022` cut the space of inputs with planes through three examples, colour each point by the predicted class, and count the connected regions. A network that can only just fit wrong labels has to cut through everything to do so, and the count should peak there, as the error does. We count with 30 % of wrong labels, where the threshold is further to the right and leaves room for narrower networks: complexity passes $n$ between 11 and 15 units.
+{cite:t}`somepalli2022` cut the space of inputs with planes through three examples, colour each point by the predicted class, and count the connected regions. A network that can only just fit wrong labels has to cut through everything to do so, and the count should peak there, as the error does. We count with 30 % of wrong labels, where the threshold is further to the right and leaves room for narrower networks.
 """
 
 # %% mystnb={"code_prompt_show": "Regions in planes through training signals"} tags=["hide-input"]
@@ -714,18 +715,19 @@ ledger.say("regions-peak-at-threshold")
 
 # %% [markdown]
 r"""
-This is the mechanism in a picture. A narrow network has few pieces to make regions of, and gives the wrong labels up. At the threshold it has just enough, and every piece is bent to serve some label far from where it is anchored. A wide network can afford an island around each wrong label and leaves the rest alone. With clean labels
-there is nothing to cut out.
+We read it so. A narrow network has few pieces to make regions of, and gives the wrong labels up. At the threshold it has just enough, and a piece that is bent to serve one label cuts through signals far from it. A wide network can afford an island around each wrong label and leaves the rest alone. With clean labels
+there is nothing to cut out; the paper sees a smaller peak with those as well, and here the count falls throughout.
 
-The count is largest where complexity passes $n$, a little before the test error is. What happens to the error behind that can be told apart by neighbourhoods ({ref}`threshold-ex-near`): close to a wrong label it stays as high as at the peak, however wide the network; everywhere else it comes down. The second descent is the recovery of signals that have no wrong
+The count is largest where complexity passes $n$, a little before the test error is. What happens to the error behind that can be told apart by neighbourhoods ({ref}`threshold-ex-near`): close to a wrong label it stays nearly as high as at the peak, however wide the network; everywhere else it comes down. The second descent is the recovery of signals that have no wrong
 label near.
 
 It is sometimes said that regions are scattered at first and merge *as training goes on*. That is another axis, of which the paper does not speak. A merging would show as a change far below zero.
 """
 
 # %% tags=["remove-input"]
+passed = measures.threshold(WIDTHS, by_width("train_error", 0.3).mean(), 10)
 Markdown(
-    f"In networks of 200 units the number of regions changes by {claims.mean(later):.1f} from epoch {EPOCHS[0]} to the end."
+    f"In networks of 200 units the number of regions changes by {claims.mean(later):.1f} from epoch {EPOCHS[0]} to the end. With 30 % of wrong labels complexity passes n at {passed:.1f} units, where a tenth of the labels is missed."
 )
 
 # %% [markdown]
@@ -787,14 +789,14 @@ r"""
 ## Who disagrees, and what to drop
 
 **Does complexity grow through a threshold, or do parts arrive one after the other?** {cite:t}`nakkiran2020` see one cause: whatever raises the number of examples that a procedure can fit takes it through the critical region. {cite:t}`heckel2021` answer for the epochs: there need be no threshold at all, as parts of the model at different speeds
-have minima at different times. Moved to the left, the epoch slider on this page shows the first account at work along the width, and it does not speak about the second.
+have minima at different times. Moved to the left, the epoch slider on this page shows the first account at work along the width, and it does not speak about the second ({doc}`/notebooks/04_descent_in_time`).
 
-**Is there a second descent at all?** {cite:t}`curth2023` say of trees, boosting and linear regression that it appears when the axis changes its meaning ({doc}`/notebooks/01_bias_variance`). A reuse of weights that ends at the threshold would be the same disease in networks, had it mattered in {numref}`fig-threshold-nk`. And in {numref}`fig-threshold-centre` nothing changes along the axis
+**Is there a second descent at all?** {cite:t}`curth2023` say of trees, boosting and linear regression that it appears when the axis changes its meaning ({doc}`/notebooks/01_bias_variance`). A reuse of weights that ends at the threshold is such a change; in {numref}`fig-threshold-nk` the peak is there without it. And in {numref}`fig-threshold-centre` nothing changes along the axis
 except the width.
 
 :::{admonition} "The threshold is where parameters equal examples"
 :class: misconception
-For least squares with one output. For squared loss with $K$ outputs it is near $nK$, and for cross-entropy it is wherever *this training* fits *these labels*, here at about a third of $nK$.
+For least squares with one output. For squared loss with $K$ outputs it is near $nK$, and for cross-entropy it is wherever *this training* fits *these labels*, here far below $nK$.
 :::
 
 :::{admonition} "Label noise causes double descent", "squared loss causes it"
@@ -804,7 +806,7 @@ Noise amplifies it: least squares on random features peaks without any ({doc}`/n
 
 :::{admonition} "Beyond the peak, larger is better"
 :class: misconception
-Better than the peak. With a fifth of the labels wrong, five units beat two hundred, and stopping in time beats both.
+Better than the peak. With a fifth of the labels wrong, five units beat two hundred on average, and stopping in time beats both.
 :::
 
 ## Check yourself
@@ -874,8 +876,8 @@ If the answer is right, it is counted wrong with probability $q$. If it is wrong
 
 # %%
 means, q = noisy.mean() / 100, 0.2
-seen = pd.DataFrame({"true labels": means, "noisy labels": q + means * (1 - q * 10 / 9)})
-found = rise_and_fall(100 * seen.T)
+counted = pd.DataFrame({"true labels": means, "noisy labels": q + means * (1 - q * 10 / 9)})
+found = rise_and_fall(100 * counted.T)
 pd.DataFrame(dict(zip(("rise", "fall"), found, strict=True))).round(1)
 
 
@@ -928,7 +930,7 @@ decayed.pivot_table(["training", "test"], "weight_decay", "width").round(3)
 
 # %% [markdown]
 r"""
-Everything comes down, the widest most: the second descent gets larger, the peak lower, and the rise hardly smaller. The wide networks still fit every label; among the many functions that do, decay prefers small ones, and there are more to choose from where there is room. The same decay for all widths does not remove the peak. One that prevents fitting would act like
+With the weaker decay all three come down, the widest most: the second descent gets larger and the rise a little smaller. With the stronger one the peak follows, and the rise is about half of what it was. The wide networks still fit every label; among the many functions that do, decay prefers small ones, and there are more to choose from where there is room. Neither removes the peak. One that prevents fitting would act like
 stopping in time, and would have to be tuned for each width.
 
 ```{solution-end}
@@ -963,7 +965,7 @@ chosen.groupby("width")[["near a wrong label", "elsewhere"]].mean().round(1)
 
 # %% [markdown]
 r"""
-Both errors climb to the threshold. From there on the first hardly moves: a fitted wrong label keeps its neighbourhood at any width. The second goes back to about where it was in the dip. So the peak is damage far from the wrong labels, and the second descent is its repair.
+Both errors climb to the threshold. From there on the first hardly moves: a fitted wrong label keeps its neighbourhood at any width. The second goes back to about where it was in the dip. So the second descent is the repair of damage that was done far from the wrong labels.
 
 ```{solution-end}
 ```
@@ -972,10 +974,10 @@ Both errors climb to the threshold. From there on the first hardly moves: a fitt
 
 - Test error against width can have a peak and a second descent. With label noise, networks of one hidden layer have both, with cross-entropy as with squared loss.
 - Label noise raises the peak and moves it to wider networks. Without it, cross-entropy leaves a plateau.
-- For squared loss and noisy labels $nK$ parameters are a fair guess at the place of the peak. For cross-entropy it stands at about a third of that. What counts is what the training can fit.
+- For squared loss and noisy labels $nK$ parameters give the place of the peak to about a factor of two. For cross-entropy it stands far below that. What counts is what the training can fit.
 - Effective complexity can be measured as it is defined. The error rises where $\mathrm{EMC}$ passes $n$ and peaks above it, where practically no label is missed; how near depends on a tolerance that the hypothesis leaves open.
 - Three times the data can raise the test loss, if training goes to the end.
-- A vote of networks that share their noise helps at the peak and hardly behind it. Stopping in time removes the peak, and is better than either end.
+- A vote of networks that share their noise helps below the peak and at it, and hardly behind it. Stopping in time removes the peak, and is better than either end.
 
 **Reading.** {cite:t}`nakkiran2020`, whose figures reward a second look; {cite:t}`belkin2019` for the picture and its name; {cite:t}`somepalli2022` for the view from inside; {cite:t}`curth2023` and {cite:t}`heckel2021` for the dissent.
 """
