@@ -124,7 +124,7 @@ The sliders begin at the last epoch with a fifth of the labels wrong: a first de
 past the best width. Further left even that is gone, and wider is simply better. No network has changed its number of parameters meanwhile.
 
 The data are MNIST-1D {cite:p}`greydanus2024`, signals of 40 samples in ten classes that a program draws. Every replicate has its own 300 for training, its own 2,000 for testing, its own wrong labels and networks. The signals are not moved, which is a setting of the program; to a fully connected network
-moved ones are hardly more than noise ({doc}`/notebooks/03_memorization`). A network with $H$ hidden units has $51H + 10$ parameters (the weights and thresholds of $H$ units with 40 inputs, and of ten outputs with $H$) and is trained by Adam on cross-entropy, whatever its width, for the same number of epochs.
+moved ones are hardly more than noise ({doc}`/notebooks/03_memorization`). A network with $H$ hidden units has $51H + 10$ parameters (weights and biases of $H$ units with 40 inputs, and of ten outputs with $H$) and is trained by Adam on cross-entropy, whatever its width, for the same number of epochs.
 
 A word on the noise. {cite:t}`nakkiran2020` replace a label, with probability $q$, by one of the *wrong* classes; the chapters before this one drew from all classes, as {cite:t}`zhang2017` do. Both come to the same if $\eta = q\,K/(K-1)$ ({ref}`threshold-ex-noise`). This page gives $q$. Test labels
 are true, and in a training set the noise is drawn once and stays.
@@ -265,7 +265,7 @@ ledger.say("label-noise-amplifies")
 # %% tags=["remove-input"]
 text = [f"{claims.mean(heights[s]):.1f} at {s:.0%}" for s in SHARES]
 Markdown(
-    f"From the window of widths around the peak to the widest network the test error falls by {', '.join(text)} of wrong labels (points). The right half of that window (20 and 27 units) is higher than the left one (8 and 11) by {claims.mean(to_the_right[0.1]):.1f} points at 10 % and by {claims.mean(to_the_right[0.3]):.1f} at 30 %."
+    f"From the window of widths around the peak to the widest network the test error falls by {', '.join(text)} of wrong labels (points; where negative, it rises). The right half of that window (20 and 27 units) less the left one (8 and 11) is {claims.mean(to_the_right[0.1]):.1f} points at 10 % and {claims.mean(to_the_right[0.3]):.1f} at 30 %."
 )
 
 # %% [markdown]
