@@ -1,4 +1,4 @@
-"""Tables of runs: one row per seed, paired differences, choices that are tested on other seeds, labels learned over time."""
+"""Tables of runs: one row per seed, choices that are tested on other seeds, labels learned over time."""
 
 import math
 
@@ -32,15 +32,6 @@ def test_a_seed_has_one_run_in_each_place():
         measures.by_seed(RUNS.iloc[:3], "test_error", "width")
 
 
-def test_paired_differences_are_those_of_the_same_seed():
-    more = pd.concat([RUNS, RUNS.assign(width=8)[:1]])  # a third width with one seed is not asked for
-    np.testing.assert_allclose(measures.paired_differences(more, "test_error", "width", 2, 4), [np.nan, 0.3])
-    other = RUNS.rename(columns={"data_seed": "trial"})
-    assert measures.paired_differences(other, "test_error", "width", 4, 2, seed="trial")[1] == pytest.approx(-0.3)
-    with pytest.raises(ValueError, match="No run has width = 3"):
-        measures.paired_differences(RUNS, "test_error", "width", 4, 3)
-
-
 def test_cross_fitting_chooses_outside_the_fold_that_is_tested():
     table, seen = pd.DataFrame({"a": range(5)}, index=list("vwxyz")), []
 
@@ -56,23 +47,6 @@ def test_cross_fitting_chooses_outside_the_fold_that_is_tested():
         assert not any(seed in choice for seed, choice in found.choice.items())
     with pytest.raises(ValueError, match="needs 6 or more; got 5"):
         measures.cross_fit(table, choose, lambda fold, choice: fold, 6)
-
-
-def test_each_half_is_judged_at_the_choice_of_the_other():
-    errors = pd.DataFrame({"a": [1, 1, 9, 9], "b": [5, 5, 2, 2], "c": [0, 0, 0, 0]}, index=[10, 11, 12, 13])
-    chosen = measures.lowest_cross_fitted(errors, ["a", "b"])
-    assert chosen.to_dict() == {10: 5, 11: 5, 12: 9, 13: 9}
-    assert measures.lowest_cross_fitted(errors).tolist() == [0, 0, 0, 0]
-
-
-def test_no_seed_judges_its_own_choice():
-    lucky = pd.DataFrame({k: [0.0 if i == k else 1.0 for i in range(6)] for k in range(6)})
-    assert (measures.lowest_cross_fitted(lucky) == 1).all()
-
-
-def test_one_seed_cannot():
-    with pytest.raises(ValueError, match="needs 2 or more; got 1"):
-        measures.lowest_cross_fitted(pd.DataFrame({"a": [1.0]}))
 
 
 # --- Labels over time ---------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
-"""What is read off tables of runs: paired differences, choices tested on other seeds, peaks and dips, early stops, labels learned."""
+"""What is read off tables of runs: one row per seed, choices tested on other seeds, peaks and dips, early stops, labels learned."""
 
 import itertools
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ import torch
 
 from overparam.data.dataset import Data, corrupt_labels, require_data
 from overparam.engine.sweep import network, require_runs
-from overparam.errors import numbers, real, require, shown, whole
+from overparam.errors import numbers, real, require, whole
 from overparam.randomness import generator
 
 # --- Seeds --------------------------------------------------------------------------------------------
@@ -29,17 +29,6 @@ def by_seed(runs: pd.DataFrame, value: str, columns: str | Sequence[str], seed: 
     table = runs.pivot(index=seed, columns=names[0] if len(names) == 1 else names, values=value)  # noqa: PD010 (keeps NaN)
     require(table.size == len(runs), f"Some values of {where} have no run; select those that all have one.")
     return table
-
-
-def paired_differences(
-    runs: pd.DataFrame, value: str, by: str, first: Hashable, second: Hashable, seed: str = "data_seed"
-) -> np.ndarray:
-    """``value`` where ``by`` is ``first`` less where it is ``second``, one number per seed in ascending order of seeds."""
-    require_runs(runs, by)
-    table = by_seed(runs[runs[by].isin([first, second])], value, by, seed)
-    for arm in (first, second):
-        require(arm in table, f"No run has {by} = {shown(arm)}.")
-    return (table[first] - table[second]).to_numpy(float)
 
 
 def cross_fit(
@@ -65,12 +54,6 @@ def cross_fit(
         inside[start:end] = True
         tested.append(test(table[inside], choose(table[~inside])))
     return pd.concat(tested)
-
-
-def lowest_cross_fitted(errors: pd.DataFrame, candidates: Sequence | None = None) -> pd.Series:
-    """For each seed (row), its error at the column, one of ``candidates``, with the lowest mean error on the other half of the seeds."""
-    candidates = list(errors.columns if candidates is None else candidates)
-    return cross_fit(errors, lambda half: half[candidates].mean().idxmin(), lambda half, lowest: half[lowest])
 
 
 def held_out(runs: pd.DataFrame, n: int) -> pd.DataFrame:
