@@ -7,7 +7,7 @@ from setuptools import setup
 from setuptools.command.build_py import build_py
 
 # Of data/; overparam.paths.book() finds them.
-BOOK = ("claims.yaml", "results/*.json", "results/gpu/*.json", "results/evidence/*.json")
+BOOK = ("claims.yaml", "results/*.json", "results/evidence/*.json")
 
 
 class BuildWithBook(build_py):

@@ -11,7 +11,7 @@
 #     name: python3
 # ---
 
-# %% [markdown] withheld=["overparam.report.claims", "overparam.report.earlier", "overparam.report.intervals", "overparam.report.verdicts"]
+# %% [markdown] withheld=["overparam.report.claims", "overparam.report.intervals", "overparam.report.verdicts"]
 r"""
 # Assignment 2: A randomization test and its verdict
 

@@ -15,8 +15,8 @@
 r"""
 # Assignment 4: Minimum-norm interpolation, and two peaks for one
 
-The chapter {doc}`/notebooks/04_double_descent` finds the peak of least squares where there are as many numbers to fit as to choose. Here you build the solver, the exact risk of
-what it finds, and a way to say where a curve has a peak that does not see peaks in noise. Then you look at inputs of two sizes, and count the peaks.
+{doc}`/notebooks/04_double_descent`, the first page of its chapter, finds the peak of least squares where there are as many numbers to fit as to choose. Here you build the solver, the exact risk of
+what it finds, and a way to say where a curve has a peak that does not see peaks in noise, which the two pages on networks need as well. Then you look at inputs of two sizes, and count the peaks.
 
 | part | what you do | points | about |
 | --- | --- | --- | --- |
@@ -360,7 +360,7 @@ def test_too_little(peak):
 r"""
 ## Investigate: can least squares peak twice?
 
-In the chapter all inputs are of one size. Pixels are not: a few directions of a picture vary much, and many vary little. Take $p = 200$ coordinates: 20 *strong* ones of variance 1
+On the page all inputs are of one size. Pixels are not: a few directions of a picture vary much, and many vary little. Take $p = 200$ coordinates: 20 *strong* ones of variance 1
 and 180 *weak* ones of variance $s^2$. The strong ones carry a signal of variance 5, the weak ones together of variance 1, whatever $s$ is; the noise has variance $\sigma^2 = 1$.
 `problem` draws such inputs. Look at the risk against the number of examples, $n$ from 5 to 500, for $s$ between 0.01 and 1.
 

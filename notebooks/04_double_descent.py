@@ -51,14 +51,14 @@ def exact_fit(knots, draw):
     return splines.piecewise_linear(six, six_grid, draw.uniform(0, 5, knots)) @ six**2
 
 
-def noisy_fit(knots, draw):
-    """Twenty noisy points of a sine, and the fit to them."""
-    y = np.sin(5 * twenty) + 0.3 * draw.standard_normal(20)
+def noisy_fit(knots, draw, noise=None):
+    """Twenty noisy points of a sine, and the fit to them; the noise may have a generator of its own."""
+    y = np.sin(5 * twenty) + 0.3 * (noise or draw).standard_normal(20)
     at_random = draw.uniform(-1, 1, knots)
     return y, splines.piecewise_linear(twenty, twenty_grid, at_random) @ y
 
 
-# %% mystnb={"code_prompt_show": "The slider", "figure": {"caption": "**One parameter per point: a single way through all points, now and then a wild one. Many parameters: many ways, of which the one with the smallest coefficients is tame.** Fits that are straight between knots at random places. Left: six exact points of a quadratic. Right: twenty noisy points of a sine. The strong line is one draw of the knots, the faint ones are eight others; dashed, the truth.", "name": "fig-ddl-fan"}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The slider", "figure": {"caption": "**One parameter per point: no choice, and now and then a wild fit. Many parameters: many ways through all points, of which the one with the smallest coefficients is tame.** Fits that are straight between knots at random places. Left: six exact points of a quadratic. Right: twenty noisy points of a sine. The strong line is one draw of the knots, the faint ones are eight others; dashed, the truth.", "name": "fig-ddl-fan"}} tags=["hide-input"]
 # The slider over the number of parameters
 def fan(per_point):
     fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.6))
@@ -66,14 +66,14 @@ def fan(per_point):
     for seed in range(8, -1, -1):
         line = {"linewidth": 0.7, "alpha": 0.5} if seed else {}
         left.plot(six_grid, exact_fit(exact, rng(seed)), color=colors["variance"], **line)
-        y, curve = noisy_fit(noisy, rng(seed))
+        y, curve = noisy_fit(noisy, rng(seed), rng(99))
         right.plot(twenty_grid, curve, color=colors["variance"], **line)
     left.plot(six_grid, six_grid**2, "--", color=colors["true_labels"])
     right.plot(twenty_grid, np.sin(5 * twenty_grid), "--", color=colors["true_labels"])
     left.plot(six, six**2, "o", color=figures.INK)
     right.plot(twenty, y, "o", color=figures.INK)
-    left.set(ylim=(-15, 35), xlabel="x", ylabel="y", title=f"Exact points, {exact} knots")
-    right.set(ylim=(-3, 3), xlabel="x", title=f"Noisy points, {noisy} knots")
+    left.set(ylim=(-15, 35), xlabel="x", ylabel="y", title=f"Exact points, knots: {exact}")
+    right.set(ylim=(-3, 3), xlabel="x", title=f"Noisy points, knots: {noisy}")
     return fig
 
 
@@ -87,11 +87,11 @@ figures.slider(
 
 # %% [markdown]
 r"""
-The model is that of an explorable article by {cite:t}`werness2021`: $f(x) = \alpha + \beta x + \sum_i \gamma_i |x - \xi_i|$, a curve of straight pieces that may bend at the *knots* $\xi_i$, which are drawn at random. It is linear in its parameters $\alpha, \beta, \gamma_i$, and they are fitted by least squares. With $k$ knots there are $p = k + 2$ parameters. Where $p$ exceeds the number of points $n$, infinitely many curves pass through all of them; then we take the one with the smallest $\sum_i \gamma_i^2$, the {term}`minimum-norm solution`.
+The model is that of an explorable article by {cite:t}`werness2021`: $f(x) = c_0 + c_1 x + \sum_i w_i |x - \xi_i|$, a curve of straight pieces that may bend at the *knots* $\xi_i$, which are drawn at random. It is linear in its parameters $c_0, c_1, w_i$, and they are fitted by least squares. With $k$ knots there are $p = k + 2$ parameters. Where $p$ exceeds the number of points $n$, infinitely many fits are equally good; then we take the one with the smallest $\sum_i w_i^2$, the {term}`minimum-norm solution`.
 
-Move the slider. Below one parameter per point the fit is a compromise. At one there is (in general) a single curve through all points. It has to begin with the line through the first two points and to turn at the next knot; if that knot lies close to a point, it must turn sharply. Beyond one there is a choice. With many knots $\sum_i \gamma_i^2$ is large where the curve bends much, so that the smallest coefficients make the smoothest curve.
+Move the slider. Below one parameter per point the fit is a compromise. At one, a single curve passes through all points if the knots are well spread. (Where they crowd, some points are missed.) Between two points without a knot it is the line through both, and at the next knot it has to turn towards the next point; if the knot lies just before that point, it must turn sharply. Beyond one there is a choice, and soon all points are met. With many knots $\sum_i w_i^2$ is large where the curve bends much, so that the smallest coefficients make the smoothest curve.
 
-Left, without noise, the last curves are by far the best. Right, with noise, they are not much better than some with fewer knots than points: a smooth curve through wrong points is smoothly wrong. What follows makes three questions of this: Why a peak? Is the far side better than the near one? And must there be a peak at all?
+Left, without noise, the last curves are by far the best. Right, with noise, they are about as good as some with fewer knots than points: a smooth curve through wrong points is smoothly wrong. What follows makes three questions of this: Why a peak? Is the far side better than the near one? And must there be a peak at all?
 
 (ddl-splines)=
 ## One wild fit, or many
@@ -118,14 +118,15 @@ smooth_limit = CubicSpline(six, six**2, bc_type="natural")(six_grid)
 
 
 def knot_errors(seed):
-    """Average and median error at every number of knots, and distance to the natural cubic spline."""
+    """Errors at every number of knots, distance to the natural cubic spline, share of wild fits."""
     rows, draw = [], rng(seed, 4)
     for k in knot_counts:
         curves = np.stack([exact_fit(k, draw) for _ in range(knot_draws)])
         error = ((curves - six_grid**2) ** 2).mean(1)
         far = ((curves - smooth_limit) ** 2).mean()
-        rows.append((seed, k, error.mean(), np.median(error), far))
-    names = ["seed", "knots", "average", "median", "distance"]
+        wild = (error > (six_grid**4).mean()).mean()  # worse than predicting zero
+        rows.append((seed, k, error.mean(), np.median(error), far, wild))
+    names = ["seed", "knots", "average", "median", "distance", "wild"]
     return pd.DataFrame(rows, columns=names)
 
 
@@ -139,7 +140,7 @@ knot_seeds = ledger.seeds("spline-min-norm")
 bends = pd.concat(linear.parallel_map(knot_errors, knot_seeds))
 noisy_medians = np.array(linear.parallel_map(noisy_errors, knot_seeds))
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**The average has a peak at the threshold, the median has none.** Squared error of fits to six exact points, over 200 draws of the knots: average and median, one dot per replicate and lines through their geometric means. The dotted line is at four knots, that is at six parameters.", "name": "fig-ddl-splines"}, "image": {"alt": "Squared error against the number of knots, both on logarithmic axes. The dots of the average rise by orders of magnitude around four knots, scattered widely, and fall steeply beyond; the median falls throughout."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Averages over 200 draws have a peak at the threshold, medians have none.** Squared error of fits to six exact points, over 200 draws of the knots: average and median, one dot per replicate and lines through their geometric means. The dotted line is at four knots, that is at six parameters.", "name": "fig-ddl-splines"}, "image": {"alt": "Squared error against the number of knots, both on logarithmic axes. The dots of the average rise by orders of magnitude around four knots, scattered widely, and fall steeply beyond; the median falls throughout."}} tags=["hide-input"]
 fig, ax = plt.subplots(figsize=(7.2, 3.4))
 for kind, color in (("average", colors["risk"]), ("median", colors["variance"])):
     ax.plot(bends.knots, bends[kind], "o", color=color, alpha=0.4)
@@ -152,11 +153,16 @@ ax.legend()
 plt.show()
 
 # %% tags=["remove-input"]
-Markdown(f"{ledger.say('spline-min-norm')}")
+wild = bends.groupby("knots").wild.mean().map("{:.1%}".format)
+Markdown(
+    f"{ledger.say('spline-min-norm')} The share of fits that are worse than predicting zero everywhere is {wild[1]} with one knot, {wild[2]} with two, {wild[4]} with four, {wild[10]} with ten and {wild[200]} with 200."
+)
 
 # %% [markdown]
 r"""
-Had the peak been a matter of the typical fit, both lines would have one. The peak is made of rare accidents, a knot that is almost in the wrong place, and the accidents are without bound. (With other models the typical fit has a peak, too; but an infinite average we shall meet again.) Far to the right all draws agree with each other, and nearly with the *natural cubic spline*, the curve through the points with the smallest $\int f''^2$. {cite:t}`werness2021` sketch a proof: the bend at a knot is $2 \gamma_i$, so that $\sum_i \gamma_i^2$ is a discrete form of this integral. What behaves well beyond the peak is not "the large model", but the fit that one chooses among the many.
+Had the peak been a matter of the typical fit, both lines would have one. The peak is made of rare accidents, and they are without bound. A knot at a small distance $\epsilon$ from a point can make an error of order $1/\epsilon^2$, and since all small distances are about equally likely, the mean of that is infinite. So an average over 200 draws is no estimate of a mean: over ten times as many it would typically be more than ten times as large. Nor is the mean infinite at four knots only. With any number from two on, all knots but one may fall between the first two points, and the last just behind the second. What has its peak at the threshold is how *often* an accident happens; with 200 knots one would wait for ever. (With other models the typical fit has a peak, too; but an infinite average we shall meet again.)
+
+Far to the right all draws agree with each other, and nearly with the *natural cubic spline*, the curve through the points with the smallest $\int f''^2$. {cite:t}`werness2021` sketch a proof: the bend at a knot is $2 w_i$, so that $\sum_i w_i^2$ is a discrete form of this integral. What behaves well beyond the peak is not "the large model", but the fit that one chooses among the many.
 
 (ddl-prehistory)=
 ## A peak that was known
@@ -191,7 +197,7 @@ With fifty examples one does better to throw half of them away. Had the classifi
 (ddl-features)=
 ## Random features: $N$ parameters, $n$ examples
 
-Their first experiment needs no training. Map each input to $N$ {term}`random features`, here $\sqrt{2/N} \cos(v^\top x + b)$ with random $v$ and $b$, the *random Fourier features* of {cite:t}`rahimi2007`, and fit the ten 0/1 labels by least squares, beyond $N = n$ with the smallest coefficients. The only thing to turn is $N$. A larger model has all features of the smaller one. (The paper's features are complex; ours are real, and $N$ counts coefficients per class.)
+Their first experiment needs no training. Map each input to $N$ {term}`random features`, here $\sqrt{2/N} \cos(\omega^\top x + b)$ with random $\omega$ and $b$, the *random Fourier features* of {cite:t}`rahimi2007`, and fit the ten 0/1 labels by least squares, beyond $N = n$ with the smallest coefficients. The only thing to turn is $N$. A larger model has all features of the smaller one. (The paper's features are complex; ours are real, and $N$ counts coefficients per class.)
 
 ::::{admonition} Predict before you run
 :class: predict
@@ -321,7 +327,7 @@ and $R = \infty$ in between, if $v > 0$.
 ```
 
 ```{prf:proof}
-Let $X$ be the $n \times p$ matrix of the inputs seen, $X^+$ its pseudo-inverse, $\beta_S$ the first $p$ coefficients and $e$ the vector of noise and inputs unseen: Gaussian inputs that are independent of $X$, so that $\mathbb E\, e e^\top = v I$. *Noise.* For $p \le n$, $\hat\beta - \beta_S = X^+ e$, and $R = v \operatorname{tr} \mathbb E (X^\top X)^{-1}$. The $k$-th diagonal entry of $(X^\top X)^{-1}$ is one over the squared distance of the $k$-th column of $X$ from the span of the other $p - 1$ columns. The column is Gaussian and knows nothing of the others, so this squared distance has the $\chi^2$ distribution with $n - p + 1$ degrees of freedom, and the mean of one over it is $1/(n - p - 1)$. There are $p$ such entries. For $p \ge n$ the same holds with rows for columns: $v \operatorname{tr} \mathbb E (X X^\top)^{-1} = v\, n / (p - n - 1)$. *Signal.* For $p > n$, $X^+ X$ projects on the span of the $n$ inputs, so that $\hat\beta - \beta_S$ is $X^+ e$, inside the span, less the part of $\beta_S$ outside it. They are orthogonal, so their squared lengths add. The span has no preferred direction and catches the share $n/p$ of $S$ on average.
+Let $X$ be the $n \times p$ matrix of the inputs seen, $X^+$ its pseudo-inverse, $\beta_S$ the first $p$ coefficients and $e$ the vector of what the noise and the unseen inputs add to the labels. It is independent of $X$, and $\mathbb E\, e e^\top = v I$. *Noise.* For $p \le n$, $\hat\beta - \beta_S = X^+ e$, and $R = v \operatorname{tr} \mathbb E (X^\top X)^{-1}$. The $k$-th diagonal entry of $(X^\top X)^{-1}$ is one over the squared distance of the $k$-th column of $X$ from the span of the other $p - 1$ columns. The column is Gaussian and knows nothing of the others, so this squared distance has the $\chi^2$ distribution with $n - p + 1$ degrees of freedom, and the mean of one over it is $1/(n - p - 1)$. There are $p$ such entries. For $p \ge n$ the same holds with rows for columns: $v \operatorname{tr} \mathbb E (X X^\top)^{-1} = v\, n / (p - n - 1)$. *Signal.* For $p > n$, $X^+ X$ projects on the span of the $n$ inputs, so that $\hat\beta - \beta_S$ is $X^+ e$, inside the span, less the part of $\beta_S$ outside it. They are orthogonal, so their squared lengths add. The span has no preferred direction and catches the share $n/p$ of $S$ on average.
 ```
 
 The proof says what happens at $p = n$. Each column is nearly a combination of the others:
@@ -358,7 +364,7 @@ and $S + v\, p/(n - p - 1)$ for $p < n - 1$. Norm and risk do not merely peak to
 
 ## Which of the two valleys is deeper?
 
-{cite:t}`hastie2022` have the limit of large $n$ and $p$ at $p/n = \gamma$, with all inputs seen: $\sigma^2 \gamma / (1 - \gamma)$ for $\gamma < 1$, and $\lVert\beta\rVert^2 (1 - 1/\gamma) + \sigma^2 / (\gamma - 1)$ beyond. There the second valley is never the deeper one ({ref}`ddl-ex-minimum`). But in their axis the *problem* grows with the model. {cite:t}`belkin2020` keep the problem and let the learner see more of it, which is {prf:ref}`ddl-prop-exact`. Now it depends on the order in which the inputs come.
+{cite:t}`hastie2022` have the limit of large $n$ and $p$ at $p/n = \gamma$, with all inputs seen: $\sigma^2 \gamma / (1 - \gamma)$ for $\gamma < 1$, and $\lVert\beta\rVert^2 (1 - 1/\gamma) + \sigma^2 / (\gamma - 1)$ beyond. There the second valley is never the deeper one ({ref}`ddl-ex-minimum`). But in their axis the *problem* grows with the model. {cite:t}`belkin2020` keep the problem and let the learner see more of it, which is {prf:ref}`ddl-prop-exact`.
 
 ::::{admonition} Predict before you run
 :class: predict
@@ -394,7 +400,7 @@ def hidden_risk(p, decay, noise, parts):
     return used * parts[0] + (noise + 1 - used) * parts[1] + 1 - used
 
 
-# %% mystnb={"code_prompt_show": "The slider", "figure": {"caption": "**With little noise the second valley is the deeper one if all inputs are weak, and the first one if strong inputs come first. Noise favours the first.** Excess risk of minimum-norm least squares on the first p of 400 inputs, 100 examples; the squares of the coefficients fall off like 1/j to the power a. Lines: the theorem. Dots: means over 100 draws, with 95 % intervals. Diamonds: the lowest points on either side.", "name": "fig-ddl-hidden"}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The slider", "figure": {"caption": "**With little noise the second valley is the deeper one if all inputs are equally weak, and the first one if strong inputs come first. Noise favours the first.** Excess risk of minimum-norm least squares on the first p of 400 inputs, 100 examples; the squares of the coefficients fall off like 1/j to the power a. Lines: the theorem. Dots: means over 100 draws, with 95 % intervals. Diamonds: the lowest points on either side.", "name": "fig-ddl-hidden"}} tags=["hide-input"]
 # The slider over the order of the inputs
 def hidden_frame(decay):
     fig, ax = plt.subplots(figsize=(7.2, 3.6))
@@ -439,7 +445,7 @@ So the sentence "the second valley is deeper" is about a *problem* as much as ab
 (ddl-condition)=
 ## What collapses is an eigenvalue
 
-Noise is multiplied by $\operatorname{tr} (X^\top X)^{-1} = \sum_i 1 / (n \lambda_i)$, with $\lambda_i$ the positive eigenvalues of the sample covariance $X^\top X / n$. For large $n$ they fill the interval from $(1 - \sqrt\gamma)^2$ to $(1 + \sqrt\gamma)^2$ (the law of Marchenko and Pastur), which reaches down to zero at $\gamma = 1$ and only there. {cite:t}`kuzborskij2021` make the smallest positive eigenvalue the hero of the story. A practical conclusion suggests itself: gradient descent needs about $1/\lambda_{\min}$ steps along the worst direction. *Stop early*, and the noise in it has not been amplified yet.
+On either side of $p = n$ noise is multiplied by $\sum_i 1 / (n \lambda_i)$, the trace of the inverse in the proof above, with $\lambda_i$ the positive eigenvalues of the sample covariance $X^\top X / n$. For large $n$ they fill the interval from $(1 - \sqrt\gamma)^2$ to $(1 + \sqrt\gamma)^2$ (the law of Marchenko and Pastur), which reaches down to zero at $\gamma = 1$ and only there. {cite:t}`kuzborskij2021` make the smallest positive eigenvalue the hero of the story. A practical conclusion suggests itself: gradient descent needs about $1/\lambda_{\min}$ steps along the worst direction. *Stop early*, and the noise in it has not been amplified yet.
 """
 
 # %% mystnb={"code_prompt_show": "Training sets of twenty examples"} tags=["hide-input"]
@@ -464,7 +470,7 @@ descended = linear.parallel_map(descents, ledger.seeds("condition-number"))
 descent_risk, eigenvalue = (np.stack(part) for part in zip(*descended, strict=True))
 
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**The smallest eigenvalue collapses where the risk peaks, and early stopping never meets it.** Least squares with 20 examples and up to 100 inputs. Left: smallest positive eigenvalue of the sample covariance. Right: excess risk after some steps of gradient descent, and at its end. Means over replicates of the logarithm of medians over 20 training sets, with 95 % bands.", "name": "fig-ddl-eigenvalue"}, "image": {"alt": "Two panels against the number of inputs, of logarithms. Left, the smallest eigenvalue has a dip of two orders of magnitude at 20. Right, the risk of the minimum-norm solution has a spike at the same place; curves for few steps are flat, and the spike grows with the number of steps."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**The smallest eigenvalue collapses where the risk peaks, and early stopping never meets it.** Least squares with 20 examples and up to 100 inputs. Left: smallest positive eigenvalue of the sample covariance. Right: excess risk after some steps of gradient descent, and at its end. Means over replicates of the logarithm of medians over 20 training sets, with 95 % bands.", "name": "fig-ddl-eigenvalue"}, "image": {"alt": "Two panels against the number of inputs, of logarithms. Left, the smallest eigenvalue has a dip of more than two orders of magnitude at 20. Right, the risk of the minimum-norm solution has a spike at the same place; curves for 5, 20 and 100 steps rise without a spike."}} tags=["hide-input"]
 def median_line(ax, values, color, label=None):
     """Mean over replicates of the logarithm of medians over training sets [replicates, p, sets]."""
     logs = pd.DataFrame(np.log10(np.median(values, -1)), columns=input_counts)
@@ -522,18 +528,15 @@ def ridge_risk(penalty):
     return torch.stack(by_count, 1).numpy()
 
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**More examples hurt, up to as many as there are coefficients.** Excess risk of minimum-norm least squares with 100 coefficients. Line: the exact expectation, which is infinite around 100. Dots: medians over draws of the inputs, with the middle half.", "name": "fig-ddl-samples"}, "image": {"alt": "Excess risk on a logarithmic axis against the number of examples: a line falls a little, rises from about 40 examples to a pole at 100 and falls steeply behind it; dots follow it."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**More examples hurt, up to as many as there are coefficients.** Excess risk of minimum-norm least squares with 100 coefficients. Line: the exact expectation, which is infinite around 100. Dots: medians over draws of the inputs, with the middle half.", "name": "fig-ddl-samples"}, "image": {"alt": "Excess risk on a logarithmic axis against the number of examples: a line falls a little, rises from about 50 examples to a pole at 100 and falls steeply behind it; dots follow it."}} tags=["hide-input"]
 fig, ax = plt.subplots(figsize=(7.2, 3.1))
 for side in (range(10, 98), range(103, 301)):
-    ax.plot(
-        side,
-        [np.dot([1, 0.25], linear.expected_parts(k, 100)) for k in side],
-        color=colors["risk"],
-    )
+    line = [np.dot([1, 0.25], linear.expected_parts(k, 100)) for k in side]
+    ax.plot(side, line, color=colors["risk"])
 low, middle, high = np.quantile(ridge_risk(0), (0.25, 0.5, 0.75), axis=0)
 spread = [middle - low, high - middle]
 ax.errorbar(example_counts, middle, spread, fmt="o", color=figures.INK, linewidth=1)
-ax.set(yscale="log", ylim=(0.08, 100), xlabel="training examples", ylabel="excess risk")
+ax.set(yscale="log", ylim=(0.08, 1000), xlabel="training examples", ylabel="excess risk")
 plt.show()
 
 # %% tags=["remove-input"]
@@ -544,7 +547,7 @@ Markdown(
 
 # %% [markdown]
 r"""
-So fifty examples that cost nothing are worse than none. They do show more of the signal: that part falls from $1 - 40/100$ to $1 - 90/100$. But the noise part $\sigma^2 n/(d - n - 1)$ is multiplied by fifteen.
+So fifty examples that cost nothing are worse than none. They do show more of the signal: that part falls from $1 - 40/100$ to $1 - 90/100$. But the noise part $\sigma^2 n/(d - n - 1)$ is multiplied by almost fifteen.
 
 (ddl-ridge)=
 ## The peak is optional
@@ -560,7 +563,7 @@ For isotropic Gaussian inputs, $\lambda^* = d \sigma^2 / \lVert\beta\rVert^2$ is
 The inputs favour no direction, so we may average over all directions of $\beta$: $\mathbb E\, \beta\beta^\top = (\lVert\beta\rVert^2/d)\, I$. Given $X$, ridge with $A = X^\top X + \lambda I$ then has the risk $\lambda^2 \frac{\lVert\beta\rVert^2}{d} \operatorname{tr} A^{-2} + \sigma^2 \operatorname{tr} (A^{-1} X^\top X A^{-1})$. For each singular value $s$ of $X$ that is $(\lambda^2 \lVert\beta\rVert^2/d + \sigma^2 s^2) / (s^2 + \lambda)^2$, and a derivative shows that its minimum is at $\lambda^*$, whatever $s$ is. There the risk is $\sigma^2 \operatorname{tr} (X^\top X + \lambda^* I)^{-1}$. One more example adds $x x^\top$ to $X^\top X$, and no eigenvalue of the inverse can grow.
 ```
 
-Not only the expectation over inputs falls: averaged over labels, every further example of any sequence helps.
+Not only the expectation over inputs falls: averaged over labels and directions of $\beta$, no further example of any sequence hurts.
 
 ::::{admonition} Predict before you run
 :class: predict
@@ -575,7 +578,7 @@ The first. A penalty has to be large enough to cap the noise at the worst $n$, a
 :::
 ::::
 
-The theorem needs isotropic Gaussian inputs, and {cite:t}`nakkiran2020ridge` have a counter-example for others. They also report from experiments that a tuned penalty flattens the curves of random features. So back to the signals, with noisy labels, and a penalty for every $N$ that is best on validation signals.
+The theorem is about isotropic Gaussian inputs, and {cite:t}`nakkiran2020ridge` have a counter-example with others, whose noise depends on the input. They also report from experiments that a tuned penalty flattens the curves of random features. So back to the signals, with noisy labels, and a penalty for every $N$ that is best on validation signals.
 """
 
 # %% mystnb={"code_prompt_show": "A penalty for every N"} tags=["hide-input"]
@@ -606,7 +609,7 @@ for (label, factor), color in zip(factors.items(), shades, strict=True):
     risks = ridge_risk(factor * best_penalty)
     line = np.median(risks, 0) if factor == 0 else risks.mean(0)
     left.plot(example_counts, line, color=color, label=label)
-left.set(yscale="log", ylim=(0.08, 100), xlabel="examples", ylabel="excess risk")
+left.set(yscale="log", ylim=(0.08, 1000), xlabel="examples", ylabel="excess risk")
 left.legend(title="penalty")
 untuned = errors["15 % random"][ridge_counts]
 for table, color, label in (
@@ -630,7 +633,7 @@ Markdown(
 r"""
 ::::{admonition} Break it
 :class: break-it
-Everything on this page so far is undone by one well-chosen number. The peak is not a property of large models, nor of noise, but of fitting *without any restraint*. Most networks are trained to interpolate, with whatever restraint their training happens to bring; how much that is has to be measured, which is the subject of the next page.
+Everything on this page so far is undone by a well-chosen penalty. The peak is not a property of large models, nor of noise, but of fitting *without any restraint*. Most networks are trained to interpolate, with whatever restraint their training happens to bring; how much that is has to be measured, which is the subject of {doc}`/notebooks/04_networks_at_the_threshold`.
 ::::
 
 (ddl-separability)=
@@ -651,7 +654,7 @@ The third. For coins the odds are exactly even at $n = 2p$ {cite:p}`cover1965`. 
 :::
 ::::
 
-Whether a hyperplane exists is a linear program. For large $n$ the answer is known, $\min_t \mathbb E \max(0, Z - t\,yu)^2$ with $Z$ standard normal and $u$ the score that the label $y = \pm 1$ follows ({cite:t}`candes2020`). {cite:t}`deng2022` build the error of the classifier on it. In their model further coordinates carry less and less of a signal, and the learner uses the first $p$. The fit is logistic regression with the faintest ridge.
+Whether a hyperplane exists is a linear program. For large $n$ the answer is known, $\min_t \mathbb E \max(0, Z - t\,yu)^2$ with $Z$ and $u$ standard normal and $y = \pm 1$ a label that follows the score $u$ ({cite:t}`candes2020`). {cite:t}`deng2022` build the error of the classifier on it. In their model further coordinates carry less and less of a signal, and the learner uses the first $p$. The fit is logistic regression with the faintest ridge.
 """
 
 # %% mystnb={"code_prompt_show": "When classes fall apart"} tags=["hide-input"]
@@ -674,9 +677,8 @@ separating = linear.parallel_map(first_separating, ledger.seeds("classification-
 # %% mystnb={"code_prompt_show": "Logistic regression with more and more coordinates"} tags=["hide-input"]
 # Logistic regression with more and more coordinates of a signal with a long tail
 m = scale.sizes(examples=(60, 300, 300)).examples
-used = [
-    round(m * share) for share in (0.05, 0.1, 0.2, 0.3, 0.35, 0.4, 0.5, 0.6, 0.8, 1.2, 4)
-]
+shares = (0.05, 0.1, 0.2, 0.3, 0.35, 0.4, 0.5, 0.6, 0.8, 1, 1.2, 4)
+used = [round(m * share) for share in shares]
 long_tail = separability.decaying_coefficients(4 * m, scale=m, strength=10)
 
 
@@ -692,7 +694,7 @@ logistic_seeds = ledger.seeds("classification-peak")
 rows = linear.parallel_map(logistic, logistic_seeds)
 logistic_runs = pd.DataFrame(rows, pd.Index(logistic_seeds), [*used, "place"])
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Classes fall apart well before p = n, and there logistic regression has its peak.** Left: share of training sets of 100 examples that a hyperplane separates; dotted, the limits for large n; dashed, for coins, the exact count of Cover. Right: error of logistic regression on 300 examples that uses the first p coordinates; the strip holds the middle half of the places where these training sets become separable. Mean over training sets with a 95 % band.", "name": "fig-ddl-separable"}, "image": {"alt": "Two panels against p over n. Left, two rising steps: one with a signal around a third, one for coins around one half. Right, the error falls, has a small peak in a shaded strip near two fifths, falls again and in the end rises."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Classes fall apart well before p = n, and there logistic regression has its peak.** Left: share of training sets of 100 examples that a hyperplane separates; dotted, the limits for large n; dashed, for coins, the exact count of Cover. Right: error of logistic regression on 300 examples that uses the first p coordinates; the strip holds the places where these training sets become separable. Mean over training sets with a 95 % band.", "name": "fig-ddl-separable"}, "image": {"alt": "Two panels against p over n. Left, two rising steps: one with a signal around a third, one for coins around one half. Right, the error falls, has a small peak in a shaded strip near two fifths, falls again and in the end rises."}} tags=["hide-input"]
 fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.6))
 share_axis = np.linspace(0, 0.75, 76)
 for (kind, strength), color in zip(strengths.items(), figures.SEQUENCE, strict=False):
@@ -708,7 +710,7 @@ left.legend()
 rows = logistic_runs[used].melt(var_name="p", value_name="error").astype(float)
 rows["p/n"] = rows.p / m
 figures.plot(rows, "p/n", "error", ax=right, colors=colors["test"])
-strip = logistic_runs.place.quantile([0.25, 0.75])
+strip = logistic_runs.place.agg(["min", "max"])
 right.axvspan(*strip, color=colors["threshold"], alpha=0.25, linewidth=0)
 figures.log_axis(right, (0.1, 0.4, 1, 4))
 right.set_ylabel("share misclassified")
@@ -834,7 +836,7 @@ r"""
 (dd-disagree)=
 ## Who disagrees, and what to drop
 
-**Is classical theory refuted?** No theorem is. {cite:t}`lee2022` argue that even the bounds of Vapnik and Chervonenkis describe double descent, if beyond the peak capacity is measured by the norm and not by the number of parameters. {numref}`fig-ddl-fourier` shows why that is plausible, as norm and error fall together. An account that changes its measure of capacity at the point to be explained must say why there.
+**Is classical theory refuted?** No theorem is. {cite:t}`lee2022` argue that even the bounds of Vapnik and Chervonenkis describe double descent, if beyond the peak capacity is measured by the norm and not by the number of parameters. {numref}`fig-ddl-fourier` shows why that is plausible, as norm and error fall together. One would ask such an account why its measure of capacity changes just at the point to be explained.
 
 **Is there one axis?** {cite:t}`curth2023` say of trees and boosting that the second descent appears where the axis changes its meaning ({ref}`dissent`). For random features a single number $N$ is turned all the way. They answer that this axis hides two as well: up to $n$ it adds directions, and from $n$ on it chooses among them. {eq}`eq-ddl-exact` has two branches for that reason.
 

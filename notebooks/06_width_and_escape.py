@@ -290,9 +290,11 @@ away = torch.linspace(-1, 1, 41, dtype=torch.float64)
 for ax, (net, at, *ways) in zip(axes, picture["panels"], strict=True):
     across, upwards = (away[:, None] * scaled(net, at, way) for way in ways)
     surface = net.loss(at + across + upwards[:, None]) / net.loss(at) - 1
-    levels = np.linspace(-0.08, 0.08, 5)
+    levels = np.linspace(-0.08, 0.08, 9)
     lines = ax.contour(away, away, surface, levels, cmap=figures.colormap())
-    ax.clabel(lines, fmt=lambda level: f"{level:+.0%}" if level else "0", fontsize=9)
+    ax.clabel(
+        lines, levels[::2], fmt=lambda level: f"{level:+.0%}" if level else "0", fontsize=9
+    )
     ax.set(xticks=[], yticks=[])
 axes[0].set(title="Small network", xlabel="the neuron", ylabel="softest direction")
 axes[1].set(title="With a copy of the neuron", xlabel="together", ylabel="apart")
@@ -681,7 +683,7 @@ ledger.say("random-layers-far-worse")
 
 # %% [markdown]
 r"""
-If every layer carried its share of what was learned, to set back any one would ruin the network. Here the third and the fourth moved far, and to undo that costs little beside what the first layer costs. It is not nothing: an error that was small grows to a multiple of itself, and whether that is an "adverse decline" depends on where one draws the line ({ref}`protocol-width-and-escape`). In the paper's networks, which are larger, a robust layer often hardly moved, so that to set it back changes little; this alone could explain a difference.
+If every layer carried its share of what was learned, to set back any one would ruin the network. Here the third and the fourth moved far, and to undo that costs little beside what the first layer costs. It is not nothing: an error that was small grows to a multiple of itself, and whether that is an "adverse decline" depends on where one draws the line. The mean hides a skew besides: in most networks of the record the cheapest layer costs less than our bound, and in a few no layer is cheap ({ref}`protocol-width-and-escape`). In the paper's networks, which are larger, a robust layer often hardly moved, so that to set it back changes little; this alone could explain a difference.
 And the first layer, set back, leaves a damaged network here and no guessing one. The fresh values show that the third and the fourth layer are not superfluous: the layers before and after have learned to work with *these* initial weights. It is the same lesson as with the winners: what a part is worth depends on what stands around it.
 
 (we-verdicts)=

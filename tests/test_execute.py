@@ -33,19 +33,26 @@ random.random()
 "a figure"
 
 # %%
-from overparam import scale
-from overparam.report.claims import Check, EarlierLedger, Estimate
-pips = Check("pips", Estimate(3.5, 3.4, 3.6), above=3, unit="pips per throw")
-EarlierLedger("tiny").card("dice", [pips], "3.5 pips.", scale.seeds(5), "throws")
+from overparam.report.claims import Ledger
+Ledger("tiny").card("dice", pips=[3.4, 3.5, 3.5, 3.5, 3.6], section="throws")
 '''
 CLAIMS = """\
 - id: dice
   chapter: tiny
+  kind: finding
   title: Dice
   statement: A die shows more than three pips on average.
   paper: Pascal 1654
   url: https://example.org/
   paper_says: so.
+  setting: the same dice
+  protocol:
+    number: 1
+    unit: a die
+    redrawn: [the die]
+    reason: a gambler would notice
+    estimates:
+      pips: {says: mean of the throws, above: 3, unit: pips per throw}
 """
 SOURCE = "notebooks/01_tiny.py"
 NOTEBOOK = "build/laptop/notebooks/01_tiny.ipynb"
@@ -119,7 +126,9 @@ def test_the_first_run_executes(executed):
     notebook = nbformat.read(executed / NOTEBOOK, as_version=4)
     assert set(built(executed)) == {NOTEBOOK, VERDICTS}
     assert 0 < float(outputs(executed)[0][0]["data"]["text/plain"]) < 1
-    assert notebook.cells[-1].source.startswith("from overparam import scale")  # the tool's own last cell is gone
+    assert notebook.cells[-1].source.startswith(
+        "from overparam.report.claims import Ledger"
+    )  # the tool's own last cell is gone
     stamp = notebook.metadata["overparam"]
     assert (stamp["scale"], stamp["seed_offset"], stamp["device"]) == ("laptop", 1000, "cpu")
     assert stamp["seconds"] > 0
@@ -129,17 +138,18 @@ def test_the_verdicts_have_what_the_design_promises(executed):
     (record,) = json.loads((executed / VERDICTS).read_text(encoding="utf-8"))
     promised = {
         "id": "dice",
-        "verdict": "supported",
+        "verdict": "not run",
         "statement": "A die shows more than three pips on average.",
         "measured": 3.5,
-        "interval": [3.4, 3.6],
         "unit": "pips per throw",
         "seeds": [1000, 1001, 1002, 1003, 1004],
         "n_seeds": 5,
         "scale": "laptop",
         "seed_offset": 1000,
+        "estimates": {"pips": [3.4, 3.5, 3.5, 3.5, 3.6]},
     }
     assert {name: record[name] for name in promised} == promised
+    assert record["interval"] == pytest.approx([3.412, 3.588], abs=1e-3)
 
 
 def test_the_training_that_the_cache_spares_is_counted(tmp_path, monkeypatch):
@@ -345,7 +355,7 @@ def turn(output):
 
 DOCTORED = {
     "no card": (drop, "01_tiny.py: claim dice of data/claims.yaml has no card; show one with Ledger.card."),
-    "a turned verdict": (turn, "01_tiny.py says that dice is contradicted, but its numbers give supported. Delete"),
+    "a turned verdict": (turn, "01_tiny.py says that dice is contradicted, but its record gives not run. Delete"),
 }
 
 

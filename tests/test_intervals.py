@@ -117,8 +117,3 @@ def test_replicates_that_agree_are_named_as_they_were_measured():
     for quantity in (intervals.mean, intervals.ratio, intervals.correlation):
         with pytest.raises(ValueError, match=r"All 5 replicates are 0\.5: state that as a fact"):
             quantity([0.5] * 5)
-
-
-def test_median_interval():
-    estimate = intervals.median_interval(np.repeat([1.0, 2.0, 3.0], [20, 60, 20]))
-    assert (estimate.value, estimate.low, estimate.high) == (2, 2, 2)

@@ -175,10 +175,10 @@ def test_a_value_of_any_kind_anywhere_is_read_or_refused(value):
 
 
 def test_a_chapter_without_claims_is_one_sentence(tmp_path):
-    (tmp_path / "claims.yaml").write_text(yaml.safe_dump([FINDING, {"id": "old", "chapter": "old"}]), encoding="utf-8")
+    (tmp_path / "claims.yaml").write_text(yaml.safe_dump([FINDING]), encoding="utf-8")
     assert list(protocols.claims("tiny", tmp_path / "claims.yaml")) == ["both-fall"]
-    with pytest.raises(ValueError, match=r"No claims for chapter 'old' in data/claims\.yaml; there are tiny\."):
-        protocols.claims("old", tmp_path / "claims.yaml")
+    with pytest.raises(ValueError, match=r"No claims for chapter 'huge' in data/claims\.yaml; there are tiny\."):
+        protocols.claims("huge", tmp_path / "claims.yaml")
     with pytest.raises(FileNotFoundError, match="fetch the whole repository of the book"):
         protocols.claims("tiny", tmp_path / "nothing.yaml")
 

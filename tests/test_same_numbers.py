@@ -11,7 +11,7 @@ RECORD = {
     "verdict": "supported",
     "statement": "It is so.",
     "interval": [0.1, 0.2],
-    "checks": [{"label": "gain", "estimate": {"value": 0.15}}],
+    "estimates": {"gain": [0.1, 0.2]},
 }
 
 
@@ -40,8 +40,8 @@ def test_rounding_and_words_do_not_count(compare):
     [
         ({"interval": [0.1001, 0.2]}, "name: interval: 0: 0.1 before, 0.1001 after"),
         ({"verdict": "contradicted"}, "name: verdict: supported before, contradicted after"),
-        ({"checks": [{"label": "gain", "estimate": {"value": 0.16}}]}, "estimate: value: 0.15 before, 0.16 after"),
-        ({"checks": []}, "name: checks: "),
+        ({"estimates": {"gain": [0.1, 0.3]}}, "name: estimates: gain: 1: 0.2 before, 0.3 after"),
+        ({"estimates": {"gain": []}}, "name: estimates: gain: "),
     ],
 )
 def test_a_number_that_changed_is_named(compare, changes, said):

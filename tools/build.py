@@ -113,7 +113,6 @@ def fingerprint(pages):
         ROOT / "tools/quiz.py",
         *sorted((ROOT / "data").glob("*.yaml")),
         *sorted((ROOT / "data/quiz").glob("*.yaml")),
-        *sorted((ROOT / "data/results/gpu").glob("*.json")),
         *sorted((ROOT / "data/results/evidence").glob("*.json")),
         *sorted((ROOT / "build" / scale.current() / "claims").glob("*.json")),
     ]

@@ -71,7 +71,7 @@ def main(arguments: Sequence[str] | None = None, root: Path = execute.ROOT) -> i
 
 def chosen(chapter: str | None, finding: str | None) -> dict[str, list[str]]:
     """The findings that are wanted, by chapter."""
-    chapters = [chapter] if chapter else sorted({e["chapter"] for e in protocols.entries() if "kind" in e})
+    chapters = [chapter] if chapter else sorted({e["chapter"] for e in protocols.entries()})
     found = {each: [c.id for c in protocols.claims(each).values() if c.kind == "finding"] for each in chapters}
     if finding:
         names = [name for each in found.values() for name in each]

@@ -262,9 +262,9 @@ def write_claims(source: Path, notebook, build: Path, root: Path) -> None:
     if twice := {name for name in given if given.count(name) > 1}:
         raise BuildError(f"{source.name}: claim {sorted(twice)[0]} has two cards; show it once.")
     try:
-        findings = {name: protocols.read(fact) for name, fact in wanted.items() if fact.get("kind") == "finding"}
-        confirmed = evidence.read(chapter, _record(root, chapter), claims=findings) if findings else {}
-        ledger.measured_in(records, source, wanted, confirmed)
+        claims = {name: protocols.read(fact) for name, fact in wanted.items()}
+        confirmed = evidence.read(chapter, _record(root, chapter), claims=claims)
+        ledger.measured_in(records, source, claims, confirmed)
     except (ledger.LedgerError, ValueError) as error:
         raise BuildError(f"{error} Delete the executed notebook and build again.") from error
     path = build / "claims" / f"{chapter}.json"

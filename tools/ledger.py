@@ -1,26 +1,25 @@
 """The ledger: every claim of the book, with what its record decided.
 
 Claims stand in data/claims.yaml, those of chapters to come in data/planned.yaml, records of findings in
-data/results/evidence/, what chapters showed when they were executed in build/<scale>/claims/ and, where `make gpu` has been
-run, in data/results/gpu/. tools/build.py checks that all of it fits together; book/_ext/verdicts.py puts it into pages.
+data/results/evidence/ and what chapters showed when they were executed in build/<scale>/claims/. tools/build.py checks that
+all of it fits together; book/_ext/verdicts.py puts it into pages.
 """
 
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
-from overparam.report import cards, earlier, evidence, protocols
+from overparam.report import cards, evidence, protocols
 from overparam.report.evidence import Record
 from overparam.report.intervals import Estimate
 
 ROOT = Path(__file__).resolve().parents[1]
 OUTCOMES = tuple(outcome.replace(" ", "-") for outcome in protocols.OUTCOMES)
-KINDS = ("finding", "theorem", "earlier", "planned")
-COLUMNS = {"laptop": "Here, on a laptop", "gpu": "Here, on a GPU"}
+KINDS = ("finding", "theorem", "planned")
 CHAPTER = re.compile(r"\bnotebooks/(\d\d_\w+)")
 TITLE = re.compile(r'^r?"""\n(?:[^#\n].*\n|\n)*# (.+)$', re.MULTILINE)
 
@@ -31,15 +30,15 @@ class LedgerError(Exception):
 
 @dataclass(frozen=True)
 class Claim:
-    """A claim's entry, its kind and verdict, its record, and what was measured of it by scale.
+    """A claim's entry, its kind and verdict, its record, and what was measured of it in this build.
 
-    The verdict is a finding's outcome, "theorem", an earlier verdict, or "planned".
+    The verdict is a finding's outcome, "theorem", or "planned".
     """
 
     fact: dict
     kind: str
     verdict: str
-    runs: dict
+    run: dict
     claim: protocols.Claim | None = None
     record: Record | None = None
 
@@ -47,11 +46,6 @@ class Claim:
     def anchor(self) -> str:
         """The id of its card on the chapter's page."""
         return cards.anchor(self.fact["id"])
-
-    @property
-    def group(self) -> str:
-        """Under what it is counted and filtered: earlier verdicts are no outcomes."""
-        return f"earlier-{self.verdict}" if self.kind == "earlier" else self.verdict
 
     @property
     def words(self) -> str:
@@ -86,21 +80,15 @@ def collect(root: Path, build: Path) -> list[Chapter]:
                 "data/planned.yaml, or say under `needs` what this one waits for."
             )
     try:
-        claims = {fact["id"]: protocols.read(fact) for fact in facts if "kind" in fact}
+        claims = {fact["id"]: protocols.read(fact) for fact in facts}
         records = read_records(root, claims)
         for claim in claims.values():
             check_sentence(claim, records.get(claim.id))
     except ValueError as error:
         raise LedgerError(str(error)) from error
-    known = {fact["id"]: fact for fact in facts + planned}
-    live, recorded = {}, {}
+    live = {}
     for file in sorted((build / "claims").glob("*.json")):
-        live |= measured_in(json.loads(file.read_text(encoding="utf-8")), file, known, records)
-    for file in sorted((root / "data" / "results" / "gpu").glob("*.json")):
-        content = json.loads(file.read_text(encoding="utf-8"))
-        rows = [row for row in content["rows"] if row["id"] not in claims]  # findings have their own record
-        found = measured_in(rows, file, known, records)
-        recorded |= {name: row | {"provenance": content["provenance"]} for name, row in found.items()}
+        live |= measured_in(json.loads(file.read_text(encoding="utf-8")), file, claims, records)
 
     order = [*there, *dict.fromkeys(fact["chapter"] for fact in facts + planned if fact["chapter"] not in there)]
     chapters = []
@@ -112,7 +100,7 @@ def collect(root: Path, build: Path) -> list[Chapter]:
                 raise LedgerError(
                     f"The claim {fact['id']} has no verdict: its chapter is there, so show its card and execute the chapter."
                 )
-        found = [_claim(fact, page, live, recorded, claims, records) for fact in own]
+        found = [_claim(fact, page, live, claims, records) for fact in own]
         if found:
             number = int(page[:2]) if page else max([0, *(chapter.number for chapter in chapters)]) + 1
             chapters.append(Chapter(name, number, title(root, name, page), page and f"notebooks/{page}", found))
@@ -161,51 +149,36 @@ def check_sentence(claim: protocols.Claim, record: Record | None) -> None:
     cards.sentence(claim, record)
 
 
-def measured_in(rows: list[dict], file: Path, known: dict[str, dict], records: dict[str, Record]) -> dict[str, dict]:
+def measured_in(
+    rows: list[dict], file: Path, claims: dict[str, protocols.Claim], records: dict[str, Record]
+) -> dict[str, dict]:
     """Return {id: row}; every row must be of a known claim and have the verdict that is due."""
     for row in rows:
-        if row["id"] not in known:
+        if row["id"] not in claims:
             raise LedgerError(
                 f"{file.name} has a verdict for {row['id']}, a claim that data/claims.yaml does not know."
             )
-        due = implied(row, known[row["id"]], records.get(row["id"]))
+        claim = claims[row["id"]]
+        due = implied(row, claim, records.get(claim.id))
         if due != row["verdict"]:
-            source = "its record gives" if known[row["id"]].get("kind") == "finding" else "its numbers give"
-            raise LedgerError(f"{file.name} says that {row['id']} is {row['verdict']}, but {source} {due}.")
+            source = "its record gives" if claim.kind == "finding" else "its numbers give"
+            raise LedgerError(f"{file.name} says that {claim.id} is {row['verdict']}, but {source} {due}.")
     return {row["id"]: row for row in rows}
 
 
-def implied(row: dict, fact: dict, record: Record | None) -> str:
-    """The verdict that is due: by a finding's record, a theorem's tolerance, or the intervals of an earlier card."""
-    if fact.get("kind") == "finding":
+def implied(row: dict, claim: protocols.Claim, record: Record | None) -> str:
+    """The verdict that is due: by a finding's record, or a theorem's tolerance."""
+    if claim.kind == "finding":
         return record.outcome if record else "not run"
-    if fact.get("kind") == "theorem":
-        return "theorem" if row["error"] <= fact["tolerance"] else "refuted"
-    return earlier.recompute(row)
+    return "theorem" if row["error"] <= claim.tolerance else "refuted"
 
 
-def _claim(fact: dict, page: str | None, live: dict, recorded: dict, claims: dict, records: dict) -> Claim:
+def _claim(fact: dict, page: str | None, live: dict, claims: dict, records: dict) -> Claim:
     """A claim with its verdict; one whose chapter is not there, or that waits for something, is planned."""
     if not page or "needs" in fact:
         return Claim(fact, "planned", "planned", {})
-    row = live[fact["id"]]
-    verdict = row["verdict"].replace(" ", "-")
-    return Claim(
-        fact,
-        fact.get("kind", "earlier"),
-        verdict,
-        runs(fact, row, recorded),
-        claims.get(fact["id"]),
-        records.get(fact["id"]),
-    )
-
-
-def runs(fact: dict, row: dict, recorded: dict) -> dict:
-    """Return what was measured of a claim, {scale: row}: in this build, or before and recorded for the same words."""
-    found = {}
-    if fact["id"] in recorded and recorded[fact["id"]]["statement"] == fact["statement"].strip():
-        found["gpu"] = recorded[fact["id"]]
-    return found | {row["scale"]: row}
+    name, row = fact["id"], live[fact["id"]]
+    return Claim(fact, fact["kind"], row["verdict"].replace(" ", "-"), row, claims[name], records.get(name))
 
 
 def title(root: Path, name: str, page: str | None) -> str:
@@ -222,33 +195,27 @@ def find(chapters: list[Chapter], name: str) -> tuple[Chapter | None, Claim | No
 
 
 def count(chapters: list[Chapter]) -> Counter:
-    """How many claims there are of each group (see `Claim.group`)."""
-    return Counter(claim.group for chapter in chapters for claim in chapter.claims)
+    """How many claims there are with each verdict."""
+    return Counter(claim.verdict for chapter in chapters for claim in chapter.claims)
 
 
 # --- HTML -------------------------------------------------------------------------------------------------------------
 
 
-def totals(chapters: list[Chapter], scale: str, page: str) -> str:
+def totals(chapters: list[Chapter], page: str) -> str:
     """Return one paragraph with the numbers of claims; every number leads to these claims in the ledger."""
     counts = count(chapters)
-
-    def linked(groups: Iterable[str]) -> str:
-        return ", ".join(
-            link(f"{page}#verdict={group}", f"{counts[group]} {words(group.removeprefix('earlier-'))}")
-            for group in groups
-            if counts[group]
-        )
-
-    findings, before = OUTCOMES, [f"earlier-{outcome}" for outcome in OUTCOMES]
     parts = []
-    if tested := sum(counts[group] for group in findings):
-        parts.append(f"{plural(tested, 'finding')}: {linked(findings)}.")
+    if tested := sum(counts[outcome] for outcome in OUTCOMES):
+        each = [
+            link(f"{page}#verdict={outcome}", f"{counts[outcome]} {words(outcome)}")
+            for outcome in OUTCOMES
+            if counts[outcome]
+        ]
+        parts.append(f"{plural(tested, 'finding')}: {', '.join(each)}.")
     if counts["theorem"]:
         checked = link(f"{page}#verdict=theorem", plural(counts["theorem"], "theorem"))
         parts.append(f"{checked} checked.")
-    if tested := sum(counts[group] for group in before):
-        parts.append(f"By the earlier rule, at {scale} scale, {plural(tested, 'claim')}: {linked(before)}.")
     if counts["planned"]:
         parts.append(f"{link(f'{page}#verdict=planned', str(counts['planned']))} more are planned.")
     return f'<p class="ledger-totals">{" ".join(parts)}</p>'
@@ -257,10 +224,9 @@ def totals(chapters: list[Chapter], scale: str, page: str) -> str:
 def controls(chapters: list[Chapter]) -> str:
     """Return the form that page.js brings to life; an option's id lets a link be checked like any other."""
     counts = count(chapters)
-    groups = [*OUTCOMES, "theorem", *(f"earlier-{outcome}" for outcome in OUTCOMES), "planned"]
     options = {
         "chapter": {c.name: f"{c.number}. {c.title}" for c in chapters},
-        "verdict": {g: f"{words(g.replace('earlier-', 'earlier: '))} ({counts[g]})" for g in groups if counts[g]},
+        "verdict": {v: f"{words(v)} ({counts[v]})" for v in (*OUTCOMES, "theorem", "planned") if counts[v]},
     }
     fields = ""
     for name, values in options.items():
@@ -283,38 +249,24 @@ def table(chapters: list[Chapter], kind: str, scale: str, url: Callable[[str], s
     everything = [claim for claims in own.values() for claim in claims]
     if not everything:
         return '<p class="ledger-none">None yet.</p>'
-    columns = {"finding": finding, "theorem": theorem, "earlier": judged_earlier, "planned": plan}[kind]
-    heads = ["Claim", *columns(everything[0], scale)]
+    columns = {"finding": finding, "theorem": theorem, "planned": plan}[kind]
+    heads = ["Claim", *columns(everything[0])]
     names = "".join(f'<th scope="col" role="columnheader">{head}</th>' for head in heads)
     body = "".join(
-        _group(chapter, own[chapter.name], len(heads), lambda claim: columns(claim, scale), url)
-        for chapter in chapters
-        if own[chapter.name]
+        _group(chapter, own[chapter.name], len(heads), columns, url) for chapter in chapters if own[chapter.name]
     )
     return (
-        f'<table class="ledger ledger-{kind}" role="table"><caption>{caption(kind, everything, scale)}</caption>'
+        f'<table class="ledger ledger-{kind}" role="table"><caption>{caption(kind, len(everything), scale)}</caption>'
         f'<thead role="rowgroup"><tr role="row">{names}</tr></thead>{body}</table>'
     )
 
 
-def caption(kind: str, claims: list[Claim], scale: str) -> str:
-    """Return what a table says of itself."""
-    noun = {"finding": "finding", "theorem": "theorem"}.get(kind, "claim")
-    text = f"{plural(len(claims), noun)}."
+def caption(kind: str, number: int, scale: str) -> str:
+    """Return what a table of so many claims says of itself."""
+    text = f"{plural(number, 'claim' if kind == 'planned' else kind)}."
     if kind == "finding":
         text += (
             f" Brackets hold 99 % intervals in the record, 95 % intervals in this build, which ran at {scale} scale."
-        )
-    if kind == "earlier":
-        on_gpu = sum("gpu" in claim.runs for claim in claims)
-        offsets = sorted(
-            {run["seed_offset"] for claim in claims for run in claim.runs.values() if "seed_offset" in run}
-        )
-        text += (
-            f" This build ran at {scale} scale"
-            + (f", seeds from {', '.join(map(str, offsets))}" if offsets else "")
-            + f"; {on_gpu or 'none'} of the claims {'has' if on_gpu == 1 else 'have'} been run at gpu scale. Brackets hold "
-            "95 % intervals unless the words beside them say otherwise."
         )
     return text
 
@@ -337,7 +289,7 @@ def row(claim: Claim, chapter: Chapter, cells: dict[str, str], url: Callable[[st
     data = "".join(f'<td role="cell" data-head="{head}">{cell}</td>' for head, cell in cells.items())
     former = "".join(f'<span id="ledger-{old.replace("/", "-")}"></span>' for old in fact.get("formerly", ()))
     return (
-        f'<tr role="row" id="ledger-{fact["id"]}" data-verdict="{claim.group}">'
+        f'<tr role="row" id="ledger-{fact["id"]}" data-verdict="{claim.verdict}">'
         f'<th scope="row" role="rowheader">{former}<span class="ledger-title">{name}</span> '
         f'<span class="ledger-statement">{escape(fact["statement"].strip())}</span></th>{data}</tr>'
     )
@@ -348,15 +300,13 @@ def paper(fact: dict) -> str:
     return f"{text}: {escape(fact['paper_says'].strip())}" if fact.get("paper_says") else text
 
 
-def finding(claim: Claim, scale: str) -> dict[str, str]:
+def finding(claim: Claim) -> dict[str, str]:
     """Return the cells of a finding: its outcome, its paper, what the record has and what this build measured."""
     return {
         "Verdict": badge(claim.verdict, claim.words),
         "The paper": paper(claim.fact),
         "The record": confirmed(claim),
-        "This build": _headline(claim.runs[scale])
-        if claim.runs.get(scale, {}).get("interval")
-        else muted("none at this scale"),
+        "This build": _headline(claim.run) if claim.run["interval"] else muted("none at this scale"),
         "Other settings": escape(cards.robustness(table)[0])
         if (table := claim.claim.robustness)
         else muted("not tried"),
@@ -379,54 +329,21 @@ def confirmed(claim: Claim) -> str:
     return f"{says}{'; '.join(numbers)} {muted(about)}"
 
 
-def theorem(claim: Claim, scale: str) -> dict[str, str]:
+def theorem(claim: Claim) -> dict[str, str]:
     """Return the cells of a theorem: who proved it, and how far its check was off."""
-    error = claim.runs[scale]["error"] if scale in claim.runs else None
-    off = muted("not checked at this scale") if error is None else f"off by at most {error:.1e}"
-    return {"The paper": paper(claim.fact), "Checked": f"to {claim.fact['tolerance']:g}; {off}"}
+    checked = f"to {claim.claim.tolerance:g}; off by at most {claim.run['error']:.1e}"
+    return {"The paper": paper(claim.fact), "Checked": checked}
 
 
-def judged_earlier(claim: Claim, scale: str) -> dict[str, str]:
-    """Return the cells of a claim that was judged by the earlier rule."""
-    cells = {"Verdict": badge(claim.verdict, claim.words), "The paper": paper(claim.fact)}
-    for column, head in COLUMNS.items():
-        if column in claim.runs:
-            cells[head] = result(claim.runs[column], column != scale)
-        else:
-            cells[head] = muted("not run" if column == "gpu" else "not run at this scale")
-    return cells
-
-
-def plan(claim: Claim, scale: str) -> dict[str, str]:
+def plan(claim: Claim) -> dict[str, str]:
     """Return the cells of a claim whose chapter is still to come, or that needs what no build has."""
     return {"The paper": paper(claim.fact), "Waits for": escape(claim.fact.get("needs", "its chapter"))}
-
-
-def result(run: dict, recorded: bool) -> str:
-    """Return what one run measured: the claim's first check and, if another one made the verdict, that one too."""
-    if not run["checks"]:
-        return muted("not run") + f" {escape(run['summary'])}"
-    each = [earlier.recompute(run | {"checks": [check]}) for check in run["checks"]]
-    text = _check(run["checks"][0])
-    if each[0] != run["verdict"]:
-        text += f"; decided by: {_check(run['checks'][each.index(run['verdict'])])}"
-    checks = f", {len(each)} checks" if len(each) > 1 else ""
-    about = f"{plural(run['n_seeds'], 'seed')}{checks}"
-    if recorded and "provenance" in run:
-        about += f"; recorded on {run['provenance']['date']} on {escape(run['provenance']['device'])}"
-    shown = f"{text} {muted(about)}"
-    return f"{badge(run['verdict'], words(run['verdict']))} {shown}" if recorded else shown
 
 
 def _headline(run: dict) -> str:
     """The first estimate of a finding in this build."""
     number = f'<b class="ledger-number">{Estimate(run["measured"], *run["interval"]):.3g}</b>'
     return f"{number} {escape(run['unit'])} {muted(plural(run['n_seeds'], 'seed'))}"
-
-
-def _check(check: dict) -> str:
-    unit = check["unit"] if check["unit"] != check["label"] else ""
-    return _estimate(check["label"], Estimate(**check["estimate"]), unit)
 
 
 def _estimate(says: str, estimate: Estimate, unit: str) -> str:

@@ -47,7 +47,7 @@ def read(folder: Path) -> dict[str, dict]:
 def differences(name: str, before: object, after: object) -> list[str]:
     """Where two records differ by more than rounding: one line each, that begins with the place. Words do not count."""
     if isinstance(before, dict) and isinstance(after, dict):
-        keys = [key for key in before if key in after and key not in ("id", "statement", "summary", "label", "unit")]
+        keys = [key for key in before if key in after and key not in ("id", "statement", "unit")]
         return [line for key in keys for line in differences(f"{name}: {key}", before[key], after[key])]
     if isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
         pairs = enumerate(zip(before, after, strict=True))

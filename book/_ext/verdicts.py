@@ -30,7 +30,7 @@ def chapters(source):
 
 
 class LedgerDirective(SphinxDirective):
-    """Totals of all claims, the filter of their tables, or the table of one kind: finding, theorem, earlier or planned."""
+    """Totals of all claims, the filter of their tables, or the table of one kind: finding, theorem or planned."""
 
     required_arguments = 1
 
@@ -40,7 +40,7 @@ class LedgerDirective(SphinxDirective):
 
         found, scale = chapters(self.env.srcdir), Path(self.env.srcdir).parent.name
         parts = {
-            "totals": lambda: ledger.totals(found, scale, url(PAGE)),
+            "totals": lambda: ledger.totals(found, url(PAGE)),
             "filter": lambda: ledger.controls(found),
         } | {kind: lambda kind=kind: ledger.table(found, kind, scale, url) for kind in ledger.KINDS}
         return [nodes.raw("", parts[self.arguments[0]](), format="html")]

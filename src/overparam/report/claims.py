@@ -9,18 +9,12 @@ import numpy as np
 
 from overparam.errors import require, shown
 from overparam.report import evidence, protocols, scale
-from overparam.report.cards import METADATA, PAGE_LEVEL, Card, Sentence, TheoremCard
-from overparam.report.earlier import Check, EarlierLedger
+from overparam.report.cards import PAGE_LEVEL, Card, Sentence, TheoremCard
 from overparam.report.intervals import (
     Estimate,
-    bootstrap,
     correlation,
-    every,
-    jackknife,
     location,
     mean,
-    median_interval,
-    proportion,
     rank_correlation,
     ratio,
     share,
@@ -29,22 +23,14 @@ from overparam.report.intervals import (
 from overparam.report.protocols import Claim, Condition
 
 __all__ = [
-    "METADATA",
     "Card",
-    "Check",
-    "EarlierLedger",
     "Estimate",
     "Ledger",
     "Sentence",
     "TheoremCard",
-    "bootstrap",
     "correlation",
-    "every",
-    "jackknife",
     "location",
     "mean",
-    "median_interval",
-    "proportion",
     "rank_correlation",
     "ratio",
     "share",

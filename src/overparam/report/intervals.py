@@ -4,14 +4,12 @@ import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
 from overparam.errors import numbers, real, require, shown
-from overparam.errors import whole as whole_number
 from overparam.report import scale
 
 
@@ -116,11 +114,11 @@ def correlation(values: Sequence[float], level: float = 0.95) -> Estimate:
 def share(values: Sequence[float], level: float = 0.95) -> Estimate:
     """Share of the replicates that succeed (1, or 0 for those that do not), with the exact interval of Clopper and Pearson.
 
-    Wilson's (`proportion`) errs too often on one side near 0 and 1: at a bound of 0.99, in 13 % of findings.
+    Wilson's errs too often on one side near 0 and 1: at a bound of 0.99, in 13 % of findings.
     """
     level, kept = _level(level), _replicates(values)
     require(bool(np.isin(kept, (0, 1)).all()), f"A share takes 0 or 1 for each replicate; got {shown(values)}.")
-    interval = _binomial(int(kept.sum()), len(kept), level, "exact")
+    interval = _binomial(int(kept.sum()), len(kept), level)
     return Estimate(float(kept.mean()), *interval, len(values) - len(kept))
 
 
@@ -129,7 +127,7 @@ def sign(values: Sequence[float], level: float = 0.95) -> Estimate:
     level, kept = _level(level), _replicates(values)
     positive, n = int((kept > 0).sum()), int((kept != 0).sum())
     require(n > 0, f"A share of signs needs a value that is not 0; got {shown(values)}.")
-    return Estimate(positive / n, *_binomial(positive, n, level, "exact"), len(values) - len(kept))
+    return Estimate(positive / n, *_binomial(positive, n, level), len(values) - len(kept))
 
 
 def location(values: Sequence[float], level: float = 0.95) -> Estimate:
@@ -167,60 +165,7 @@ def rank_correlation(x: ArrayLike, y: ArrayLike) -> float:
     )
 
 
-def every(values: ArrayLike) -> Estimate:
-    """Mean, lowest and highest of all draws, for statements about each of them; NaN are left out and counted."""
-    try:
-        given = np.asarray(values, dtype=float)
-    except (ValueError, TypeError):
-        raise ValueError(f"values must be an array of numbers; got {shown(values)}.") from None
-    kept = numbers("values", given[~np.isnan(given)])
-    return Estimate(float(np.mean(kept)), float(np.min(kept)), float(np.max(kept)), given.size - kept.size)
-
-
-def proportion(successes: int, trials: int, level: float = 0.95) -> Estimate:
-    """A share of independent runs with the interval of Wilson (1927), which holds also where all or none succeed."""
-    says = f"A share needs at least one run, of which 0 to all succeed; got {shown(successes)} of {shown(trials)}."
-    trials, level = whole_number("trials", trials, 1, says=says), _level(level)
-    successes = whole_number("successes", successes, 0, trials, says)
-    return Estimate(successes / trials, *_binomial(int(successes), int(trials), level, "wilson"))
-
-
 @functools.cache
-def _binomial(successes: int, trials: int, level: float, method: str) -> tuple[float, float]:
-    interval = stats.binomtest(successes, trials).proportion_ci(level, method=method)
+def _binomial(successes: int, trials: int, level: float) -> tuple[float, float]:
+    interval = stats.binomtest(successes, trials).proportion_ci(level, method="exact")
     return float(interval.low), float(interval.high)
-
-
-def bootstrap(
-    values: Sequence[float], statistic: Callable[..., Any], level: float = 0.95, resamples: int = 10_000
-) -> Estimate:
-    """A statistic of replicates [n] with its BCa bootstrap interval; ``statistic(values, axis)`` as in ``np.mean``."""
-    given, values = values, _replicates(values)
-    resamples, level = whole_number("resamples", resamples, 2), _level(level)
-    require(callable(statistic), f"statistic is a function such as np.mean; got {shown(statistic)}.")
-    rng = np.random.default_rng(0)
-    result = stats.bootstrap((values,), statistic, n_resamples=resamples, confidence_level=level, method="BCa", rng=rng)
-    low, high = map(float, result.confidence_interval)
-    return Estimate(float(statistic(values, axis=0)), low, high, len(given) - len(values))
-
-
-def median_interval(values: Sequence[float], resamples: int = 10_000) -> Estimate:
-    """Median of replicates with its 95 % percentile bootstrap interval, which exists for values on a grid, as BCa's does not."""
-    values, resamples = numbers("values", values, 1), whole_number("resamples", resamples, 1)
-    rng = np.random.default_rng(0)
-    medians = np.median(np.asarray(values)[rng.integers(len(values), size=(resamples, len(values)))], axis=1)
-    low, high = map(float, np.quantile(medians, (0.025, 0.975)))
-    return Estimate(float(np.median(values)), low, high)
-
-
-def jackknife(whole: float, without: Sequence[float], level: float = 0.95) -> Estimate:
-    """A statistic of n replicates with the t interval of its delete-one jackknife (Efron & Stein 1981).
-
-    ``whole`` is the statistic of all n and ``without`` its n values with each replicate left out. Unlike a bootstrap
-    resample these never repeat a replicate, which would bias statistics made of pairs of replicates.
-    """
-    whole, without, level = real("whole", whole), _replicates(without), _level(level)
-    n = len(without)
-    pseudovalues = n * whole - (n - 1) * np.asarray(without)
-    low, high = stats.t.interval(level, n - 1, whole, stats.sem(pseudovalues))
-    return Estimate(float(whole), float(low), float(high))

@@ -193,9 +193,9 @@ def parse(path: Path) -> list[dict]:
 
 def claims(chapter: str, path: Path | None = None) -> dict[str, Claim]:
     """The findings and theorems of a chapter by id, each checked."""
-    read_ones = [read(e) for e in entries(path) if "kind" in e and e.get("chapter") == chapter]
+    read_ones = [read(e) for e in entries(path) if e["chapter"] == chapter]
     if not read_ones:
-        chapters = sorted({str(e.get("chapter")) for e in entries(path) if "kind" in e})
+        chapters = sorted({e["chapter"] for e in entries(path)})
         raise ValueError(
             f"No claims for chapter {chapter!r} in data/claims.yaml; there are {', '.join(chapters) or 'none'}."
         )
