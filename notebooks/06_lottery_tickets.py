@@ -108,7 +108,7 @@ signals is lowest.
 (lt-imp)=
 ## How a ticket is found
 
-The algorithm is short. With $\theta_0$ the initial weights, $\theta_{\mathrm{end}}(z)$ those after training with the mask $z$, and $\odot$ the product of entries:
+The algorithm is short. With $\theta_0$ the initial weights, $\theta_{\mathrm{end}}(z)$ those after training with the mask $z$ (1 keeps a weight, 0 prunes it), and $\odot$ the product of entries:
 
 1. Train the dense network, $z = (1, \dots, 1)$, from $\theta_0$ to $\theta_{\mathrm{end}}(z)$.
 2. In each layer, set to 0 the entries of $z$ that belong to a fifth of the weights that are left, those smallest in $|\theta_{\mathrm{end}}(z)|$ (in the output layer, a tenth).
@@ -263,13 +263,15 @@ def multiverse():
 
 record = "06_tickets_multiverse"
 robust, where = results.measured_or_recorded(record, results.recording(), multiverse)
+robust["setting"] = robust.setting.str.replace(" True", "")
 ax = plt.subplots(figsize=(7.2, 3.4))[1]
 ax.plot(robust.gain, robust.pace, "o", color=figures.SEQUENCE[1])
 for each in robust[~robust.keeps].to_dict("records"):
-    ax.text(each["gain"] + 0.1, each["pace"], each["setting"], va="bottom", fontsize=9)
+    ax.text(each["gain"], each["pace"], each["setting"] + "  ", ha="right", va="center")
+ax.margins(x=0.12)
 ax.axvline(bounds["accuracy"].above, color=colors["threshold"], linestyle=":")
 ax.axhline(bounds["stop"].below, color=colors["threshold"], linestyle=":")
-ax.set(xlabel="accuracy less dense, points", ylabel="stop over dense")
+ax.set(xlabel="accuracy less dense, points", ylabel="stop, ratio to dense")
 plt.show()
 
 # %% tags=["remove-input"]
@@ -282,7 +284,7 @@ Markdown(
 r"""
 To the right of the upright line the ticket is at least as accurate as the whole, below the other at least as fast, each up to the margin of the claim. The exception, handwritten digits, misses by less than three trials can tell; a ticket that fails would lie far to the left or above.
 
-And our guess? The gain is smallest on digits and on signals that are not moved, which a dense network classifies almost without error: where nothing is to be gained, nothing is. But weight decay, which regularizes the dense network too, does not take the gain away, and wrong labels do not raise it. So that pruning regularizes is at best a part of the reason. How much *better* a ticket is, is no part of the claim.
+And our guess? The gain is smallest on clean digits and on signals that are hardly moved along their axis (translation 1), which a dense network classifies almost without error: where nothing is to be gained, nothing is. But weight decay, which regularizes the dense network too, does not take the gain away, and wrong labels raise it on digits only. So that pruning regularizes is at best a part of the reason. How much *better* a ticket is, is no part of the claim.
 
 (lt-rewind)=
 ## A line between two networks, and rewinding
@@ -575,7 +577,7 @@ Markdown(
 r"""
 Had the trained network been needed for its *values*, all four lines would lie at the dotted one. Instead the choice of places does most of the work of training, and more of it where the sign counts too.
 
-Next they asked about the *zeros*. In a ticket pruned weights are held at 0. They might as well be held at their initial values; then nothing would be special about 0 except habit. And last about the *numbers* that are kept: replace their sizes by one constant, redraw them, reshuffle them within the layer, each time with the original signs or without. All variants train
+Next they asked about the *zeros*. In a ticket pruned weights are held at 0. They might as well be held at their initial values; then nothing would be special about 0 except habit. And last about the *numbers* that are kept: replace their sizes by one constant, redraw them, reshuffle them within the layer, with the original signs or (reshuffled: only) without. All variants train
 on the same mask, with a fifth of the weights.
 
 ::::{admonition} Predict before you run
@@ -649,7 +651,7 @@ Markdown(
 
 # %% [markdown]
 r"""
-Held at their initial values, pruned weights are noise that the network must live with. Had zero been a mere convention, the last row of the figure would lie at the line. Most pruned weights did not move towards zero: they began near it and grew a little. But to set the minority that did to zero recovers most of the loss, and as many zeros at random places recover less: place matters, as the explanation says. It is not the only one that says so. A weight that shrank and ended small enough to be pruned began larger, on average, than one that grew, so to set it to zero also takes away more noise; these runs do not tell the two reasons apart.
+Held at their initial values, pruned weights are noise that the network must live with. Had zero been a mere convention, the last row of the figure would lie at the line. Most pruned weights did not move towards zero: they began near it and grew a little. But to set the minority that did to zero recovers most of the loss, and as many zeros at random places recover less: place matters, as the explanation demands. So does a simpler one: a weight that shrank and was pruned began larger, on average, than one that grew and was pruned, so a zero in its place takes away more noise. These runs do not tell the two apart.
 
 Of the kept values the *sign* is what counts. Reshuffled with their signs lost, the values are the very same numbers, and yet the ticket is worth no more than a fresh start: so it is no matter of scale. A redrawn size costs something even with the right sign. A fresh draw is narrower than the kept weights, but to scale it to their spread ("at equal spread") does not clearly help; perhaps it is that some sizes land near zero,
 which a constant cannot. A mask and a vector of signs are at most two bits per weight. What they explain is modest: a sparse network starts well if its weights begin on the right side of zero, we would say because they need not cross it.
