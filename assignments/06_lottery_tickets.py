@@ -23,7 +23,7 @@ what nobody counted there: of the weights that are left, how many can have any e
 | 1 | prune the smallest of the weights that are left | 6 | 30 min |
 | 2 | the ticket and its two controls, from one initialisation | 6 | 35 min |
 | 3 | the weights that lie on a path from an input to an output | 6 | 40 min |
-| 4 | *Investigate*: how sparse is a sparse network? | 12 | 90 min |
+| 4 | *Investigate*: how sparse is a sparse network? | 12 | 2 h |
 
 Parts 1–3 are graded by tests. Some of these tests are in this notebook: run them, they say what is wrong. The others you do not see; they try other
 shapes and other numbers, and check what the text promises. The package has some of this in `overparam.pruning`. Write your own: grading runs without
@@ -183,7 +183,7 @@ Each arm of the experiment starts from initial weights `start` of the dense netw
 
 - `"ticket"`: the masks, and the true initial weights;
 - `"shuffled"`: the true initial weights, and in each layer a random mask that keeps as many weights, all such masks equally likely;
-- `"redrawn"`: the masks, and in each layer new initial values. So that their distribution is the same to the last digit, permute the layer's initial weights, *all* of them, kept or not, all permutations equally likely.
+- `"redrawn"`: the masks, and in each layer new initial values. So that the layer's values are the same to the last digit, permute its initial weights, *all* of them, kept or not, all permutations equally likely. (Those that are kept are then a random draw from the layer. Those of the ticket need not be; part 4 comes back to this.)
 
 Return for every arm its weights, 0 where pruned, and its masks. The same seed gives the same arms, another seed other ones.
 """
@@ -430,21 +430,21 @@ def test_a_network_that_is_cut(useful):
 r"""
 ## Investigate: how sparse is a sparse network?
 
-At 1 % of the weights a shuffled mask learns much less than a ticket with as many. Is this because the ticket's weights are at *better* places, or because many of the shuffled mask's weights lead *nowhere*, so that it is in truth a far smaller network? The chapter gives both arms the same number of weights; nobody
-asked how many of them do anything. `train` below trains a network of sizes 64–100–50–10 without biases on 1,000 digits, with masks, in about half a second.
+With a few per cent of the weights a shuffled mask learns much less than a ticket with as many. Is this because the ticket's weights are at *better* places, because they have better *initial values* there, or because many of the shuffled mask's weights lead *nowhere*, so that it is in truth a far smaller network? The chapter gives both arms the same number of weights; nobody
+asked how many of them do anything. `train` below trains a network of sizes 64–100–50–10 without biases on 1,000 digits, with masks; that takes a second or a few, depending on the machine.
 
 1. **Predict** (before you run anything): of the weights that are left when 30 %, 10 %, 3 % and 1 % are kept, which share is useful for a random mask? And for the masks of one round of magnitude pruning, by layer and global? Why would training make a difference to that?
-2. **Measure** the useful share and the test accuracy for the ticket, the shuffled and the redrawn arm, over at least five seeds, at five shares or more, after one round from the trained dense network.
-3. **The fair control**: a random mask with as many *useful* weights as the ticket. (Keep more weights at random, until their useful ones are as many; say how you do it.) How much of the gap between ticket and shuffled does it close? Give the differences, paired by seed, an error bar.
-4. **Answer**, in about 300 words and two figures: Where does sparsity as usually counted mislead, and from which share on? What else than places and usefulness could make the rest of the gap? (Look at which *pixels* the masks keep.) A colleague reports "a random mask with 1 % of the weights does not train". What would you ask? Say what
+2. **Measure** the useful share and the test accuracy for the ticket, the shuffled and the redrawn arm, over at least five seeds, at five shares or more, after one round from the trained dense network: with `scope="layer"`, and at one share at least with `"global"`, since the two differ much where little is left.
+3. **The fair control**: a random mask with as many *useful* weights as the ticket, in all layers together. (Keep more weights at random, or fewer, until the useful ones are as many, up to a few; say how you do it, and how you divide them over the layers.) How much of the gap between ticket and shuffled does it close? And how much of it is between ticket and redrawn, which have the same places? Give the differences, paired by seed, an error bar.
+4. **Answer**, in about 400 words and two figures: Where does sparsity as usually counted mislead, and from which share on? What makes the rest of the gap: places, initial values, anything else? (Look at which *pixels* the masks keep.) A colleague reports "a random mask with 1 % of the weights does not train". What would you ask? Say what
    result would have proved you wrong, and one thing that your experiment cannot tell.
 
 | rubric | points |
 | --- | --- |
 | the prediction is specific, gives a reason, and is compared with the outcome (being wrong costs nothing) | 2 |
-| the measurement: three arms, five shares, five seeds, all arms of a seed from the same initial weights and data; the fair control has as many useful weights, checked | 3 |
+| the measurement: three arms, five shares, five seeds, by layer and once global, all arms of a seed from the same initial weights and data; the fair control has as many useful weights, checked | 3 |
 | the figures can be read without the text: axes, units, legend, bands | 2 |
-| the answers follow from paired differences, and keep apart number, usefulness and place | 3 |
+| the answers follow from paired differences, and keep apart number, usefulness, place and initial values | 3 |
 | what would have proved it wrong, and a real limit of the experiment | 2 |
 
 Cells below this line are not run by the grader. Leave their outputs in.
