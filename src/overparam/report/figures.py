@@ -242,8 +242,8 @@ def dots(
     ax = ax or plt.subplots()[1]
     places, n = shift - np.arange(len(table.columns)), table.count()
     half = stdtrit(np.maximum(n - 1, 1), 0.975) * table.std() / np.sqrt(n)
-    ax.plot(table.T, np.repeat(places[:, None], len(table), 1), "o", color=color, alpha=0.4)
-    ax.hlines(places, table.mean() - half, table.mean() + half, color=color, linewidth=4, label=label or "_nolegend_")
+    ax.hlines(places, table.mean() - half, table.mean() + half, color=color, linewidth=2.5, label=label or "_nolegend_")
+    ax.plot(table.T, np.repeat(places[:, None], len(table), 1), "o", color=color, alpha=0.5, zorder=3)  # over the bar
     ax.set_yticks(places - shift, [str(column) for column in table.columns])
     return ax
 
