@@ -43,20 +43,20 @@ colors, blue, orange, green = figures.COLORS, *figures.SEQUENCE[:3]
 ledger = claims.Ledger("implicit-regularization")
 draws = scale.seeds(scale.sizes(draws=(4, 20, 20)).draws)
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**The length of a step decides whether descent slides, bounces or leaves.** Eight steps of gradient descent on a quadratic of curvature \u03bb, from \u03b8 = 1, with three step sizes h. A step multiplies \u03b8 by 1 \u2212 h\u03bb.", "name": "fig-ir-bounce"}, "image": {"alt": "Three parabolas. With h\u03bb = 0.5 the points creep down one side. With 1.5 they jump from side to side and approach the minimum. With 2.1 they jump from side to side and climb."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**The length of a step decides whether descent slides, bounces or leaves.** Eight steps of gradient descent on a quadratic of curvature \u03bb\u2081, from \u03b8 = 1, with three step sizes h. A step multiplies \u03b8 by 1 \u2212 h\u03bb\u2081.", "name": "fig-ir-bounce"}, "image": {"alt": "Three parabolas. With h\u03bb\u2081 = 0.5 the points creep down one side. With 1.5 they jump from side to side and approach the minimum. With 2.1 they jump from side to side and climb."}} tags=["hide-input"]
 fig, axes = plt.subplots(1, 3, figsize=(7.2, 2.6), sharey=True)
 bowl = np.linspace(-2.3, 2.3, 100)
 for ax, h in zip(axes, (0.5, 1.5, 2.1), strict=True):
     theta = (1 - h) ** np.arange(9)
     ax.plot(bowl, bowl**2 / 2, color=colors["noise"])
     ax.plot(theta, theta**2 / 2, "o-", color=blue, linewidth=1)
-    ax.set(title=f"hλ = {h}", xlabel="θ")
+    ax.set(title=f"hλ₁ = {h}", xlabel="θ")
 axes[0].set_ylabel("loss")
 plt.show()
 
 # %% [markdown]
 r"""
-If steps were infinitely short, θ would slide down one side in all three panels. A finite step does something else: at $h\lambda = 1.5$ it arrives by bouncing, and beyond 2 it does not arrive. In this bowl there is only one place to arrive at. An overparameterized
+If steps were infinitely short, θ would slide down one side in all three panels. A finite step does something else: at $h\lambda_1 = 1.5$ it arrives by bouncing, and beyond 2 it does not arrive. In this bowl there is only one place to arrive at. An overparameterized
 network has a whole valley of minima, some sharp and some flat, and whoever bounces may end in another place than whoever slides. (For the first case of {term}`implicit regularization`, a linear model, the length of the steps does not matter: from zero, descent that converges ends at the {term}`minimum-norm solution`, {ref}`rand-linear`.
 Deep linear networks and separable data are for a chapter that {doc}`/book/ledger` lists as planned.)
 
@@ -238,7 +238,7 @@ def shown(h):
     ends = ", ".join(f"{(path[-1] ** 2).sum():.2f}" for path in found.values())
     title = f"h = {h:g}: flow, modified flow, descent end at {ends}"
     ax.set(title=title, xlabel="a", ylabel="b", xlim=(0.9, 3), ylim=(-0.3, 1.3))
-    ax.legend(loc="upper left")
+    ax.legend(loc="lower left")
     return fig
 
 
@@ -285,7 +285,7 @@ is 1 for small steps, 3 at $h\lambda_1 = 1$, and infinite at $h\lambda_1 = 2$. A
 
 ::::{admonition} Break it: a step that is not small
 :class: break-it
-In {numref}`fig-ir-bounce` a step multiplies $\theta$ by $1 - h\lambda$. Some flow does the same only if $1 - h\lambda > 0$ ({ref}`ir-ex-quadratic`). For $1 < h\lambda < 2$ gradient descent converges while jumping from side to side, which no flow of one variable does; for $h\lambda > 2$ it
+In {numref}`fig-ir-bounce` a step multiplies $\theta$ by $1 - h\lambda_1$. Some flow does the same only if $1 - h\lambda_1 > 0$ ({ref}`ir-ex-quadratic`). For $1 < h\lambda_1 < 2$ gradient descent converges while jumping from side to side, which no flow of one variable does; for $h\lambda_1 > 2$ it
 diverges, while the modified flow converges faster than ever. Nothing in the theorem, which is about $h \to 0$, warns you.
 ::::
 """
@@ -569,7 +569,7 @@ r"""
 (ir-edge)=
 ## The edge of stability
 
-The numbers near 2 are the clue. On a quadratic, gradient descent is stable only if $h\lambda < 2$. {cite:t}`cohen2021` found what full-batch training of networks does about that.
+The numbers near 2 are the clue. On a quadratic, gradient descent is stable only if $h\lambda_1 < 2$. {cite:t}`cohen2021` found what full-batch training of networks does about that.
 
 ::::{admonition} Predict before you run
 :class: predict
