@@ -299,7 +299,7 @@ def test_the_midpoint_method(hidden_penalty):
 
 # %% tags=["hidden"] points=2
 def test_methods_that_look_ahead_and_back(hidden_penalty):
-    """A gradient taken at θ + s h ∇L has c = (1 + 2 s)/4, on any loss; weight decay of strength h leaves a rest."""
+    """A gradient taken at θ + s h ∇L has c = (1 + 2 s)/4, on any loss, and nothing is left."""
     rng = np.random.default_rng(53)
 
     def valley(t):

@@ -43,22 +43,22 @@ colors, blue, orange, green = figures.COLORS, *figures.SEQUENCE[:3]
 ledger = claims.Ledger("implicit-regularization")
 draws = scale.seeds(scale.sizes(draws=(4, 20, 20)).draws)
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**The length of a step decides what happens, although the slope is the same.** Eight steps of gradient descent on a quadratic of curvature \u03bb, from \u03b8 = 1, with three step sizes h. A step multiplies \u03b8 by 1 \u2212 h\u03bb.", "name": "fig-ir-bounce"}, "image": {"alt": "Three parabolas. With h\u03bb = 0.5 the points creep down one side. With 1.5 they jump from side to side and approach the minimum. With 2.1 they jump from side to side and climb."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**The length of a step decides whether descent slides, bounces or leaves.** Eight steps of gradient descent on a quadratic of curvature \u03bb\u2081, from \u03b8 = 1, with three step sizes h. A step multiplies \u03b8 by 1 \u2212 h\u03bb\u2081.", "name": "fig-ir-bounce"}, "image": {"alt": "Three parabolas. With h\u03bb\u2081 = 0.5 the points creep down one side. With 1.5 they jump from side to side and approach the minimum. With 2.1 they jump from side to side and climb."}} tags=["hide-input"]
 fig, axes = plt.subplots(1, 3, figsize=(7.2, 2.6), sharey=True)
 bowl = np.linspace(-2.3, 2.3, 100)
 for ax, h in zip(axes, (0.5, 1.5, 2.1), strict=True):
     theta = (1 - h) ** np.arange(9)
     ax.plot(bowl, bowl**2 / 2, color=colors["noise"])
     ax.plot(theta, theta**2 / 2, "o-", color=blue, linewidth=1)
-    ax.set(title=f"hλ = {h}", xlabel="θ")
+    ax.set(title=f"hλ₁ = {h}", xlabel="θ")
 axes[0].set_ylabel("loss")
 plt.show()
 
 # %% [markdown]
 r"""
-If steps were infinitely short, θ would slide down one side in all three panels. A finite step does something else: at $h\lambda = 1.5$ it arrives by bouncing, and beyond 2 it does not arrive. In this bowl there is only one place to arrive at. An overparameterized
-network has a whole valley of minima, some sharp and some flat, and whoever bounces may end in another place than whoever slides. (For the first case of {term}`implicit regularization`, a linear model, steps do not matter: from zero all of them end at the {term}`minimum-norm solution`, {ref}`rand-linear`.
-What deep linear networks and separable data add is for a later chapter.)
+If steps were infinitely short, θ would slide down one side in all three panels. A finite step does something else: at $h\lambda_1 = 1.5$ it arrives by bouncing, and beyond 2 it does not arrive. In this bowl there is only one place to arrive at. An overparameterized
+network has a whole valley of minima, some sharp and some flat, and whoever bounces may end in another place than whoever slides. (For the first case of {term}`implicit regularization`, a linear model, the length of the steps does not matter: from zero, descent that converges ends at the {term}`minimum-norm solution`, {ref}`rand-linear`.
+Deep linear networks and separable data are for a chapter that {doc}`/book/ledger` lists as planned.)
 
 (ir-backward)=
 ## A step is not a flow
@@ -103,7 +103,7 @@ The step is $\theta - h \nabla L$, exactly. The two agree up to $O(h^3)$ if and 
 $\nabla \lVert \nabla L \rVert^2 = 2\, \nabla^2\! L\, \nabla L$, so $h v = -\nabla\, \tfrac h4 \lVert \nabla L \rVert^2$.
 ```
 
-Over a *fixed time* errors add up and one order is lost. We check single steps on the paper's own example
+Over a *fixed time* errors add up and one order is lost. We check single steps on a toy model like the paper's
 
 $$
 L(a, b) = \tfrac12 (1 - ab)^2 ,
@@ -173,7 +173,7 @@ In the paper the loss is $E$, $R_{IG} = \lVert \nabla E \rVert^2 / m$ and $\lamb
 (ir-path)=
 ## What the penalty does, and what it cannot do
 
-It is the *squared* length of the gradient, of the full batch. And at every minimum it is zero.
+What is penalized is the *squared* length of the gradient of the full batch. What does that mean for the minima among which training chooses?
 
 ::::{admonition} Predict before you run
 :class: predict
@@ -238,7 +238,7 @@ def shown(h):
     ends = ", ".join(f"{(path[-1] ** 2).sum():.2f}" for path in found.values())
     title = f"h = {h:g}: flow, modified flow, descent end at {ends}"
     ax.set(title=title, xlabel="a", ylabel="b", xlim=(0.9, 3), ylim=(-0.3, 1.3))
-    ax.legend(loc="upper left")
+    ax.legend(loc="lower left")
     return fig
 
 
@@ -246,7 +246,7 @@ alt = "Contours of the valley with the paths of gradient descent, gradient flow 
 sizes = (0.02, 0.1, 0.2, 0.225, 0.25, 0.3, 0.35)
 figures.slider(shown, values=sizes, description="Step h", alt=alt, start=0.2)
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**The expansion is right for small steps; where steps cease to be stable it breaks.** Left: curvature that is lost against the gradient flow, on logarithmic axes. Right: curvature at the end, and the largest at which a step is stable. Small steps lose what the modified flow predicts, larger ones several times as much, and beyond 2/h curvature falls steeply.", "name": "fig-ir-valley"}, "image": {"alt": "Left: curvature lost against step size on logarithmic axes; gradient descent follows the line of the modified flow for small steps and rises far above it for large ones. Right: curvature at the end; gradient descent drops below the curve 2/h where that meets the level line of the modified flow."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**The expansion is right for small steps and fails on the way to the largest stable one.** Left: curvature that is lost against the gradient flow, on logarithmic axes. Right: curvature at the end, and the largest at which a step is stable. Small steps lose what the modified flow predicts, larger ones many times as much, and near the largest stable step curvature falls steeply.", "name": "fig-ir-valley"}, "image": {"alt": "Left: curvature lost against step size on logarithmic axes; gradient descent follows the line of the modified flow for small steps and rises far above it for large ones. Right: curvature at the end; gradient descent stays below the curve 2/h and falls steeply from about the step at which that curve meets the level line of the modified flow."}} tags=["hide-input"]
 steps_h = np.array([0.01, 0.03, 0.05, 0.1, 0.15, *np.linspace(0.18, 0.34, 17)])
 ends = [{k: (p[-1] ** 2).sum() for k, p in three_paths(h).items()} for h in steps_h]
 end = pd.DataFrame(ends, index=steps_h)
@@ -285,7 +285,7 @@ is 1 for small steps, 3 at $h\lambda_1 = 1$, and infinite at $h\lambda_1 = 2$. A
 
 ::::{admonition} Break it: a step that is not small
 :class: break-it
-In {numref}`fig-ir-bounce` a step multiplies $\theta$ by $1 - h\lambda$. Some flow does the same only if $1 - h\lambda > 0$ ({ref}`ir-ex-quadratic`). For $1 < h\lambda < 2$ gradient descent converges while jumping from side to side, which no flow of one variable does; for $h\lambda > 2$ it
+In {numref}`fig-ir-bounce` a step multiplies $\theta$ by $1 - h\lambda_1$. Some flow does the same only if $1 - h\lambda_1 > 0$ ({ref}`ir-ex-quadratic`). For $1 < h\lambda_1 < 2$ gradient descent converges while jumping from side to side, which no flow of one variable does; for $h\lambda_1 > 2$ it
 diverges, while the modified flow converges faster than ever. Nothing in the theorem, which is about $h \to 0$, warns you.
 ::::
 """
@@ -438,16 +438,15 @@ def best_fit(row):
 
 
 equal_loss = lambda row: np.argmin(np.abs(np.log(row.curve_train_loss / 0.1)))
-equal_steps = lambda row: np.argmin(
-    np.abs(row.weights_epoch - 1000)
-)  # or the end, if earlier
+# or the end, where that is earlier
+equal_steps = lambda row: np.argmin(np.abs(row.weights_epoch - 1000))
 
 
 def look(runs, sets, choose=best_fit):
     """Each network at one of these moments, with R_IG, and test errors in points."""
     then = curvature.at_moment(runs, sets, choose, validation)
     R_IG = then.squared_gradient / then.parameters
-    return then.assign(R_IG=R_IG, error=100 * then.test_error)
+    return then.assign(R_IG=R_IG, log10_R_IG=np.log10(R_IG), error=100 * then.test_error)
 
 
 # %%
@@ -456,16 +455,19 @@ sets = signals(ledger.seeds(*larger))
 runs = trained(sets)
 best, equal, later = (look(runs, sets, m) for m in (best_fit, equal_loss, equal_steps))
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**R_IG, sharpness and test error, at three moments of training.** Full-batch gradient descent with three learning rates, looked at where validation is best among the times at which all training examples are right, at a training loss of 0.1, and after 1,000 steps. Means over replicates with 95 % bands.", "name": "fig-ir-grid"}, "image": {"alt": "Three panels against the learning rate, for R_IG, sharpness and test error, with three lines each, one per moment: best validation, equal loss, equal steps."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Sharpness and test error fall as steps grow; what R_IG does depends on the moment.** Full-batch gradient descent with three learning rates, looked at where validation is best among the times at which all training examples are right, at a training loss of 0.1, and after 1,000 steps. Means over replicates (of R_IG on its logarithm) with 95 % bands.", "name": "fig-ir-grid"}, "image": {"alt": "Three panels against the learning rate, for the logarithm of R_IG, sharpness and test error, with three lines each, one per moment: best validation, equal loss, equal steps."}} tags=["hide-input"]
 fig, axes = plt.subplots(1, 3, figsize=(7.2, 3.4))
-titles = {"R_IG": "R_IG", "sharpness": "Sharpness", "error": "Test error, in points"}
+titles = {
+    "log10_R_IG": "log₁₀ R_IG",
+    "sharpness": "Sharpness",
+    "error": "Test error, points",
+}
 for ax, (column, title) in zip(axes, titles.items(), strict=True):
     figures.plot(best, "lr", column, ax=ax, colors=blue, label="best validation")
     figures.plot(equal, "lr", column, ax=ax, colors=orange, label="equal loss")
     figures.plot(later, "lr", column, ax=ax, colors=green, label="equal steps")
     ax.set(title=title, xlabel="learning rate", ylabel="")
     figures.log_axis(ax, rates)
-axes[0].set_yscale("log")
 handles = axes[0].get_legend_handles_labels()
 fig.legend(*handles, loc="outside lower center", ncols=3)
 plt.show()
@@ -516,7 +518,7 @@ Markdown(
 
 # %% [markdown]
 r"""
-That large steps end flatter is this section's headline, so we vary the setting, mostly one knob at a time.
+That large steps end flatter is this section's headline, so we vary the setting, mostly one knob at a time. (With momentum both learning rates are divided by how much it speeds up, with squared loss they are five times as large.)
 """
 
 # %% mystnb={"code_prompt_show": "The settings, and the run that was recorded"} tags=["hide-input"]
@@ -567,7 +569,7 @@ r"""
 (ir-edge)=
 ## The edge of stability
 
-The numbers near 2 are the clue. On a quadratic, gradient descent is stable only if $h\lambda < 2$. {cite:t}`cohen2021` found what full-batch training of networks does about that.
+The numbers near 2 are the clue. On a quadratic, gradient descent is stable only if $h\lambda_1 < 2$. {cite:t}`cohen2021` found what full-batch training of networks does about that.
 
 ::::{admonition} Predict before you run
 :class: predict
@@ -659,7 +661,7 @@ Markdown(
 r"""
 :::{admonition} Two things are called the regularization of large steps
 :class: key-result
-For small steps there is a penalty on the squared gradient, a theorem. For the steps that people use there is a ceiling on sharpness near $2/h$, an observation. In our networks the first is too weak to explain the flatness.
+For small steps there is a penalty on the squared gradient, a theorem. For larger ones there is a ceiling on sharpness near $2/h$, an observation. In our networks the first is too weak to explain the flatness.
 :::
 
 (ir-central)=
@@ -696,7 +698,7 @@ def tanh_network(seed):
 networks = [tanh_network(s) for s in ledger.seeds("central-flow")]
 paths = central_flow.compare_all(networks, h, flow_steps)
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Gradient descent, the loss that the central flow predicts for it, and gradient flow.** One network. Left: training loss. Right: h times the sharpness along the central flow; dotted: the edge of stability.", "name": "fig-ir-central"}, "image": {"alt": "Left: loss against steps on a logarithmic axis. A thin line for gradient descent, and smooth ones for the prediction and for gradient flow. Right: h times sharpness against steps, with a dotted line at 2."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**At the edge gradient descent leaves the gradient flow, and the central flow goes with it.** One network. Left: training loss; for the central flow what it predicts for gradient descent on average. Right: h times the sharpness along the central flow; dotted: the edge of stability.", "name": "fig-ir-central"}, "image": {"alt": "Left: loss on a logarithmic axis against steps. The thin line of gradient descent has spikes; the central flow runs through its middle, and the gradient flow below both. Right: h times sharpness of the central flow rises to a dotted line at 2 and stays."}} tags=["hide-input"]
 fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.4))
 first, thin = paths[0], {"color": colors["noise"], "linewidth": 0.7}
 left.semilogy(first.descent, **thin, label="gradient descent")
@@ -738,7 +740,7 @@ authors claim nothing about that.
 (ir-explicit)=
 ## The penalty by hand
 
-{cite:t}`barrett2021` also add $\mu \lVert \nabla L \rVert^2$ to the loss. Then it may be as strong as one likes, and they report flatter solutions with a better test accuracy. We add it to the step of 0.1, with $\mu = 0.2$, the best of three strengths on seeds that are not tested.
+{cite:t}`barrett2021` also add $\mu \lVert \nabla L \rVert^2$ to the loss. Then it may be as strong as one likes, and they report flatter solutions with a better test accuracy. We add it to the step of 0.1, with $\mu = 0.2$, the strongest of three and the best on seeds that are not tested.
 """
 
 # %%
@@ -781,7 +783,7 @@ Full batches at a learning rate of 0.2, looked at where validation is best. What
 3. Neither, once all training examples are right.
 
 :::{dropdown} Answer
-In pilot runs the second, by nearly twice as much, and both gained something. The figure and the line below it show what this page's replicates say.
+The second: in pilot runs both gained, and the steps nearly twice as much as the batches. The next figure has them in new replicates.
 :::
 ::::
 """
@@ -826,7 +828,7 @@ r"""
 (ir-width)=
 ## Width without limit
 
-Steps and noise are not all that makes a choice. {cite:t}`neyshabur2014` made networks with one hidden layer wider, past the width at which they fit the whole training set. What more could there be to gain? Then they made it worse, with a few random labels.
+Steps and noise are not all that makes a choice. {cite:t}`neyshabur2014` made networks with one hidden layer wider, past the width at which they fit the whole training set. What more could there be to gain? They asked it again with a few of the labels drawn at random.
 """
 
 # %%
@@ -853,12 +855,12 @@ ledger.say("width-beyond-zero-train-error")
 
 # %% [markdown]
 r"""
-Had the number of units been what limits these networks, the right branches would rise. Something else does; {cite:t}`neyshabur2014` suggest a norm. Nothing in this chapter has been shown to be the reason: no penalty of a step was tried on these networks. Nor is it a law that wider is better: on the less moved signals of the sections before, which 16 units fit, the error in a pilot fell up to 64 units and rose again to 512.
+Had the number of units been the capacity that matters, test error would rise to the right of the dotted line. Something else limits these networks; {cite:t}`neyshabur2014` suggest a norm. Nothing in this chapter has been shown to be the reason: no penalty of a step was tried on these networks. Nor is it a law that wider is better: on the less moved signals of the sections before, which 16 units fit, the error in a pilot fell up to 64 units and rose again to 512.
 
 (ir-map)=
 ## Before any training
 
-One preference is present before the optimizer takes a step. A network maps parameters to functions, and the map is very uneven. {cite:t}`valleperez2019` measured it where functions can be counted. A network of 7 binary inputs, two hidden layers of 40 ReLU units and one output computes a Boolean function of
+Which functions does a network compute before the optimizer takes a step? {cite:t}`valleperez2019` drew parameters at random, for a network so small that its function can be written down. A network of 7 binary inputs, two hidden layers of 40 ReLU units and one output computes a Boolean function of
 $2^7 = 128$ rows, a string of 128 bits; there are $2^{128}$ of them. How simple a string is, its *Lempel–Ziv complexity* says: roughly, how many different words are needed to spell it {cite:p}`lempel1976`.
 
 ::::{admonition} Predict before you run
@@ -893,7 +895,7 @@ complexity = {kind: of_some(found) for kind, found in drawn.items()}
 average = {k: np.mean(values, axis=1) for k, values in complexity.items()}
 ranks = [claims.rank_correlation(t.probability, t.complexity) for t in again]
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Random ReLU networks compute simple functions far too often.** Left: probability of each Boolean function that was met at least twice in one replicate, against its Lempel\u2013Ziv complexity. Right: complexity of what random networks compute, and of functions drawn with equal probability.", "name": "fig-ir-map"}, "image": {"alt": "Left: scatter of probability on a logarithmic axis against complexity, falling steeply from the constant functions at the top left. Right: three histograms of complexity; that of ReLU networks is broad and lies far to the left, that of uniform functions narrow and on the right, that of tanh networks between."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Random ReLU networks compute simple functions far more often than an even draw.** Left: probability of each Boolean function that was met at least twice in one replicate, against its Lempel\u2013Ziv complexity. Right: complexity of what random networks compute, and of functions drawn with equal probability.", "name": "fig-ir-map"}, "image": {"alt": "Left: scatter of probability on a logarithmic axis against complexity, falling steeply from the constant functions at the top left. Right: three histograms of complexity; that of ReLU networks is broad and lies far to the left, that of uniform functions narrow and on the right, that of tanh networks between."}} tags=["hide-input"]
 fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.3))
 left.semilogy(
     again[0].complexity, again[0].probability, "o", color=blue, alpha=0.4, markersize=4
@@ -1205,7 +1207,7 @@ pd.DataFrame(rows).T.round(2)
 
 # %% [markdown]
 r"""
-The ceiling has gone up fourfold, and sharpness rises again, to more than twice of what it was and not yet to the new ceiling. A penalty that is four times as weak would have let it rise, too, but at $h = 2$ nothing but the ceiling held it down. Flatness was not kept: it is no place that training has found, it is a state that the step enforces.
+The ceiling has gone up fourfold, and sharpness rises again, to about twice what it was, which is not yet the new ceiling. A penalty that is four times as weak would have let it rise, too, but at $h = 2$ nothing but the ceiling held it down. Flatness was not kept: it is no place that training has found, it is a state that the step enforces.
 
 ```{solution-end}
 ```
