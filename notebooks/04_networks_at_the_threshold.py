@@ -816,7 +816,7 @@ Better than the peak. With a fifth of the labels wrong, five units beat two hund
 
 ## Exercises
 
-One star takes minutes and no code, two take a cell, three take an experiment. Solutions are folded and were run with this page.
+One star takes minutes and no code, two take a cell, three take an experiment. Solutions are folded and were run with this page. Longer, to hand in, and with tests that say what is wrong: {assignment}`04_double_descent`.
 
 ```{exercise} ★ Which way?
 :label: threshold-ex-which

@@ -33,6 +33,7 @@ from overparam import CNN1D, LeNet, claims, data, figures, measures, network, pr
 from overparam.engine.settings import Settings, Vector
 from overparam.measures import connectivity
 from overparam.pruning import tickets
+from overparam.randomness import rng
 from overparam.report import results, scale
 
 figures.style()
@@ -541,7 +542,7 @@ image_layers = pruning.prunable_layers(lenet, images[networks[0]])
 def untrained(seed, weights, criterion, share):
     """Test accuracy, in %, of a network's initial weights under a mask that keeps this share of them."""
     start, end = weights[0], weights[-1]
-    scores = np.random.default_rng(seed).random(len(start))
+    scores = rng(seed).random(len(start))
     if criterion != "at random":
         scores = pruning.SUPERMASKS[criterion](start, end)
     mask = pruning.prune_lowest(scores, None, image_layers, 1 - share)

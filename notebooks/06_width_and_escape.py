@@ -776,7 +776,7 @@ Two neurons that the trained student could drop or merge were what let it get th
 
 ## Exercises
 
-One star takes minutes and no code, two take a cell, three take an experiment. Solutions are folded and were run with this page.
+One star takes minutes and no code, two take a cell, three take an experiment. Solutions are folded and were run with this page. Longer, to hand in, and with tests that say what is wrong: {assignment}`06_lottery_tickets`.
 
 ```{exercise} ★ Two by two
 :label: ex-we-two
