@@ -388,7 +388,7 @@ def test_no_worker_and_no_file_outlives_its_process(tmp_path, ending):
         os.killpg(process.pid, ending)  # as a terminal does
     else:
         process.kill()
-    _, errors = process.communicate(timeout=PROMPT)
+    _, errors = process.communicate(timeout=60)
     assert ends(process.pid)
     assert list(tmp_path.glob("overparam-*")) == []
     assert errors.count("Traceback") == (ending == signal.SIGINT)  # the caller's own, none of a worker
