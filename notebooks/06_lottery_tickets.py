@@ -179,7 +179,7 @@ def pace(arm, other, number=7):
 done = (3, 7, 10)
 left = {r: f"{rows('ticket', r).left.mean():.0%}" for r in done}
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**It takes the mask and the initial values.** Accuracy at the stop less that of the dense network of the same trial, and the epoch of the stop, against the share of weights left; the dense network is at the left end. The ticket stays above it down to a fifth and stops as early; both controls fall behind. Means over trials with 95 % bands.", "name": "fig-lt-left"}, "image": {"alt": "Two panels against the share of weights left, falling to the right. Accuracy: the ticket rises above the dense network and falls back towards it at a tenth; both controls fall from the start. Stop: the ticket dips at half and rises later; both controls rise from the start."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**It takes the mask and the initial values.** Accuracy at the stop less that of the dense network of the same trial, and the epoch of the stop, against the share of weights left; the dense network is at the left end. The ticket stays above it down to a fifth, where it stops a little later; both controls fall behind. Means over trials with 95 % bands.", "name": "fig-lt-left"}, "image": {"alt": "Two panels against the share of weights left, falling to the right. Accuracy: the ticket rises above the dense network and falls back towards it at a tenth; both controls fall from the start. Stop: the ticket dips at half and rises later; both controls rise from the start."}} tags=["hide-input"]
 fig, axes = plt.subplots(1, 2, figsize=(7.2, 3.7))
 for arm in ("ticket", "reinit", "shuffled"):
     line = pd.concat([rows("dense"), *(rows(arm, r) for r in done)])
@@ -218,7 +218,7 @@ Markdown(
 r"""
 Had the mask alone carried the ticket, the re-initialised network would run with it; had the initial values, the shuffled one would. Both fall behind, and by about as much.
 
-The hypothesis asks for one such subnetwork, and half of the weights will do; with a fifth the ticket is still the more accurate one and takes about as long, with a tenth it takes longer. Why does it beat the *dense* network here, which on MNIST it hardly does? A guess: these networks have few examples and overfit; the dense one's validation loss turns up while its accuracy still rises, and pruning is a regularizer. Where there is nothing to regularize the gain should then go, and the tickets be no worse. So we change data, size, optimizer, step and
+The hypothesis asks for one such subnetwork, and half of the weights will do; with a fifth the ticket is still the more accurate one and takes a little longer, with a tenth it takes much longer. Why does it beat the *dense* network here, which on MNIST it hardly does? A guess: these networks have few examples and overfit; the dense one's validation loss turns up while its accuracy still rises, and pruning is a regularizer. Where there is nothing to regularize the gain should then go, and the tickets be no worse. So we change data, size, optimizer, step and
 noise, mostly one at a time.
 """
 
