@@ -215,7 +215,7 @@ def test_all_temporary_files_may_be_cleaned_away_and_the_workers_die(tmp_path, m
     folder = tmp_path / "temporary"
     folder.mkdir()
     process = script(folder, "-c", CLEANED, str(folder))
-    assert process.communicate(timeout=60)[0] == "[(0, 1), (1, 2)]\n"
+    assert process.communicate(timeout=PROMPT)[0] == "[(0, 1), (1, 2)]\n"
     assert ends(process.pid)
 
 
@@ -240,7 +240,7 @@ def test_a_folder_for_temporary_files_may_have_a_long_name(tmp_path, monkeypatch
     folder = tmp_path / (120 * "x")
     folder.mkdir()
     process = script(folder, "-c", SCRIPT, "end")
-    assert process.communicate(timeout=60)[0] == "[(0, 1), (1, 2)]\n"
+    assert process.communicate(timeout=PROMPT)[0] == "[(0, 1), (1, 2)]\n"
     assert list(folder.glob("overparam-*")) == []
 
 
@@ -335,7 +335,9 @@ def test_a_fork_of_a_process_with_several_threads_does_not_wait_for_them():
 # --- a process of its own ---------------------------------------------------------------------------------------------
 
 SCRIPT = """
-import sys, time
+import signal, sys, time
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the tests run in the background
 from overparam.engine import workers
 
 print(sorted(workers.run(abs, [(-1,), (-2,)])), flush=True)
@@ -372,7 +374,9 @@ def test_scripts_need_no_main_guard(tmp_path):
     (tmp_path / "script.py").write_text(SCRIPT, encoding="utf-8")
     by_name = script(tmp_path, tmp_path / "script.py", "end")
     from_stdin = script(tmp_path, "-", "end", stdin=subprocess.PIPE)
-    assert from_stdin.communicate(SCRIPT, timeout=60)[0] == by_name.communicate(timeout=60)[0] == "[(0, 1), (1, 2)]\n"
+    assert (
+        from_stdin.communicate(SCRIPT, timeout=60)[0] == by_name.communicate(timeout=PROMPT)[0] == "[(0, 1), (1, 2)]\n"
+    )
     assert ends(by_name.pid)
     assert ends(from_stdin.pid)
     assert list(tmp_path.glob("overparam-*")) == []
@@ -388,7 +392,7 @@ def test_no_worker_and_no_file_outlives_its_process(tmp_path, ending):
         os.killpg(process.pid, ending)  # as a terminal does
     else:
         process.kill()
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=PROMPT)
     assert ends(process.pid)
     assert list(tmp_path.glob("overparam-*")) == []
     assert errors.count("Traceback") == (ending == signal.SIGINT)  # the caller's own, none of a worker
