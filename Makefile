@@ -6,7 +6,7 @@ SHELL := bash
 .ONESHELL:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := book
-.PHONY: book test serve confirm gpu bench colab assignments grade requirements vendor cache clean clean-cache help
+.PHONY: book test serve confirm bench colab assignments grade requirements vendor cache clean clean-cache help
 
 PYTHON ?= python3
 PORT ?= 8000
@@ -42,9 +42,6 @@ serve: ## serve the book that was built
 
 confirm: .venv/.ready ## measure what decides the verdicts: [CHAPTER=bias-variance] [FINDING=id]; CHECK=2 compares two replicates
 	@$(BIN)/python tools/confirm.py $(CHAPTER) $(if $(FINDING),--finding $(FINDING)) $(if $(CHECK),--check $(CHECK))
-
-gpu: .venv/.ready ## run the chapters at gpu scale and record their results, where there is a GPU
-	@$(BIN)/python tools/gpu.py
 
 bench: .venv/.ready ## measure the speed of training against plain PyTorch loops (QUICK=1: twenty minutes)
 	@$(BIN)/python -m benchmarks $(if $(QUICK),--quick)

@@ -414,23 +414,15 @@ def multiverse():
 
 
 record = "01_bias_variance_multiverse"
-robust, where = results.measured_or_recorded(record, results.recording(), multiverse)
+robust, where = results.measured_or_recorded(record, multiverse)
 
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**In nearly all settings both keep their sign.** Factors by which variance and squared bias change from 16 to 1,024 hidden units, one point per setting, geometric means over four worlds. Below and left of the lines both fall.", "name": "fig-multiverse"}, "image": {"alt": "Scatter of the factor for squared bias against the factor for variance. Nearly all points lie where both are below 1."}} tags=["hide-input"]
-ax = plt.subplots(figsize=(7.2, 3.4))[1]
-ax.plot(robust["variance"], robust["bias²"], "o", color=colors["variance"])
-for row in robust[~robust.keeps].to_dict("records"):
-    ax.text(row["variance"], row["bias²"] + 0.01, row["setting"], ha="right")
-ax.axhline(1, color=colors["threshold"], linestyle=":")
-ax.axvline(1, color=colors["threshold"], linestyle=":")
+ax = figures.settings(robust, "variance", "bias²", (1, 1), colors["variance"])
 ax.set(xlabel="variance at 1,024 units over that at 16", ylabel="the same for bias²")
 plt.show()
 
 # %% tags=["remove-input"]
-exceptions = "; ".join(robust[~robust.keeps].setting) or "none"
-Markdown(
-    f"Both fall in {robust.keeps.sum()} of {len(robust)} settings. Exceptions: {exceptions}. (The table was {where}.)"
-)
+Markdown(f"Both fall in {results.kept(robust, where)}")
 
 # %% [markdown]
 r"""

@@ -386,7 +386,6 @@ def in_setting(how):
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**The line from learning to chance is there in nearly every setting.** Test errors at the end with none, 40 % and all labels drawn anew, one line per setting; orange where some labels are not fitted.", "name": "fig-rand-multiverse"}, "image": {"alt": "About twenty thin lines that rise from various errors at zero corruption to chance at full corruption."}} tags=["hide-input"]
 robust, where = results.measured_or_recorded(
     "02_randomization_multiverse",
-    results.recording(),
     lambda: pd.DataFrame([in_setting(how) for how in settings]),
 )
 ax = plt.subplots(figsize=(7.2, 2.8))[1]

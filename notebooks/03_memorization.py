@@ -388,21 +388,13 @@ def multiverse():
 
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Early learning is common, and it depends on the data.** One point per setting, means over three replicates: share of the wrong labels that are learned where validation accuracy is best, against the fall of test accuracy from there to the end. The claim needs a point below the line and right of zero, and wrong labels that are learned afterwards; settings that fail in one of the three are named.", "name": "fig-mem-multiverse"}, "image": {"alt": "Scatter of settings. Most lie at the lower right: test accuracy falls and few wrong labels are learned at the peak. The published signals, translation 48, lie at the upper left: no fall, and most wrong labels learned. Momentum 0 lies at the lower left."}} tags=["hide-input"]
 record = "03_memorization_multiverse"
-robust, where = results.measured_or_recorded(record, results.recording(), multiverse)
-ax = plt.subplots(figsize=(7.2, 3.4))[1]
-ax.plot(robust.fall, robust.at_peak, "o", color=colors["test"])
-for setting in robust[~robust.keeps].to_dict("records"):
-    ax.text(setting["fall"] + 0.005, setting["at_peak"], setting["setting"], va="bottom")
-ax.axhline(low.below, color=colors["threshold"], linestyle=":")
-ax.axvline(0, color=colors["threshold"], linestyle=":")
+robust, where = results.measured_or_recorded(record, multiverse)
+ax = figures.settings(robust, "fall", "at_peak", (0, low.below))
 ax.set(xlabel="fall of test accuracy to the end", ylabel="wrong labels\nlearned at best")
 plt.show()
 
 # %% tags=["remove-input"]
-exceptions = "; ".join(robust[~robust.keeps].setting) or "none"
-Markdown(
-    f"All three estimates lie as claimed in {robust.keeps.sum()} of {len(robust)} settings. Exceptions: {exceptions}. (The table was {where}.)"
-)
+Markdown(f"All three estimates lie as claimed in {results.kept(robust, where)}")
 
 # %% [markdown]
 r"""

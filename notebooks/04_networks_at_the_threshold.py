@@ -202,23 +202,14 @@ def in_setting(how):
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Rise and second descent are there in most settings.** One point per setting, means over four replicates: rise of the test error from the dip to the peak, and its fall from there to the widest network. Settings that lack one of the two are named.", "name": "fig-threshold-multiverse"}, "image": {"alt": "Scatter of settings, fall against rise, both in points of test error. Most lie above and to the right of the dotted lines at zero."}} tags=["hide-input"]
 record = "04_model_wise_multiverse"
 robust, where = results.measured_or_recorded(
-    record, results.recording(), lambda: pd.DataFrame(map(in_setting, settings))
+    record, lambda: pd.DataFrame(map(in_setting, settings))
 )
-ax = plt.subplots(figsize=(7.2, 3.2))[1]
-ax.plot(robust.rise, robust.fall, "o", color=colors["test"])
-ax.margins(x=0.1)
-for _, at in robust[~robust.keeps].iterrows():
-    ax.text(at.rise - 0.3, at.fall, at.setting, fontsize=9.5, ha="right", va="center")
-ax.axhline(0, color=colors["threshold"], linestyle=":")
-ax.axvline(0, color=colors["threshold"], linestyle=":")
+ax = figures.settings(robust, "rise", "fall")
 ax.set(xlabel="rise to the peak, points", ylabel="fall to the widest, points")
 plt.show()
 
 # %% tags=["remove-input"]
-exceptions = "; ".join(robust[~robust.keeps].setting) or "none"
-Markdown(
-    f"Rise and fall are both positive in {robust.keeps.sum()} of {len(robust)} settings. Exceptions: {exceptions}. (The table was {where}.)"
-)
+Markdown(f"Rise and fall are both positive in {results.kept(robust, where)}")
 
 # %% [markdown]
 r"""

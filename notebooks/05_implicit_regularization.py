@@ -545,12 +545,12 @@ def in_setting(how):
     return {"setting": name, "factor": factor, "keeps": factor < 1}
 
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Large steps end flatter in nearly every setting.** Sharpness with the larger of two learning rates, of which one is four times the other, over that with the smaller one, where validation is best. One bar per setting, geometric means over three replicates.", "name": "fig-ir-multiverse"}, "image": {"alt": "Horizontal positions on a logarithmic axis, one for each of about twenty settings. Nearly all lie left of 1."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Large steps end flatter in nearly every setting.** Sharpness with the larger of two learning rates, of which one is four times the other, over that with the smaller one, where validation is best. One dot per setting, geometric means over three replicates.", "name": "fig-ir-multiverse"}, "image": {"alt": "Horizontal positions on a logarithmic axis, one for each of about twenty settings. Nearly all lie left of 1."}} tags=["hide-input"]
 name, measure = (
     "05_larger_steps_multiverse",
     lambda: pd.DataFrame(map(in_setting, settings)),
 )
-robust, where = results.measured_or_recorded(name, results.recording(), measure)
+robust, where = results.measured_or_recorded(name, measure)
 ordered = robust.sort_values("factor")
 ax = plt.subplots(figsize=(7.2, 4.2))[1]
 ax.plot(ordered.factor, ordered.setting, "o", color=blue)
@@ -561,7 +561,7 @@ plt.show()
 
 # %% tags=["remove-input"]
 Markdown(
-    f"Large steps end flatter in {robust.keeps.sum()} of {len(robust)} settings, the median factor is {robust.factor.median():.2f}. Exceptions: {'; '.join(robust[~robust.keeps].setting) or 'none'}. (The table was {where}.)"
+    f"The median factor is {robust.factor.median():.2f}. Large steps end flatter in {results.kept(robust, where)}"
 )
 
 # %% [markdown]
@@ -766,7 +766,7 @@ Markdown(
 # %% [markdown]
 r"""
 Had the penalty been idle, sharpness and test error would be those without it. Whatever it does, look at how: the curvature of the penalized loss can be no more than about $2/h = 20$, as that of any loss, and $\lambda_1 + 0.4\,\lambda_1^2 = 20$ at $\lambda_1 = 5.9$. The penalty lowers the *ceiling*, from 20 to 6; where
-the product above is near 2, that is what it does. Where steps are small enough to follow their flow, the line above on a small step with the penalty of a large one says how much the penalty does by itself.
+the learning rate times that curvature is near 2, the network has been held at its ceiling. It is the ceiling that acts: a small step with the penalty of a large one, which follows its flow, ends as sharp as the small step without it ({ref}`ir-edge`).
 
 (ir-noise)=
 ## Is noise needed?

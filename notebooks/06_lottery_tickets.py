@@ -263,23 +263,15 @@ def multiverse():
 
 
 record = "06_tickets_multiverse"
-robust, where = results.measured_or_recorded(record, results.recording(), multiverse)
+robust, where = results.measured_or_recorded(record, multiverse)
 robust["setting"] = robust.setting.str.replace(" True", "")
-ax = plt.subplots(figsize=(7.2, 3.4))[1]
-ax.plot(robust.gain, robust.pace, "o", color=figures.SEQUENCE[1])
-for each in robust[~robust.keeps].to_dict("records"):
-    ax.text(each["gain"], each["pace"], each["setting"] + "  ", ha="right", va="center")
-ax.margins(x=0.12)
-ax.axvline(bounds["accuracy"].above, color=colors["threshold"], linestyle=":")
-ax.axhline(bounds["stop"].below, color=colors["threshold"], linestyle=":")
+margins = bounds["accuracy"].above, bounds["stop"].below
+ax = figures.settings(robust, "gain", "pace", margins, figures.SEQUENCE[1])
 ax.set(xlabel="accuracy less dense, points", ylabel="stop, ratio to dense")
 plt.show()
 
 # %% tags=["remove-input"]
-exceptions = "; ".join(robust[~robust.keeps].setting) or "none"
-Markdown(
-    f"Accuracy and stop lie as claimed in {robust.keeps.sum()} of {len(robust)} settings. Exceptions: {exceptions}. (The table was {where}.)"
-)
+Markdown(f"Accuracy and stop lie as claimed in {results.kept(robust, where)}")
 
 # %% [markdown]
 r"""

@@ -349,3 +349,15 @@ def test_without_stack_the_kernel_swaps_the_frame(monkeypatch):
     assert alts(shown) == ["Width 2, seed b."]
     seed.index = 0
     assert alts(shown) == ["Width 2, seed a."]
+
+
+def test_settings_that_do_not_keep_are_named_beside_their_points():
+    table = pd.DataFrame(
+        {"setting": ["as above", "digits"], "keeps": [True, False], "rise": [3.0, -1.0], "fall": [2.0, 5.0]}
+    )
+    ax = figures.settings(table, "rise", "fall", (0, 1))
+    (points, across, up) = ax.lines
+    assert (points.get_xdata().tolist(), points.get_ydata().tolist()) == ([3, -1], [2, 5])
+    assert (set(across.get_xdata()), set(up.get_ydata())) == ({0}, {1})
+    assert [(text.get_text().strip(), text.get_position()) for text in ax.texts] == [("digits", (-1, 5))]
+    plt.close(ax.figure)

@@ -20,23 +20,31 @@ def measure():
     return pd.DataFrame({"error": [0.25]})
 
 
-@pytest.mark.parametrize(("value", "files"), [("", []), ("0", []), ("1", ["x.json"])])
-def test_what_is_measured_is_recorded_on_demand(folder, monkeypatch, value, files):
-    monkeypatch.setenv("OVERPARAM_RECORD", value)
-    table, where = results.measured_or_recorded("x", True, measure)
+def test_what_is_recorded_is_read_and_measured_anew_on_demand_alone(folder, monkeypatch):
+    monkeypatch.setenv("OVERPARAM_RECORD", "1")
+    table, where = results.measured_or_recorded("x", measure)
     assert (table.error.to_list(), where) == ([0.25], "measured with this page")
-    assert [path.name for path in folder.glob("*")] == files
-    assert all(json.loads((folder / name).read_text(encoding="utf-8"))["rows"] == [{"error": 0.25}] for name in files)
+    assert json.loads((folder / "x.json").read_text(encoding="utf-8"))["rows"] == [{"error": 0.25}]
+    for value in ("", "0"):
+        monkeypatch.setenv("OVERPARAM_RECORD", value)
+        table, where = results.measured_or_recorded("x", lambda: pytest.fail("measured"))
+        assert table.error.to_list() == [0.25]
+        assert where.startswith("recorded on ")
+
+
+def test_the_settings_that_do_not_keep_are_named():
+    table = pd.DataFrame({"setting": ["as above", "n 50", "digits"], "keeps": [True, False, False]})
+    assert results.kept(table, "recorded") == "1 of 3 settings. Exceptions: n 50; digits. (The table was recorded.)"
+    assert results.kept(table[:1], "measured") == "1 of 1 settings. Exceptions: none. (The table was measured.)"
 
 
 @pytest.mark.parametrize("value", ["yes", "true", "2", " 1"])
-@pytest.mark.parametrize("possible", [True, False])
-def test_another_value_is_one_sentence_before_anything_is_measured(folder, monkeypatch, value, possible):
+def test_another_value_is_one_sentence_before_anything_is_measured(folder, monkeypatch, value):
     monkeypatch.setenv("OVERPARAM_RECORD", value)
     with pytest.raises(
         ValueError, match=f"OVERPARAM_RECORD is '{value}'; set it to 1 to record what is measured, to 0 n"
     ):
-        results.measured_or_recorded("x", possible, lambda: pytest.fail("measured"))
+        results.measured_or_recorded("x", lambda: pytest.fail("measured"))
     assert not folder.exists()
 
 
@@ -44,4 +52,4 @@ def test_an_installed_package_records_nothing(monkeypatch):
     monkeypatch.setenv("OVERPARAM_RECORD", "1")
     monkeypatch.setattr(results.paths, "checkout", lambda: None)
     with pytest.raises(ValueError, match="record from a checkout of the book's repository, or unset it"):
-        results.measured_or_recorded("x", True, lambda: pytest.fail("measured"))
+        results.measured_or_recorded("x", lambda: pytest.fail("measured"))

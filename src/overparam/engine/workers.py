@@ -160,9 +160,8 @@ def _run_itself(function: Callable, tasks: dict[int, tuple], shared: tuple) -> I
 
 def _run_here(function: Callable, tasks: Sequence[tuple], shared: tuple) -> Iterator[tuple[int, Any]]:
     todo = {position: pickle.dumps((function, task)) for position, task in enumerate(tasks)}
-    pools = (
-        MAX_RESTARTS + 1 + running()
-    )  # workers that are up already may have died since, through no fault of these tasks
+    # Workers that are up already may have died since, through no fault of these tasks.
+    pools = MAX_RESTARTS + 1 + running()
     for _ in range(pools):
         if not todo:
             return

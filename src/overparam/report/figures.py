@@ -248,6 +248,23 @@ def dots(
     return ax
 
 
+def settings(
+    table: pd.DataFrame, x: str, y: str, bounds: tuple[float, float] = (0, 0), color: str = COLORS["test"]
+) -> Axes:
+    """Draw a point for each setting in `table`, dotted lines at the `bounds` of x and y, and the names of those that do not keep.
+
+    Beside the columns x and y the table has `setting`, a name, and `keeps`, whether the finding keeps its sign there.
+    """
+    ax = plt.subplots(figsize=(7.2, 3.4))[1]
+    ax.plot(table[x], table[y], "o", color=color)
+    ax.margins(x=0.12)  # room for names
+    for _, row in table[~table.keeps].iterrows():
+        ax.text(row[x], row[y], f"{row.setting}  ", ha="right", va="center", fontsize=9.5)
+    ax.axvline(bounds[0], color=COLORS["threshold"], linestyle=":")
+    ax.axhline(bounds[1], color=COLORS["threshold"], linestyle=":")
+    return ax
+
+
 def log_axis(ax: Axes, ticks: Sequence[float]) -> None:
     """Make the horizontal axis logarithmic, with these ticks and no others, written out."""
     ax.set_xscale("log")

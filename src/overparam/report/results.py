@@ -16,20 +16,23 @@ from overparam.report import scale
 FOLDER = paths.book() / "results"
 
 
-def measured_or_recorded(name: str, possible: bool, measure: Callable[[], pd.DataFrame]) -> tuple[pd.DataFrame, str]:
-    """The table that ``measure`` gives where that is ``possible`` here, else the one recorded as ``name``.
+def measured_or_recorded(name: str, measure: Callable[[], pd.DataFrame]) -> tuple[pd.DataFrame, str]:
+    """The table that is recorded as ``name``, and for a caption where the numbers come from.
 
-    The second value says for a caption where the numbers come from. With ``OVERPARAM_RECORD=1`` in the environment a
-    table measured here is recorded.
+    With ``OVERPARAM_RECORD=1`` in the environment it is what ``measure`` gives, and recorded.
     """
-    wanted = recording()
-    if not possible:
+    if not recording():
         return recorded(name)
     started = time.perf_counter()
     table = measure()
-    if wanted:
-        record(name, table, time.perf_counter() - started)
+    record(name, table, time.perf_counter() - started)
     return table, "measured with this page"
+
+
+def kept(table: pd.DataFrame, where: str) -> str:
+    """In how many settings, and in which not, a finding keeps its sign; of a table with ``setting`` and ``keeps``, measured ``where``."""
+    exceptions = "; ".join(table.setting[~table.keeps]) or "none"
+    return f"{table.keeps.sum()} of {len(table)} settings. Exceptions: {exceptions}. (The table was {where}.)"
 
 
 def recording() -> bool:

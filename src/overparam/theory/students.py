@@ -42,9 +42,7 @@ def expected_loss(weights: Tensor) -> tuple[Tensor, Tensor]:
     runs, width, k = weights.shape
     lengths = weights.norm(dim=2)
     own = weights / lengths[..., None]
-    every = torch.cat(
-        [own, torch.eye(k).to(weights).expand(runs, k, k)], 1
-    )  # the student's neurons, then the teacher's
+    every = torch.cat([own, torch.eye(k).to(weights).expand(runs, k, k)], 1)  # the student's, then the teacher's
     sizes = torch.cat([lengths, -torch.ones_like(weights[:, 0])], 1)[:, None]
     cosine = (own @ every.mT).clamp(-1, 1)
     sine, rest = (1 - cosine**2).sqrt(), math.pi - cosine.arccos()
