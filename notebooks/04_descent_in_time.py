@@ -80,9 +80,10 @@ def draw_course(ax, runs, y, color, **line):
     return figures.plot(rows[rows.epoch > 0], "epoch", y, **style)
 
 
-# %%
 removal, early_stop = "epochwise-can-be-removed", "removal-improves-early-stopping"
 everywhere = ("epoch-wise", removal, early_stop, "regions-merge-in-training")
+
+# %%
 raw = trained(ledger.seeds(*everywhere), widths["large"])
 
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**A second descent in time.** A convolutional network with 48 channels trains on 1,000 signals, 40 % of their labels drawn anew. Dashed: error on the training labels as given. Solid: error on new signals with true labels. Means over replicates with 95 % bands.", "name": "fig-time-puzzle"}, "image": {"alt": "Error against epochs. The training error falls steadily and is next to zero in the second half. The test error falls steeply to its lowest value within the first fifth of the epochs, climbs to more than twice that while the training error falls to zero, and then declines a little to a level."}} tags=["hide-input"]

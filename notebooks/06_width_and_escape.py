@@ -46,7 +46,8 @@ sizes = scale.sizes(
 k = max(sizes.teachers)
 
 
-# %%
+# %% mystnb={"code_prompt_show": "Students"} tags=["hide-input"]
+# Students
 @functools.cache
 def trained(seed, teacher, width):
     """A batch of students of this width: their starts, their ends and their losses."""
