@@ -1,6 +1,6 @@
 """What is measured on trained networks and other fitted predictors, and read off tables of runs."""
 
-from overparam.measures import connectivity, curvature, regions, sensitivity
+from overparam.measures import connectivity, curvature, regions, sensitivity, volume
 from overparam.measures.coherence import m_coherence
 from overparam.measures.norms import distance, frobenius, layers, norms, path_norm, spectral_product, with_layers
 from overparam.measures.tables import (
@@ -54,5 +54,6 @@ __all__ = [
     "spectral_product",
     "stopped_errors",
     "threshold",
+    "volume",
     "with_layers",
 ]
