@@ -107,7 +107,9 @@ def effective_directions(radii: ArrayLike, p: int) -> np.ndarray:
 
 def _positive(radii: ArrayLike) -> np.ndarray:
     values = numbers("radii", radii)
-    require(values.ndim > 0 and bool((values > 0).all()), f"Radii are positive numbers [..., count]; got {shown(values)}.")
+    require(
+        values.ndim > 0 and bool((values > 0).all()), f"Radii are positive numbers [..., count]; got {shown(values)}."
+    )
     return values
 
 
