@@ -32,7 +32,6 @@ from IPython.display import Markdown
 from matplotlib import pyplot as plt
 
 from overparam import MLP, claims, data, figures, measures, results, scale, sweep
-from overparam.engine import workers
 from overparam.engine.settings import Settings, Vector
 from overparam.engine.sweep import run
 from overparam.measures import volume
@@ -199,7 +198,7 @@ def initial(seed, net=deep):
     return torch.nn.utils.parameters_to_vector(built.parameters()).detach()
 
 
-by_ratio = runs.pivot(index="seed", columns="poison", values="weights")
+by_ratio = measures.by_seed(runs, "weights", "poison", "seed")
 away = pd.DataFrame(
     {
         "way": [float((w - initial(s)).norm()) for s, w in by_ratio[0].items()],
@@ -386,7 +385,7 @@ one = {
     "width": (32, 128),
     "depth": (2, 4),
 }
-one |= {"ratio": (1, 4), "own": (30, 80), "noise": (0.15, 0.45), "turns": (0.75, 1.25)}
+one |= {"ratio": (1, 3), "own": (30, 70), "noise": (0.15, 0.45), "turns": (0.75, 1.25)}
 one |= {
     "lr": (0.001, 0.01),
     "optimizer": ("sgd",),
@@ -414,13 +413,18 @@ def in_setting(how):
     make = makers.get(
         rest.pop("data", ""), lambda s: poison.two_spirals(20 * own, 2000, s, **shape)
     )
-    rest |= {"lr": 0.05} if "optimizer" in rest else {}
+    rest |= {"lr": 0.02, "momentum": 0.9, "batch_size": 25} if "optimizer" in rest else {}
     some = {s: make(s) for s in seeds}
     both = [trained(some, r, net=net, own=own, **rest) for r in (0, ratio)]
     far = [mean_radius(reach(t, some, (cutoff,), kind, net, own)) for t in both]
     factor = claims.ratio(far[0] / far[1]).value
     name = ", ".join(f"{key} {value}" for key, value in how.items()) or "as above"
-    return {"setting": name, "factor": factor, "keeps": factor > 1}
+    return {
+        "setting": name,
+        "factor": factor,
+        "keeps": factor > 1,
+        "loss": both[1].loss.max(),
+    }
 
 
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Good minima reach farther than poisoned ones in every kind of setting.** Radius of the good network over that of the poisoned one. One dot per setting, geometric means over three replicates.", "name": "fig-vol-multiverse"}, "image": {"alt": "Horizontal positions on a logarithmic axis, one for each of about twenty settings, to the right of a dotted line at 1."}} tags=["hide-input"]
@@ -714,8 +718,9 @@ measured = {
 
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Guesses do as well as gradient descent, and fitting true labels is cheaper than fitting random ones.** Left: test error of networks that were guessed and that were trained, at the same training loss, means with 95 % bands. Right: the volume of what fits, as −log₂ of the share of guesses that are right on the first examples; dotted, one bit per example.", "name": "fig-vol-guess"}, "image": {"alt": "Left: two falling curves of test error against the number of examples that lie close together. Right: two bundles of rising curves; that for random labels follows the dotted diagonal or lies above it, that for true labels bends away below it."}} tags=["hide-input"]
 fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.4))
+kinds, shades = ("guess", "descent"), {"guess": blue, "descent": orange}
 figures.lines(
-    guessed, "n", {"descent": "gradient descent", "guess": "guesses"}, left, [orange, blue]
+    guessed, "n", dict(zip(kinds, ("guesses", "descents"), strict=True)), left, shades
 )
 left.set(xlabel="examples", ylabel="test error, per cent", ylim=(0, None))
 left.legend()
@@ -734,7 +739,9 @@ ledger.say("guessing-generalizes")
 
 # %% mystnb={"code_prompt_show": "Wider networks"} tags=["hide-input"]
 # Four times as many units, six examples
-table = guessed.pivot(index="seed", columns="n", values=["guess", "descent"])
+table = {
+    kind: measures.by_seed(guessed, kind, "n", "seed") for kind in ("guess", "descent")
+}
 differences = table["guess"] - table["descent"]
 names = dict(zip(ns, ("two", "four", "six", "eight"), strict=True))
 found = {name: differences[k].to_numpy() for k, name in names.items()}
@@ -784,7 +791,7 @@ ledger.card("poisoned-minima-exist", **made, section="vol-poison")
 
 # %% tags=["remove-input"]
 landed = {"bad": (by_sgd.accuracy < 60).astype(float), "accuracy": by_sgd.accuracy}
-landed["fits"] = by_sgd.fits.astype(float)
+landed["loss"] = by_sgd.loss
 ledger.card("clean-training-avoids-them", **landed, section="vol-poison")
 
 # %% tags=["remove-input"]
