@@ -42,10 +42,10 @@ figures.style()
 torch.set_num_threads(1)  # small networks: a second thread costs more than it gives
 colors, blue, orange, green = figures.COLORS, *figures.SEQUENCE[:3]
 ledger = claims.Ledger("volume")
+n, deep = 50, MLP(64, depth=3)
 size = scale.sizes(
     epochs=(200, 1500, 1500), ways=(20, 100, 300), guesses=(2**13, 2**20, 2**22)
 )
-n, deep = 50, MLP(64, depth=3)
 
 
 # %% mystnb={"code_prompt_show": "Spirals, and networks at one training loss"} tags=["hide-input"]
@@ -64,16 +64,12 @@ def at_loss(row, level, own):
     return found | {"loss": loss[k], "fits": row.correct[k, mine].all()}
 
 
-def trained(sets, ratio=0.0, wrong=True, level=0.01, net=deep, own=n, apart=0.3, **how):
+def trained(sets, ratio=0.0, wrong=True, level=0.01, net=deep, own=n, **how):
     """A network for each data set, trained on its examples and on ``ratio`` times as many others, with wrong labels."""
     extra = round(ratio * own)
-    unions = {s: poison.poisoned(d, own, extra, apart, wrong) for s, d in sets.items()}
-    how = {
-        "optimizer": "adam",
-        "lr": 0.003,
-        "epochs": size.epochs,
-        "stop_loss": 0.003,
-    } | how
+    unions = {s: poison.poisoned(d, own, extra, wrong=wrong) for s, d in sets.items()}
+    how = {"optimizer": "adam", "lr": 0.003, "stop_loss": 0.003} | how
+    how.setdefault("epochs", size.epochs)
     at = np.unique(np.geomspace(how["epochs"] / 150, how["epochs"], 100).astype(int))
     record = dict.fromkeys(("weights", "correct", "losses"), at)
     runs = sweep(net, unions, seed={s: s for s in sets}, record=record, **how)
@@ -249,9 +245,10 @@ u, v, marks, loss, error = plane(first)
 
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Two valleys of the training loss; in one of them the test error is low.** The plane through the initial weights (circle), the good minimum (square) and the poisoned one (triangle) of one replicate. Left: training loss, contours at equal steps of its logarithm; right: test error.", "name": "fig-vol-plane"}, "image": {"alt": "Two coloured maps of the same plane. Left, the training loss: a broad valley around the good minimum and a narrow one around the poisoned minimum, with a ridge between. Right, the test error: low in a broad region that holds the good minimum, high around the poisoned one."}} tags=["hide-input"]
 fig, axes = plt.subplots(1, 2, figsize=(7.2, 3.7), sharey=True)
-views = {"log₁₀ of the training loss": loss.log10(), "test error, per cent": 100 * error}
+views = {"log₁₀ of the training loss": loss.log10().clamp(-3, 1)}
+views["test error, per cent"] = 100 * error
 for ax, (title, values) in zip(axes, views.items(), strict=True):
-    drawn = ax.contourf(u, v, values, 12, cmap=figures.colormap())
+    drawn = ax.contourf(u, v, values, 16, cmap=figures.colormap())
     for mark, kind in zip(marks, "os^", strict=True):
         ax.plot(*mark, kind, color=figures.PAPER, markeredgecolor=figures.INK, markersize=8)
     fig.colorbar(drawn, ax=ax, orientation="horizontal", shrink=0.9)
@@ -341,6 +338,8 @@ for (ratio, rows), color in zip(
 ):
     right.semilogy(100 - rows.accuracy, rows.radius, "o", color=color, label=f"{ratio:g}")
 right.set(xlabel="test error, per cent", ylabel="radius at the cutoff")
+right.set_yticks((0.03, 0.1, 0.3), (0.03, 0.1, 0.3), minor=False)
+right.yaxis.set_minor_formatter("")
 right.legend(title="wrong labels")
 plt.show()
 
@@ -379,54 +378,49 @@ fitted against the rest, by regions that bend around single points, and such a n
 We ask how much of this depends on the setting, mostly one knob at a time: cutoff, normalization, size of network, training set, noise, optimizer, and other data.
 """
 
-# %% mystnb={"code_prompt_show": "The settings, and the run that was recorded"} tags=["hide-input"]
-# The settings, and the run that was recorded
-one = {
-    "cutoff": (0.05, 0.5),
-    "normalise": ("weight", "none"),
-    "width": (32, 128),
-    "depth": (2, 4),
-}
-one |= {"ratio": (1, 3), "own": (30, 70), "noise": (0.15, 0.45), "turns": (0.75, 1.25)}
+# %% mystnb={"code_prompt_show": "The settings"} tags=["hide-input"]
+# The settings
+usual = {"data": "spirals", "turns": 1.0, "noise": 0.3, "own": n, "width": 64, "depth": 3}
+usual |= {"ratio": 2, "cutoff": 0.1, "normalise": "filter"}
+one = {"cutoff": (0.05, 0.5), "normalise": ("weight", "none"), "width": (32, 128)}
+one |= {"depth": (2, 4), "ratio": (1, 3), "own": (30, 70), "noise": (0.15, 0.45)}
 one |= {
+    "turns": (0.75, 1.25),
     "lr": (0.001, 0.01),
-    "optimizer": ("sgd",),
     "level": (0.03,),
     "weight_decay": (1e-4,),
 }
-one |= {"data": ("mnist1d", "digits")}
 settings = [{}, *({key: v} for key, values in one.items() for v in values)]
+settings += [{"optimizer": "sgd", "lr": 0.02, "momentum": 0.9, "batch_size": 25}]
+settings += [{"data": name, "own": 200} for name in ("mnist1d", "digits")]
 
 
+def pool(seed, data_set, own, turns, noise):
+    """A replicate's data in a setting."""
+    if data_set == "mnist1d":
+        return data.mnist1d(2000, 2000, seed, max_translation=8)
+    if data_set == "digits":
+        return data.digits(1000, seed)
+    return poison.two_spirals(20 * own, 2000, seed, turns, noise)
+
+
+# %% mystnb={"code_prompt_show": "The run that was recorded"} tags=["hide-input"]
+# The run that was recorded
 def in_setting(how):
     """How many times as far a good network reaches as a poisoned one, mean over three replicates."""
-    rest, seeds = dict(how), ledger.selection(3)
-    shape = {k: rest.pop(k, v) for k, v in {"turns": 1.0, "noise": 0.3}.items()}
-    net, own = MLP(rest.pop("width", 64), rest.pop("depth", 3)), rest.pop("own", n)
-    cutoff, kind, ratio = (
-        rest.pop("cutoff", 0.1),
-        rest.pop("normalise", "filter"),
-        rest.pop("ratio", 2),
+    rest = usual | how
+    kind, turns, noise, own, *shape = (rest.pop(key) for key in list(usual)[:6])
+    ratio, cutoff, normalise = (rest.pop(key) for key in list(usual)[6:])
+    some, net = (
+        {s: pool(s, kind, own, turns, noise) for s in ledger.selection(3)},
+        MLP(*shape),
     )
-    makers = {
-        "mnist1d": lambda s: data.mnist1d(2000, 2000, s, 8),
-        "digits": lambda s: data.digits(1000, s),
-    }
-    make = makers.get(
-        rest.pop("data", ""), lambda s: poison.two_spirals(20 * own, 2000, s, **shape)
-    )
-    rest |= {"lr": 0.02, "momentum": 0.9, "batch_size": 25} if "optimizer" in rest else {}
-    some = {s: make(s) for s in seeds}
     both = [trained(some, r, net=net, own=own, **rest) for r in (0, ratio)]
-    far = [mean_radius(reach(t, some, (cutoff,), kind, net, own)) for t in both]
+    far = [mean_radius(reach(t, some, (cutoff,), normalise, net, own)) for t in both]
     factor = claims.ratio(far[0] / far[1]).value
     name = ", ".join(f"{key} {value}" for key, value in how.items()) or "as above"
-    return {
-        "setting": name,
-        "factor": factor,
-        "keeps": factor > 1,
-        "loss": both[1].loss.max(),
-    }
+    found = {"setting": name.split(", lr 0.02")[0], "factor": factor, "keeps": factor > 1}
+    return found | {"loss": both[1].loss.max()}
 
 
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Good minima reach farther than poisoned ones in every kind of setting.** Radius of the good network over that of the poisoned one. One dot per setting, geometric means over three replicates.", "name": "fig-vol-multiverse"}, "image": {"alt": "Horizontal positions on a logarithmic axis, one for each of about twenty settings, to the right of a dotted line at 1."}} tags=["hide-input"]
@@ -651,29 +645,25 @@ The second. In our pilot guesses were ahead by a point.
 """
 
 
-# %% mystnb={"code_prompt_show": "Two classes, guesses and descents"} tags=["hide-input"]
-# Two classes of signals; guesses and descents at the same loss
+# %% mystnb={"code_prompt_show": "Two classes of signals"} tags=["hide-input"]
+# Two classes of signals
 window, ns = (0.225, 0.25), (2, 4, 6, 8)
 
 
 def two_classes(seed, count=10, random=False):
-    """Examples of digits 0 and 1 in turn, x [count, 40] and y = ±1 (random ones, if so), and examples to test on."""
+    """Digits 0 and 1 in turn, x [count, 40] and y = ±1 (drawn by a coin, if random), and others to test on."""
     d = data.mnist1d(400, 10_000, seed, max_translation=8)
-    x, y = (torch.cat(pair) for pair in ((d.x, d.x_test), (d.y, d.y_test)))
+    x, y = torch.cat([d.x, d.x_test]), torch.cat([d.y, d.y_test])
     x, y = x[y < 2], 2.0 * y[y < 2] - 1
-    order = torch.stack(
-        [(y == -1).nonzero()[: count // 2, 0], (y == 1).nonzero()[: count // 2, 0]], 1
-    )
-    chosen, rest = order.flatten(), torch.ones(len(y), dtype=torch.bool)
-    rest[chosen] = False
-    labels = (
-        2.0 * torch.from_numpy(rng(seed, 1).integers(2, size=count)) - 1
-        if random
-        else y[chosen]
-    )
-    return x[chosen], labels.float(), x[rest], y[rest]
+    places = [(y == label).nonzero()[: count // 2, 0] for label in (-1, 1)]
+    chosen = torch.stack(places, 1).flatten()
+    rest = torch.ones(len(y), dtype=torch.bool).index_fill(0, chosen, False)
+    coins = 2.0 * torch.from_numpy(rng(seed, 1).integers(2, size=count)).float() - 1
+    return x[chosen], coins if random else y[chosen], x[rest], y[rest]
 
 
+# %% mystnb={"code_prompt_show": "Guesses and descents"} tags=["hide-input"]
+# Guesses and descents at the same loss
 def compared(seed, k, width=16):
     """Test errors, in points, of guesses and of descents; how many bits it takes to guess; how many descents count."""
     x, y, *test = two_classes(seed)
@@ -717,7 +707,7 @@ measured = {
     r: np.array([bits(s, r) for s in guessed.seed.unique()[:10]]) for r in (False, True)
 }
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Guesses do as well as gradient descent, and fitting true labels is cheaper than fitting random ones.** Left: test error of networks that were guessed and that were trained, at the same training loss, means with 95 % bands. Right: the volume of what fits, as −log₂ of the share of guesses that are right on the first examples; dotted, one bit per example.", "name": "fig-vol-guess"}, "image": {"alt": "Left: two falling curves of test error against the number of examples that lie close together. Right: two bundles of rising curves; that for random labels follows the dotted diagonal or lies above it, that for true labels bends away below it."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Guesses do as well as gradient descent, and fitting true labels is cheaper than fitting random ones.** Left: test error of networks that were guessed and that were trained, at the same training loss, means with 95 % bands. Right: the volume of what fits, in bits: minus the binary logarithm of the share of guesses that are right on the first examples; dotted, one bit per example.", "name": "fig-vol-guess"}, "image": {"alt": "Left: two falling curves of test error against the number of examples that lie close together. Right: two bundles of rising curves; that for random labels follows the dotted diagonal or lies above it, that for true labels bends away below it."}} tags=["hide-input"]
 fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.4))
 kinds, shades = ("guess", "descent"), {"guess": blue, "descent": orange}
 figures.lines(
