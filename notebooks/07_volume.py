@@ -42,10 +42,9 @@ figures.style()
 torch.set_num_threads(1)  # small networks: a second thread costs more than it gives
 colors, blue, orange, green = figures.COLORS, *figures.SEQUENCE[:3]
 ledger = claims.Ledger("volume")
-n, deep = 50, MLP(64, depth=3)
-size = scale.sizes(
-    epochs=(200, 1500, 1500), ways=(20, 100, 300), guesses=(2**13, 2**20, 2**22)
-)
+deep = MLP(64, depth=3)
+size = scale.sizes(n=(20, 50, 50), epochs=(300, 1500, 1500), ways=(20, 100, 300))
+n = size.n
 
 
 # %% mystnb={"code_prompt_show": "Spirals, and networks at one training loss"} tags=["hide-input"]
@@ -103,7 +102,7 @@ sets = spirals(
 levels = (0, 0.5, 1, 2)  # wrong labels for every right one
 runs = pd.concat([trained(sets, ratio) for ratio in levels], ignore_index=True)
 
-# %% mystnb={"code_prompt_show": "The slider", "figure": {"caption": "**All of these networks fit the same fifty points, and they know less and less.** Regions in which one network answers with each of the two classes, for networks trained on the same points (dots) and on more and more others with wrong labels (not drawn). In the title the accuracy on new points.", "name": "fig-vol-regions"}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The slider", "figure": {"caption": "**All of these networks fit the same training points, and they know less and less.** Regions in which one network answers with each of the two classes, for networks trained on the same points (dots) and on more and more others with wrong labels (not drawn). In the title the accuracy on new points.", "name": "fig-vol-regions"}} tags=["hide-input"]
 # The slider over the poison
 first = min(sets)
 d, module = sets[first], module_of(deep, sets[first])
@@ -130,8 +129,8 @@ figures.slider(shown, values=levels, description="Wrong labels per right one", a
 
 # %% [markdown]
 r"""
-At the left end of the slider the regions follow the spirals. At the right end the network is right around each training point and wrong nearly everywhere else. The training examples cannot tell these networks apart: all are classified, and the networks are compared at the same training loss of 0.01. So why does training, when nobody
-interferes, end at the left?
+At the left end of the slider the regions follow the spirals. At the right end the network is right around each training point and wrong nearly everywhere else. The training examples cannot tell these networks apart: all are classified, and the networks are compared at the same training loss of 0.01. What keeps training from ending at the
+right?
 
 (vol-poison)=
 ## Bad minima, made to order
@@ -146,16 +145,18 @@ is minimized, and the *ratio* $P/n$ is the strength of the poison. The paper poi
 
 ::::{admonition} Predict before you run
 :class: predict
-Draw fifty new points, new initial weights and a new order, and train by SGD until all fifty are classified, without poison. Repeat many times. In what share of the runs is the network right on fewer than 60 % of new points?
+A clean and a poisoned network start from the same initial weights. How far from the clean one does the poisoned one end, compared to the way that clean training goes from the initial weights?
 
-1. In about half: with 8,642 parameters and 50 points the data decide nothing.
-2. In a few per cent: bad minima are met by bad luck.
-3. In none.
+1. A tenth of that way: bad minima lie next to the good ones, and one misses them by a little.
+2. About as far: in so many dimensions everything is about as far from everything.
+3. Several times as far.
 
 :::{dropdown} Answer
-The third, in every run that we have seen; how sure one can be after so many runs stands below the next figure.
+The third. The text below the next figure has the ratio.
 :::
 ::::
+
+And without poison? The claim is not that bad minima are rare, it is that SGD does not find them. We draw new points, new weights and a new order for each run, and train by SGD.
 """
 
 # %%
@@ -164,7 +165,7 @@ by_sgd = trained(
     optimizer="sgd", lr=0.02, momentum=0.9, batch_size=10, epochs=300,
 )  # fmt: skip
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Poison leads to networks that fit and are worse than a coin; training without it never does.** Left: accuracy on the training points and on new ones against the ratio of wrong labels, means with 95 % bands. Right: accuracy on new points of networks that SGD found without poison, and of poisoned ones (ratio 2).", "name": "fig-vol-accuracy"}, "image": {"alt": "Left: a level line of training accuracy at 100 per cent and a falling line of accuracy on new points, from near 95 to near 40. Right: two histograms far apart, the poisoned networks near 40 per cent, those of SGD above 85."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Poison leads to networks that fit and know nothing; training without it does not.** Left: accuracy on the training points and on new ones against the ratio of wrong labels, means with 95 % bands. Right: accuracy on new points of networks that SGD found without poison, and of poisoned ones (ratio 2).", "name": "fig-vol-accuracy"}, "image": {"alt": "Left: a level line of training accuracy at the top and a falling line of accuracy on new points. Right: two histograms far apart, the poisoned networks around the dotted line of chance or below, those of SGD near the right end."}} tags=["hide-input"]
 fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.3))
 both = runs.assign(train=100 * runs.fits.astype(float))
 figures.lines(both, "poison", {"train": "train", "accuracy": "test"}, left)
@@ -290,7 +291,7 @@ At equal training loss, along the same random draws: how much farther does the g
 4. Less far: what is good is finely tuned.
 
 :::{dropdown} Answer
-The third, nearly. Raised to the number of parameters, even ten per cent would be astronomic; that is the next section but one.
+The third. Raised to the number of parameters, even ten per cent would be astronomic; that is the next section but one.
 :::
 ::::
 """
@@ -319,11 +320,11 @@ def mean_radius(radii, cutoff=0):
 runs["radii"] = reach(runs, sets)
 runs["radius"] = mean_radius(runs.radii)
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Good minima reach about ten times as far.** Left: training loss along twenty random directions from the good and from the poisoned network of one replicate; dotted, the cutoff. Right: radius (geometric mean over directions) against test error, one point per network; colours are the wrong labels per right one.", "name": "fig-vol-radii"}, "image": {"alt": "Left: two bundles of rising curves on logarithmic axes; that of the poisoned network crosses the dotted line at a radius about a tenth of the good one's. Right: radius on a logarithmic axis falls with test error; points of equal poison lie together."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Good minima reach many times as far.** Left: training loss along twenty random directions from the good and from the poisoned network of one replicate; dotted, the cutoff. Right: radius (geometric mean over directions) against test error, one point per network; colours are the wrong labels per right one.", "name": "fig-vol-radii"}, "image": {"alt": "Left: two bundles of rising curves on logarithmic axes; that of the poisoned network crosses the dotted line far to the left of the other. Right: radius on a logarithmic axis falls with test error; points of equal poison lie together."}} tags=["hide-input"]
 fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.4))
 steps = np.geomspace(0.01, 1, 30)
 for ratio, color, name in ((0, blue, "good"), (2, orange, "poisoned")):
-    here = by_ratio.loc[[first], ratio].iloc[0]
+    here = by_ratio.loc[first, ratio]
     for way in volume.directions(module, here[None], 20, first)[0]:
         line = here + torch.tensor(steps, dtype=torch.float32)[:, None] * way
         left.loglog(
@@ -474,7 +475,7 @@ def rescaled(weights, a):
 def moved(seed, factors, how):
     """By which factor the mean radius changes, and the largest change of a single radius's logarithm."""
     d, fine = sets[seed], copy.deepcopy(module).double()
-    here = by_ratio.loc[[seed], 0].iloc[0]
+    here = by_ratio.loc[seed, 0]
     both = torch.stack([rescaled(here, a) for a in (torch.ones(64), factors)])
     along = volume.directions(fine, both, 20, seed, how)
     first, second = volume.radii(fine, both, d.x[:n].double(), d.y[:n], along)[:, :, 0]
@@ -532,15 +533,13 @@ The first. A mean of $r^p$ is $r_{\max}^p$ divided by the number of directions, 
 """
 
 # %%
-few = by_ratio.iloc[:2]
-many = 10 * size.ways
-long = {}
+many, long = 10 * size.ways, {}
 for ratio in (0, 2):
-    weights = torch.stack([*few[ratio]])[:1]
-    along = volume.directions(module, weights, many, first)
-    long[ratio] = volume.radii(module, weights, d.x[:n], d.y[:n], along)[0, :, 0]
+    here = by_ratio.loc[first, ratio][None]
+    along = volume.directions(module, here, many, first)
+    long[ratio] = volume.radii(module, here, d.x[:n], d.y[:n], along)[0, :, 0]
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**The volume is that of the luckiest direction.** Left: logarithm of the mean of r to the power p against the number of directions, for the good and the poisoned network of one replicate (dots: drawn anew; line: mean). Right: effective number of directions, out of those that were sampled, if the power were smaller than p.", "name": "fig-vol-power"}, "image": {"alt": "Left: two rising curves with scattered dots against the number of directions on a logarithmic axis, that of the good network thousands of orders of magnitude above the other; both still rise at the right end. Right: the effective number of directions falls from all of them at power 1 to one at a few hundred."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**The volume is that of the luckiest direction.** Left: logarithm of the mean of r to the power p against the number of directions, for the good and the poisoned network of one replicate (dots: drawn anew; line: mean). Right: effective number of directions, out of those that were sampled, if the power were smaller than p.", "name": "fig-vol-power"}, "image": {"alt": "Left: two rising curves with scattered dots against the number of directions on a logarithmic axis, that of the good network far above the other; both still rise at the right end. Right: the effective number of directions falls from all of them at power 1 to one at a few hundred."}} tags=["hide-input"]
 fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.4))
 p, again = sum(w.numel() for w in module.parameters()), rng(0)
 counts = np.unique(np.geomspace(3, many, 12).astype(int))
@@ -627,8 +626,8 @@ same direction, and what they compare is how narrow the narrow axes are.
 There is a better way to ask about volume. If good networks take up nearly all of the room, one needs no gradient to find them: draw weights at random, keep what fits. {cite:t}`chiang2023` did that, *guess and check*, with a few examples of two classes, and report test accuracies comparable to those of SGD. And the share of guesses that fit *is* a volume,
 measured and not extrapolated.
 
-We take two classes of MNIST-1D, $n$ examples, and networks of 16 hidden units without biases. A network counts if it is right on all examples with a loss in a narrow window, from 0.225 to 0.25, at weights that are brought to a fixed size. The same criterion stops gradient descent: whoever compares at different losses compares margins. (Descents that pass the window before
-all examples are right, or begin below it, are left out.)
+We take two classes of MNIST-1D, $n$ examples, and networks of 16 hidden units without biases. A network counts if it is right on all examples with a loss in a narrow window, from 0.225 to 0.25, at weights that are brought to a fixed size. The same criterion stops gradient descent: whoever compares at different losses compares margins. Each descent stops at
+a level that is drawn from the window; those that pass the window before all examples are right, or begin below it, are left out.
 
 ::::{admonition} Predict before you run
 :class: predict
@@ -639,7 +638,7 @@ Random networks that happen to fit eight examples, and networks that gradient de
 3. That of guesses, by far.
 
 :::{dropdown} Answer
-The second. In our pilot guesses were ahead by a point.
+The second: they differ by less than one would notice in practice, and not in the direction that one might expect.
 :::
 ::::
 """
@@ -648,11 +647,12 @@ The second. In our pilot guesses were ahead by a point.
 # %% mystnb={"code_prompt_show": "Two classes of signals"} tags=["hide-input"]
 # Two classes of signals
 window, ns = (0.225, 0.25), (2, 4, 6, 8)
+sizes = scale.sizes(signals=(2000, 6000, 6000), most=(2**13, 2**20, 2**22))
 
 
 def two_classes(seed, count=10, random=False):
     """Digits 0 and 1 in turn, x [count, 40] and y = ±1 (drawn by a coin, if random), and others to test on."""
-    d = data.mnist1d(400, 10_000, seed, max_translation=8)
+    d = data.mnist1d(sizes.signals // 2, sizes.signals // 2, seed, max_translation=8)
     x, y = torch.cat([d.x, d.x_test]), torch.cat([d.y, d.y_test])
     x, y = x[y < 2], 2.0 * y[y < 2] - 1
     places = [(y == label).nonzero()[: count // 2, 0] for label in (-1, 1)]
@@ -665,24 +665,17 @@ def two_classes(seed, count=10, random=False):
 # %% mystnb={"code_prompt_show": "Guesses and descents"} tags=["hide-input"]
 # Guesses and descents at the same loss
 def compared(seed, k, width=16):
-    """Test errors, in points, of guesses and of descents; how many bits it takes to guess; how many descents count."""
+    """Test errors of guesses and of descents, in points; the bits that a guess takes; the share of descents that count."""
     x, y, *test = two_classes(seed)
-    how = {"window": window, "seed": seed}
-    guesses = guessing.guess(x[:k], y[:k], width, most=size.guesses, **how)
-    descents = guessing.descend(x[:k], y[:k], width, runs=200, **how)
-    found = {
-        name: 100 * float(f.errors(*test).mean())
-        for name, f in (("guess", guesses), ("descent", descents))
-    }
+    how = {"width": width, "window": window, "seed": seed}
+    guesses = guessing.guess(
+        x[:k], y[:k], wanted=100 * max(1, 8 // k), most=sizes.most, **how
+    )
+    descents = guessing.descend(x[:k], y[:k], runs=400, **how)
+    both = [100 * float(found.errors(*test).mean()) for found in (guesses, descents)]
     bits = -math.log2(max(guesses.fit, 1) / guesses.tried)
-    return {
-        "seed": seed,
-        "n": k,
-        "width": width,
-        **found,
-        "bits": bits,
-        "kept": len(descents.first) / 200,
-    }
+    names = ("seed", "n", "guess", "descent", "bits", "kept")
+    return dict(zip(names, (seed, k, *both, bits, len(descents.first) / 400), strict=True))
 
 
 # %%
@@ -696,7 +689,7 @@ guessed = pd.DataFrame(
 def bits(seed, random):
     """−log₂ of the share, for k = 1, …, 10."""
     x, y, *_ = two_classes(seed, 10, random)
-    draws = min(size.guesses, 2**16)
+    draws = min(sizes.most, 2**16)
     first = torch.randn(draws, 16, 40, generator=generator(seed, "shares"))
     second = torch.randn(draws, 16, generator=generator(seed, "more shares"))
     right = (guessing.outputs(first, second, x) * y > 0).int().cumprod(1).sum(0)
@@ -754,7 +747,7 @@ r"""
 Had gradient descent a preference that volume has not, its curve would lie clearly below. It does not: for a handful of examples, the networks that fit are for the most part good ones, and this is a property of the architecture and the data, of no algorithm. The right panel says why. Labels that belong to the signals cost fewer bits than there are
 examples: whoever is right on some is likely to be right on the next. Random labels cost about a bit each.
 
-How far does that carry? {cite:t}`peleg2024` repeat the comparison and find that wider networks gain with SGD and not with guesses: the preference for what wide networks do better would then be the algorithm's. And each example costs bits. Guessing fifty thousand labels takes more guesses than can be made, so that no one has shown the comparison where
+How far does that carry? {cite:t}`peleg2024` repeat the comparison and find that wider networks gain with SGD and not with guesses: the preference for what wide networks do better would then be the algorithm's (the last two numbers are a small version of it). And each example costs bits. Guessing fifty thousand labels takes more guesses than can be made, so that no one has shown the comparison where
 it matters.
 
 (vol-left)=
@@ -892,12 +885,12 @@ True labels have the larger volume. A guesser needs more guesses for random labe
 
 ```{exercise} ★★ Another path of scales
 :label: vol-ex-path
-Multiply *both* hidden-to-hidden layers of {prf:ref}`vol-prop-filter` so that the function stays: the first layer by $a$, the second by $b$, the third by $1/(ab)$. Are the filter-normalized radii unchanged? What about the bias of the second layer?
+Multiply the weights of the first layer by $a$, those of the second by $b$ and those of the third by $1/(ab)$. What must happen to the biases so that the function stays? Are the filter-normalized radii unchanged?
 ```
 
 ```{solution} vol-ex-path
 :class: dropdown
-Yes, if biases go along: the outputs of the first layer are multiplied by $a$, those of the second by $ab$, so its bias is multiplied by $ab$. Every filter and every bias is multiplied by one number, and its direction by the same. It is two rescalings of the proposition, one after the other. With a bias in one filter with the weights it would fail: in
+The outputs of the first layer are multiplied by $a$, those of the second by $ab$, so their biases must be, too; those of the third stay. Then yes: every filter and every bias is multiplied by one number, and its direction by the same. It is two rescalings of the proposition, one after the other. With a bias in one filter with the weights it would fail: in
 that layer weights are multiplied by $b$ and the bias by $ab$.
 ```
 
@@ -985,9 +978,9 @@ The good network reaches many times as far at both. That the loss can be chosen 
 ## Summary
 
 - Bad minima exist, with the training loss of the good ones; poison leads into them, and training without poison was never seen to.
-- Good minima reach about ten times as far along random directions. It is wrong labels, not more labels, that make a minimum narrow.
+- Good minima reach many times as far along random directions, at equal training loss. It is wrong labels, not more labels, that make a minimum narrow.
 - Radii along filter-normalized directions do not see the scale of a layer; that of single units they see.
-- The volume is a power of radii, and of any number of sampled directions one counts. Volumes that are known are missed by hundreds of orders of magnitude.
+- The volume is a power of radii, and of any number of sampled directions one counts. Volumes that are known are missed by orders of magnitude without number.
 - For a few examples, networks that were guessed generalize about as well as trained ones at the same loss. Beyond a few examples nobody can guess.
 
 **Reading.** {cite:t}`huang2020` for the pictures, {cite:t}`chiang2023` and {cite:t}`peleg2024` for guess and check, {cite:t}`li2018landscape` for filter normalization, {cite:t}`dinh2017` for the objection.

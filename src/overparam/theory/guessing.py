@@ -74,22 +74,24 @@ def descend(
     seed: int = 0,
 ) -> Networks:
     """Train ``runs`` networks from Gaussian weights by gradient descent on the logistic loss of x [n, d], y [n] (±1), each until it is
-    right on all examples with a loss (at the fixed size) in the window.
+    right on all examples with a loss (at the fixed size) below a level that is drawn for it from the window.
 
-    Weights start at variances of 2/d and 1/width. Those that are not in the window within the steps are left out.
+    Without such a level all descents would stop at the upper end of the window, where guesses are not. Weights start at variances of
+    2/d and 1/width. Networks that never are right within the window, in so many steps, are left out.
     """
     _check(x, y, window)
     width, runs, steps = whole("width", width, 1), whole("runs", runs, 1), whole("steps", steps, 1)
     draw, d = generator(seed, "descents"), x.shape[1]
     first = torch.randn(runs, width, d, generator=draw) * (2 / d) ** 0.5
     second = torch.randn(runs, width, generator=draw) / width**0.5
+    levels = window[0] + (window[1] - window[0]) * torch.rand(runs, generator=draw)
     ends, done = (first.clone(), second.clone()), torch.zeros(runs, dtype=torch.bool)
     for _ in range(steps):
         before = first @ x.T
         hidden = torch.relu(before)
         margins = y * (second[:, None] @ hidden)[:, 0]
         right, loss = _at_size(margins, first, second)
-        now = right & (loss > window[0]) & (loss <= window[1]) & ~done
+        now = right & (loss > window[0]) & (loss <= levels) & ~done
         for end, weights in zip(ends, (first, second), strict=True):
             end[now] = weights[now]
         done |= now
