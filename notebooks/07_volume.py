@@ -392,7 +392,7 @@ one |= {
     "weight_decay": (1e-4,),
 }
 settings = [{}, *({key: v} for key, values in one.items() for v in values)]
-settings += [{"optimizer": "sgd", "lr": 0.02, "momentum": 0.9, "batch_size": 25}]
+settings += [{"optimizer": "sgd", "lr": 0.05, "momentum": 0.9, "batch_size": 25}]
 settings += [{"data": name, "own": 200} for name in ("mnist1d", "digits")]
 
 
@@ -420,8 +420,8 @@ def in_setting(how):
     far = [mean_radius(reach(t, some, (cutoff,), normalise, net, own)) for t in both]
     factor = claims.ratio(far[0] / far[1]).value
     name = ", ".join(f"{key} {value}" for key, value in how.items()) or "as above"
-    found = {"setting": name.split(", lr 0.02")[0], "factor": factor, "keeps": factor > 1}
-    return found | {"loss": both[1].loss.max()}
+    found = {"setting": name.split(", lr 0.05")[0], "factor": factor, "keeps": factor > 1}
+    return found | {"loss": float(both[1].loss.max())}
 
 
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Good minima reach farther than poisoned ones in every kind of setting.** Radius of the good network over that of the poisoned one. One dot per setting, geometric means over three replicates.", "name": "fig-vol-multiverse"}, "image": {"alt": "Horizontal positions on a logarithmic axis, one for each of about twenty settings, to the right of a dotted line at 1."}} tags=["hide-input"]
@@ -437,7 +437,7 @@ plt.show()
 
 # %% tags=["remove-input"]
 Markdown(
-    f"The median factor is {robust.factor.median():.1f}. The good network reaches farther in {results.kept(robust, where)}"
+    f"The median factor is {robust.factor.median():.1f}. The good network reaches farther in {results.kept(robust, where)} Not all poisoned networks come down to the loss that they are compared at, which shortens their radii; the highest has {robust.loss.max():.2f}."
 )
 
 # %% [markdown]

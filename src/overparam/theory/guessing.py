@@ -49,7 +49,8 @@ def guess(
     """Draw Gaussian networks until ``wanted`` are right on all examples x [n, d], y [n] (±1) with a loss in the window, or ``most`` are drawn."""
     _check(x, y, window)
     width, wanted, most = whole("width", width, 1), whole("wanted", wanted, 1), whole("most", most, 1)
-    draw, found, tried, fit = generator(seed, "guesses"), [], 0, 0
+    draw, tried, fit = generator(seed, "guesses"), 0, 0
+    found: list[tuple[Tensor, Tensor]] = []
     while sum(len(second) for _, second in found) < wanted and tried < most:
         first = torch.randn(_AT_ONCE, width, x.shape[1], generator=draw)
         second = torch.randn(_AT_ONCE, width, generator=draw)

@@ -35,7 +35,8 @@ def poisoned(data: Data, n: int, extra: int, apart: float = 0.3, wrong: bool = T
     examples keep their labels. The rows of the n examples are the first n.
     """
     require_data(data)
-    require(data.classes is not None, f"{data.name} has no classes, so that no label is wrong; take a classification.")
+    if data.classes is None:
+        raise ValueError(f"{data.name} has no classes, so that no label is wrong; take a classification.")
     n, extra, copies = whole("n", n, 1, len(data.x)), whole("extra", extra, 0), whole("copies", copies, 1)
     apart, wrong = between("apart", apart, 0), truth("wrong", wrong)
     x, y, rest = data.x[:n], data.y[:n], data.x[n:]
