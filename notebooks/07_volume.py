@@ -392,7 +392,8 @@ one |= {
     "weight_decay": (1e-4,),
 }
 settings = [{}, *({key: v} for key, values in one.items() for v in values)]
-settings += [{"optimizer": "sgd", "lr": 0.05, "momentum": 0.9, "batch_size": 25}]
+by_batches = {"optimizer": "sgd", "ratio": 1, "lr": 0.02, "momentum": 0.9, "batch_size": 25}
+settings += [by_batches]
 settings += [{"data": name, "own": 200} for name in ("mnist1d", "digits")]
 
 
@@ -420,7 +421,7 @@ def in_setting(how):
     far = [mean_radius(reach(t, some, (cutoff,), normalise, net, own)) for t in both]
     factor = claims.ratio(far[0] / far[1]).value
     name = ", ".join(f"{key} {value}" for key, value in how.items()) or "as above"
-    found = {"setting": name.split(", lr 0.05")[0], "factor": factor, "keeps": factor > 1}
+    found = {"setting": name.split(", lr 0.02")[0], "factor": factor, "keeps": factor > 1}
     return found | {"loss": float(both[1].loss.max())}
 
 
@@ -646,8 +647,12 @@ The second: they differ by less than one would notice in practice, and not in th
 
 # %% mystnb={"code_prompt_show": "Two classes of signals"} tags=["hide-input"]
 # Two classes of signals
-window, ns = (0.225, 0.25), (2, 4, 6, 8)
-sizes = scale.sizes(signals=(2000, 6000, 6000), most=(2**13, 2**20, 2**22))
+sizes = scale.sizes(
+    signals=(2000, 6000, 6000),
+    most=(2**15, 2**20, 2**22),
+    window=((0.2, 0.4), (0.225, 0.25), (0.225, 0.25)),
+)
+ns = 2, 4, 6, 8
 
 
 def two_classes(seed, count=10, random=False):
@@ -667,7 +672,7 @@ def two_classes(seed, count=10, random=False):
 def compared(seed, k, width=16):
     """Test errors of guesses and of descents, in points; the bits that a guess takes; the share of descents that count."""
     x, y, *test = two_classes(seed)
-    how = {"width": width, "window": window, "seed": seed}
+    how = {"width": width, "window": sizes.window, "seed": seed}
     guesses = guessing.guess(
         x[:k], y[:k], wanted=100 * max(1, 8 // k), most=sizes.most, **how
     )
