@@ -510,7 +510,7 @@ What one wants is the volume of the region that is seen from $\theta$ at a loss 
 ```{prf:proposition} Volume is a mean of powers
 :label: vol-prop-polar
 Let $u$ be uniform on the unit sphere of $\mathbb R^p$ and $V_p$ the volume of the unit ball. The region of all $\theta + t u$ with $0 \le t < r(u)$ has the volume $V_p \, \mathbb E\, r(u)^p$. If finitely many sampled radii have a single largest one, then as $p$ grows the *effective number of directions*
-$N_{\mathrm{eff}} = (\sum r^p)^2 / \sum r^{2p}$ in their mean of powers goes to 1.
+$M_{\mathrm{eff}} = (\sum r^p)^2 / \sum r^{2p}$ in their mean of powers goes to 1.
 ```
 
 ```{prf:proof}
@@ -580,24 +580,22 @@ Markdown(
 # %% [markdown]
 r"""
 Had the number of directions been enough, the curves on the left would be level. So the authors' many thousands of orders of magnitude, as they estimate, are an *extrapolation*: the radii are measured, their power is not. What is robust is the typical radius, and that it differs by a factor; a volume that rests on one direction is no measurement. How wrong
-can such an estimate be? Take a region whose volume is known. An ellipsoid with semi-axes $s_1, \dots, s_p$ has $r(u) = (\sum u_i^2 / s_i^2)^{-1/2}$ and the volume $V_p\, s_1 \cdots s_p$.
+can such an estimate be? Take a region whose volume is known. An ellipsoid with semi-axes $b_1, \dots, b_p$ has $r(u) = (\sum u_i^2 / b_i^2)^{-1/2}$ and the volume $V_p\, b_1 \cdots b_p$.
 """
 
 
 # %%
-def ellipsoid(p, count, spread, draw):
-    """log₁₀ of the volume from random directions, less the true one; ln of the semi-axes ~ N(0, spread²)."""
-    logs = spread * draw.standard_normal(p)
+def ellipsoid(p, count, draw):
+    """log₁₀ of the volume from random directions, less the true one; semi-axes are log-normal."""
+    logs = draw.standard_normal(p)
     u = draw.standard_normal((count, p))
     radii = ((u / np.exp(logs)) ** 2).sum(1) ** -0.5 * np.linalg.norm(u, axis=1)
     return (volume.log_volume(radii, p) - logs.sum()) / math.log(10)
 
 
 dimensions = (2, 10, 30, 100, 300, 1000)
-missed = {
-    N: [[ellipsoid(p, N, 1.0, rng(s, p)) for p in dimensions] for s in scale.seeds(10)]
-    for N in (100, 3000)
-}
+ten = [rng(s) for s in scale.seeds(10)]
+missed = {M: [[ellipsoid(p, M, g) for p in dimensions] for g in ten] for M in (100, 3000)}
 
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Random directions miss nearly all of a volume that is known.** Estimated volume of an ellipsoid less its true one, in orders of magnitude, against the dimension, for 100 and for 3,000 random directions; ten ellipsoids each, whose semi-axes are log-normal.", "name": "fig-vol-ellipsoid"}, "image": {"alt": "Two bundles of curves that start at zero at dimension two and fall steeply, to hundreds of orders of magnitude below zero at dimension one thousand; thirty times as many directions help little."}} tags=["hide-input"]
 ax = plt.subplots(figsize=(7.2, 3.2))[1]
@@ -611,14 +609,14 @@ ax.legend(loc="lower left")
 plt.show()
 
 # %% tags=["remove-input"]
-ends = {N: claims.mean(np.array(rows)[:, -1]) for N, rows in missed.items()}
+off = {M: claims.mean(np.array(rows)[:, -1]) for M, rows in missed.items()}
 Markdown(
-    f"In {dimensions[-1]:,} dimensions 100 directions miss the volume by {ends[100]:.0f} orders of magnitude and 3,000 by {ends[3000]:.0f}."
+    f"In {dimensions[-1]:,} dimensions 100 directions miss the volume by {off[100]:.0f} orders of magnitude and 3,000 by {off[3000]:.0f}."
 )
 
 # %% [markdown]
 r"""
-The radius along a random direction is about the same for all of them: a random direction is a little of everything, and the narrow axes decide. The volume lies along the wide axes, where no random direction points. Loss valleys have wide axes of just this kind. So the numbers of the last section may be wrong by more than they say; but in both networks in the
+The radius along a random direction is about the same for all of them: a random direction is a little of everything, and the narrow axes decide. The volume lies along the wide axes, where no random direction points. The Hessian of a network has many eigenvalues near zero ({doc}`/notebooks/07_flatness`), and so loss valleys have wide axes, too. So the numbers of the last section may be wrong by more than they say; but in both networks in the
 same direction, and what they compare is how narrow the narrow axes are.
 
 (vol-guess)=
@@ -750,7 +748,7 @@ Markdown(
 # %% [markdown]
 r"""
 Had gradient descent a preference that volume has not, its curve would lie clearly below. It does not: for a handful of examples, the networks that fit are for the most part good ones, and this is a property of the architecture and the data, of no algorithm. The right panel says why. Labels that belong to the signals cost fewer bits than there are
-examples: whoever is right on some is likely to be right on the next. Random labels cost about a bit each.
+examples: whoever is right on some is likely to be right on the next. Random labels cost a bit each, or more, since no function that comes easily fits them.
 
 How far does that carry? {cite:t}`peleg2024` repeat the comparison and find that wider networks gain with SGD and not with guesses: the preference for what wide networks do better would then be the algorithm's (the last two numbers are a small version of it). And each example costs bits. Guessing fifty thousand labels takes more guesses than can be made, so that no one has shown the comparison where
 it matters.
@@ -847,13 +845,13 @@ $1 - 0.99^p$: 2 %, 63 %, and all but a share of $10^{-38}$. A random point of a 
 
 ```{exercise} ★★ The number of directions
 :label: vol-ex-directions
-Assume that $\ln r(u)$ is normal over directions with standard deviation $s$. Show that the true mean of $r^p$ is $e^{p^2 s^2 / 2}$ times $e^{p m}$, with $m$ the mean of $\ln r$, and that $N$ directions estimate about $e^{p m + p s \sqrt{2 \ln N}} / N$. How many directions would the good networks of {numref}`fig-vol-radii` need?
+Assume that $\ln r(u)$ is normal over directions with standard deviation $s$. Show that the true mean of $r^p$ is $e^{p^2 s^2 / 2}$ times $e^{p m}$, with $m$ the mean of $\ln r$, and that $M$ directions estimate about $e^{p m + p s \sqrt{2 \ln M}} / M$. How many directions would the good networks of {numref}`fig-vol-radii` need?
 ```
 
 ```{solution-start} vol-ex-directions
 :class: dropdown
 ```
-The mean of $e^{p x}$ for normal $x$ is textbook; it comes from $x \approx m + p s^2$, which is $p s$ standard deviations out. The largest of $N$ draws lies $\sqrt{2 \ln N}$ out. So $N$ must be about $e^{p^2 s^2 / 2}$.
+The mean of $e^{p x}$ for normal $x$ is textbook; it comes from $x \approx m + p s^2$, which is $p s$ standard deviations out. The largest of $M$ draws lies $\sqrt{2 \ln M}$ out. So $M$ must be about $e^{p^2 s^2 / 2}$.
 """
 
 # %%
