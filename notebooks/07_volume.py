@@ -420,7 +420,8 @@ def in_setting(how):
     both = [trained(some, r, net=net, own=own, **rest) for r in (0, ratio)]
     far = [mean_radius(reach(t, some, (cutoff,), normalise, net, own)) for t in both]
     factor = claims.ratio(far[0] / far[1]).value
-    name = ", ".join(f"{key} {value}" for key, value in how.items()) or "as above"
+    name = ", ".join(f"{key} {value}" for key, value in how.items()).replace("own", "n")
+    name = name or "as above"
     found = {"setting": name.split(", lr 0.02")[0], "factor": factor, "keeps": factor > 1}
     return found | {"loss": float(both[1].loss.max())}
 
