@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from scipy.optimize import brentq
+from scipy.spatial.distance import cdist
 from torch import Tensor
 
 from overparam.arithmetic import full_precision
@@ -19,20 +20,21 @@ from overparam.randomness import rng
 
 
 def inverse_distance(x: np.ndarray, y: np.ndarray, at: np.ndarray, power: float) -> np.ndarray:
-    """The average of labels with weights ‖x − x_i‖^−power (Shepard 1968): x [n, d], y [n], at [m, d], result [m].
+    """The average of labels with weights ‖x − x_i‖^−power (Shepard 1968), x [n, d], y [n] or [n, k], at [m, d].
 
-    It interpolates for every positive power: at a training point it is that point's label. Weights are computed from their
+    The result is [m] or [m, k]; for y = I it is the matrix of weights. The average interpolates for every positive power: at a training point it is that point's label. Weights are computed from their
     logarithms, so that no power is too large; as it grows the average becomes that of the nearest neighbour.
     """
-    x, at, y = numbers("x", x, 2), numbers("at", at, 2), numbers("y", y, 1)
+    x, at, y = numbers("x", x, 2), numbers("at", at, 2), numbers("y", y, (1, 2))
     require(x.shape[1] == at.shape[1], f"Points must have equally many inputs; got {x.shape[1]:,} and {at.shape[1]:,}.")
     require(len(x) == len(y), f"x holds {len(x):,} points and y {len(y):,} labels; give one label for each.")
     power = real("power", power)
     require(power > 0, f"The power must be positive; got {power:g}.")
-    squared = ((at**2).sum(1)[:, None] + (x**2).sum(1) - 2 * at @ x.T).clip(min=np.finfo(float).tiny)
+    squared = cdist(at, x, "sqeuclidean").clip(min=np.finfo(float).tiny)
     logarithms = -power / 2 * np.log(squared)
     weights = np.exp(logarithms - logarithms.max(1, keepdims=True))
-    return weights @ y / weights.sum(1)
+    weights /= weights.sum(1, keepdims=True)
+    return weights @ y
 
 
 # --- Linear regression on features with given variances ----------------------------------------------
@@ -47,7 +49,7 @@ class EffectiveRanks(NamedTuple):
 
     def bound(self, n: int) -> float:
         """k*/n + n/R: up to constants the variance of the minimum-norm interpolator, in units of σ²."""
-        return self.k / whole("n", n, 1) + n / self.R
+        return math.inf if self.R == 0 else self.k / whole("n", n, 1) + n / self.R
 
 
 def effective_ranks(spectrum: Sequence[float], n: int, multiple: float = 1.0) -> EffectiveRanks:
@@ -75,10 +77,12 @@ def predicted_variance(spectrum: Sequence[float], n: int) -> float:
     """
     values, n = _spectrum(spectrum), whole("n", n, 1)
     require(len(values) > n, f"An interpolator of {n:,} examples needs more features than that; got {len(values):,}.")
-    learned = lambda log_kappa: values / (values + math.exp(log_kappa))
-    low, high = math.log(values.min()) - 50, math.log(values.sum())  # Σ s_k is nearly p at one end, below 1 at the other
-    shares = learned(brentq(lambda t: learned(t).sum() - n, low, high, xtol=1e-12))
-    return n / (n - float((shares**2).sum())) - 1
+    low, high = (
+        math.log(values.min()) - 50,
+        math.log(values.sum()),
+    )  # Σ s_k is nearly p at one end, below 1 at the other
+    log_kappa = brentq(lambda t: _shares(values, t).sum() - n, low, high, xtol=1e-12)
+    return n / (n - float((_shares(values, log_kappa) ** 2).sum())) - 1
 
 
 def sampled_variance(spectrum: Sequence[float], n: int, seeds: Sequence[int]) -> np.ndarray:
@@ -97,6 +101,10 @@ def _variance(values: np.ndarray, n: int, seed: int) -> float:
     spread = (x * values) @ x.T
     inverse = np.linalg.inv(x @ x.T)
     return float(((inverse @ spread) * inverse).sum())
+
+
+def _shares(values: np.ndarray, log_kappa: float) -> np.ndarray:
+    return values / (values + math.exp(log_kappa))
 
 
 def _spectrum(spectrum: Sequence[float]) -> np.ndarray:
