@@ -753,7 +753,7 @@ figures.slider(
     values=(1, 1.05, 1.15, 1.3, 2),
     description="Growth γ",
     alt=alt,
-    start=1.1,
+    start=1.15,
 )
 
 
