@@ -527,7 +527,7 @@ def neighbour_adds(seed, n, q=0.2):
 
 added["neighbour"] = {n: np.array([neighbour_adds(s, n) for s in by_size]) for n in size.n}
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Trained to the end a network pays for wrong labels at every size; stopped in time it pays less, and less with more data.** Left: error on true labels against the number of training signals. Right: what a fifth of wrong labels adds. Means over replicates with 95 % bands.", "name": "fig-bo-networks"}, "image": {"alt": "Left: falling test errors against the number of signals, lowest with true labels, above it the stopped networks and those trained to the end. Right: what wrong labels add; one nearest neighbour lies highest, networks trained to the end fall slowly, stopped ones fast."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Trained to the end a network pays for wrong labels at every size; stopped in time it pays less, and less with more data.** Left: error on true labels against the number of training signals. Right: what a fifth of wrong labels adds. Means over replicates with 95 % bands.", "name": "fig-bo-networks"}, "image": {"alt": "Left: falling test errors against the number of signals, lowest with true labels, above it the stopped networks and those trained to the end. Right: what wrong labels add: to networks trained to the end ever less, but slowly, to stopped ones much less, to one nearest neighbour about as much at all sizes."}} tags=["hide-input"]
 fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.5))
 parts = {"true labels": (0, "final", colors["true_labels"])}
 parts |= {"to the end": (0.2, "final", purple), "stopped": (0.2, "stopped", blue)}
