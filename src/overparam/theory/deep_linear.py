@@ -1,12 +1,13 @@
 """Deep linear networks: a matrix learned as a product of matrices, mode by mode (Saxe et al. 2014; Arora et al. 2019)."""
 
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from overparam.errors import require, whole
+from overparam.errors import require, shown, whole
 from overparam.randomness import generator
 
 
@@ -16,27 +17,36 @@ def logistic_mode(strength: float, initial: float, times: np.ndarray) -> np.ndar
 
 
 def aligned_start(target: Tensor, initial: float, seed: int) -> list[Tensor]:
-    """Two balanced factors [d, d] of ``initial`` · UVᵀ for a target USVᵀ [d, d], met in a random orthogonal basis."""
-    u, _, v = torch.linalg.svd(target.double())
-    noise = torch.randn(len(target), len(target), generator=generator(seed, "basis"), dtype=torch.float64)
+    """Two balanced factors of ``initial`` · UVᵀ for a target USVᵀ [out, in], met in a random orthogonal basis of the hidden layer."""
+    u, s, v = torch.linalg.svd(target.double(), full_matrices=False)
+    noise = torch.randn(len(s), len(s), generator=generator(seed, "basis"), dtype=torch.float64)
     basis = torch.linalg.qr(noise)[0]
     return [initial**0.5 * basis @ v, initial**0.5 * u @ basis.T]
 
 
-def random_start(size: int, depth: int, scale: float, seed: int) -> list[Tensor]:
-    """``depth`` Gaussian factors [size, size] whose product has the expected squared norm ``scale``² · size."""
-    size, depth = whole("size", size, 1), whole("depth", depth, 1)
-    g = generator(seed, "factors")
-    factors = torch.randn(depth, size, size, generator=g, dtype=torch.float64)
-    return list(factors * scale ** (1 / depth) / size**0.5)
+def random_start(sizes: Sequence[int], scale: float, seed: int) -> list[Tensor]:
+    """Gaussian factors [sizes[j + 1], sizes[j]] whose product has entries of mean square ``scale``² / sizes[0]."""
+    sizes = [whole("sizes", size, 1) for size in sizes]
+    require(len(sizes) > 1, f"sizes are those of the input, of hidden layers and of the output; got {shown(sizes)}.")
+    g, depth = generator(seed, "factors"), len(sizes) - 1
+    drawn = [torch.randn(b, a, generator=g, dtype=torch.float64) / a**0.5 for a, b in itertools.pairwise(sizes)]
+    return [scale ** (1 / depth) * factor for factor in drawn]
 
 
-def product(factors: Sequence[Tensor]) -> Tensor:
-    """W_D ⋯ W_1 [..., d, d] of the factors W_1, …, W_D, in this order."""
-    total = factors[0]
-    for factor in factors[1:]:
-        total = factor @ total
-    return total
+def growing_parts(factors: Sequence[Tensor], target: Tensor) -> Tensor:
+    """The initial strength [k] that counts for each mode of the target: ‖W_2ᵀu + W_1v‖²/4 for two small factors.
+
+    While they are small, W_1v and W_2ᵀu obey p' = sq and q' = sp, so that p + q grows like e^{st} and what p − q has dies out.
+    """
+    first, second = factors
+    u, _, v = torch.linalg.svd(target, full_matrices=False)
+    return (second.mT @ u + first @ v.mT).square().sum(0) / 4
+
+
+def strengths(products: Tensor, target: Tensor) -> Tensor:
+    """u_kᵀ P v_k [..., k] of products P [..., out, in], for the modes k of the target, the strongest first."""
+    u, _, v = torch.linalg.svd(target, full_matrices=False)
+    return torch.einsum("ok,...oi,ki->...k", u, products, v)
 
 
 def descend(
@@ -49,9 +59,9 @@ def descend(
     adaptive: bool = False,
     tolerance: float = 0.0,
 ) -> Tensor:
-    """Gradient descent on ½ ‖mask ⊙ (target − W_D ⋯ W_1)‖²: the product [times, ..., d, d] after so many steps, and at the end.
+    """Gradient descent on ½ ‖mask ⊙ (target − W_D ⋯ W_1)‖²: the product [times, ..., out, in] after so many steps, and at the end.
 
-    ``observed`` [..., d, d] is the mask, 1 where an entry is seen (None: everywhere). With ``adaptive`` the step of each problem of a
+    ``observed`` [..., out, in] is the mask, 1 where an entry is seen (None: everywhere). With ``adaptive`` the step of each problem of a
     batch is divided by a running root mean square of its gradient (decay 0.99), as in the code of Arora et al. 2019, and falls
     linearly to 0. A problem whose mean squared error on the observed entries is at most ``tolerance`` stays as it is.
     """
@@ -71,7 +81,7 @@ def descend(
         gradients = []
         for j in range(len(factors) - 1, -1, -1):  # error is carried back through the factors above j
             gradients.append(error @ before[j - 1].mT if j else error)
-            error = factors[j].mT @ error
+            error = factors[j].mT @ error if j else error
         if adaptive:
             square = 0.99 * square + 0.01 * sum(g.square().sum((-2, -1), keepdim=True) for g in gradients) / size
             rate = lr * (1 - step / steps) / ((square / (1 - 0.99 ** (step + 1))).sqrt() + 1e-12)
@@ -82,7 +92,7 @@ def descend(
 
 
 def effective_rank(matrices: Tensor) -> Tensor:
-    """exp of the entropy of the singular values' shares, for matrices [..., d, d] (Roy & Vetterli 2007)."""
+    """exp of the entropy of the singular values' shares, of matrices [..., out, in] (Roy & Vetterli 2007)."""
     values = torch.linalg.svdvals(matrices)
     shares = values / values.sum(-1, keepdim=True)
     return torch.special.entr(shares).sum(-1).exp()

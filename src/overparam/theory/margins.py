@@ -1,5 +1,6 @@
 """Margins of classifiers, and where descent on a loss with an exponential tail takes them (Soudry et al. 2018; Lyu & Li 2020)."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from scipy.special import expit
 from torch import Tensor
 
 from overparam.errors import require
+from overparam.randomness import generator
 
 
 def max_margin(x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -48,7 +50,7 @@ def logistic_flow(x: np.ndarray, y: np.ndarray, log_times: np.ndarray) -> np.nda
 
 @dataclass(frozen=True)
 class MarginPath:
-    """What happens to K networks after they fit, at several numbers of steps [T]: log loss, normalized margin, test error [T, K].
+    """K networks at several numbers of steps [T]: logarithm of the loss, normalized margins, test error, each [T, K].
 
     ``margin`` is divided by the product of the layers' norms, ``margin_of_all`` by the power of the norm of all weights.
     """
@@ -58,6 +60,18 @@ class MarginPath:
     margin: np.ndarray
     margin_of_all: np.ndarray
     test_error: np.ndarray
+
+
+def homogeneous_start(sizes: Sequence[int], seeds: Sequence[int]) -> tuple[list[Tensor], Tensor]:
+    """Layers [K, in, out] with weights N(0, 2/in) and a bias [K, 1, out] of 0 for the first, float64: one network for each of K seeds."""
+
+    def one(seed: int) -> list[Tensor]:
+        g = generator(seed, "homogeneous")
+        shapes = itertools.pairwise(sizes)
+        return [torch.randn(a, b, generator=g, dtype=torch.float64) * (2 / a) ** 0.5 for a, b in shapes]
+
+    layers = [torch.stack(same) for same in zip(*map(one, seeds), strict=True)]
+    return layers, torch.zeros(len(seeds), 1, sizes[1], dtype=torch.float64)
 
 
 def outputs(layers: Sequence[Tensor], bias: Tensor, x: Tensor) -> Tensor:
@@ -84,7 +98,7 @@ def log_loss(logits: Tensor, labels: Tensor) -> Tensor:
     return each.logsumexp(-1) - np.log(z.shape[-1])
 
 
-def after_the_fit(
+def grow_margins(
     layers: Sequence[Tensor],
     bias: Tensor,
     x: Tensor,
@@ -92,12 +106,11 @@ def after_the_fit(
     x_test: Tensor,
     test_labels: Tensor,
     at: Sequence[int],
-    lr: float | None = None,
 ) -> MarginPath:
-    """Full-batch descent with a loss-based rate α/L, from the given weights of K networks (Lyu & Li 2020, appendix), in their dtype.
+    """Full-batch descent with a loss-based rate α/L from the given weights of K networks, in their dtype (Lyu & Li 2020, appendix).
 
     α is 0.1 at first; a step that raises the loss is undone and divides α by 2^(1/10), any other multiplies it by 2^(1/5). A step of
-    α/L on L is a step of α on log L. With ``lr`` the rate is this constant instead. ``outputs`` says what the shapes are.
+    α/L on L is a step of α on log L. ``outputs`` says what the shapes are; ``at`` lists numbers of steps.
     """
     weights = [w.detach().clone() for w in (*layers, bias)]
     scale, rows = weights[0].new_full((len(bias), 1, 1), 0.1), []
@@ -105,14 +118,10 @@ def after_the_fit(
     for step in range(max(at) + 1):
         if step in at:
             rows.append(_look(weights, value, x, labels, x_test, test_labels))
-        rate = scale if lr is None else lr * value.exp()[:, None, None]
-        tried = [w - rate * g for w, g in zip(weights, slope, strict=True)]
+        tried = [w - scale * g for w, g in zip(weights, slope, strict=True)]
         new, new_slope = _log_loss_and_slope(tried, x, labels)
-        if lr is None:
-            better = (new <= value)[:, None, None]
-            scale = torch.where(better, scale * 2 ** (1 / 5), scale / 2 ** (1 / 10))
-        else:
-            better = torch.ones_like(scale, dtype=torch.bool)
+        better = (new <= value)[:, None, None]
+        scale = torch.where(better, scale * 2 ** (1 / 5), scale / 2 ** (1 / 10))
         weights = [torch.where(better, b, a) for a, b in zip(weights, tried, strict=True)]
         slope = [torch.where(better, b, a) for a, b in zip(slope, new_slope, strict=True)]
         value = torch.where(better[:, 0, 0], new, value)
