@@ -48,6 +48,9 @@ from overparam.theory import deep_linear, margins
 figures.style()
 torch.set_num_threads(1)  # small networks: a second thread costs more than it gives
 colors, blue, orange, green = figures.COLORS, *figures.SEQUENCE[:3]
+
+# %% mystnb={"code_prompt_show": "Sizes"} tags=["hide-input"]
+# Sizes
 ledger = claims.Ledger("simple-first")
 size = scale.sizes(
     draws=(4, 20, 20),
@@ -231,7 +234,7 @@ of_completion = ledger.seeds("depth-lowers-the-rank", "depth-improves-recovery")
 grid = [(share, factors) for share in (0.3, 0.15) for factors in (1, 2, 3)]
 completions = pd.concat([completed(of_completion, *each) for each in grid])
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**A third factor lowers the rank, and with it the error where enough is seen.** Relative error on the hidden entries of 40 × 40 matrices of rank 2 against the effective rank of what was learned from 30 % and from 15 % of the entries. One point per replicate.", "name": "fig-sf-rank"}, "image": {"alt": "Two panels of error against effective rank, for 30 and for 15 percent observed. One factor lies at the top right. Two factors lie lower and further left, three at a rank of two; with 15 percent their errors scatter widely."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**A third factor lowers the rank, and with it the error where enough is seen.** Relative error on the hidden entries of 40 \u00d7 40 matrices of rank 2 against the effective rank of what was learned from 30 % and from 15 % of the entries. One point per replicate.", "name": "fig-sf-rank"}, "image": {"alt": "Two panels of error against effective rank, for 30 and for 15 percent observed. One factor lies at the top right. Two factors lie lower and further left, three at a rank of two; with 15 percent their errors scatter widely."}} tags=["hide-input"]
 fig, axes = plt.subplots(1, 2, figsize=(7.2, 3.3), sharey=True)
 for ax, share in zip(axes, (0.3, 0.15), strict=True):
     for factors, color in zip((1, 2, 3), figures.ramp(3), strict=True):
@@ -247,9 +250,12 @@ plt.show()
 Markdown(f"{ledger.say('depth-lowers-the-rank')} {ledger.say('depth-improves-recovery')}")
 
 # %% tags=["remove-input"]
-completion = measures.by_seed(completions, ["error", "rank"], ["share", "factors"])
-of_rank = {s: completion["rank"][s][3] - completion["rank"][s][2] for s in (0.3, 0.15)}
-of_error = {s: completion["error"][s][3] / completion["error"][s][2] for s in (0.3, 0.15)}
+by_factors = ["share", "factors"], "seed"
+rank, error = (
+    measures.by_seed(completions, what, *by_factors) for what in ("rank", "error")
+)
+of_rank = {share: rank[share, 3] - rank[share, 2] for share in (0.3, 0.15)}
+of_error = {share: error[share, 3] / error[share, 2] for share in (0.3, 0.15)}
 Markdown(
     f"On this page a third factor changes the effective rank by {claims.mean(of_rank[0.3]):.1f} with 30 % observed and by {claims.mean(of_rank[0.15]):.1f} with 15 %. It multiplies the error by {claims.ratio(of_error[0.3]):.2f} with 30 %; with 15 % it raises it in {(of_error[0.15] > 1).sum()} of {len(of_error[0.15])} replicates."
 )
@@ -292,7 +298,7 @@ A million: $\ln t$ must double. A limit is one thing and what one meets in pract
 """
 
 
-# %% mystnb={"code_prompt_show": "Flows to t = 10⁵⁰"} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "Flows to t = 10\u2075\u2070"} tags=["hide-input"]
 # Points in the plane, and the flow of their logistic loss
 def separable(seed):
     """Twenty random points at least 0.3 from a random line, and on which side they lie."""
@@ -316,7 +322,7 @@ for points, sides in map(separable, draws):
     flow["limit"] = np.abs(np.exp(log_loss + np.log(10) * powers) / short**2 - 1)
     flows.append(flow | {"slope": np.linalg.norm(slope - best) / short})
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**The largest margin is approached, and slowly.** Distance of the direction of w from that of the largest margin along the gradient flow of the logistic loss, for twenty sets of points in the plane. Dotted: one over log₁₀ t, to a factor. A thousand steps are on the far left.", "name": "fig-sf-margin"}, "image": {"alt": "Lines that fall slowly on logarithmic axes against log t, about parallel to a dotted line of slope minus one in the logarithm of time."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**The largest margin is approached, and slowly.** Distance of the direction of w from that of the largest margin along the gradient flow of the logistic loss, for twenty sets of points in the plane. Dotted: one over log\u2081\u2080 t, to a factor. A thousand steps are on the far left.", "name": "fig-sf-margin"}, "image": {"alt": "Lines that fall slowly on logarithmic axes against log t, about parallel to a dotted line of slope minus one in the logarithm of time."}} tags=["hide-input"]
 ax = plt.subplots(figsize=(7.2, 3))[1]
 for flow in flows:
     ax.loglog(powers[1:], flow["turned"][1:], color=blue, alpha=0.4, lw=1)
@@ -583,14 +589,14 @@ The first of the two is this page's headline. Here are other sizes, other ways t
 """
 
 
-# %% mystnb={"code_prompt_show": "The settings, and the run that was recorded"} tags=["hide-input"]
-# The settings, and the run that was recorded
+# %% mystnb={"code_prompt_show": "Signals with a coordinate beside them"} tags=["hide-input"]
+# Signals with a coordinate beside them
 def beside(seed, n=5_000, tested=2_000):
     """Signals of MNIST-1D, in two classes of five digits each, with one coordinate beside them that tells the classes by its sign."""
     made, g = data.mnist1d(n, tested, seed, max_translation=1), rng(seed, 7)
     y, y_test = ((part >= 5).long() for part in (made.y, made.y_test))
-    signs = (2 * torch.cat([y, y_test]) - 1)[:, None] * g.uniform(0.1, 1, (n + tested, 1))
-    order = g.permutation(tested)
+    sizes = torch.from_numpy(g.uniform(0.1, 1, (n + tested, 1)))
+    signs, order = (2 * torch.cat([y, y_test])[:, None] - 1) * sizes, g.permutation(tested)
     beacon, shuffled = signs[n:], signs[n:][order]
     pairs = (beacon, made.x_test), (shuffled, made.x_test), (beacon, made.x_test[order])
     x_test = torch.cat([torch.hstack(pair) for pair in pairs])
@@ -600,26 +606,12 @@ def beside(seed, n=5_000, tested=2_000):
     )
 
 
-one = {
-    "n": (5_000, 50_000),
-    "inputs": (5, 10, 50),
-    "count": (7,),
-    "width": (30, 300),
-    "depth": (1, 3),
-}
-one |= {
-    "lr": (0.03, 0.3),
-    "momentum": (0.9,),
-    "batch_size": (64, 1_024),
-    "stop_loss": (2e-4,),
-}
-one |= {
-    "weight_decay": (5e-4,),
-    "optimizer": ("adam",),
-    "loss": ("squared",),
-    "dropout": (0.2,),
-}
-one |= {"label_noise": (0.1,), "signals": (True,)}
+# %% mystnb={"code_prompt_show": "The settings"} tags=["hide-input"]
+# The settings, one knob at a time
+one = {"n": (5_000, 50_000), "inputs": (5, 10, 50), "count": (7,), "width": (30, 300)}
+one |= {"depth": (1, 3), "lr": (0.03, 0.3), "momentum": (0.9,), "batch_size": (64, 1_024)}
+one |= {"stop_loss": (2e-4,), "weight_decay": (5e-4,), "optimizer": ("adam",)}
+one |= {"loss": ("squared",), "dropout": (0.2,), "label_noise": (0.1,), "signals": (True,)}
 settings = [{}, *({key: v} for key, values in one.items() for v in values)]
 
 
@@ -680,11 +672,7 @@ ledger.theorem("modes-in-order-of-strength", error=max(mode_errors), section="sf
 ledger.theorem("max-margin-direction", error=max(late_on, steady), section="sf-margin")
 
 # %% tags=["remove-input"]
-ranks = {
-    "rank": of_rank[0.3],
-    "rank_few": of_rank[0.15],
-    "three_factors": completion["rank"][0.3][3],
-}
+ranks = {"rank": of_rank[0.3], "rank_few": of_rank[0.15], "three_factors": rank[0.3, 3]}
 ledger.card("depth-lowers-the-rank", **ranks, section="sf-rank")
 
 # %% tags=["remove-input"]
@@ -848,11 +836,12 @@ def margin_lost(seed, normalized):
     return 1 - (signed @ w).min() / np.linalg.norm(w) * np.linalg.norm(best)
 
 
+# %%
 lost = {
-    name: [margin_lost(s, name == "normalized") for s in draws[:5]]
-    for name in ("plain", "normalized")
+    name: np.mean([margin_lost(s, k) for s in draws[:5]])
+    for k, name in enumerate(("plain", "normalized"))
 }
-pd.DataFrame(lost).mean().map("{:.2%}".format).to_dict()
+{name: f"{value:.2%}" for name, value in lost.items()}
 
 # %% [markdown]
 r"""
