@@ -175,18 +175,15 @@ halves = np.array([half_times(s) for s in draws])
 
 # %% tags=["remove-input"]
 late = np.abs(halves[:, 0] / halves[:, 1] - 1)
-alike = np.split(np.arange(8), (1, 2, 4))  # modes of equal strength
-spans = [[(row[0, k].min(), row[0, k].max()) for k in alike] for row in halves]
-ordered = sum(
-    all(a[1] < b[0] for a, b in zip(span, span[1:], strict=False)) for span in spans
-)
+# between modes of unequal strength: 1, 1, 2 and 4 of the eight are alike
+ordered = sum(all(t[:k].max() < t[k:].min() for k in (1, 2, 4)) for t in halves[:, 0])
 Markdown(
     f"From an aligned start all modes stay within {mode_errors[0]:.1%} of their curves with a step of 0.002, and within {mode_errors[1]:.1%} with half of it. From {len(draws)} random starts half-times miss the formula by {np.median(late):.0%} in the median and {late.max():.0%} at most, and in {ordered} of them no mode is half learned before a stronger one."
 )
 
 # %% [markdown]
 r"""
-Had the order been a matter of the data alone, a single matrix would show it. It is a matter of *depth*: of parameters that multiply. (That modes *of the inputs* are learned in the order of their variance is another effect, which a single layer has, too; {doc}`03_memorization` has it.)
+Had the order been a matter of the data alone, a single matrix would show it. It is a matter of *depth*: of parameters that multiply. (That modes *of the inputs* are learned in the order of their variance is another effect, which a single layer has, too; {doc}`/notebooks/03_memorization` has it.)
 
 (sf-rank)=
 ## Ranks
@@ -326,7 +323,7 @@ for points, sides in map(separable, draws):
     flow["limit"] = np.abs(np.exp(log_loss + np.log(10) * powers) / short**2 - 1)
     flows.append(flow | {"slope": np.linalg.norm(slope - best) / short})
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**The largest margin is approached, and slowly.** Distance of the direction of w from that of the largest margin along the gradient flow of the logistic loss, for twenty sets of points in the plane. Dotted: one over log\u2081\u2080 t, to a factor. A thousand steps are on the far left.", "name": "fig-sf-margin"}, "image": {"alt": "Lines that fall slowly on logarithmic axes against log t, about parallel to a dotted line of slope minus one in the logarithm of time."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**The largest margin is approached, and slowly.** Distance of the direction of w from that of the largest margin along the gradient flow of the logistic loss, for twenty sets of points in the plane. Dotted: one over log\u2081\u2080 t, to a factor. A thousand steps are near the left end.", "name": "fig-sf-margin"}, "image": {"alt": "Lines that fall slowly on logarithmic axes against log t, about parallel to a dotted line of slope minus one in the logarithm of time."}} tags=["hide-input"]
 ax = plt.subplots(figsize=(7.2, 3))[1]
 for flow in flows:
     ax.loglog(powers[1:], flow["turned"][1:], color=blue, alpha=0.4, lw=1)
@@ -345,7 +342,7 @@ Markdown(
 # %% [markdown]
 r"""
 Does a network do the same? If all its weights are multiplied by $c$, a ReLU network with three layers, and with biases in the first alone, multiplies its outputs by $c^3$: it is *homogeneous*. {cite:t}`lyu2020` prove that its *normalized* margin, the smallest difference between the output of the right class and the largest other one, divided by
-the product of the layers' norms, goes on growing once the loss is small (a smoothed version of it, to be exact), and that the limit is a stationary point of the problem of the largest margin. At a constant rate one would wait for ever; like the authors we divide the rate by the loss, and the loss goes to $10^{-20}$ and below.
+the product of the layers' norms, goes on growing once the loss is small (a smoothed version of it, to be exact), and that the limit is a stationary point of the problem of the largest margin. At a constant rate one would wait for ever; like the authors we divide the rate by the loss, and the loss becomes so small that only its logarithm can be written down.
 """
 
 # %%
@@ -459,7 +456,8 @@ for ax, (kind, error) in zip(axes, missed.items(), strict=True):
     ax.set(title=kind.capitalize(), xlabel="steps", ylim=(0, 1.2))
     figures.log_axis(ax, (10, 100, 1_000))
 axes[0].set_ylabel("relative error")
-axes[0].legend(title="cycles", loc="lower left", fontsize=9)
+handles, labels = axes[0].get_legend_handles_labels()
+fig.legend(handles, [f"{k} cycles" for k in labels], loc="outside lower center", ncols=5)
 plt.show()
 
 
@@ -502,7 +500,7 @@ Markdown(
 
 # %% [markdown]
 r"""
-Had strength in the target been all, the second panel would show the reverse of the first. The reason is once more a race: close to its initialisation a wide network is a linear model with a kernel ({doc}`08_lazy_and_rich`), gradient descent learns the eigenfunctions of that kernel at rates proportional to their eigenvalues, and for ReLU units on a line
+Had strength in the target been all, the second panel would show the reverse of the first. The reason is once more a race: close to its initialisation a wide network is a linear model with a kernel ({doc}`/notebooks/08_lazy_and_rich`), gradient descent learns the eigenfunctions of that kernel at rates proportional to their eigenvalues, and for ReLU units on a line
 eigenvalues fall like a power of the frequency. It is a property of the *architecture in its inputs*:
 
 ::::{admonition} Break it: inputs that are frequencies
@@ -537,6 +535,8 @@ by_sgd = {"lr": 0.1, "record": ["predictions"], "epochs": size.last}
 own_seed, net = {s: s for s in alone}, mlp(100, depth=2)
 short = by_sgd | {"batch_size": 256, "stop_loss": 0.002}
 on_slabs = sweep(net, slab_sets, seed=own_seed, **short)
+lazy = by_sgd | {"lr": 0.3, "batch_size": 256, "loss": "squared", "output_scale": 30}
+lazy_runs = sweep(net, slab_sets, seed=own_seed, **lazy | {"epochs": size.last // 2})
 
 # %%
 of_price = ledger.seeds("pays-for-the-simple-feature")
@@ -555,11 +555,14 @@ def scores(row, sets):
     """AUC [3] and errors in points [3] of one network."""
     y = sets[row.data].y_test.chunk(3)[0].numpy()
     predicted = row.predictions.reshape(3, -1, 2)
-    aucs = [metrics.roc_auc_score(y, part[:, 1]) for part in predicted]
+    aucs = [metrics.roc_auc_score(y, part[:, 1] - part[:, 0]) for part in predicted]
     return np.array([aucs, 100 * (predicted.argmax(-1) != y).mean(1)])
 
 
-aucs = np.array([scores(row, slab_sets)[0] for _, row in on_slabs.iterrows()])
+aucs, lazy_aucs = (
+    np.array([scores(row, slab_sets)[0] for _, row in table.iterrows()])
+    for table in (on_slabs, lazy_runs)
+)
 errors = [
     [scores(row, s)[1] for _, row in r.iterrows()]
     for r, s in zip(both, (noisy, perfect), strict=True)
@@ -584,12 +587,12 @@ Markdown(
 
 # %% tags=["remove-input"]
 Markdown(
-    f"On this page the AUC with the linear feature shuffled is {claims.mean(aucs[:, 1]):.2f}, with all slabs shuffled {aucs[:, 2].min():.3f} or more. Where the feature is noisy the error is {claims.mean(price['price']):.1f} points above that without it, which is {without[:, 0].max():.1f} at most."
+    f"On this page the AUC with the linear feature shuffled is {claims.mean(aucs[:, 1]):.2f}, with all slabs shuffled {aucs[:, 2].min():.3f} or more. In a lazy network the first of the two is {claims.mean(lazy_aucs[:, 1]):.2f}. Where the feature is noisy the error is {claims.mean(price['price']):.1f} points above that without it, which is {without[:, 0].max():.1f} at most."
 )
 
 # %% [markdown]
 r"""
-Had the network taken whatever helps, shuffling the linear feature would have hurt little, since nineteen others suffice. It is the rule of the first section with other actors: the linear feature is learned in a few steps, the loss falls, and with the loss falls the slope by which the others would have been learned. On the right
+Had the network taken whatever helps, shuffling the linear feature would have hurt little, since nineteen others suffice. It is the rule of the first section with other actors: the linear feature is learned in a few steps, the loss falls, and with the loss falls the slope by which the others would have been learned. That is no privilege of networks that learn features: we also trained *lazy* ones, which hardly move ({doc}`/notebooks/08_lazy_and_rich`), and a kernel has its order of functions, too. On the right
 that costs: a tenth of the examples cannot be told by the linear feature, half of them are guessed wrong, and nineteen perfect features stand by. {cite:t}`shah2020` find the same with a digit of MNIST beside a picture of CIFAR-10.
 
 The first of the two is this page's headline. Here are other sizes, other ways to train, and MNIST-1D signals in the place of the slabs.
@@ -697,6 +700,7 @@ ledger.card("low-frequencies-first-though-weaker", **growing, section="sf-freque
 
 # %% tags=["remove-input"]
 used = {"linear_shuffled": aucs[:, 1], "slabs_shuffled": aucs[:, 2] > 0.99}
+used["lazy"] = lazy_aucs[:, 1]
 ledger.card("relies-on-the-linear-feature", **used, section="sf-feature")
 
 # %% tags=["remove-input"]
@@ -709,7 +713,8 @@ r"""
 ## Who disagrees, and what to drop
 
 **A norm or a rank?** {cite:t}`gunasekar2018` describe implicit biases by norms, for linear networks of several kinds and with success; {cite:t}`arora2019matrix` and {cite:t}`razin2020` say that for matrix completion no norm will do. **Good or bad?** {cite:t}`arpit2017` and {cite:t}`valleperez2019` take simple-first as the reason that networks generalize, {cite:t}`shah2020` as a reason that they fail.
-Both can be true, since it depends on whether the world is as simple as the network would like. A blog post on double descent asks what "simpler" could mean and settles for a smaller norm of the parameters. This page has five other meanings, and on modes, ranks and frequencies the norm *grows* while the network goes from the simple to the complex.
+Both can be true, since it depends on whether the world is as simple as the network would like. **What people say.** A blog post on double descent asks what "simpler" could mean and settles for a smaller norm of the parameters. This page has five other meanings; the norm grows while modes and margins do. An essay says that networks learn simple patterns first and memorize what is left. The order is right, but the patterns that a
+network finds simple need not be the common ones or the good ones ({ref}`sf-feature`). A discussion thread lets training begin with gerrymandered regions that merge later; where the first functions to be learned are those of low frequency, it begins with the simple ones.
 
 :::{admonition} "A larger margin means a lower test error"
 :class: misconception
@@ -815,7 +820,7 @@ by_start.groupby("start")[["rank", "error"]].mean().round(2)
 
 # %% [markdown]
 r"""
-The larger the start, the higher the rank and the error. All modes are there from the beginning, none has to wait, and what happens is closer to what a single matrix does: the network is *lazy* in the sense of {doc}`08_lazy_and_rich`.
+The larger the start, the higher the rank and the error. All modes are there from the beginning, none has to wait, and what happens is closer to what a single matrix does: the network is *lazy* in the sense of {doc}`/notebooks/08_lazy_and_rich`.
 
 ```{solution-end}
 ```
@@ -852,7 +857,7 @@ lost = {
 
 # %% [markdown]
 r"""
-Normalized descent is much closer. Its loss falls exponentially in the number of steps and not like $1/t$, so that 5,000 steps take it to where plain descent would be after more steps than anybody can take.
+Normalized descent is much closer. Its loss falls exponentially in the number of steps and not like $1/t$, so that a few thousand steps take it to where plain descent would be after more steps than anybody can take.
 
 ```{solution-end}
 ```
