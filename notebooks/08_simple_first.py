@@ -47,7 +47,7 @@ from overparam.theory import deep_linear, margins
 
 figures.style()
 torch.set_num_threads(1)  # small networks: a second thread costs more than it gives
-colors, blue, orange, green = figures.COLORS, *figures.SEQUENCE[:3]
+colors, blue = figures.COLORS, figures.SEQUENCE[0]
 
 # %% mystnb={"code_prompt_show": "Sizes"} tags=["hide-input"]
 # Sizes
@@ -111,7 +111,7 @@ Move the slider. First everything is a little alive; then animals part from plan
 ## Modes
 
 Let the network be $W_2 W_1$, its inputs one-hot (in general: white), and its targets the columns of a matrix $Y = \sum_k s_k u_k v_k^\top$, written with its singular values and vectors. Training minimises $\tfrac12 \lVert Y - W_2 W_1 \rVert^2$ by gradient flow, $\dot W_1 = W_2^\top (Y - W_2 W_1)$ and
-$\dot W_2 = (Y - W_2 W_1) W_1^\top$. A *mode* is a triple $(s_k, u_k, v_k)$, and its *strength* in the network is $a_k = u_k^\top W_2 W_1 v_k$.
+$\dot W_2 = (Y - W_2 W_1) W_1^\top$. A *mode* is a triple $(s_k, u_k, v_k)$, and its *strength* in the network is $a_k = u_k^\top W_2 W_1 v_k$. {cite:t}`saxe2014` solved this flow.
 
 ::::{admonition} Predict before you run
 :class: predict
@@ -127,7 +127,7 @@ The third. While it is small a mode grows exponentially, at a rate that is propo
 :::
 ::::
 
-```{prf:theorem} Modes follow logistic curves {cite:p}`saxe2014`
+```{prf:theorem} Modes follow logistic curves
 :label: sf-thm-modes
 Let $W_1 = \sqrt{a(0)}\, R V^\top$ and $W_2 = \sqrt{a(0)}\, U R^\top$ at the start, where the columns of $U$ and $V$ are the $u_k$ and $v_k$ and $R$ is orthogonal. Then the gradient flow keeps this form, with a strength for each mode that obeys
 
@@ -272,9 +272,9 @@ and not a size. Nor is low always right: where little is seen the simplest matri
 ## Margins
 
 In classification with cross-entropy training never ends: larger weights are always better. Where does the *direction* go? Take two classes that a line through the origin separates, $y_i = \pm 1$, and the logistic loss $L(w) = \sum_i \ln(1 + e^{-y_i w \cdot x_i})$. Let $\hat w$ be the shortest $w$ with $y_i w \cdot x_i \ge 1$ for all $i$: the classifier of
-the largest *margin*, $1 / \lVert \hat w \rVert$, that is the largest distance from the line to the nearest example.
+the largest *margin*, $1 / \lVert \hat w \rVert$, that is the largest distance from the line to the nearest example. {cite:t}`soudry2018` found that descent knows of it.
 
-```{prf:theorem} Descent goes for the largest margin {cite:p}`soudry2018`
+```{prf:theorem} Descent goes for the largest margin
 :label: sf-thm-margin
 For almost all separable data the gradient flow of $L$, from any start, is $w(t) = \hat w \ln t + \rho(t)$ with a bounded $\rho$. Hence $w / \lVert w \rVert$ comes to $\hat w / \lVert \hat w \rVert$ at a rate of $1 / \ln t$, and $t\, L(w(t)) \to \lVert \hat w \rVert^2$.
 ```
