@@ -662,6 +662,8 @@ Markdown(f"The linear feature is used alone in {results.kept(robust, where)}")
 
 # %% [markdown]
 r"""
+Had the finding hung on one choice of ours, the points would scatter over the whole square.
+
 (sf-collapse)=
 ## After the fit
 
