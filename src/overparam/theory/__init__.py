@@ -4,6 +4,7 @@ from overparam.theory import (
     backward_error,
     central_flow,
     critical_points,
+    diagonal,
     functions,
     kernels,
     linear,
@@ -12,6 +13,7 @@ from overparam.theory import (
     spectra,
     splines,
     students,
+    tangent,
     trees,
     two_speeds,
 )
@@ -20,6 +22,7 @@ __all__ = [
     "backward_error",
     "central_flow",
     "critical_points",
+    "diagonal",
     "functions",
     "kernels",
     "linear",
@@ -28,6 +31,7 @@ __all__ = [
     "spectra",
     "splines",
     "students",
+    "tangent",
     "trees",
     "two_speeds",
 ]

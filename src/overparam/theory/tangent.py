@@ -11,6 +11,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -79,6 +80,18 @@ def kernel(network: TwoLayer, a: Tensor, b: Tensor | None = None) -> Tensor:
 
 
 @full_precision()
+def moved(start: TwoLayer, end: TwoLayer, x: Tensor) -> dict[str, np.ndarray]:
+    """How far training on x [..., n, d] has moved networks: the ``distance`` of the weights, and changes relative to the start.
+
+    ``weights`` is that distance over the norm of the weights, ``kernel`` the change of the tangent kernel on x over its norm (Frobenius).
+    """
+    before, distance = kernel(start, x), end.distance(start)
+    change = torch.linalg.matrix_norm(kernel(end, x) - before) / torch.linalg.matrix_norm(before)
+    found = {"distance": distance, "weights": distance / start.length(), "kernel": change}
+    return {name: values.numpy(force=True) for name, values in found.items()}
+
+
+@full_precision()
 def limit_kernel(a: Tensor, b: Tensor) -> Tensor:
     """What ``kernel`` tends to at the start as the width grows, [n, k] in float64 for a [n, d] and b [k, d].
 
@@ -99,8 +112,8 @@ def descend(
     """Gradient descent on mean (scale · f(x) − y)² / 2 scale² in all weights, x [..., n, d] and y [..., n], to a mean squared error.
 
     Divided by the square of the scale, as Chizat et al. (2019) do, the scaled outputs move at a speed that does not depend on it.
-    A step is n / ‖K‖ with the Frobenius norm of the tangent kernel K on x, renewed every ten steps (at most half of what is stable
-    where K does not move), and no longer than a twentieth of the weights: outputs that are to grow start slowly.
+    A step is n / ‖K‖ with the Frobenius norm of the tangent kernel K on x, at most half of what is stable where K stands still, and
+    moves the weights by a tenth of their length at most; K is computed anew when they have moved by as much since it last was.
     A network stops when its mean squared error is below ``stop_loss``; after ``most`` steps all do.
     """
     require_rows(x=x, y=y[..., None])
@@ -109,11 +122,11 @@ def descend(
     first, second = network.first.clone(), network.second.clone()
     wide, inputs = math.sqrt(second.shape[-1]), math.sqrt(x.shape[-1])
     steps = torch.zeros(y.shape[:-1], dtype=torch.int64, device=y.device)
-    norm = torch.ones_like(y[..., 0])
-    for step in range(most):
+    seen, norm = network, torch.linalg.matrix_norm(kernel(network, x))
+    for _ in range(most):
         now = TwoLayer(first, second)
-        if step % 10 == 0:
-            norm = torch.linalg.matrix_norm(kernel(now, x))
+        if (now.distance(seen) > 0.1 * seen.length()).any():
+            seen, norm = now, torch.linalg.matrix_norm(kernel(now, x))
         units = now.hidden(x)
         residual = scale * (units @ second[..., None])[..., 0] / wide - y
         running = residual.square().mean(-1) >= stop_loss
@@ -123,7 +136,7 @@ def descend(
         pull = (residual * (running / (norm * scale * wide))[..., None])[..., None]  # [..., n, 1]
         back = pull * second[..., None, :] * (units > 0)
         change = TwoLayer(back.mT @ x / inputs, (units.mT @ pull)[..., 0])
-        shorter = (0.05 * now.length() / change.length().clamp(min=1e-30)).clamp(max=1)
+        shorter = (0.1 * now.length() / change.length().clamp(min=1e-30)).clamp(max=1)
         first = first - shorter[..., None, None] * change.first
         second = second - shorter[..., None] * change.second
     ended = TwoLayer(first, second)
@@ -153,6 +166,20 @@ def _gradients(module: nn.Module, x: Tensor) -> Tensor:
 
     each = torch.func.vmap(torch.func.jacrev(outputs), (None, 0))(parameters, x)
     return torch.cat([g.flatten(2) for g in each.values()], 2)
+
+
+@full_precision()
+def fit(module: nn.Module, x: Tensor, y: Tensor, lr: float, steps: int) -> nn.Module:
+    """The module itself after steps of gradient descent on ½ Σ (f(x) − y)², with y of the shape of its outputs at x."""
+    for _ in range(whole("steps", steps, 1)):
+        outputs = module(x)
+        require(outputs.shape == y.shape, f"y must have the outputs' shape {list(outputs.shape)}; got {list(y.shape)}.")
+        weights = list(module.parameters())
+        slopes = torch.autograd.grad((outputs - y).square().sum() / 2, weights)
+        with torch.no_grad():
+            for weight, slope in zip(weights, slopes, strict=True):
+                weight -= lr * slope
+    return module
 
 
 class linearized(nn.Module):  # noqa: N801 - read as a function of a module
