@@ -33,12 +33,23 @@ from matplotlib import pyplot as plt
 from sklearn.ensemble import RandomForestClassifier
 from torch import nn
 
-from overparam import claims, cnn1d, data, figures, measures, mlp, results, run, scale, sweep
+from overparam import (
+    claims,
+    cnn1d,
+    data,
+    figures,
+    measures,
+    mlp,
+    results,
+    run,
+    scale,
+    sweep,
+)
 from overparam.architectures import maximal_update
 from overparam.architectures.stacked import MLP
 from overparam.engine.settings import Settings, Vector
 from overparam.randomness import generator, rng
-from overparam.theory import diagonal, kernels, tangent
+from overparam.theory import diagonal, tangent
 
 figures.style()
 torch.set_num_threads(1)  # small networks: a second thread costs more than it gives
@@ -67,9 +78,15 @@ def shown(alpha):
     largest = max(each.norm(dim=1).max() for each in neurons)
     for each, color in zip(neurons, (colors["noise"], blue), strict=True):
         left.plot(*(each / largest).T, "o", color=color, markersize=4, alpha=0.7)
-    left.set(xlim=(-1.1, 1.1), ylim=(-1.1, 1.1), xlabel="first input", ylabel="second input")
-    right.plot(around, three_neurons(on_circle(around)), "--", color=figures.INK, label="truth")
-    right.plot(around, alpha * after(on_circle(around)[None])[0], color=blue, label="network")
+    left.set(
+        xlim=(-1.1, 1.1), ylim=(-1.1, 1.1), xlabel="first input", ylabel="second input"
+    )
+    right.plot(
+        around, three_neurons(on_circle(around)), "--", color=figures.INK, label="truth"
+    )
+    right.plot(
+        around, alpha * after(on_circle(around)[None])[0], color=blue, label="network"
+    )
     right.plot(angles, three_neurons(some)[0], "o", color=orange)
     right.set(xlabel="angle", ylim=(-2.3, 2))
     right.legend(loc="lower left")
@@ -178,7 +195,9 @@ We subtract the function at the start, by giving every neuron a twin with the sa
 # %%
 widths = scale.sizes(widths=((32, 64, 128), (128, 512, 2048), (128, 512, 2048))).widths
 freezing = ledger.seeds("kernel-freezes-with-width")
-gauss = torch.stack([torch.randn(64, 10, generator=generator(s, "inputs")) for s in freezing])
+gauss = torch.stack(
+    [torch.randn(64, 10, generator=generator(s, "inputs")) for s in freezing]
+)
 by_width = []
 for width in widths:
     start = tangent.two_layer(width, 10, freezing)
@@ -189,7 +208,9 @@ by_width = pd.concat(by_width)
 
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**The wider the network, the less its weights and its kernel move, and the kernel freezes faster.** Relative change between the start and the end of training, at equal training loss. Means over replicates with 95 % bands; dashed: slopes of \u22121/2 and \u22121 through the widest.", "name": "fig-lr-width"}, "image": {"alt": "Log-log plot of relative change against width with two falling lines; that of the weights has a slope of about one half, that of the kernel is steeper and comes close to a slope of one."}} tags=["hide-input"]
 ax = plt.subplots(figsize=(7.2, 3.3))[1]
-for (name, color), slope in zip({"weights": orange, "kernel": blue}.items(), (0.5, 1), strict=True):
+for (name, color), slope in zip(
+    {"weights": orange, "kernel": blue}.items(), (0.5, 1), strict=True
+):
     figures.plot(by_width, "width", name, ax=ax, colors=color, label=name)
     last = by_width[by_width.width == widths[-1]][name].mean()
     law = last * (widths[-1] / np.array(widths)) ** slope
@@ -284,7 +305,9 @@ for width in (64, 256, scale.sizes(wide=(128, 1024, 1024)).wide):
     for alpha in alphas:
         end = tangent.descend(start, signs, labels, alpha).network
         changes = tangent.moved(start, end, signs)
-        by_scale.append(pd.DataFrame({"seed": scaled, "units": width, "α": alpha, **changes}))
+        by_scale.append(
+            pd.DataFrame({"seed": scaled, "units": width, "α": alpha, **changes})
+        )
 by_scale = pd.concat(by_scale)
 
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**At any width the scale decides whether the kernel moves.** Left: relative change of the tangent kernel against \u03b1, for three widths. Right: the distance of the weights from the start; dotted: a slope of \u22121. All trained to the same loss. Means over replicates with 95 % bands.", "name": "fig-lr-scale"}, "image": {"alt": "Two log-log panels against the scale. Kernel change falls from above one for small scales to below a hundredth for large ones, in three parallel curves of which that of the widest network is the lowest. Distances fall with slope minus one for large scales."}} tags=["hide-input"]
@@ -365,11 +388,17 @@ def tuned_ridge(n):
     signs, labels = parity(paying, n, f"training {n}")
     validation = parity(paying, 1000, "validation")
     K = tangent.kernel(start, signs)
-    cross = {name: tangent.kernel(start, a[0], signs) for name, a in (("v", validation), ("t", test))}
+    cross = {
+        name: tangent.kernel(start, a[0], signs)
+        for name, a in (("v", validation), ("t", test))
+    }
     found = []
     for ridge in (1e-4, 1e-2, 0.1, 1, 10):
         dual = torch.linalg.solve(K + ridge * torch.eye(n), labels)[..., None]
-        wrong = [(cross[k] @ dual)[..., 0].sign() != a[1] for k, a in (("v", validation), ("t", test))]
+        wrong = [
+            (cross[k] @ dual)[..., 0].sign() != a[1]
+            for k, a in (("v", validation), ("t", test))
+        ]
         found.append(torch.stack([w.float().mean(-1) for w in wrong]))
     errors = torch.stack(found)  # [ridge, validation and test, seed]
     return 100 * errors[errors[:, 0].argmin(0), 1, torch.arange(len(paying))].numpy()
@@ -377,7 +406,9 @@ def tuned_ridge(n):
 
 for n in (50, 100, 200, 400, 800):
     found = {"error": tuned_ridge(n), "steps": np.nan}
-    rows.append(pd.DataFrame({"seed": paying, "n": n, "training": "kernel, tuned ridge", **found}))
+    rows.append(
+        pd.DataFrame({"seed": paying, "n": n, "training": "kernel, tuned ridge", **found})
+    )
 parities = pd.concat(rows)
 
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**The network that learns features needs far fewer examples.** Test error on parities of two of 30 bits, against the number of examples; lazy and rich training of the same networks, and kernel regression with the tangent kernel of their start, its ridge chosen on validation data. Means over replicates with 95 % bands.", "name": "fig-lr-parity"}, "image": {"alt": "Test error against the number of examples on a logarithmic axis. The line of rich training falls steeply to about zero; the lines of lazy training and of the tuned kernel lie close together and fall slowly."}} tags=["hide-input"]
@@ -393,7 +424,9 @@ plt.show()
 ledger.say("features-pay-on-parity")
 
 # %% tags=["remove-input"]
-error, steps = (measures.by_seed(parities, c, ["training", "n"], "seed") for c in ("error", "steps"))
+error, steps = (
+    measures.by_seed(parities, c, ["training", "n"], "seed") for c in ("error", "steps")
+)
 payoff = {"saved": error["lazy", 400] - error["rich", 200]}
 payoff["same_examples"] = error["lazy", 200] - error["rich", 200]
 for name, n in (("tuned_kernel", 400), ("more_data", 800)):
@@ -410,31 +443,719 @@ target? We vary the setting, one knob at a time, and put in targets for which th
 """
 
 
-# %% mystnb={"code_prompt_show": "Other settings"} tags=["hide-input"]
-# Other settings: the lazy network with 2n examples against the rich one with n
-def target(name, x):
-    """Labels ±1 of inputs x."""
-    rules = {"two bits": x[..., :2].prod(-1), "one bit": x[..., 0]}
-    rules |= {"three bits": x[..., :3].prod(-1), "majority of three": x[..., :3].sum(-1)}
-    rules |= {"two of four": x[..., :2].prod(-1) + x[..., 2:4].prod(-1) + 0.5 * x[..., 4]}
-    return (rules | {"majority of all": x.sum(-1) + 0.5}).get(name).sign()
+# %% mystnb={"code_prompt_show": "Other targets and inputs"} tags=["hide-input"]
+# Other targets and inputs
+def target(rule, x):
+    """Labels ±1 of inputs x, by name."""
+    pairs = x[..., :2].prod(-1) + x[..., 2:4].prod(-1) + x[..., 4] / 2
+    rules = {"two bits": x[..., :2].prod(-1), "three bits": x[..., :3].prod(-1)}
+    rules |= {"one bit": x[..., 0], "majority of three": x[..., :3].sum(-1)}
+    return (rules | {"two pairs": pairs, "majority of all": x.sum(-1) + 0.5})[rule].sign()
 
 
-def in_setting(d=30, n=200, H=256, low=rich, high=lazy, rule="two bits", noise=0.0, inputs="signs"):
-    """Test error of the lazy network less that of the rich one, in points, mean over three replicates."""
-    seeds = ledger.selection(3)
-    x = torch.stack([torch.randn(2 * n + 2000, d, generator=generator(s, "more")) for s in seeds])
-    x = x if inputs == "Gaussian" else x.sign()
-    y = target(rule, x)
-    if inputs in ("MNIST-1D", "digits"):
-        load = {"MNIST-1D": partial(data.mnist1d, max_translation=8), "digits": data.digits}[inputs]
-        sets = [load(2 * n, 1000 if inputs == "MNIST-1D" else s, s) if inputs == "MNIST-1D" else load(2 * n, s) for s in seeds]
-        x = torch.stack([torch.cat([a.x, a.x_test]).flatten(1) for a in sets])
-        y = torch.stack([torch.cat([a.y, a.y_test]) for a in sets]) % 2 * 2.0 - 1
-    flipped = torch.stack([torch.rand(2 * n, generator=generator(s, "flip")) for s in seeds]) < noise
-    given = torch.where(flipped, -y[:, : 2 * n], y[:, : 2 * n])
+def task(inputs, rule, seeds, n, d):
+    """Inputs [seeds, examples, d] and labels ±1: random ones, or images and signals of which odd classes are told from even ones."""
+    if inputs in ("signs", "Gaussian"):
+        x = torch.stack(
+            [torch.randn(n + 2000, d, generator=generator(s, "more")) for s in seeds]
+        )
+        x = x.sign() if inputs == "signs" else x
+        return x, target(rule, x)
+    load = {"digits": data.digits, "MNIST-1D": lambda n, s: data.mnist1d(n, 2000, s, 8)}[
+        inputs
+    ]
+    sets = [load(n, s) for s in seeds]
+    x = torch.stack([torch.cat([a.x, a.x_test]).flatten(1) for a in sets])
+    return x, torch.stack([torch.cat([a.y, a.y_test]) for a in sets]) % 2 * 2.0 - 1
+
+
+def in_setting(
+    n=200, H=256, α=(lazy, rich), d=30, rule="two bits", inputs="signs", noise=0.0
+):
+    """Test error of the lazy network with 2n examples less that of the rich one with n, in points, mean over three replicates."""
+    seeds, both = ledger.selection(3), 2 * n
+    x, y = task(inputs, rule, seeds, both, d)
+    u = torch.stack([torch.rand(both, generator=generator(s, "noise")) for s in seeds])
+    given = torch.where(u < noise, -y[:, :both], y[:, :both])
     start, errors = tangent.two_layer(H, x.shape[-1], seeds), []
-    for alpha, size in ((high, 2 * n), (low, n)):
-        end = tangent.descend(start, x[:, :size], given[:, :size], alpha).network
-        errors.append(100 * (end(x[:, 2 * n :]).sign() != y[:, 2 * n :]).float().mean().item())
-    return errors[0] - errors[1]
+    for scale_, size in zip(α, (both, n), strict=True):
+        end = tangent.descend(start, x[:, :size], given[:, :size], scale_).network
+        errors.append((end(x[:, both:]).sign() != y[:, both:]).float().mean().item())
+    return 100 * (errors[0] - errors[1])
+
+
+# %% mystnb={"code_prompt_show": "The settings, and the run that was recorded"} tags=["hide-input"]
+# The settings, and the run that was recorded
+one = {"n": (100, 150, 300), "H": (64, 512), "d": (20, 40), "noise": (0.05, 0.1)}
+one |= {
+    "α": ((lazy, 1 / 4), (lazy, 1), (4, rich)),
+    "inputs": ("Gaussian", "digits", "MNIST-1D"),
+}
+one["rule"] = ("one bit", "three bits", "majority of three", "two pairs", "majority of all")
+settings = [{}, *({key: v} for key, values in one.items() for v in values)]
+
+
+def in_all():
+    """What laziness costs in each setting."""
+    cost = [in_setting(**how) for how in settings]
+    named = [
+        ", ".join(f"{k} {v}" for k, v in how.items()) or "as above" for how in settings
+    ]
+    return pd.DataFrame({"setting": named, "cost": cost, "keeps": np.array(cost) > 0})
+
+
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Laziness costs where the target depends on few directions in a way that kernels find hard.** Test error of the lazy network with twice the examples less that of the rich one, one dot per setting, means over three replicates. Right of the dotted line the rich network is better.", "name": "fig-lr-multiverse"}, "image": {"alt": "Horizontal positions, one for each of about twenty settings. Most lie right of the dotted line at zero; those with other targets or real data lie close to it or left of it."}} tags=["hide-input"]
+robust, where = results.measured_or_recorded("08_features_multiverse", in_all)
+ordered = robust.sort_values("cost")
+ax = plt.subplots(figsize=(7.2, 4.2))[1]
+ax.plot(ordered.cost, ordered.setting, "o", color=blue)
+ax.axvline(0, color=colors["threshold"], linestyle=":")
+ax.set_xlabel("what laziness costs with twice the examples, in points of test error")
+plt.show()
+
+# %% tags=["remove-input"]
+Markdown(
+    f"The median cost is {robust.cost.median():.0f} points. The rich network with half the examples is better in {results.kept(robust, where)}"
+)
+
+# %% [markdown]
+r"""
+Where a kernel suits the target, twice the data is worth more than features: nothing is gained by finding directions when all of them matter.
+
+(lr-conv)=
+## Networks on signals
+
+{cite:t}`chizat2019` trained convolutional networks on CIFAR-10 with growing $\alpha$, and they became worse. {cite:t}`geiger2020` compared the regimes on images, too: *fully connected* networks did better in the lazy regime, convolutional ones with features. In signals that move there is something to be learned about
+where to look, and a convolution has the means to do it.
+
+The engine trains $\alpha (f(\theta) - f(\theta_0))$ with the loss divided by $\alpha^2$. Lazy networks learn slowly, since the condition number of $K$ is large; an untrained network is not a lazy one. So the lazy networks may choose among three learning rates on validation data, the usual ones have one rate, and we report training errors.
+
+::::{admonition} Predict before you run
+:class: predict
+A convolutional network on MNIST-1D with $\alpha = 64$ fits nearly all of its 500 training signals. How does its test error compare with that of the same network with $\alpha = 1$?
+
+1. It is about twice as large.
+2. The same: both fit.
+3. Slightly smaller: the kernel is a regularizer.
+
+:::{dropdown} Answer
+The first, in pilot runs. That it fits says that the tangent features suffice to fit, not that they are the right ones.
+:::
+::::
+"""
+
+# %%
+size = scale.sizes(n=(100, 500, 500), tested=(200, 2500, 2500), epochs=(5, 60, 60))
+convolving = ledger.seeds("lazy-conv-nets-are-worse")
+signals = {s: data.mnist1d(size.n, size.tested, s, max_translation=8) for s in convolving}
+how = {"seed": {s: s for s in signals}, "epochs": size.epochs, "batch_size": 50}
+how |= {"momentum": 0.9, "loss": "squared", "stop_loss": 1e-3, "record": ["test_correct"]}
+arms = {"convolutional": cnn1d(64), "fully connected": mlp(100, depth=2)}
+trained = {}
+for name, net in arms.items():
+    trained[name, 1] = sweep(net, signals, output_scale=1.0, lr=1.0, **how)
+    trained[name, lazy] = sweep(net, signals, output_scale=64.0, lr=[0.3, 1.0, 3.0], **how)
+
+
+# %% mystnb={"code_prompt_show": "Test errors at the rate that is best on validation data"} tags=["hide-input"]
+# Test errors, in points, at the rate that is best on validation data
+def chosen(runs):
+    """For each replicate the run with the lowest validation error, NaN where all have diverged."""
+    runs = measures.held_out(runs, size.tested // 5).sort_values("validation_error")
+    best = runs.groupby("data_seed").head(1).set_index("data_seed").loc[convolving]
+    return 100 * best[["test_error", "train_error"]]
+
+
+ends = {arm: chosen(runs) for arm, runs in trained.items()}
+signal_errors = {f"{name}, α = {a}": table.test_error for (name, a), table in ends.items()}
+
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Lazy networks are worse on signals, convolutional ones above all.** Test errors on MNIST-1D with \u03b1 = 1 and with \u03b1 = 64, for convolutional and for fully connected networks. Points are replicates, bars 95 % intervals of their mean.", "name": "fig-lr-conv"}, "image": {"alt": "Horizontal positions of test errors in four rows. For both kinds of network the lazy row lies to the right of the usual one."}} tags=["hide-input"]
+ax = figures.dots(pd.DataFrame(signal_errors), plt.subplots(figsize=(7.2, 2.6))[1])
+ax.set_xlabel("test error, in points")
+plt.show()
+
+# %% tags=["remove-input"]
+ledger.say("lazy-conv-nets-are-worse")
+
+# %% tags=["remove-input"]
+conv = {}
+for key, left_over, name in (("worse", "unfitted", "convolutional"), ("connected", "connected_unfitted", "fully connected")):  # fmt: skip
+    conv[key] = (ends[name, lazy].test_error - ends[name, 1].test_error).to_numpy()
+    conv[left_over] = ends[name, lazy].train_error.to_numpy()
+Markdown(
+    f"Laziness changes the test error of convolutional networks by {claims.mean(conv['worse']):.0f} points, that of fully connected ones by {claims.mean(conv['connected']):.0f}. The lazy networks misclassify {claims.mean(conv['unfitted']):.1f} and {claims.mean(conv['connected_unfitted']):.1f} % of their training sets."
+)
+
+# %% [markdown]
+r"""
+Had lazy networks merely been undertrained, they would not fit their training sets. The fully connected networks do not follow what {cite:t}`geiger2020` saw on images; moved signals are not images, and {ref}`lr-ex-digits` asks digits.
+
+(lr-diagonal)=
+## One knob, in a model that can be solved
+
+What, then, does training prefer between the two ends? In one model the answer is a formula. Let a linear regression have coefficients $\beta = u^2 - v^2$, entry by entry, a network of two layers that is diagonal, and let $u = v = \alpha$ at the start: $\beta = 0$ there, and the derivatives are as large as $\alpha$.
+
+```{prf:theorem} From the least $\ell_2$ norm to the least $\ell_1$ norm
+:label: lr-thm-diagonal
+If gradient flow on $\lVert X\beta - y \rVert^2$ from $u = v = \alpha$ converges to $X\beta = y$, then to the solution that minimises $\sum_i q(\beta_i/\alpha^2)$, where $q(z) = 2 - \sqrt{4 + z^2} + z \operatorname{arcsinh}(z/2)$.
+```
+
+```{prf:proof}
+With $g(t)$ the gradient in $\beta$, $\dot u = -2 u g$ and $\dot v = 2 v g$, so $u = \alpha e^{-2G}$ and $v = \alpha e^{2G}$ with $G = \int g$: thus $\beta = 2 \alpha^2 \sinh(-4G)$, and $G$ lies in the row space of $X$ at all times. At the end there is a $\nu$ with $\operatorname{arcsinh}(\beta_i / 2\alpha^2) = (X^\top \nu)_i$. Since $q'(z) = \operatorname{arcsinh}(z/2)$,
+these are the conditions for a minimum of the convex $\sum_i q(\beta_i/\alpha^2)$ under $X\beta = y$.
+```
+
+For $\alpha \to \infty$ the arguments of $q$ are small and $q(z) \approx z^2/4$: the least $\ell_2$ norm, which is what the tangent kernel of this model finds. For $\alpha \to 0$ they are large and $q(z) \approx |z| \ln |z|$: up to a factor the least $\ell_1$ norm, with corrections that fade as slowly as $1/\ln(1/\alpha)$ {cite:p}`woodworth2020`. The proof gives an algorithm, too: find
+$\nu$ by Newton's method. We recover three coefficients out of 100 from 40 noiseless equations.
+
+::::{admonition} Predict before you run
+:class: predict
+From which $\alpha$ on, going down from 10, is the squared error of the recovered coefficients a hundredth of what it is at 10? (The three coefficients are 0.58.)
+
+1. From about 1.
+2. From below $10^{-6}$: the limit is approached exponentially slowly.
+3. From about 0.02.
+4. Never: the $\ell_1$ norm needs more equations.
+
+:::{dropdown} Answer
+The third. To be *at* the $\ell_1$ norm takes an exponentially small $\alpha$. To be near enough to find three strong coefficients takes one that is small compared to them.
+:::
+::::
+"""
+
+# %%
+draws = scale.seeds(scale.sizes(draws=(3, 10, 40)).draws)
+design = torch.stack([torch.from_numpy(rng(s).standard_normal((40, 100))) for s in draws])
+beta = torch.zeros(100, dtype=torch.float64)
+beta[:3] = 1 / math.sqrt(3)
+path = {a: diagonal.limit(design, design @ beta, a) for a in np.geomspace(1e-4, 10, 26)}
+
+
+# %% mystnb={"code_prompt_show": "Gradient descent with two steps"} tags=["hide-input"]
+# Gradient descent with a step, and with half of it for twice as long
+checked = {a: diagonal.limit(design, design @ beta, a) for a in (3, 1, 0.3, 0.1)}
+step = {a: 0.02 / max(1, 8 * a * a) for a in checked}
+descended = {
+    a: [diagonal.descend(design, design @ beta, a, step[a] / k, 6000 * k) for k in (1, 2)]
+    for a in checked
+}
+
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**One number leads from the least \u2113\u2082 norm to the least \u2113\u2081 norm.** Left: \u2113\u2081 norm of the coefficients that gradient flow finds, against the start \u03b1; dotted: that of the truth. Right: squared error of the coefficients. Lines: the theorem, mean over data sets; circles: gradient descent.", "name": "fig-lr-diagonal"}, "image": {"alt": "Two panels against alpha on a logarithmic axis. Left, the l1 norm is level for large alpha, falls between one and a hundredth and approaches the dotted line. Right, on a logarithmic axis, the squared error falls by orders of magnitude over the same range. The circles lie on the lines."}} tags=["hide-input"]
+fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.2))
+what = {
+    left: lambda b: b.abs().sum(-1).mean(),
+    right: lambda b: (b - beta).square().sum(-1).mean(),
+}
+for ax, number in what.items():
+    ax.plot(list(path), [number(b) for b in path.values()], color=blue)
+    ax.plot(list(descended), [number(b[1]) for b in descended.values()], "o", color=orange)
+    figures.log_axis(ax, (0.0001, 0.01, 1))
+    ax.set_xlabel("start α of u and v")
+left.axhline(float(beta.sum()), linestyle=":", color=colors["threshold"])
+left.set_ylabel("ℓ₁ norm")
+right.set(yscale="log", ylabel="squared error", ylim=(1e-8, 2))
+plt.show()
+
+# %% tags=["remove-input"]
+off = lambda b, a: ((b - checked[a]).norm(dim=-1) / checked[a].norm(dim=-1)).max().item()
+far = {a: (off(coarse, a), off(fine, a)) for a, (coarse, fine) in descended.items()}
+diagonal_error = max(off(2 * fine - coarse, a) for a, (coarse, fine) in descended.items())
+recovered = max(
+    a for a, b in path.items() if what[right](b) < 0.01 * what[right](path[10.0])
+)
+Markdown(
+    f"Gradient descent misses the theorem by {max(a for a, _ in far.values()):.1e} of the coefficients' length with one step and by {max(b for _, b in far.values()):.1e} with half of it; extrapolated to no step at all, by {diagonal_error:.0e}. The squared error is a hundredth of that at α = 10 from α = {recovered:.2g} on."
+)
+
+# %% [markdown]
+r"""
+Had the size of the start been a matter of speed alone, both curves would be level. They also say what was special about parity. The rich bias is towards few directions; where the truth has few, it pays, and where it has none, it does not.
+
+(lr-mup)=
+## What a learning rate means
+
+Practitioners choose a learning rate, not an $\alpha$, and they choose it on a small network. In the *standard* parametrization, PyTorch's, all layers have the same rate. Write the condition that each layer moves its outputs by something of order 1 in a step, and not more. Adam moves every weight by about its rate $h$. A unit with $H$ inputs that all move with it changes by $H h$, so
+that $h$ must fall like $1/H$; a unit of the first layer has $d$ inputs at any width. This is the *maximal-update parametrization*, μP {cite:p}`yang2021features,yang2022`:
+
+| Adam's rate | into the first layer | between hidden layers | into the output |
+| --- | --- | --- | --- |
+| standard | $h$ | $h$ | $h$ |
+| μP, base width $H_0$ | $h$ | $h\, H_0 / H$ | $h\, H_0 / H$ |
+
+In it every layer learns features at infinite width, which the tangent-kernel parametrization does not. (The rules for the variances at the start are met by an output layer of zeros, as in the authors' code. Our engine has one factor for a layer and its bias, where μP has two; we leave out the biases.)
+
+::::{admonition} Predict before you run
+:class: predict
+With 64 units per layer a rate of about 0.015 is best. With the same rate for all layers, what is best with 512 units?
+
+1. About 0.1: a wider network averages over more units.
+2. About 0.015.
+3. About 0.005.
+4. About 0.0001.
+
+:::{dropdown} Answer
+The third, in pilot runs. The argument has $1/H$, which would be a factor of eight; it holds for the hidden and the output layer only, and the first layer would rather keep its rate. One rate for all is a compromise.
+:::
+::::
+"""
+
+# %%
+sizes = scale.sizes(n=(100, 1000, 1000), w=((16, 32), (64, 128, 512), (64, 128, 512, 1024)))
+rates, units = 2.0 ** np.arange(-9, -3), sizes.w
+tuning = ledger.seeds("mup-rate-stays", "standard-rate-falls")
+noisy = {s: data.mnist1d(sizes.n, 100, s, max_translation=8) for s in tuning}
+adam = {
+    "n": sizes.n,
+    "optimizer": "adam",
+    "epochs": 5,
+    "batch_size": 50,
+    "label_noise": 0.15,
+}
+factors = {"standard": lambda net: (1, 1, 1)}
+factors["μP"] = partial(maximal_update.adam_rates, base=units[0])
+
+
+# %% mystnb={"code_prompt_show": "The networks"} tags=["hide-input"]
+# The networks
+def networks(seed, layer_lr):
+    """Settings of all widths and rates, from the same outputs of zero."""
+    found = []
+    for width in units:
+        net = MLP(width, depth=2)
+        start, mask = map(Vector, maximal_update.zero_readout(net, 40, 10, seed))
+        own = {"init_seed": seed, "data_seed": seed, "start": start, "mask": mask}
+        own |= {"layer_lr": layer_lr(net)} | adam
+        found += [Settings(net, lr=lr, **own) for lr in rates]
+    return found
+
+
+tuned = {
+    name: run({s: networks(s, layer_lr) for s in noisy}, noisy)
+    for name, layer_lr in factors.items()
+}
+
+
+# %% mystnb={"code_prompt_show": "The best rate"} tags=["hide-input"]
+# The best rate, and what it costs to take another's
+def best_rate(losses):
+    """Base-2 logarithm of the rate [seed] that is best: the minimum of a parabola through the three lowest of losses [seed, rate]."""
+    logs, found = np.log(losses.to_numpy()), []
+    for row in logs:
+        k = (
+            int(np.clip(np.argmin(row), 1, len(row) - 2))
+            if np.isfinite(row).all()
+            else None
+        )
+        if k is None:
+            found.append(np.nan)
+            continue
+        bend, slope, _ = np.polyfit([-1, 0, 1], row[k - 1 : k + 2], 2)
+        found.append(math.log2(rates[k]) + float(np.clip(-slope / 2 / bend, -1, 1)))
+    return np.array(found)
+
+
+losses = {k: measures.by_seed(t, "train_loss", ["width", "lr"]) for k, t in tuned.items()}
+best = {k: {width: best_rate(t[width]) for width in units} for k, t in losses.items()}
+narrow, wide = units[0], units[-1]
+transfer = {}
+for name, table in losses.items():
+    kept = table[narrow].to_numpy().argmin(1)
+    with_kept = table[wide].to_numpy()[np.arange(len(table)), kept]
+    shift = best[name][wide] - best[name][narrow]
+    transfer[name] = {
+        "shift": shift,
+        "regret": with_kept / table[wide].min(axis=1).to_numpy(),
+    }
+advantage = (
+    losses["μP"][wide].min(axis=1) / losses["standard"][wide].min(axis=1)
+).to_numpy()
+
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**In the standard parametrization the best learning rate falls with width; under \u03bcP it hardly moves.** Training loss after five epochs of Adam against the learning rate, for networks of growing width. At the smallest width the two parametrizations are the same. Means over replicates with 95 % bands.", "name": "fig-lr-mup"}, "image": {"alt": "Two panels of training loss against the learning rate on a logarithmic axis, one U-shaped curve for each width. Left, in the standard parametrization, the minimum moves to the left as the width grows. Right, under μP, the minima lie almost above each other."}} tags=["hide-input"]
+fig, axes = plt.subplots(1, 2, figsize=(7.2, 3.4), sharey=True)
+for ax, (name, table) in zip(axes, tuned.items(), strict=True):
+    figures.plot(table, "lr", "train_loss", "width", ax, label="{} units")
+    figures.log_axis(ax, (0.002, 0.01, 0.05))
+    ax.set(title=name, xlabel="learning rate", ylabel="", yscale="log")
+axes[0].set_ylabel("training loss")
+axes[0].legend()
+plt.show()
+
+# %% tags=["remove-input"]
+ledger.say("mup-rate-stays")
+
+# %% tags=["remove-input"]
+ledger.say("standard-rate-falls")
+
+# %% tags=["remove-input"]
+said = {k: {name: claims.ratio(v["regret"]) if name == "regret" else claims.mean(v["shift"]) for name in v} for k, v in transfer.items()}  # fmt: skip
+Markdown(
+    f"From {narrow} to {wide} units the best rate moves by {said['standard']['shift']:.1f} octaves in the standard parametrization and by {said['μP']['shift']:.1f} under μP. Who keeps the rate of the narrow network pays with a training loss that is {said['standard']['regret']:.2f} and {said['μP']['regret']:.2f} times the best. The best losses themselves have a ratio of {claims.ratio(advantage):.2f}, μP over standard."
+)
+
+# %% [markdown]
+r"""
+Had both parametrizations been two ways of writing the same training, the panels would agree. What μP buys is that a rate can be *transferred*; that it trains to a lower loss is another claim, which nobody makes and the last ratio does not support. And the small move that remains under μP is to the right: our narrow networks are far from the limit in which the argument is exact.
+
+:::{admonition} Three scalings of width
+:class: key-result
+With a factor $1/\sqrt H$ and one rate for all, a wide network is lazy. With μP it is rich at any width. In the standard parametrization the answer depends on the rate one takes, and with it on what one tunes. "What happens at infinite width" has no answer before the scaling is named.
+:::
+
+(lr-verdicts)=
+## What the papers found, what we found
+
+How a claim is judged says {doc}`/book/judging`; what was decided beforehand about these experiments stands in {ref}`protocol-lazy-and-rich`.
+"""
+
+# %% tags=["remove-input"]
+ledger.theorem("tangent-kernel-moves-outputs", error=kernel_error, section="lr-kernel")
+
+# %% tags=["remove-input"]
+ledger.theorem("kernel-has-a-limit", error=abs(limit_slope + 1), section="lr-width")
+
+# %% tags=["remove-input"]
+frozen = {"slope": kernel_slopes, "last_slope": last_slopes, "weights": weight_slopes}
+frozen["widest"] = by_width[by_width.width == widths[-1]].kernel.to_numpy()
+ledger.card("kernel-freezes-with-width", **frozen, section="lr-width")
+
+# %% tags=["remove-input"]
+ledger.card("lazy-is-a-scale", **scales, section="lr-scale")
+
+# %% tags=["remove-input"]
+ledger.card("features-pay-on-parity", **payoff, section="lr-features")
+
+# %% tags=["remove-input"]
+ledger.card("lazy-conv-nets-are-worse", **conv, section="lr-conv")
+
+# %% tags=["remove-input"]
+ledger.theorem("diagonal-network-l2-to-l1", error=diagonal_error, section="lr-diagonal")
+
+# %% tags=["remove-input"]
+ledger.card("mup-rate-stays", **transfer["μP"], advantage=advantage, section="lr-mup")
+
+# %% tags=["remove-input"]
+ledger.card("standard-rate-falls", **transfer["standard"], section="lr-mup")
+
+# %% [markdown]
+r"""
+**We also asked** how fast the kernel freezes, what the kernel makes of more data and a tuned ridge, whether fully connected networks suffer, and what a transferred rate costs. The answers stand under each card and touch no verdict.
+
+## Who disagrees, and what to drop
+
+**Does laziness hurt?** {cite:t}`chizat2019` find that it does in convolutional networks; {cite:t}`geiger2020` that fully connected ones on images do better lazily, and {cite:t}`petrini2022` that learned features may overfit where they are sparse and the target is smooth. On small tables {cite:t}`arora2020` find kernels of infinitely wide networks ahead of networks
+and forests ({ref}`lr-ex-small` has a small version). All four may be right: the question is what the target depends on. **Is the kernel a theory of networks?** The reading list that this book follows in part recommends {cite:t}`roberts2022`: an expansion in one over the width, whose first term is the kernel of this chapter and learns no features; what is learned comes with the next terms. That is right about
+networks in its scaling. Under μP the first term learns them.
+
+:::{admonition} "Wide networks are lazy"
+:class: misconception
+In one scaling of the outputs. {numref}`fig-lr-scale` has wide networks that are rich, narrow ones that are lazy, and {numref}`fig-lr-mup` a scaling that is rich at any width.
+:::
+
+:::{admonition} "Lazy networks learn nothing"
+:class: misconception
+They fit, and generalize as kernel regression does, which on many problems is well. What they do not do is choose features by looking at the labels.
+:::
+
+:::{admonition} "The linearization is good because there are more parameters than examples"
+:class: misconception
+Any differentiable model becomes lazy with a large $\alpha$, also one with two parameters; and the output layer's $\tanh$ undoes it at any number ({ref}`lr-scale`).
+:::
+
+## Check yourself
+
+```{quiz}
+```
+
+## Exercises
+
+One star takes minutes and no code, two take a cell, three take an experiment. Solutions are folded and were run with this page. Longer, to hand in, and with tests that say what is wrong: the assignment of this chapter.
+
+```{exercise} ★ Two parameters
+:label: lr-ex-two
+Take $h(a, b) = ab - a_0 b_0$, one example with target $y$, and $F_\alpha$. Write the gradient flow of $\alpha h$ for large $\alpha$, and its tangent kernel. How far do $a$ and $b$ move? How many parameters and examples does laziness need?
+```
+
+```{solution} lr-ex-two
+:class: dropdown
+$K = a^2 + b^2$. For large $\alpha$ it stays at $a_0^2 + b_0^2$ and the output relaxes to $y$ at that rate. The product has to change by $y/\alpha$, so $(a, b)$ moves by about $y / (\alpha \sqrt{a_0^2 + b_0^2})$ along $(b_0, a_0)$. Two parameters and one example were enough.
+```
+
+```{exercise} ★ Width in units of the scale
+:label: lr-ex-kappa
+In {eq}`lr-eq-net` take all entries of $x$, $w_j$ and $a_j$ of order one. How do $\lVert Dh \rVert$ and $\lVert D^2 h \rVert$ (largest singular value) depend on $H$, and what does a factor of 16 in width do to $\kappa$?
+```
+
+```{solution} lr-ex-kappa
+:class: dropdown
+$\lVert Dh \rVert^2$ is $K(x, x)$, a mean over neurons: order 1. $D^2 h$ couples only the weights of one neuron; it is block diagonal, and its blocks are of order $1/\sqrt H$, and so is its norm. So $\kappa$ is of order $1/\sqrt H$, and 16 times the width divides it by 4, as four times the $\alpha$ does.
+```
+
+```{exercise} ★ Which layers make the kernel move?
+:label: lr-ex-layers
+Train only the output layer of {eq}`lr-eq-net`, or only the hidden layer. In which of the two is the training lazy at any width, and what is its kernel?
+```
+
+```{solution} lr-ex-layers
+:class: dropdown
+Only the output layer: the model is linear in $a$, and the kernel is $\tfrac1H \sum_j \phi_j(x) \phi_j(x')$ at all times, that of {term}`random features`. With the hidden layer alone the slopes $\phi_j'$ switch as $w_j$ moves, and the kernel with them: it is lazy in the limit only.
+```
+
+```{exercise} ★ Which interpolator?
+:label: lr-ex-sparse
+One equation $x \cdot \beta = 1$ with $x = (2, 1)$. Which $\beta$ does $\beta = u^2 - v^2$ find from a large $\alpha$, and which from a tiny one? What does gradient flow on $\beta$ itself find from zero?
+```
+
+```{solution} lr-ex-sparse
+:class: dropdown
+Large: the least $\ell_2$ norm, $(2, 1)/5 = (0.4, 0.2)$, as for gradient flow on $\beta$. Tiny: the least $\ell_1$ norm, $(0.5, 0)$.
+```
+
+```{exercise} ★★ One curve
+:label: lr-ex-collapse
+By {ref}`lr-ex-kappa` the kernel's change should depend on $\alpha \sqrt H$ alone. Compare 64 units with 1,024 at four times smaller $\alpha$ in the runs of {numref}`fig-lr-scale`.
+```
+
+```{solution-start} lr-ex-collapse
+:class: dropdown
+```
+"""
+
+# %%
+pairs = [(a, kernel_at[low, 4 * a] / kernel_at[high, a]) for a in (16, 4, 1, 1 / 4, 1 / 16)]
+{f"α = {a:g}": f"{claims.ratio(r):.2f}" for a, r in pairs}
+
+# %% [markdown]
+r"""
+The kernel's change in the narrow network at $4\alpha$, over that in the wide one at $\alpha$. Each changes by a factor of about a thousand over the range, their ratio by little: the curves of {numref}`fig-lr-scale` are one curve, shifted. {cite:t}`geiger2020` found the crossover at an $\alpha$ of the order $1/\sqrt H$.
+
+```{solution-end}
+```
+
+```{exercise} ★★ Forget to subtract
+:label: lr-ex-subtract
+Train the lazy network of {ref}`lr-features` on 200 strings without twins, so that $f_0 \ne 0$ and the outputs are $\alpha f$. What is learned first, and what becomes of the test error?
+```
+
+```{solution-start} lr-ex-subtract
+:class: dropdown
+```
+"""
+
+# %%
+signs, labels = parity(paying[:3], 200, "training 200")
+twins = tangent.two_layer(256, 30, paying[:3])
+alone = tangent.TwoLayer(twins.first[:, :128], twins.second[:, :128])
+wrong = {}
+for name, begin in {"f₀ = 0": twins, "f₀ ≠ 0": alone}.items():
+    end = tangent.descend(begin, signs, labels, lazy).network
+    wrong[name] = (end(test[0][:3]).sign() != test[1][:3]).float().mean(-1).tolist()
+pd.DataFrame(wrong).round(3)
+
+# %% [markdown]
+r"""
+With $f_0 \ne 0$ the residual at the start is $\alpha f_0 - y$, of which $y$ is a sixty-fourth. The network learns to take off $\alpha f_0$ where it has examples; elsewhere what is left of it is larger than any label, and the error is that of guessing. Rich training forgives: at a small $\alpha$ the function at the start is small, too.
+
+```{solution-end}
+```
+
+```{exercise} ★★ Who found the two bits?
+:label: lr-ex-bits
+After training on 400 strings, which share of the squared norm of the hidden weights lies on the first two inputs, for lazy and for rich training? What is it at the start?
+```
+
+```{solution-start} lr-ex-bits
+:class: dropdown
+```
+"""
+
+# %%
+signs, labels = parity(paying[:3], 400, "training 400")
+share = lambda net: (net.first[..., :2].square().sum() / net.first.square().sum()).item()
+found = {a: tangent.descend(twins, signs, labels, a).network for a in (lazy, rich)}
+{"start": share(twins)} | {f"α = {a:g}": share(net) for a, net in found.items()}
+
+# %% [markdown]
+r"""
+At the start 2 of 30 inputs have a fifteenth, and lazy training leaves it there. In rich training the two inputs take most of it: one can read off the weights which bits matter, which is what "learning features" means.
+
+```{solution-end}
+```
+
+```{exercise} ★★ How small is small?
+:label: lr-ex-threshold
+For which $\alpha$ does the squared error of {numref}`fig-lr-diagonal` fall below 1 % of that of the least $\ell_2$ norm when there are 30, 40 or 80 equations?
+```
+
+```{solution-start} lr-ex-threshold
+:class: dropdown
+```
+"""
+
+# %%
+grid, falls = np.geomspace(10, 1e-6, 57), {}
+for equations in (30, 40, 80):
+    x = torch.stack(
+        [torch.from_numpy(rng(s, 1).standard_normal((equations, 100))) for s in draws]
+    )
+    errors = [(diagonal.limit(x, x @ beta, a) - beta).square().sum(-1).mean() for a in grid]
+    falls[equations] = grid[np.argmax(np.array(errors) < 0.01 * float(errors[0]))]
+{n: f"α = {a:.2g}" for n, a in falls.items()}
+
+# %% [markdown]
+r"""
+With more equations a larger $\alpha$ is enough: each equation takes away directions in which the potential could go wrong. Where the least $\ell_1$ norm itself is not the truth, which happens with fewer equations, no $\alpha$ helps; a place at the end of the grid would mean that.
+
+```{solution-end}
+```
+
+```{exercise} ★★★ How many examples does a kernel need?
+:label: lr-ex-samples
+With the kernel of infinitely wide networks (`tangent.limit_kernel`), how many examples bring the error on parities of two of $d$ bits to 10 %, for $d = 15$, 20, 30? Compare to $d^2$.
+```
+
+```{solution-start} lr-ex-samples
+:class: dropdown
+```
+"""
+
+
+# %% mystnb={"code_prompt_show": "The code"} tags=["hide-input"]
+def kernel_error_at(n, d, seed):
+    """Test error of ridgeless regression with the limit kernel on n strings of d bits."""
+    (x, y), (x_new, y_new) = parity([seed], n, "many", d), parity([seed], 1000, "others", d)
+    K, K_new = (tangent.limit_kernel(a[0], x[0]) for a in (x, x_new))
+    dual = torch.linalg.lstsq(K + 1e-6 * torch.eye(n), y[0].double()[:, None]).solution
+    return ((K_new @ dual)[:, 0].sign() != y_new[0]).double().mean().item()
+
+
+# %%
+factors_of_d2, table = (0.5, 1, 1.5, 2), {}
+for d in scale.sizes(ds=((10,), (15, 20, 30), (15, 20, 30, 40))).ds:
+    at = [
+        [kernel_error_at(round(c * d * d), d, s) for s in scale.seeds(2)]
+        for c in factors_of_d2
+    ]
+    table[d] = np.mean(at, axis=1)
+pd.DataFrame(table, index=[f"{c:g} d²" for c in factors_of_d2]).rename_axis(
+    "examples"
+).round(3)
+
+# %% [markdown]
+r"""
+Along a row the error hardly depends on $d$: for the kernel it is $n/d^2$ that counts, the number of examples per product of two bits, as the $d^p$ of {cite:t}`damian2022` has it. The rich network of {numref}`fig-lr-parity` was nearly right with $200 = 0.22\, d^2$.
+
+```{solution-end}
+```
+
+```{exercise} ★★★ Small data
+:label: lr-ex-small
+{cite:t}`arora2020` report that tangent kernels do at least as well as networks and random forests on small data sets. Test it in small: MNIST-1D with 100 examples, the limit kernel against a network of one hidden layer of 256 units and a forest.
+```
+
+```{solution-start} lr-ex-small
+:class: dropdown
+```
+"""
+
+# %%
+small, rows = {s: data.mnist1d(100, 2000, s, max_translation=8) for s in scale.seeds(3)}, {}
+nets = sweep(
+    mlp(256), small, seed={s: s for s in small}, lr=0.1, epochs=300, stop_loss=0.01
+)
+for s, part in small.items():
+    one_hot = nn.functional.one_hot(part.y, 10) - 0.1
+    K, K_new = (tangent.limit_kernel(a, part.x) for a in (part.x, part.x_test))
+    answers = {"kernel": (K_new @ torch.linalg.solve(K, one_hot.double())).argmax(1)}
+    forest = RandomForestClassifier(200, random_state=s).fit(part.x, part.y)
+    answers["forest"] = torch.from_numpy(forest.predict(part.x_test))
+    rows[s] = {k: (a != part.y_test).double().mean().item() for k, a in answers.items()}
+pd.DataFrame(rows).T.assign(network=nets.set_index("data_seed").test_error).round(3)
+
+# %% [markdown]
+r"""
+Kernel and network are near each other and both ahead of or near the forest; with one task and three draws that is no verdict. The paper's claim is an average over many tables, of which this is not one; what one can see is that a kernel without any tuning is a serious rival where data are few.
+
+```{solution-end}
+```
+
+```{exercise} ★★★ The other side of the dispute
+:label: lr-ex-digits
+{cite:t}`geiger2020` found fully connected networks better when lazy, on images. Compare $\alpha = 1/4$, 1, 8 and 64 on 300 digits, at the same stop. What do you conclude?
+```
+
+```{solution-start} lr-ex-digits
+:class: dropdown
+```
+"""
+
+# %%
+digits = {s: data.digits(300, s) for s in scale.seeds(3)}
+how = {
+    "loss": "squared",
+    "batch_size": 50,
+    "momentum": 0.9,
+    "epochs": 200,
+    "stop_loss": 0.003,
+}
+rates_of = {0.25: 0.02, 1.0: 0.2, 8.0: 0.2, 64.0: 0.2}
+runs = pd.concat(
+    sweep(mlp(100, 2), digits, seed={s: s for s in digits}, output_scale=a, lr=lr, **how)
+    for a, lr in rates_of.items()
+)
+runs.groupby("output_scale")[["train_error", "test_error"]].mean().round(4)
+
+# %% [markdown]
+r"""
+On digits the scales differ by little, by no means by the tens of points of {numref}`fig-lr-conv`. Where nothing is hidden in few directions, features buy little, and it becomes possible that laziness is the better prior. That it *is* takes larger sets and converged runs than these.
+
+```{solution-end}
+```
+
+```{exercise} ★★★ The rate at which training breaks
+:label: lr-ex-sgd
+For SGD the rules of μP are others: factors of $H/H_0$ for the first layer, 1 for the hidden ones and $H_0/H$ for the output. Which is the largest rate that trains at all, at widths of 64 and 512, in both parametrizations?
+```
+
+```{solution-start} lr-ex-sgd
+:class: dropdown
+```
+"""
+
+# %%
+steep, table = 2.0 ** np.arange(-5, 4), {}
+one = {s: noisy[s] for s in tuning[:2]}
+plain = {k: v for k, v in adam.items() if k != "optimizer"}
+for name, power in {"standard": 0, "μP": 1}.items():
+    for width in units[:1] + units[-1:]:
+        layer_lr = [((width / narrow) ** power, 1, (narrow / width) ** power)]
+        of = sweep(
+            mlp(width, 2),
+            one,
+            seed={s: s for s in one},
+            lr=steep,
+            layer_lr=layer_lr,
+            **plain,
+        )
+        table[name, width] = (
+            of.groupby("lr").train_loss.max().lt(2.2)[lambda ok: ok].index.max()
+        )
+table
+
+# %% [markdown]
+r"""
+In the standard parametrization the wide network breaks at a smaller rate than the narrow one; under μP the limit moves less, or up. With SGD it is this edge that moves at such widths; the best rate lies well below it. That is why the chapter's experiment uses Adam.
+
+```{solution-end}
+```
+
+## Summary
+
+- Gradient flow moves outputs by the tangent kernel. Where the kernel stays, training is kernel regression.
+- In the tangent-kernel parametrization it stays as the width grows: weights move like $1/\sqrt H$, the kernel like $1/H$.
+- Width is not the reason. A factor $\alpha$ on the outputs makes any model lazy or rich, at any width.
+- Features pay where the target depends on few directions. On parities the rich network needed far fewer examples than any kernel; where all directions matter, or none is hidden, nothing is gained.
+- In a diagonal network the same knob leads from the least $\ell_2$ norm to the least $\ell_1$ norm.
+- How rates scale with width decides the regime. Under μP every layer learns features at any width, and a learning rate can be transferred.
+
+**Reading.** {cite:t}`jacot2018` for the kernel, {cite:t}`chizat2019` for the scale, {cite:t}`woodworth2020` for the knob that can be solved; {cite:t}`yang2022` for practice, {cite:t}`yang2021features` for the theory behind it.
+"""
