@@ -32,10 +32,11 @@ from IPython.display import Markdown
 from matplotlib import pyplot as plt
 from sklearn.ensemble import RandomForestClassifier
 
-from overparam import Settings, Vector, claims, cnn1d, data, figures, measures, mlp
-from overparam import results, run, scale, sweep
+from overparam import claims, cnn1d, data, figures, measures, mlp, results, scale, sweep
 from overparam.architectures import maximal_update
 from overparam.architectures.stacked import MLP
+from overparam.engine.settings import Settings, Vector
+from overparam.engine.sweep import run
 from overparam.randomness import generator, rng
 from overparam.theory import diagonal, tangent
 
@@ -555,7 +556,7 @@ def chosen(runs):
 ends = {arm: chosen(runs) for arm, runs in trained.items()}
 signal_errors = {f"{name}, α = {a}": table.test_error for (name, a), table in ends.items()}
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Lazy networks are worse on signals, convolutional ones above all.** Test errors on MNIST-1D with \u03b1 = 1 and with \u03b1 = 64, for convolutional and for fully connected networks. Points are replicates, bars 95 % intervals of their mean.", "name": "fig-lr-conv"}, "image": {"alt": "Horizontal positions of test errors in four rows. For both kinds of network the lazy row lies to the right of the usual one."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**On moved signals lazy networks are worse, of both kinds.** Test errors on MNIST-1D with \u03b1 = 1 and with \u03b1 = 64, for convolutional and for fully connected networks. Points are replicates, bars 95 % intervals of their mean.", "name": "fig-lr-conv"}, "image": {"alt": "Horizontal positions of test errors in four rows. For both kinds of network the lazy row lies to the right of the usual one."}} tags=["hide-input"]
 ax = figures.dots(pd.DataFrame(signal_errors), plt.subplots(figsize=(7.2, 2.6))[1])
 ax.set_xlabel("test error, in points")
 plt.show()
@@ -662,7 +663,7 @@ Had the size of the start been a matter of speed alone, both curves would be lev
 ## What a learning rate means
 
 Practitioners choose a learning rate, not an $\alpha$, and they choose it on a small network. In the *standard* parametrization, PyTorch's, all layers have the same rate. Write the condition that each layer moves its outputs by something of order 1 in a step, and not more. Adam moves every weight by about its rate $h$. A unit with $H$ inputs that all move with it changes by $H h$, so
-that $h$ must fall like $1/H$; a unit of the first layer has $d$ inputs at any width. This is the *maximal-update parametrization*, μP {cite:p}`yang2021features,yang2022`:
+that $h$ must fall like $1/H$; a unit of the first layer has $d$ inputs at any width. This is the *maximal-update parametrization*, μP {cite:p}`yang2021,yang2022`:
 
 | Adam's rate | into the first layer | between hidden layers | into the output |
 | --- | --- | --- | --- |
@@ -1092,5 +1093,5 @@ In the standard parametrization the wide network breaks at a smaller rate than t
 - In a diagonal network the same knob leads from the least $\ell_2$ norm to the least $\ell_1$ norm.
 - How rates scale with width decides the regime. Under μP every layer learns features at any width, and a learning rate can be transferred.
 
-**Reading.** {cite:t}`jacot2018` for the kernel, {cite:t}`chizat2019` for the scale, {cite:t}`woodworth2020` for the knob that can be solved; {cite:t}`yang2022` for practice, {cite:t}`yang2021features` for the theory behind it.
+**Reading.** {cite:t}`jacot2018` for the kernel, {cite:t}`chizat2019` for the scale, {cite:t}`woodworth2020` for the knob that can be solved; {cite:t}`yang2022` for practice, {cite:t}`yang2021` for the theory behind it.
 """

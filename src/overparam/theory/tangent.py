@@ -125,8 +125,11 @@ def descend(
     seen, norm = network, torch.linalg.matrix_norm(kernel(network, x))
     for _ in range(most):
         now = TwoLayer(first, second)
-        if (now.distance(seen) > 0.1 * seen.length()).any():
-            seen, norm = now, torch.linalg.matrix_norm(kernel(now, x))
+        far = now.distance(seen) > 0.1 * seen.length()
+        if far.any():
+            norm = torch.where(far, torch.linalg.matrix_norm(kernel(now, x)), norm)
+            kept = torch.where(far[..., None], second, seen.second)
+            seen = TwoLayer(torch.where(far[..., None, None], first, seen.first), kept)
         units = now.hidden(x)
         residual = scale * (units @ second[..., None])[..., 0] / wide - y
         running = residual.square().mean(-1) >= stop_loss
