@@ -87,9 +87,7 @@ def test_each_network_stops_by_itself(problem):
 
 def test_small_scales_move_more(problem):
     network, x, y = problem
-    moved = [
-        tangent.moved(network, tangent.descend(network, x, y, a, 0.01).network, x) for a in (100, 1, 0.05)
-    ]
+    moved = [tangent.moved(network, tangent.descend(network, x, y, a, 0.01).network, x) for a in (100, 1, 0.05)]
     for name in ("distance", "weights", "kernel"):
         values = [each[name].mean() for each in moved]
         assert values == sorted(values)

@@ -181,7 +181,7 @@ def fit(module: nn.Module, x: Tensor, y: Tensor, lr: float, steps: int) -> nn.Mo
         slopes = torch.autograd.grad((outputs - y).square().sum() / 2, weights)
         with torch.no_grad():
             for weight, slope in zip(weights, slopes, strict=True):
-                weight -= lr * slope
+                weight.sub_(lr * slope)
     return module
 
 
@@ -202,5 +202,5 @@ class linearized(nn.Module):  # noqa: N801 - read as a function of a module
         start = {name: p.detach() for name, p in self._module[0].named_parameters()}
         moved = {name: w - start[name] for name, w in zip(self.names, self.weights, strict=True)}
         call = lambda some: torch.func.functional_call(self._module[0], some, (x,))  # noqa: E731
-        at_start, change = torch.func.jvp(call, (start,), (moved,))
+        at_start, change = torch.func.jvp(call, (start,), (moved,))[:2]
         return at_start + change
