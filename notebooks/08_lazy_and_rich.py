@@ -719,7 +719,7 @@ narrow, wide, transfer, lowest = units[0], units[-1], {}, {}
 for name, table in tuned.items():
     losses = measures.by_seed(table, "train_loss", ["width", "lr"])
     shift = measures.lowest_at(losses[wide]) - measures.lowest_at(losses[narrow])
-    best = losses[narrow].to_numpy().argmin(1)  # on the grid
+    best = np.nanargmin(losses[narrow], axis=1)  # on the grid
     with_best = losses[wide].to_numpy()[np.arange(len(losses)), best]
     lowest[name] = losses[wide].min(axis=1).to_numpy()
     transfer[name] = {"shift": shift, "regret": with_best / lowest[name]}
