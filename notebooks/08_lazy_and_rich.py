@@ -143,7 +143,7 @@ Markdown(
 
 # %% [markdown]
 r"""
-Training that stays close to the linearization is called *lazy*, training in which the kernel moves is *rich*, or *feature learning* {cite:p}`chizat2019,woodworth2020`. For lazy training the whole question of the book becomes one about kernels: which interpolator, in which norm, with which spectrum. (The smoother $H_t$ of {doc}`03_memorization` is {eq}`lr-eq-steps`.)
+Training that stays close to the linearization is called *lazy*, training in which the kernel moves is *rich*, or *feature learning* {cite:p}`chizat2019,woodworth2020`. For lazy training the whole question of the book becomes one about kernels: which interpolator, in which norm, with which spectrum. (The smoother $H_t$ of {doc}`/notebooks/03_memorization` is {eq}`lr-eq-steps`.)
 
 (lr-width)=
 ## What width does
@@ -427,7 +427,7 @@ Markdown(
 
 # %% [markdown]
 r"""
-Both networks are the same function at the start, fit the same examples to the same loss, and differ in one factor. Had the architecture or the start been what generalizes, their errors would agree. The ridge was no help to speak of, so it is not that the kernel overfits: it looks for the wrong kind of function. How much of this is the choice of the
+Both networks are the same function at the start, fit the same examples to the same loss, and differ in one factor. Had the architecture or the start been what generalizes, their errors would agree. The tuned ridge changes so little that its line covers that of the lazy network; it is not that the kernel overfits. It looks for the wrong kind of function. How much of this is the choice of the
 target? We vary the setting, one knob at a time, and put in targets for which theory promises nothing.
 """
 
@@ -532,7 +532,7 @@ The first, in pilot runs. That it fits says that the tangent features suffice to
 """
 
 # %%
-size = scale.sizes(n=(100, 500, 500), tested=(200, 2500, 2500), epochs=(5, 60, 60))
+size = scale.sizes(n=(200, 500, 500), tested=(500, 2500, 2500), epochs=(30, 60, 60))
 convolving = ledger.seeds("lazy-conv-nets-are-worse")
 signals = {s: data.mnist1d(size.n, size.tested, s, max_translation=8) for s in convolving}
 how = {"seed": {s: s for s in signals}, "epochs": size.epochs, "batch_size": 50}
@@ -754,7 +754,7 @@ Had both parametrizations been two ways of writing the same training, the panels
 
 :::{admonition} Three scalings of width
 :class: key-result
-With a factor $1/\sqrt H$ and one rate for all, a wide network is lazy. With μP it is rich at any width. In the standard parametrization the answer depends on the rate one takes, and with it on what one tunes. "What happens at infinite width" has no answer before the scaling is named.
+With a factor $1/\sqrt H$ and one rate for all, a wide network is lazy. With μP it is rich at any width. In the standard parametrization the rate has to fall as the width grows, and with SGD a wide network then becomes lazy, too {cite:p}`yang2021`. "What happens at infinite width" has no answer before the scaling is named.
 :::
 
 (lr-verdicts)=
