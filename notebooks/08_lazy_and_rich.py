@@ -1089,7 +1089,7 @@ pd.DataFrame(motions, index=check).rename_axis("width").round(3)
 
 # %% [markdown]
 r"""
-In the standard parametrization the motion grows nearly in proportion to the width, so that a rate that is right for a narrow network is too large for a wide one; under μP it hardly depends on the width. Whoever implements μP for an architecture of their own looks at such a table first.
+In the standard parametrization the motion grows steeply with the width, so that a rate that is right for a narrow network is too large for a wide one; under μP it hardly depends on the width. Whoever implements μP for an architecture of their own looks at such a table first.
 
 ```{solution-end}
 ```
