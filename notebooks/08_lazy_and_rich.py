@@ -48,7 +48,7 @@ lazy, rich = 64, 1 / 16  # two scales of the outputs
 
 
 # %% mystnb={"code_prompt_show": "A function on the circle"} tags=["hide-input"]
-# A function on the circle, made by three neurons, twelve of its points, and a network
+# A function on the circle, made by three neurons, ten of its points, and a network
 def on_circle(angle):
     """Points of the plane at these angles, of length √2."""
     return math.sqrt(2) * torch.stack([angle.cos(), angle.sin()], -1)
@@ -56,19 +56,20 @@ def on_circle(angle):
 
 directions = on_circle(torch.tensor([0.4, 2.3, -1.8])) / math.sqrt(2)
 truth = lambda x: (x @ directions.T).relu() @ torch.tensor([1.0, -1.2, 0.9])
-angles = torch.from_numpy(np.sort(rng(0).uniform(-np.pi, np.pi, 12))).float()
+angles = torch.from_numpy(np.sort(rng(1).uniform(-np.pi, np.pi, 10))).float()
 points, around = on_circle(angles)[None], torch.linspace(-np.pi, np.pi, 300)
 before = tangent.two_layer(200, 2, [0])
 
 
-# %% mystnb={"code_prompt_show": "The slider", "figure": {"caption": "**One number decides whether the neurons move.** A network with one hidden layer of 200 ReLU units, its outputs multiplied by \u03b1, is fitted to twelve points on a circle. Left: each neuron as the point a\u2c7cw\u2c7c, before training (grey) and after (blue), relative to the largest. Right: the function along the circle, and the one that made the points. The training loss is the same in all positions.", "name": "fig-lr-neurons"}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The slider", "figure": {"caption": "**One number decides whether the neurons move.** A network with one hidden layer of 200 ReLU units, its outputs multiplied by \u03b1, is fitted to ten points on a circle. Left: each neuron as the point a\u2c7cw\u2c7c, before training (grey) and after (blue), each relative to the largest. Right: the function along the circle, and the one that made the points. The training loss is the same in all positions.", "name": "fig-lr-neurons"}} tags=["hide-input"]
 def shown(alpha):
     after = tangent.descend(before, points, truth(points), alpha, 1e-4).network
     fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.5))
     neurons = [(net.second.abs()[..., None] * net.first)[0] for net in (before, after)]
-    largest = max(each.norm(dim=1).max() for each in neurons)
-    for each, color in zip(neurons, (colors["noise"], blue), strict=True):
-        left.plot(*(each / largest).T, "o", color=color, markersize=4, alpha=0.7)
+    for each, color, size in zip(neurons, (colors["noise"], blue), (7, 4), strict=True):
+        left.plot(
+            *(each / each.norm(dim=1).max()).T, "o", color=color, markersize=size, alpha=0.6
+        )
     left.set(
         xlim=(-1.1, 1.1), ylim=(-1.1, 1.1), xlabel="first input", ylabel="second input"
     )
@@ -83,7 +84,7 @@ def shown(alpha):
 
 
 alt = "Left: the neurons before and after training at scale {}. For large scales they coincide, for small ones those after training lie along three rays. Right: the function along the circle and the truth."
-places = {"64": 64, "16": 16, "4": 4, "1": 1, "1/4": 1 / 4, "1/16": 1 / 16}
+places = {"64": 64, "8": 8, "1": 1, "1/8": 1 / 8, "1/64": 1 / 64}
 frames = {label: partial(shown, alpha) for label, alpha in places.items()}
 figures.slider(frames, description="Scale α", alt=alt, start="64")
 
