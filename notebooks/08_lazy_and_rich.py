@@ -66,10 +66,9 @@ def shown(alpha):
     after = tangent.descend(before, points, truth(points), alpha, 1e-4).network
     fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.5))
     neurons = [(net.second.abs()[..., None] * net.first)[0] for net in (before, after)]
-    for each, color, size in zip(neurons, (colors["noise"], blue), (7, 4), strict=True):
-        left.plot(
-            *(each / each.norm(dim=1).max()).T, "o", color=color, markersize=size, alpha=0.6
-        )
+    looks = {"color": colors["noise"], "alpha": 0.4, "markersize": 7}, {"color": blue}
+    for each, look in zip(neurons, looks, strict=True):
+        left.plot(*(each / each.norm(dim=1).max()).T, "o", **{"markersize": 4} | look)
     left.set(
         xlim=(-1.1, 1.1), ylim=(-1.1, 1.1), xlabel="first input", ylabel="second input"
     )
