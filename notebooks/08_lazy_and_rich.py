@@ -94,28 +94,28 @@ Width, data, loss and start are the same in all positions, and the loss is drive
 (lr-kernel)=
 ## A network that does not move is a kernel machine
 
-Let $f(x; \theta)$ have one output, and write $K(x, x') = \langle \nabla_\theta f(x), \nabla_\theta f(x') \rangle$ for its *tangent kernel* {cite:p}`jacot2018`. It depends on $\theta$. On the training inputs it is an $n \times n$ matrix $K$.
+Let $f(x; \theta)$ have one output, and write $\Theta(x, x') = \langle \nabla_\theta f(x), \nabla_\theta f(x') \rangle$ for its *tangent kernel* {cite:p}`jacot2018`. It depends on $\theta$. On the training inputs it is an $n \times n$ matrix $\Theta$.
 
 ```{prf:theorem} The tangent kernel moves the outputs
 :label: lr-thm-kernel
 (a) The gradient flow of $\tfrac12 \sum_i (f(x_i) - y_i)^2$ changes the output at any $x$ by
 
 $$
-\dot f(x) = - \sum_i K(x, x_i)\, \bigl( f(x_i) - y_i \bigr) .
+\dot f(x) = - \sum_i \Theta(x, x_i)\, \bigl( f(x_i) - y_i \bigr) .
 $$ (lr-eq-flow)
 
-(b) If $f$ is linear in $\theta$, $t$ steps of gradient descent with step $h$ give, where $f_0$ is the function at the start and $K$ is invertible on the training inputs,
+(b) If $f$ is linear in $\theta$, $t$ steps of gradient descent with step $h$ give, where $f_0$ is the function at the start and $\Theta$ is invertible on the training inputs,
 
 $$
-f_t(x) = f_0(x) + K(x, X)\, K^{-1} \bigl( I - (I - hK)^t \bigr) \bigl( y - f_0(X) \bigr),
+f_t(x) = f_0(x) + \Theta(x, X)\, \Theta^{-1} \bigl( I - (I - h\Theta)^t \bigr) \bigl( y - f_0(X) \bigr),
 $$ (lr-eq-steps)
 
-which for $h < 2/\lambda_{\max}(K)$ tends to $f_0$ plus the kernel regression of the residuals $y - f_0(X)$ with $K$.
+which for $h < 2/\lambda_{\max}(\Theta)$ tends to $f_0$ plus the kernel regression of the residuals $y - f_0(X)$ with $\Theta$.
 ```
 
 ```{prf:proof}
-(a) $\dot f(x) = \langle \nabla f(x), \dot\theta \rangle$ and $\dot\theta = -\sum_i (f(x_i) - y_i) \nabla f(x_i)$. (b) If $f$ is linear in $\theta$, then $K$ is constant and a step does exactly what (a) says with $h$ in the place of time: the residuals on $X$ are multiplied by $I - hK$, and $f(x)$ changes by
-$-h K(x, X)$ times them. Sum the geometric series $h \sum_{s<t} (I - hK)^s = K^{-1}(I - (I - hK)^t)$.
+(a) $\dot f(x) = \langle \nabla f(x), \dot\theta \rangle$ and $\dot\theta = -\sum_i (f(x_i) - y_i) \nabla f(x_i)$. (b) If $f$ is linear in $\theta$, then $\Theta$ is constant and a step does exactly what (a) says with $h$ in the place of time: the residuals on $X$ are multiplied by $I - h\Theta$, and $f(x)$ changes by
+$-h \Theta(x, X)$ times them. Sum the geometric series $h \sum_{s<t} (I - h\Theta)^s = \Theta^{-1}(I - (I - h\Theta)^t)$.
 ```
 
 Every differentiable model has a linear one beside it, $f(x; \theta_0) + \nabla f(x; \theta_0) \cdot (\theta - \theta_0)$, its *linearization*. We check (b) on the linearization of a network of three layers.
@@ -156,11 +156,11 @@ $$ (lr-eq-net)
 
 ```{prf:theorem} Infinitely wide networks are lazy
 :label: lr-thm-width
-As $H \to \infty$, $K$ tends to a kernel that does not depend on the draw of the weights, and gradient flow leaves it where it is for any finite time.
+As $H \to \infty$, $\Theta$ tends to a kernel that does not depend on the draw of the weights, and gradient flow leaves it where it is for any finite time.
 ```
 
 ```{prf:proof}
-(Idea; {cite:t}`jacot2018` prove it for any depth.) $K$ is a mean over neurons of independent terms $k_j = \phi_j(x)\phi_j(x') + a_j^2\, \phi_j'(x) \phi_j'(x')\, x \cdot x'/d$, with $\phi_j$ the hidden units: the law of large numbers gives the limit, and random deviations of order $1/\sqrt H$. Every single weight has a derivative of order
+(Idea; {cite:t}`jacot2018` prove it for any depth.) $\Theta$ is a mean over neurons of independent terms $k_j = \phi_j(x)\phi_j(x') + a_j^2\, \phi_j'(x) \phi_j'(x')\, x \cdot x'/d$, with $\phi_j$ the hidden units: the law of large numbers gives the limit, and random deviations of order $1/\sqrt H$. Every single weight has a derivative of order
 $1/\sqrt H$ in $f$. To move $f$ by something of order 1, the $H$ neurons together, each pushing the right way, need to move by $\delta$ with $H \cdot \delta/\sqrt H \approx 1$, so $\delta \approx 1/\sqrt H$. Then each $k_j$ moves by at most about $\delta$, and their mean as well.
 ```
 
@@ -242,22 +242,22 @@ grow without end, and so does the distance from the linearization.)
 (lr-scale)=
 ## Laziness is a scale, not a width
 
-{cite:t}`chizat2019` asked what made these networks lazy. Take any model $h(\theta)$ with $h(\theta_0) = 0$, multiply its outputs by $\alpha$, and divide the loss by $\alpha^2$:
+{cite:t}`chizat2019` asked what made these networks lazy. Take any model whose outputs $f(\theta)$ on the training inputs are zero at $\theta_0$, multiply them by $\alpha$, and divide the loss by $\alpha^2$:
 
 $$
-F_\alpha(\theta) = \frac1{\alpha^2}\, R\bigl( \alpha\, h(\theta) \bigr), \qquad R(f) = \tfrac12 \lVert f - y \rVert^2 .
+F_\alpha(\theta) = \frac1{2 \alpha^2}\, \lVert \alpha f(\theta) - y \rVert^2 .
 $$ (lr-eq-alpha)
 
 ```{prf:proposition} A large scale makes any model lazy
 :label: lr-prop-scale
-Along the gradient flow of $F_\alpha$ the outputs $\alpha h$ obey {eq}`lr-eq-flow` with the unscaled kernel, whatever $\alpha$. On a finite horizon the parameters move by $O(1/\alpha)$, and so does the kernel where $Dh$ is smooth.
+Along the gradient flow of $F_\alpha$ the outputs $\alpha f$ obey {eq}`lr-eq-flow` with the unscaled kernel, whatever $\alpha$. On a finite horizon the parameters move by $O(1/\alpha)$, and so does the kernel where $Df$ is smooth.
 ```
 
 ```{prf:proof}
-$\dot\theta = -\tfrac1\alpha\, Dh^\top (\alpha h - y)$, so $\tfrac{d}{dt}(\alpha h) = \alpha\, Dh\, \dot\theta = -Dh\, Dh^\top (\alpha h - y)$ with $K = Dh\, Dh^\top$. The residual does not grow, since $R$ decreases; so $\lVert \dot\theta \rVert \le \tfrac1\alpha \lVert Dh \rVert \lVert y \rVert$. Integrate, and use that $Dh$ is Lipschitz near $\theta_0$.
+$\dot\theta = -\tfrac1\alpha\, Df^\top (\alpha f - y)$, so $\tfrac{d}{dt}(\alpha f) = \alpha\, Df\, \dot\theta = -Df\, Df^\top (\alpha f - y)$ with $\Theta = Df\, Df^\top$. The residual does not grow, since $F_\alpha$ decreases; so $\lVert \dot\theta \rVert \le \tfrac1\alpha \lVert Df \rVert \lVert y \rVert$. Integrate, and use that $Df$ is Lipschitz near $\theta_0$.
 ```
 
-What counts is the relative scale $\kappa = \lVert h(\theta_0) - y \rVert\, \lVert D^2 h \rVert / \lVert Dh \rVert^2$: by how much the gradient turns while the outputs go from where they are to $y$. A factor $\alpha$ divides it by $\alpha$. Width divides it by $\sqrt H$ in {eq}`lr-eq-net`, where $\lVert Dh \rVert$ stays and $\lVert D^2 h \rVert$
+What counts is the relative scale $\kappa = \lVert f(\theta_0) - y \rVert\, \lVert D^2\!f \rVert / \lVert Df \rVert^2$: by how much the gradient turns while the outputs go from where they are to $y$. A factor $\alpha$ divides it by $\alpha$. Width divides it by $\sqrt H$ in {eq}`lr-eq-net`, where $\lVert Df \rVert$ stays and $\lVert D^2\!f \rVert$
 falls: width is one way of being large in scale ({ref}`lr-ex-kappa`). We train networks of three widths to find the product of two of 30 random signs, a *parity*.
 
 ::::{admonition} Predict before you run
@@ -330,7 +330,7 @@ If width were what makes training lazy, the wide network would be lazy at every 
 
 ::::{admonition} Break it: a nonlinearity after the last sum
 :class: break-it
-Let the network answer $\tanh f(x)$ in place of $f(x)$. Its tangent kernel at $x, x'$ is $(1 - \tanh^2 f(x))\, K(x, x')\, (1 - \tanh^2 f(x'))$, and $f$ moves by something of order 1 while it fits, at any width. So this kernel moves however wide the network is: what makes the kernel constant is not the number of parameters but that the output is a *sum of many small terms*
+Let the network answer $\tanh f(x)$ in place of $f(x)$. Its tangent kernel at $x, x'$ is $(1 - \tanh^2 f(x))\, \Theta(x, x')\, (1 - \tanh^2 f(x'))$, and $f$ moves by something of order 1 while it fits, at any width. So this kernel moves however wide the network is: what makes the kernel constant is not the number of parameters but that the output is a *sum of many small terms*
 {cite:p}`liu2020linearity`. A factor $\alpha$ would make this one lazy, too.
 ::::
 
@@ -515,7 +515,7 @@ So the headline is about a kind of target. A single bit both find; three bits ne
 {cite:t}`chizat2019` trained convolutional networks on CIFAR-10 with growing $\alpha$, and they became worse. {cite:t}`geiger2020` compared the regimes on images, too: *fully connected* networks did better in the lazy regime, convolutional ones with features. In signals that move there is something to be learned about
 where to look, and a convolution has the means to do it.
 
-The engine trains $\alpha (f(\theta) - f(\theta_0))$ with the loss divided by $\alpha^2$. Lazy networks learn slowly, since the condition number of $K$ is large; an untrained network is not a lazy one. So the lazy networks may choose among three learning rates on validation data, the usual ones have one rate, and we report training errors.
+The engine trains $\alpha (f(\theta) - f(\theta_0))$ with the loss divided by $\alpha^2$. Lazy networks learn slowly, since the condition number of $\Theta$ is large; an untrained network is not a lazy one. So the lazy networks may choose among three learning rates on validation data, the usual ones have one rate, and we report training errors.
 
 ::::{admonition} Predict before you run
 :class: predict
@@ -589,12 +589,12 @@ If gradient flow on $\lVert X\beta - y \rVert^2$ from $u = v = \alpha$ converges
 ```
 
 ```{prf:proof}
-With $g(t)$ the gradient in $\beta$, $\dot u = -2 u g$ and $\dot v = 2 v g$, so $u = \alpha e^{-2G}$ and $v = \alpha e^{2G}$ with $G = \int g$: thus $\beta = 2 \alpha^2 \sinh(-4G)$, and $G$ lies in the row space of $X$ at all times. At the end there is a $\nu$ with $\operatorname{arcsinh}(\beta_i / 2\alpha^2) = (X^\top \nu)_i$. Since $q'(z) = \operatorname{arcsinh}(z/2)$,
+With $g(t)$ the gradient in $\beta$, $\dot u = -2 u g$ and $\dot v = 2 v g$, so $u = \alpha e^{-2G}$ and $v = \alpha e^{2G}$ with $G = \int g$: thus $\beta = 2 \alpha^2 \sinh(-4G)$, and $G$ lies in the row space of $X$ at all times. At the end there is a $c \in \mathbb R^n$ with $\operatorname{arcsinh}(\beta_i / 2\alpha^2) = (X^\top c)_i$. Since $q'(z) = \operatorname{arcsinh}(z/2)$,
 these are the conditions for a minimum of the convex $\sum_i q(\beta_i/\alpha^2)$ under $X\beta = y$.
 ```
 
 For $\alpha \to \infty$ the arguments of $q$ are small and $q(z) \approx z^2/4$: the least $\ell_2$ norm, which is what the tangent kernel of this model finds. For $\alpha \to 0$ they are large and $q(z) \approx |z| \ln |z|$: up to a factor the least $\ell_1$ norm, with corrections that fade as slowly as $1/\ln(1/\alpha)$ {cite:p}`woodworth2020`. The proof gives an algorithm, too: find
-$\nu$ by Newton's method. We recover three coefficients out of 100 from 40 noiseless equations.
+$c$ by Newton's method. We recover three coefficients out of 100 from 40 noiseless equations.
 
 ::::{admonition} Predict before you run
 :class: predict
@@ -829,22 +829,22 @@ One star takes minutes and no code, two take a cell, three take an experiment. S
 
 ```{exercise} ★ Two parameters
 :label: lr-ex-two
-Take $h(a, b) = ab - a_0 b_0$, one example with target $y$, and $F_\alpha$. Write the gradient flow of $\alpha h$ for large $\alpha$, and its tangent kernel. How far do $a$ and $b$ move? How many parameters and examples does laziness need?
+Take $f(a, b) = ab - a_0 b_0$, one example with target $y$, and $F_\alpha$. Write the gradient flow of $\alpha f$ for large $\alpha$, and its tangent kernel. How far do $a$ and $b$ move? How many parameters and examples does laziness need?
 ```
 
 ```{solution} lr-ex-two
 :class: dropdown
-$K = a^2 + b^2$. For large $\alpha$ it stays at $a_0^2 + b_0^2$ and the output relaxes to $y$ at that rate. The product has to change by $y/\alpha$, so $(a, b)$ moves by about $y / (\alpha \sqrt{a_0^2 + b_0^2})$ along $(b_0, a_0)$. Two parameters and one example were enough.
+$\Theta = a^2 + b^2$. For large $\alpha$ it stays at $a_0^2 + b_0^2$ and the output relaxes to $y$ at that rate. The product has to change by $y/\alpha$, so $(a, b)$ moves by about $y / (\alpha \sqrt{a_0^2 + b_0^2})$ along $(b_0, a_0)$. Two parameters and one example were enough.
 ```
 
 ```{exercise} ★ Width in units of the scale
 :label: lr-ex-kappa
-In {eq}`lr-eq-net` take all entries of $x$, $w_j$ and $a_j$ of order one. How do $\lVert Dh \rVert$ and $\lVert D^2 h \rVert$ (largest singular value) depend on $H$, and what does a factor of 16 in width do to $\kappa$?
+In {eq}`lr-eq-net` take all entries of $x$, $w_j$ and $a_j$ of order one. How do $\lVert Df \rVert$ and $\lVert D^2\!f \rVert$ (largest singular value) depend on $H$, and what does a factor of 16 in width do to $\kappa$?
 ```
 
 ```{solution} lr-ex-kappa
 :class: dropdown
-$\lVert Dh \rVert^2$ is $K(x, x)$, a mean over neurons: order 1. $D^2 h$ couples only the weights of one neuron; it is block diagonal, and its blocks are of order $1/\sqrt H$, and so is its norm. So $\kappa$ is of order $1/\sqrt H$, and 16 times the width divides it by 4, as four times the $\alpha$ does.
+$\lVert Df \rVert^2$ is $\Theta(x, x)$, a mean over neurons: order 1. $D^2\!f$ couples only the weights of one neuron; it is block diagonal, and its blocks are of order $1/\sqrt H$, and so is its norm. So $\kappa$ is of order $1/\sqrt H$, and 16 times the width divides it by 4, as four times the $\alpha$ does.
 ```
 
 ```{exercise} ★ Which layers make the kernel move?
@@ -883,7 +883,7 @@ pairs = [(a, kernel_at[low, 4 * a] / kernel_at[high, a]) for a in (16, 4, 1, 1 /
 
 # %% [markdown]
 r"""
-The kernel's change in the narrow network at $4\alpha$, over that in the wide one at $\alpha$. On the rich side the ratio is near one: there the curves of {numref}`fig-lr-scale` are one curve, shifted. On the lazy side the narrow network moves more. $D^2 h$ knows nothing of kinks. Of $H$ neurons a share of about $1/(\alpha \sqrt H)$ switches at an input, each changes the kernel by $1/H$ with a random sign, and
+The kernel's change in the narrow network at $4\alpha$, over that in the wide one at $\alpha$. On the rich side the ratio is near one: there the curves of {numref}`fig-lr-scale` are one curve, shifted. On the lazy side the narrow network moves more. $D^2\!f$ knows nothing of kinks. Of $H$ neurons a share of about $1/(\alpha \sqrt H)$ switches at an input, each changes the kernel by $1/H$ with a random sign, and
 together they change it by $\alpha^{-1/2} H^{-3/4}$, which is no function of $\alpha \sqrt H$ and outlasts the smooth part.
 
 ```{solution-end}
