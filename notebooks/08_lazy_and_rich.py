@@ -825,7 +825,7 @@ Any differentiable model becomes lazy with a large $\alpha$, also one with two p
 
 ## Exercises
 
-One star takes minutes and no code, two take a cell, three take an experiment. Solutions are folded and were run with this page. Longer, to hand in, and with tests that say what is wrong: the assignment of this chapter.
+One star takes minutes and no code, two take a cell, three take an experiment. Solutions are folded and were run with this page. Longer, to hand in, and with tests that say what is wrong: {assignment}`08_lazy_and_rich`.
 
 ```{exercise} ★ Two parameters
 :label: lr-ex-two
@@ -1102,6 +1102,8 @@ In the standard parametrization the motion grows steeply with the width, so that
 - Features pay where the target depends on few directions. On parities the rich network needed far fewer examples than any kernel; where all directions matter, or none is hidden, nothing is gained.
 - In a diagonal network the same knob leads from the least $\ell_2$ norm to the least $\ell_1$ norm.
 - How rates scale with width decides the regime. Under μP every layer learns features at any width, and a learning rate can be transferred.
+
+Which functions a network learns first is the subject of {doc}`/notebooks/08_simple_first`, what becomes of noise that was fitted that of {doc}`/notebooks/09_benign_overfitting`.
 
 **Reading.** {cite:t}`jacot2018` for the kernel, {cite:t}`chizat2019` for the scale, {cite:t}`woodworth2020` for the knob that can be solved; {cite:t}`yang2022` for practice, {cite:t}`yang2021` for the theory behind it.
 """
