@@ -5,6 +5,7 @@ from overparam.theory import (
     central_flow,
     critical_points,
     deep_linear,
+    diagonal,
     functions,
     kernels,
     linear,
@@ -14,6 +15,7 @@ from overparam.theory import (
     spectra,
     splines,
     students,
+    tangent,
     trees,
     two_speeds,
 )
@@ -23,6 +25,7 @@ __all__ = [
     "central_flow",
     "critical_points",
     "deep_linear",
+    "diagonal",
     "functions",
     "kernels",
     "linear",
@@ -32,6 +35,7 @@ __all__ = [
     "spectra",
     "splines",
     "students",
+    "tangent",
     "trees",
     "two_speeds",
 ]
