@@ -121,8 +121,11 @@ def test_the_function_stays(rescale):
     rng = np.random.default_rng(71)
     for sizes in ((5, 7, 3), (4, 6, 6, 2), (3, 8, 5, 5, 1)):
         layers = [
-            (rng.standard_normal((a, b)), rng.standard_normal(b))
-            for a, b in pairwise(sizes)
+            (
+                rng.standard_normal((sizes[k], sizes[k + 1])),
+                rng.standard_normal(sizes[k + 1]),
+            )
+            for k in range(len(sizes) - 1)
         ]
         x = rng.standard_normal((20, sizes[0]))
 
@@ -334,10 +337,10 @@ def test_every_unit_of_a_deep_network(balance):
     for sizes in ((4, 6, 3), (5, 8, 8, 4), (3, 6, 6, 6, 6, 2)):
         layers = [
             (
-                10.0 ** rng.uniform(-2, 2) * rng.standard_normal((a, b)),
-                rng.standard_normal(b),
+                10.0 ** rng.uniform(-2, 2) * rng.standard_normal((sizes[k], sizes[k + 1])),
+                rng.standard_normal(sizes[k + 1]),
             )
-            for a, b in pairwise(sizes)
+            for k in range(len(sizes) - 1)
         ]
         x = rng.standard_normal((10, sizes[0]))
 
@@ -366,7 +369,8 @@ def test_one_network_for_each_function(balance):
     rng = np.random.default_rng(73)
     sizes = (4, 7, 5, 3)
     layers = [
-        (rng.standard_normal((a, b)), rng.standard_normal(b)) for a, b in pairwise(sizes)
+        (rng.standard_normal((sizes[k], sizes[k + 1])), rng.standard_normal(sizes[k + 1]))
+        for k in range(len(sizes) - 1)
     ]
 
     def square(layers):

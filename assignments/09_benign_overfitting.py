@@ -51,7 +51,7 @@ Sort the spectrum from large to small. Behind its first $k$ variances lies a tai
 
 $$r_k = \frac{\sum_{i > k} \lambda_i}{\lambda_{k+1}}, \qquad R_k = \frac{\bigl( \sum_{i > k} \lambda_i \bigr)^2}{\sum_{i > k} \lambda_i^2} .$$
 
-Let $k^*$ be the smallest $k$ with $r_k \ge b\, n$. The first $k^*$ directions are learned, and each costs what a parameter costs; the tail spreads the noise over $R_{k^*}$ directions. So the price is about $k^*/n + n/R_{k^*}$. Find $k^*$, $r_{k^*}$ and $R_{k^*}$.
+Let $k^*$ be the smallest $k$ with $r_k \ge b\, n$. The first $k^*$ directions are learned, and each costs what a parameter costs; the tail spreads the noise over $R_{k^*}$ directions. So the price is $k^*/n + n/R_{k^*}$, up to constant factors. Find $k^*$, $r_{k^*}$ and $R_{k^*}$.
 
 The spectrum comes in any order and may contain zeros, which count for nothing. Where no $k$ will do, raise a `ValueError`. Spectra can be steep: when a tail is $10^{-20}$ of the whole, the whole minus the head is not the tail.
 """

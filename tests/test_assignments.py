@@ -679,7 +679,7 @@ WRONG = {  # what students get wrong, and the tests that notice
             "    f0 = network(w0, x)\n    loss = lambda w: ((scale * (network(w, x) - f0) - y) ** 2).mean() / scale**2\n    for _ in range(steps):\n"
             "        g = torch.func.grad(loss)(w)\n        w = [(p - lr * u, q - lr * v) for (p, q), (u, v) in zip(w, g)]\n"
             "    return [(p.numpy(), q.numpy()) for p, q in w]",
-            "test_the_linearisation_is_kernel_regression test_lazy_and_rich",
+            "test_the_linearisation_is_kernel_regression",
         ),
         (
             "descend",
