@@ -2,6 +2,7 @@
 
 from overparam.measures import connectivity, curvature, regions, sensitivity
 from overparam.measures.coherence import m_coherence
+from overparam.measures.collapse import neural_collapse
 from overparam.measures.norms import distance, frobenius, layers, norms, path_norm, spectral_product, with_layers
 from overparam.measures.tables import (
     at_level,
@@ -43,6 +44,7 @@ __all__ = [
     "label_history",
     "layers",
     "m_coherence",
+    "neural_collapse",
     "norms",
     "over_dispersion",
     "path_norm",
