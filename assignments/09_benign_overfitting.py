@@ -11,7 +11,7 @@
 #     name: python3
 # ---
 
-# %% [markdown] withheld=["overparam.theory.linear", "overparam.theory.spectra"]
+# %% [markdown] withheld=["overparam.theory.interpolation", "overparam.theory.linear"]
 r"""
 # Assignment 9: The price of noise
 
