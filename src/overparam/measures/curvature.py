@@ -208,7 +208,9 @@ def _top_of_stack(
         return _top(lambda w: each(w).sum(), weights, iterations, tolerance)
 
 
-def mean_losses(module: nn.Module, x: Tensor, labels: Tensor, loss: str) -> tuple[nn.Module, Callable[[Tensor], Tensor]]:
+def mean_losses(
+    module: nn.Module, x: Tensor, labels: Tensor, loss: str
+) -> tuple[nn.Module, Callable[[Tensor], Tensor]]:
     """A copy of the module, and the mean loss [K] of networks like it as a function of their weights [K, P]; x [K, n, ...], labels [K, n]."""
     own = copy.deepcopy(module)  # a call replaces a module's parameters for a moment, which threads must not share
     each = torch.vmap(lambda w, x, y: _mean_loss(own, w, x, y, loss))
@@ -225,7 +227,7 @@ def _mean_loss(module: nn.Module, vector: Tensor, x: Tensor, y: Tensor, loss: st
 
 def _top(total: Callable[[Tensor], Tensor], weights: Tensor, iterations: int, tolerance: float) -> Tensor:
     """Largest eigenvalue [K] of each diagonal block of the Hessian of ``total``, a sum of functions of one row of weights [K, P] each."""
-    return top_of(hessian_product(total, weights), weights, iterations, tolerance)
+    return _lanczos(hessian_product(total, weights), weights, iterations, tolerance)
 
 
 def hessian_product(total: Callable[[Tensor], Tensor], weights: Tensor) -> Callable[[Tensor], Tensor]:
@@ -237,7 +239,7 @@ def hessian_product(total: Callable[[Tensor], Tensor], weights: Tensor) -> Calla
     return lambda v: torch.autograd.grad(gradient, weights, v, retain_graph=True)[0]
 
 
-def top_of(product: Callable[[Tensor], Tensor], like: Tensor, iterations: int, tolerance: float) -> Tensor:
+def _lanczos(product: Callable[[Tensor], Tensor], like: Tensor, iterations: int, tolerance: float) -> Tensor:
     """Largest eigenvalue [K] (float64) of K symmetric matrices, given their products with vectors [K, P]; see ``top_eigenvalue``."""
     count, size = like.shape
     steps = min(iterations, size)

@@ -49,7 +49,9 @@ def box(
     L is the mean loss over the examples. The maximum is a lower bound: from each point the search goes to the corner of the
     box to which the gradient there points, ``steps`` times, and takes the best; on convex losses it only rises.
     """
-    start, found = _searched(module, x, y, loss, lambda w: epsilon * (w.abs() + 1), between("epsilon", epsilon, 0), steps)
+    start, found = _searched(
+        module, x, y, loss, lambda w: epsilon * (w.abs() + 1), between("epsilon", epsilon, 0), steps
+    )
     return float(100 * (found - start) / (1 + start))
 
 
@@ -88,15 +90,20 @@ def table(
     steps: int = 10,
     probes: int = 30,
 ) -> pd.DataFrame:
-    """Measures of every row's network at its last recorded time: ``eigenvalue`` (the largest), ``trace``, ``box``, ``adaptive``, ``relative``.
+    """``trace``, ``box``, ``adaptive`` and ``relative`` of every row's network at its last recorded time, as columns.
 
-    The runs are those of a sweep over ``data`` with record=["weights"], of MLPs or 1-D CNNs without batch norm. The loss is that
-    on the network's own examples and labels. The eigenvalue is found to one per cent.
+    The runs are those of a sweep over ``data`` with record=["weights"], of MLPs or 1-D CNNs without batch norm, or what
+    ``curvature.at_moment`` makes of them. The loss is that on the network's own examples and labels.
     """
-    options = between("epsilon", epsilon, 0), between("rho", rho, 0), whole("steps", steps, 1), whole("probes", probes, 1)
+    options = (
+        between("epsilon", epsilon, 0),
+        between("rho", rho, 0),
+        whole("steps", steps, 1),
+        whole("probes", probes, 1),
+    )
     last = runs.assign(weights=[weights[-1:] for weights in runs["weights"]])
     rows = [values[0] for values in curvature.in_stacks(last, data, _all, options)]
-    return pd.DataFrame(rows, runs.index, ["eigenvalue", "trace", "box", "adaptive", "relative"])
+    return pd.DataFrame(rows, runs.index, ["trace", "box", "adaptive", "relative"])
 
 
 def _all(
@@ -111,16 +118,15 @@ def _all(
     steps: int,
     probes: int,
 ) -> Tensor:
-    """The five measures of ``table`` [K, 5] for K networks like the module; see ``curvature.in_stacks``."""
+    """The measures of ``table`` [K, 4] for K networks like the module; see ``curvature.in_stacks``."""
     own, each = curvature.mean_losses(module, x[rows], labels, loss)
     with evaluation(own):
         product = curvature.hessian_product(lambda w: each(w).sum(), weights)
-        top = curvature.top_of(product, weights, 200, 0.01).to(weights)
         traces = [_traces(product, scale, probes) for scale in (torch.ones_like(weights), _layer_norms(own, weights))]
         start, boxed = _highest(each, weights, epsilon * (weights.abs() + 1), steps)
         _, adapted = _highest(each, weights, rho * weights.abs(), steps)
     box = 100 * (boxed - start) / (1 + start)
-    return torch.stack([top, traces[0], box, adapted - start, traces[1]], 1)
+    return torch.stack([traces[0], box, adapted - start, traces[1]], 1)
 
 
 def _flat(module: nn.Module) -> Tensor:
