@@ -49,6 +49,19 @@ def top_eigenvalue(
 
 
 @full_precision()
+def hessian(module: nn.Module, x: Tensor, y: Tensor, loss: str = "cross_entropy") -> Tensor:
+    """The Hessian [P, P] of the mean loss on these examples in all parameters, in the order of ``module.parameters()``.
+
+    By P products with unit vectors, so for small networks.
+    """
+    require_examples(module, x, y, loss)
+    weights = torch.cat([p.detach().flatten() for p in module.parameters()])
+    with evaluation(module):
+        product = hessian_product(lambda w: _mean_loss(module, w, x, y, loss), weights)
+        return torch.stack([product(unit) for unit in torch.eye(len(weights)).to(weights)])
+
+
+@full_precision()
 def squared_gradient(module: nn.Module, x: Tensor, y: Tensor, loss: str = "cross_entropy") -> float:
     """‖∇L‖² of a network, L its mean loss over the examples x [n, ...] and labels y [n]."""
     parameters = [p for p in module.parameters() if p.requires_grad]

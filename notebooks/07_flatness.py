@@ -1,0 +1,498 @@
+# ---
+# jupyter:
+#   jupytext:
+#     cell_markers: '"""'
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+r"""
+(flatness)=
+# Flatness
+
+A minimum is flat if the loss hardly rises around it, and flat minima are said to be easier to find and to generalize better. The first picture makes one network as sharp as you like without changing a single prediction. This chapter asks what is left of flatness after that: which measures survive,
+what they predict, and whether looking for flat places helps.
+"""
+
+# %% mystnb={"code_prompt_show": "Set-up"} tags=["hide-input"]
+# Set-up
+import numpy as np
+import pandas as pd
+import torch
+from IPython.display import Markdown
+from matplotlib import pyplot as plt
+from scipy import stats
+
+from overparam import claims, cnn1d, data, figures, measures, mlp, results, scale, sweep
+from overparam.engine.settings import Vector
+from overparam.engine.sweep import network
+from overparam.measures import curvature, sharpness
+from overparam.randomness import generator
+
+figures.style()
+torch.set_num_threads(1)  # small networks: a second thread costs more than it gives
+colors, blue, orange, green, purple = figures.COLORS, *figures.SEQUENCE[:4]
+ledger = claims.Ledger("flatness")
+draws = scale.seeds(5)
+
+# %%
+sine = data.sine(24, noise=0.15, seed=draws[0])
+steps = scale.sizes(steps=(200, 4000, 4000)).steps
+fit = sweep(mlp(20), sine, lr=0.2, epochs=steps, loss="squared", record=["weights"])
+curve = network(fit.iloc[0], sine).double()
+copies = {a: sharpness.rescaled(curve, a) for a in (0.1, 0.2, 0.5, 1, 2, 5, 10)}
+
+# %% mystnb={"code_prompt_show": "The loss along a line"} tags=["hide-input"]
+# The training loss at these distances along one random direction in weight space
+xs = torch.linspace(-1, 1, 300, dtype=torch.float64)[:, None]
+points, heights, away = sine.x.double(), sine.y.double(), np.linspace(-1, 1, 81)
+line = torch.randn(sum(p.numel() for p in curve.parameters()), generator=generator(draws[0], "line"))
+
+
+@torch.no_grad()
+def along(module):
+    """The training loss of a module whose weights are moved along the direction."""
+    weights = torch.nn.utils.parameters_to_vector(module.parameters())
+    moved, found = sharpness.rescaled(module, 1), []
+    for t in away:
+        torch.nn.utils.vector_to_parameters(weights + t * line / line.norm(), moved.parameters())
+        found.append(float((moved(points) - heights).square().mean()))
+    return found
+
+
+# %% mystnb={"code_prompt_show": "The slider", "figure": {"caption": "**The same function, as sharp as you like.** A ReLU network with 20 hidden units, fitted to 24 points; weights and biases of its first layer are multiplied by α, the weights of the second divided by α. Left: what it predicts. Right: its training loss along one random direction in the space of weights, and the trace of its Hessian.", "name": "fig-flat-rescale"}} tags=["hide-input"]
+# The slider over the factor
+def shown(alpha):
+    fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.3))
+    left.plot(points, heights, "o", color=colors["noise"])
+    left.plot(xs, copies[alpha](xs).detach(), color=blue)
+    right.plot(away, along(copies[alpha]), color=orange)
+    trace = sharpness.trace(copies[alpha], points, heights, loss="squared")
+    left.set(title="The function", xlabel="x", ylabel="prediction")
+    right.set(xlabel="distance in weights", ylabel="training loss", ylim=(0, 1))
+    right.set_title(f"Its minimum: trace {trace:,.0f}")
+    return fig
+
+
+alt = "Left: a curve through points, the same for every factor. Right, for a factor of {}: training loss along a line in weight space, a valley that is widest for a factor near 1 and becomes narrow towards both ends."
+figures.slider(shown, values=copies, description="Factor α", alt=alt, start=1)
+
+# %% [markdown]
+r"""
+Nothing happens on the left, and on the right a wide valley becomes a slit. Training loss, test error, every prediction on every input: all stay. If a flat minimum generalizes well *because* it is flat, what does the slit do? {cite:t}`dinh2017` asked this against a whole literature. (Moving the slider moves along a curve of minima in weight space; training put the network at
+α = 1, and one can ask why there. That is another question, taken up in {ref}`flat-invariant`.)
+
+(flat-what)=
+## What flat means
+
+Let $H = \nabla^2 L(\theta)$ be the Hessian of the training loss. Near a minimum $L(\theta + v) \approx L(\theta) + \tfrac12 v^\top H v$. *Sharp* means that this rises fast, and everybody means something else by it:
+
+- the largest eigenvalue $\lambda_1$ of $H$: the steepest direction ({doc}`05_implicit_regularization` calls it *the* sharpness);
+- the trace $\operatorname{tr} H$: an average direction, since a random unit vector has $\mathbb E\, v^\top H v = \operatorname{tr} H / p$;
+- {cite:t}`keskar2017`'s *box sharpness*, which does not stop at second order:
+
+$$
+S_\varepsilon(\theta) = 100 \cdot \frac{\max_{v} L(\theta + v) - L(\theta)}{1 + L(\theta)} , \qquad
+|v_i| \le \varepsilon \, (|\theta_i| + 1) .
+$$ (flat-eq-box)
+
+Two reasons are given why flat should be good. *Few digits*: a flat minimum can be written down with coarsely rounded weights, so by the principle of the shortest description it should be preferred {cite:p}`hochreiter1997`. *A shifted loss*: the loss on new examples is a similar landscape, a little displaced; on a wide floor a small shift costs nothing, on a steep wall much. (One essay on the subject says that flatness lets the *latent
+representations* vary. It is the weights that vary; what that does to representations depends on the inputs.) Both reasons assume that weight space comes with a yardstick: a digit, a distance of one shift. The slider changes the yardstick from layer to layer.
+
+(flat-batch)=
+## Large batches
+
+The paper that made flatness famous is about batches. {cite:t}`keskar2017` trained six networks by Adam, with batches of 256 examples and of a tenth of the training set. We do the same with fully connected networks on 1,000 signals of MNIST-1D (moved by up to 7 points): batches of 20 and of 100, 80 epochs.
+
+A fair comparison is not obvious. After as many *epochs* the large batches have taken a fifth of the *steps*. So we train them five times as long as well; and with a larger learning rate ($\sqrt 5$ times, a common rule for Adam), since averaging more examples permits longer steps {cite:p}`goyal2017`.
+
+::::{admonition} Predict before you run
+:class: predict
+Batches of 100 instead of 20. After as many epochs the test error is higher. What is it after as many *steps*?
+
+1. The same as with small batches, or lower: the large ones had only been stopped too early.
+2. Still higher.
+3. Higher than after as many epochs: five times the epochs overfit.
+
+:::{dropdown} Answer
+The second, in pilot runs: some of the difference goes away with the steps, and more than half of it stays. {cite:t}`hoffer2017` put all of it down to the steps, in another setting.
+:::
+::::
+"""
+
+# %% mystnb={"code_prompt_show": "Signals, and networks trained on them"} tags=["hide-input"]
+# Signals, and networks trained on them
+size = scale.sizes(n=(200, 1000, 1000), tested=(200, 4000, 4000), epochs=(5, 80, 80))
+
+
+def signals(seeds, n=size.n, moved=8):
+    """Every replicate's own training and test signals."""
+    return {s: data.mnist1d(n, size.tested, s, max_translation=moved) for s in seeds}
+
+
+def trained(sets, net=mlp(100, depth=2), n=None, **how):
+    """Networks trained on these sets (on n of the signals), with their weights at the end, and test errors in points."""
+    n = n or len(next(iter(sets.values())).x)
+    how = {"record": {"weights": [how["epochs"]]}} | how
+    runs = sweep(net, sets, n=n, seed={s: s for s in sets}, **how)
+    return runs.assign(error=100 * runs.test_error)
+
+
+# %%
+sets = signals(ledger.seeds("large-batch-generalizes-worse", "large-batch-sharper"))
+small, large = {"batch_size": size.n // 50}, {"batch_size": size.n // 10}
+rate, epochs = {"optimizer": "adam", "lr": 0.001}, size.epochs
+arms = {
+    "small batches": trained(sets, epochs=epochs, **rate, **small),
+    "large batches": trained(sets, epochs=epochs, **rate, **large),
+    "large, as many steps": trained(sets, epochs=5 * epochs, **rate, **large),
+    "large, rate × √5": trained(sets, epochs=epochs, **rate | {"lr": 0.001 * 5**0.5}, **large),
+}
+arms = {name: runs.join(sharpness.table(runs, sets)) for name, runs in arms.items()}
+
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Large batches are worse however long they train; sharper they are only as long as they lag behind.** Left: test error. Right: box sharpness, on a logarithmic axis. Points are replicates, bars 95 % intervals of their means.", "name": "fig-flat-batch"}, "image": {"alt": "Two panels with four rows. Test error is lowest for small batches and higher in the three rows of large batches. Box sharpness is largest for large batches after as many epochs, and lower than for small batches after as many steps."}} tags=["hide-input"]
+fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 2.7), sharey=True)
+by_arm = lambda column: pd.DataFrame({name: t[column].to_numpy() for name, t in arms.items()})
+figures.dots(by_arm("error"), left, color=colors["test"])
+figures.dots(np.log10(by_arm("box")), right)
+left.set_xlabel("test error, in points")
+right.set_xlabel("log₁₀ of the box sharpness, %")
+plt.show()
+
+
+# %% tags=["remove-input"]
+def against_small(column):
+    """The arms with large batches against small ones: differences of errors, ratios of the rest."""
+    first, *others = by_arm(column).to_numpy().T
+    change = [arm - first if column == "error" else arm / first for arm in others]
+    return dict(zip(("epochs", "steps", "scaled"), change, strict=True))
+
+
+worse, sharper, relative = map(against_small, ("error", "box", "relative"))
+Markdown(f"{ledger.say('large-batch-generalizes-worse')} {ledger.say('large-batch-sharper')}")
+
+# %% tags=["remove-input"]
+reached = {name: f"{t.train_loss.mean():.4f}" for name, t in arms.items()}
+shorter = f"{claims.mean(worse['epochs']):.1f} points with the large batches after as many epochs, by {claims.mean(worse['steps']):.1f} after as many steps and by {claims.mean(worse['scaled']):.1f} with the larger rate"
+Markdown(
+    f"On this page the test error changes by {shorter}; box sharpness changes by factors of {claims.ratio(sharper['epochs']):.2g}, {claims.ratio(sharper['steps']):.2g} and {claims.ratio(sharper['scaled']):.2g}. "
+    f"The four training losses at the end are {', '.join(f'{v} ({k})' for k, v in reached.items())}."
+)
+
+# %% [markdown]
+r"""
+Both of the paper's sentences can be seen in the upper two rows. The third row separates them. After as many steps the large batches still generalize worse, so the gap is not only a matter of too few steps; but now they are the *flatter* ones. Had sharpness been the reason of the gap, the two panels would tell the same story in every row.
+
+The training losses say what box sharpness has followed. With cross-entropy the Hessian is made of the probabilities that the network still gives to wrong classes: as these vanish, the loss and the curvature vanish together, wherever the minimum lies. Who compares after as many epochs compares a network that is nearly done with one that is done. **Sharpness can be compared only at
+equal training loss.** {ref}`flat-predict` does that.
+
+How far does the first sentence hold? We change one thing at a time.
+"""
+
+# %% mystnb={"code_prompt_show": "The settings, and the run that was recorded"} tags=["hide-input"]
+# The settings, and the run that was recorded
+one = {"signals": (500, 2000), "moved": (1, 16, 48), "width": (25, 50, 200), "depth": (1, 3)}
+one |= {"lr": (0.0005, 0.002), "epochs": (40, 160), "divided": ((100, 10), (50, 5))}
+one |= {"label_noise": (0.1,), "weight_decay": (1e-3,), "optimizer": ("sgd",), "digits": (True,)}
+one |= {"cnn": (16,), "loss": ("squared",)}
+settings = [{}, *({key: v} for key, values in one.items() for v in values)]
+
+
+def in_setting(how):
+    """Test error with large batches less that with small ones in another setting, in points, mean over three replicates."""
+    rest, name = dict(how), ", ".join(f"{k} {v}" for k, v in how.items()) or "as above"
+    n = rest.pop("signals", size.n)
+    sets = signals(seeds := ledger.selection(3), n, rest.pop("moved", 8))
+    if rest.pop("digits", False):
+        sets, n = {s: data.digits(n, s) for s in seeds}, n
+    net = mlp(rest.pop("width", 100), rest.pop("depth", 2))
+    net = cnn1d(rest.pop("cnn")) if "cnn" in rest else net
+    rest = rate | {"epochs": epochs} | ({"lr": 0.1} if "optimizer" in rest else {}) | rest
+    batches = [n // k for k in rest.pop("divided", (50, 10))]
+    few, many = (trained(sets, net, n, batch_size=b, **rest).error.mean() for b in batches)
+    return {"setting": name, "small": few, "worse": many - few, "keeps": many > few}
+
+
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**In nearly all settings large batches are worse after as many epochs.** What large batches add to the test error, against the test error with small ones. One dot per setting, means over three replicates; settings in which they are not worse are named.", "name": "fig-flat-multiverse"}, "image": {"alt": "About twenty points, test error with small batches on the horizontal axis and the difference on the vertical one. Nearly all lie above the dotted line at zero."}} tags=["hide-input"]
+multiverse = "07_large_batches_multiverse"
+robust, where = results.measured_or_recorded(
+    multiverse, lambda: pd.DataFrame(map(in_setting, settings))
+)
+ax = figures.settings(robust, "small", "worse", (np.nan, 0))
+ax.set(xlabel="test error with small batches, in points", ylabel="large less small")
+plt.show()
+
+# %% tags=["remove-input"]
+Markdown(
+    f"The median difference is {robust.worse.median():.1f} points. Large batches are worse in {results.kept(robust, where)}"
+)
+
+# %% [markdown]
+r"""
+(flat-theorem)=
+## The theorem behind the slider
+
+Write a ReLU network with a pair of layers as $x \mapsto W_2\, \mathrm{ReLU}(W_1 x + b_1) + \dots$ and let $T_\alpha$ multiply $W_1$ and $b_1$ by $\alpha > 0$ and $W_2$ by $1/\alpha$; all other weights stay.
+
+```{prf:theorem} Rescaling
+:label: flat-thm-rescale
+The networks with weights $\theta$ and $T_\alpha \theta$ are the same function. At $T_\alpha \theta$ the Hessian of the loss is $T_\alpha^{-1} H\, T_\alpha^{-1}$. So if $H$ has a diagonal entry in $W_2$ (or in $W_1, b_1$) that is not zero, the trace of a
+positive semidefinite $H$ and its largest eigenvalue tend to infinity as $\alpha \to \infty$ (or $\alpha \to 0$).
+```
+
+```{prf:proof}
+$\mathrm{ReLU}(\alpha z) = \alpha\, \mathrm{ReLU}(z)$ for $\alpha > 0$, so what the first layer gains the second takes away. This holds for all weights, $L(T_\alpha \theta) = L(\theta)$ for every $\theta$; differentiating twice, $T_\alpha\, \nabla^2\! L(T_\alpha \theta)\, T_\alpha = \nabla^2\! L(\theta)$. The diagonal
+entries that belong to $W_2$ are multiplied by $\alpha^2$. A diagonal entry $e^\top H e$ is never above $\lambda_1$, nor, without negative eigenvalues, above the trace.
+```
+
+Other measures follow. The floor $\{\theta : L(\theta) \le \varepsilon\}$ around a minimum contains the images under $T_\alpha$ of any ball in it, for all $\alpha$; these have volumes in the ratio of $\det T_\alpha$ and lie farther and farther out, so its volume is infinite, for good and for bad minima alike. {doc}`07_volume` measures volumes all the same, and has to say how.
+"""
+
+# %% mystnb={"code_prompt_show": "Small networks in double precision"} tags=["hide-input"]
+# Small networks in double precision, with the signals that they were trained on
+few = {s: data.mnist1d(100, 100, s, max_translation=8) for s in draws[:3]}
+last = scale.sizes(last=(50, 2000, 2000)).last
+runs = trained(few, mlp(20, depth=2), lr=0.2, epochs=last, stop_loss=0.02)
+cases = [
+    (network(row, few[row.data]).double(), few[row.data].x.double(), few[row.data].y)
+    for _, row in runs.iterrows()
+]
+
+# %%
+rescale_error = 0.0
+for net, x, y in cases:
+    sharp = sharpness.rescaled(net, 30)
+    before, after = (curvature.hessian(m, x, y) for m in (net, sharp))
+    there = torch.nn.utils.parameters_to_vector(sharp.parameters())
+    factors = there / torch.nn.utils.parameters_to_vector(net.parameters())
+    outputs = (sharp(x) / net(x) - 1).abs().max()
+    blocks = (after * factors * factors[:, None] - before).abs().max() / before.abs().max()
+    rescale_error = max(rescale_error, float(outputs), float(blocks))
+
+# %% tags=["remove-input"]
+grown = [
+    float(
+        torch.linalg.eigvalsh(curvature.hessian(sharpness.rescaled(net, 30), x, y))[-1]
+        / torch.linalg.eigvalsh(curvature.hessian(net, x, y))[-1]
+    )
+    for net, x, y in cases[:2]
+]
+Markdown(
+    f"In {len(cases)} networks of two hidden layers, trained on 100 signals, with α = 30: outputs and blocks of the Hessian are what the theorem says, with a relative error of at most {rescale_error:.0e}. The largest eigenvalue is multiplied by {' and '.join(f'{v:.0f}' for v in grown)} in the first two."
+)
+
+# %% [markdown]
+r"""
+So no measure that $T_\alpha$ changes can be the cause of generalization, or a bound on it, by itself. It may still *correlate* with it: training does not scatter its networks evenly along these curves.
+
+Keskar's box was meant to take care of scale: its sides grow with $|\theta_i|$.
+
+::::{admonition} Predict before you run
+:class: predict
+You rescale by $\alpha = 100$. What does box sharpness {eq}`flat-eq-box` do?
+
+1. It grows without bound, in proportion to $\alpha^2$.
+2. It grows.
+3. It stays: the box scales with the weights.
+
+:::{dropdown} Answer
+The second. The box scales with the weights only where they are large. Because of the $+1$ no side is shorter than $\varepsilon$; the weights of the second layer become tiny, and a change of $\varepsilon$ is huge for them. It need not grow as $\alpha^2$, for the box is not infinitely small: the loss far away is no parabola.
+:::
+::::
+
+(flat-invariant)=
+## Measures that move with the weights
+
+Leave out the $+1$ and the box moves with the weights. {cite:t}`kwon2021` call this *adaptive* sharpness,
+
+$$
+S^{\mathrm{ad}}_\rho(\theta) = \max_{|v_i| \le \rho |\theta_i|} L(\theta + v) - L(\theta) .
+$$ (flat-eq-adaptive)
+
+{cite:t}`petzka2021` weigh the Hessian by the weights instead. A simple form of their *relative flatness* is, with the Hessian $H_l$ in the weights $W_l$ of layer $l$,
+
+$$
+\kappa(\theta) = \sum_l \lVert W_l \rVert^2 \operatorname{tr} H_l .
+$$ (flat-eq-relative)
+
+```{prf:proposition} Two measures that rescaling does not change
+:label: flat-prop-invariant
+$S^{\mathrm{ad}}_\rho(T_\alpha \theta) = S^{\mathrm{ad}}_\rho(\theta)$ and $\kappa(T_\alpha \theta) = \kappa(\theta)$, for every pair of layers and every $\alpha > 0$.
+```
+
+```{prf:proof}
+$T_\alpha$ maps the box around $\theta$ onto the box around $T_\alpha \theta$, one to one, and leaves the loss at every point of it. For $\kappa$: $\lVert W_1 \rVert^2$ is multiplied by $\alpha^2$ and $\operatorname{tr} H_1$ by $\alpha^{-2}$; with $W_2$ it is the other way round.
+```
+"""
+
+# %%
+factors = 10.0 ** np.arange(-2, 3)
+kinds = {k: getattr(sharpness, k) for k in ("trace", "box", "adaptive", "relative")}
+kinds = {"largest eigenvalue": curvature.top_eigenvalue} | kinds
+rescaled = {
+    name: np.array(
+        [[measure(sharpness.rescaled(net, a), x, y) for a in factors] for net, x, y in cases]
+    )
+    for name, measure in kinds.items()
+}
+
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Three measures go where one likes, two stay.** Each measure after rescaling by α, relative to α = 1, on logarithmic axes. Three networks each.", "name": "fig-flat-measures"}, "image": {"alt": "Curves of five measures against the factor. Largest eigenvalue and trace rise steeply to both sides of one, box sharpness rises less; adaptive sharpness and relative flatness are level."}} tags=["hide-input"]
+ax = plt.subplots(figsize=(7.2, 3.4))[1]
+titles = {"trace": "trace", "box": "box sharpness", "adaptive": "adaptive sharpness"}
+titles |= {"relative": "relative flatness", "largest eigenvalue": "largest eigenvalue"}
+shades = dict(zip(rescaled, (purple, green, orange, blue, figures.INK), strict=True))
+for name, found in rescaled.items():
+    style = {"color": shades[name], "ls": "--" if name == "relative" else "-", "lw": 1.5}
+    ax.loglog(factors, (found / found[:, [2]]).T, **style)
+    ax.plot([], [], **style, label=titles[name])
+figures.log_axis(ax, factors)
+ax.set(xlabel="factor α", ylabel="relative to α = 1")
+ax.legend(ncols=2)
+plt.show()
+
+# %% tags=["remove-input"]
+stays = [rescaled[k] / rescaled[k][:, [2]] - 1 for k in ("adaptive", "relative")]
+invariance_error = float(np.abs(stays).max())
+at_ends = {k: f"{(v / v[:, [2]])[:, -1].mean():,.0f}" for k, v in rescaled.items()}
+Markdown(
+    f"Adaptive sharpness and relative flatness change by at most {invariance_error:.0e} of their size. With α = 100 the largest eigenvalue is {at_ends['largest eigenvalue']} times as large, the trace {at_ends['trace']} times, box sharpness {at_ends['box']} times."
+)
+
+# %% [markdown]
+r"""
+:::{admonition} What Dinh's theorem refutes, and what not
+:class: key-result
+It refutes measures that depend on how one function is written as weights: eigenvalue, trace, box. It says nothing against measures that do not. Whether *these* have to do with generalization is a question for experiments.
+:::
+
+Training begins near $\alpha = 1$, with layers of like size, and stays near: gradient flow conserves $\lVert W_1 \rVert^2 + \lVert b_1 \rVert^2 - \lVert W_2 \rVert^2$, and weight decay pulls it to zero ({ref}`flat-ex-balance`). That is why the plain measures are not useless in practice, and why they may mislead as soon as layers differ.
+
+::::{admonition} Predict before you run
+:class: predict
+Multiply weights and biases of the *last* layer by 3. All outputs are tripled; every input keeps its class, and the test error is what it was. What do adaptive sharpness and relative flatness do?
+
+1. Both stay, as they do under every change that keeps the classes.
+2. They change, and the network looks flatter.
+3. They change, and the network looks sharper.
+
+:::{dropdown} Answer
+The second, for relative flatness by far: the network is surer of itself, its training loss smaller, and with it all curvature. The proposition is about changes that keep the *loss*.
+:::
+::::
+"""
+
+# %% mystnb={"code_prompt_show": "The last layer times three"} tags=["hide-input"]
+# The last layer times three
+surer = []
+for net, x, y in cases:
+    tripled = sharpness.rescaled(net, 1)
+    with torch.no_grad():
+        for p in list(tripled.parameters())[-2:]:
+            p.mul_(3)
+    pairs = {k: kinds[k](tripled, x, y) / kinds[k](net, x, y) for k in ("adaptive", "relative")}
+    same = bool((tripled(x).argmax(1) == net(x).argmax(1)).all())
+    surer.append(pairs | {"same": same})
+surer = pd.DataFrame(surer)
+
+# %% tags=["remove-input"]
+Markdown(
+    f"All classes stay in {surer.same.sum()} of {len(surer)} networks. Adaptive sharpness is multiplied by {', '.join(f'{v:.2g}' for v in surer.adaptive)}, relative flatness by {', '.join(f'{v:.2g}' for v in surer.relative)}."
+)
+
+# %% [markdown]
+r"""
+::::{admonition} Break it: flatter without being better
+:class: break-it
+A network that interpolates can be made as flat as you like, in any of the five senses, by multiplying its outputs; that is also what training does if one lets it go on. No measure of the training loss's shape is beyond this. It is why the next section stops all networks at one training loss.
+::::
+
+(flat-predict)=
+## Do they predict?
+
+{cite:t}`jiang2020` asked it in the large: thousands of networks with different hyperparameters, all trained to the same cross-entropy, and for each of forty measures the rank correlation with the generalization gap. *Kendall's τ* takes all pairs of networks: the share that a measure orders as the test error does, less the share that it orders the other way round.
+
+Our pool has, for every replicate, all $2^5 = 32$ combinations of two learning rates, two batch sizes, two strengths of weight decay, two widths and two sizes of the training set. Each network is taken at the recorded time at which its training loss is nearest to 0.02. Beside the five measures above stand three that are no sharpness: the norm of all weights, the distance from the start, and the product of
+the layers' spectral norms. As a check, the training loss itself: it should tell nothing.
+
+::::{admonition} Predict before you run
+:class: predict
+Take pairs of networks that differ in *one* thing. In which pairs is the sharper network, by adaptive sharpness, mostly the one with the *lower* test error?
+
+1. Pairs that differ in the learning rate.
+2. Pairs that differ in the size of the training set.
+3. Pairs that differ in the batch size.
+4. In none.
+
+:::{dropdown} Answer
+The second. More examples make the test error smaller, and a loss of 0.02 harder to reach: it takes larger weights and a steeper function.
+:::
+::::
+"""
+
+# %% mystnb={"code_prompt_show": "The pool"} tags=["hide-input"]
+# The pool
+pool_size = scale.sizes(n=((40, 80), (250, 500), (250, 500)), last=(40, 1000, 1000))
+hyper = {"lr": "learning rate", "batch_size": "batch size", "weight_decay": "weight decay"}
+hyper |= {"width": "width", "n": "training set"}
+named = {"sharpness": "largest eigenvalue", "trace": "trace", "box": "box sharpness"}
+named |= {"adaptive": "adaptive sharpness", "relative": "relative flatness"}
+named |= {"norm": "norm of weights", "distance": "distance from start"}
+named |= {"spectral": "spectral norms", "train_loss": "training loss"}
+times = [0, *np.unique(np.geomspace(15, pool_size.last, 40).astype(int))]
+recorded = dict.fromkeys(("weights", "test_correct", "curves"), times)
+near = lambda row: np.argmin(np.abs(np.log(row.curve_train_loss / 0.02)))
+
+
+def with_norms(runs, sets):
+    """The networks where their training loss is nearest to 0.02, with all measures."""
+    then = curvature.at_moment(runs, sets, near)
+    ends = [w[0] for w in then.weights]
+    far = [np.linalg.norm(w - r[0]) for w, r in zip(ends, runs.weights, strict=True)]
+    nets = [network(row, sets[row.data]) for _, row in then.iterrows()]
+    then = then.assign(norm=[np.linalg.norm(w) for w in ends], distance=far)
+    then["spectral"] = [measures.spectral_product(net) for net in nets]
+    return then.join(sharpness.table(then, sets, rho=RHO))
+
+
+# %%
+correlations = ["sharpness-correlates-best", "no-measure-is-robust"]
+correlations += ["sharpness-does-not-tell", "sharpness-tells-the-rate"]
+of_pool = signals(ledger.seeds(*correlations), n=pool_size.n[1])
+how = {"lr": [0.1, 0.2], "weight_decay": [0, 1e-3], "epochs": pool_size.last}
+how |= {"stop_loss": 0.014, "record": recorded}
+parts = [
+    trained(of_pool, mlp([25, 100], depth=2), n, batch_size=batch, **how)
+    for n in pool_size.n
+    for batch in (20, min(100, n))
+]
+pool = with_norms(pd.concat(parts, ignore_index=True), of_pool)
+
+# %% mystnb={"code_prompt_show": "Kendall's τ"} tags=["hide-input"]
+# Kendall's τ of every measure with the test error, per replicate
+def tau(rows, measure, other="test_error"):
+    return stats.kendalltau(rows[measure], rows[other]).statistic
+
+
+def across(by):
+    """Over all networks of a replicate that share these settings, mean over their values."""
+    each = {key: {m: tau(rows, m) for m in named} for key, rows in pool.groupby(["data", *by])}
+    return pd.DataFrame(each).T.groupby(level=0).mean()
+
+
+def along_setting(name):
+    """Over the pairs that differ in this setting alone."""
+    columns = [*named, "test_error"]
+    pairs = pool.sort_values(name).groupby(["data", *[k for k in hyper if k != name]])[columns]
+    signs = np.sign(pairs.last() - pairs.first())
+    return signs[list(named)].mul(signs.test_error, axis=0).groupby("data").mean()
+
+
+every, within = across([]), across(["n"])
+pairs = {name: along_setting(name) for name in hyper}
+granulated = sum(pairs[k] for k in hyper if k != "n") / 4
