@@ -457,12 +457,11 @@ def with_norms(runs, sets):
     nets = [network(row, sets[row.data]) for _, row in then.iterrows()]
     then = then.assign(norm=[np.linalg.norm(w) for w in ends], distance=far)
     then["spectral"] = [measures.spectral_product(net) for net in nets]
-    return then.join(sharpness.table(then, sets, rho=RHO))
+    return then.join(sharpness.table(then, sets, rho=0.02))
 
 
 # %%
-correlations = ["sharpness-correlates-best", "no-measure-is-robust"]
-correlations += ["sharpness-does-not-tell", "sharpness-tells-the-rate"]
+correlations = ["sharpness-correlates-best", "no-measure-is-robust", "sharpness-does-not-tell"]
 of_pool = signals(ledger.seeds(*correlations), n=pool_size.n[1])
 how = {"lr": [0.1, 0.2], "weight_decay": [0, 1e-3], "epochs": pool_size.last}
 how |= {"stop_loss": 0.014, "record": recorded}
@@ -496,3 +495,134 @@ def along_setting(name):
 every, within = across([]), across(["n"])
 pairs = {name: along_setting(name) for name in hyper}
 granulated = sum(pairs[k] for k in hyper if k != "n") / 4
+
+# %% mystnb={"code_prompt_show": "The slider", "figure": {"caption": "**Two clouds that rise, and together do not.** The 32 networks of one replicate: test error against a measure, on a logarithmic axis, with training sets of 250 (blue) and of 500 (orange). Where a measure is a good one within each cloud, it still sets the better cloud to the side of the worse networks.", "name": "fig-flat-simpson"}} tags=["hide-input"]
+# The slider over the measures
+one_pool = pool[pool.data == pool.data.iloc[0]]
+
+
+def shown(name):
+    fig, ax = plt.subplots(figsize=(7.2, 3.4))
+    key = next(k for k, text in named.items() if text == name)
+    for (n, rows), color in zip(one_pool.groupby("n"), (blue, orange), strict=True):
+        ax.semilogx(rows[key], 100 * rows.test_error, "o", color=color, label=f"n = {n}")
+    apart = np.mean([tau(rows, key) for _, rows in one_pool.groupby("n")])
+    ax.set(xlabel=name, ylabel="test error, in points")
+    ax.set_title(f"τ = {apart:.2f} within, {tau(one_pool, key):.2f} across".replace("-", "−"))
+    ax.legend()
+    return fig
+
+
+alt = "Test error against {} for two training-set sizes: two clouds of points, that of the larger training set lower and mostly further to the right."
+order = [named[k] for k in ("adaptive", "relative", "trace", "sharpness", "box", "norm", "distance")]
+figures.slider(shown, values=order, description="Measure", alt=alt)
+
+# %% tags=["remove-input"]
+mean_of = lambda column, key: f"{claims.mean(column[key].to_numpy()):.2f}"
+Markdown(
+    f"{ledger.say('sharpness-does-not-tell')} On this page the τ of adaptive sharpness with the test error is {mean_of(within, 'adaptive')} among networks with one training set, and {mean_of(every, 'adaptive')} over all of them; "
+    f"for the trace {mean_of(within, 'trace')} and {mean_of(every, 'trace')}. The check, training loss, has {mean_of(within, 'train_loss')} and {mean_of(every, 'train_loss')}."
+)
+
+# %% [markdown]
+r"""
+This is *Simpson's paradox*: an association inside every group that is absent, or reversed, in the whole. Nothing is paradoxical about its cause. The size of the training set changes both axes: with more examples networks are better and, at the same training loss, sharper. Had sharpness been all that matters for the test error, the two clouds would lie on one curve.
+
+Which of the two τ's is the right one? That depends on the question. Somebody who tunes a learning rate on given data asks within; somebody who wants a *law* of generalization asks across, for a law does not need to be told how many examples there were. For all measures at once:
+"""
+
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Within a training set sharpness tells something, across sizes nothing or the opposite.** Kendall's τ of each measure with the test error: among networks with the same training set (blue) and among all (orange). Points are replicates, bars 95 % intervals of their mean.", "name": "fig-flat-tau"}, "image": {"alt": "Nine rows of measures with two sets of points each. For eigenvalue, trace, adaptive sharpness and relative flatness the points within a training set lie clearly right of zero and those across near zero or left; norms lie left of zero across; training loss is at zero."}} tags=["hide-input"]
+ax = plt.subplots(figsize=(7.2, 4.2))[1]
+figures.dots(within.rename(columns=named), ax, blue, "one training set", shift=0.12)
+figures.dots(every.rename(columns=named), ax, orange, "all", shift=-0.18)
+ax.axvline(0, color=colors["threshold"], linestyle=":")
+ax.set(xlabel="Kendall's τ with the test error", xlim=(-1, 1))
+ax.legend(loc="lower left")
+plt.show()
+
+# %% [markdown]
+r"""
+Now change one thing at a time, as {cite:t}`jiang2020` do: their coefficient is the mean of τ over such pairs, then over the hyperparameters. (Training sets of different size were not among them.) {cite:t}`dziugaite2020` object that a mean hides failures: an explanation must not fail *anywhere*, so look at the worst hyperparameter.
+"""
+
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**No measure is right in every column.** Kendall's τ of each measure with the test error over pairs of networks that differ in one thing alone: 1 means that the larger value always has the larger error. Means over replicates.", "name": "fig-flat-one"}, "image": {"alt": "A table of nine measures by five hyperparameters, coloured from blue for plus one to orange for minus one. The column of learning rates and that of batch sizes are positive for sharpness, negative or small for norms; the column of training-set sizes is negative in all rows but that of the training loss."}} tags=["hide-input"]
+mean_tau = pd.DataFrame({hyper[k]: table.mean() for k, table in pairs.items()})
+ax = plt.subplots(figsize=(7.2, 3.9))[1]
+ax.grid(False)
+for (i, j), value in np.ndenumerate(mean_tau.to_numpy()):
+    color = blue if value > 0 else orange
+    ax.barh(-i, 0.46 * value, 0.75, j, color=color, alpha=0.75)
+    ax.text(j + 0.44, -i, f"{value:.1f}".replace("-", "−"), va="center", ha="right", fontsize=9.5)
+ax.vlines(range(5), -8.5, 0.5, color=figures.INK, linewidth=0.6)
+ax.set_xticks(range(5), mean_tau.columns)
+ax.set_yticks(-np.arange(len(named)), named.values())
+plt.show()
+
+# %% tags=["remove-input"]
+gain = {name: granulated.adaptive - granulated[name] for name in ("norm", "distance", "spectral")}
+sized, rated = (pairs[k].drop(columns="train_loss") for k in ("n", "lr"))
+Markdown(f"{ledger.say('sharpness-correlates-best')} {ledger.say('no-measure-is-robust')}")
+
+# %% tags=["remove-input"]
+Markdown(
+    f"On this page adaptive sharpness has a mean τ of {mean_of(granulated, 'adaptive')} over the four hyperparameters of training, the norm of the weights {mean_of(granulated, 'norm')}, box sharpness {mean_of(granulated, 'box')}. "
+    f"Over pairs that differ in the size of the training set the best of the eight measures has {sized.max(axis=1).mean():.2f}.".replace("-", "−")
+)
+
+# %% [markdown]
+r"""
+Both papers are about such a table, one about its row means, the other about its worst entries. Sharpness, invariant or not, follows the learning rate and the batch size, and in these networks the test error does, too. It fails where something else than the optimizer makes networks better. Had it been robust, its row would be blue throughout. Box sharpness, the measure that started it all, is the weakest:
+its $+1$ counts the weights, so that wider networks look sharper. {cite:t}`andriushchenko2023` put it like this: sharpness correlates with parameters of the training, and these with generalization, one way or the other.
+
+(flat-use)=
+## Looking for flat places
+
+Whether or not flatness explains anything, one can look for it. *Sharpness-aware minimization* (SAM) takes, in place of the gradient, the gradient at the point uphill where the loss is highest to first order {cite:p}`foret2021`:
+
+$$
+\theta \;\longmapsto\; \theta - h\, \nabla L \Bigl( \theta + \rho\, \frac{\nabla L(\theta)}{\lVert \nabla L(\theta) \rVert} \Bigr) ,
+$$ (flat-eq-sam)
+
+with $L$ the loss of the batch. The ball of radius $\rho$ is as little invariant as Keskar's box. Each step costs two gradients; at equal cost plain SGD may train twice as long.
+
+::::{admonition} Predict before you run
+:class: predict
+SAM for 60 epochs, against SGD for 60 and for 120. Where is the test error lowest?
+
+1. With SGD for 120 epochs: the second gradient is better spent on a second step.
+2. With SAM, but SGD for 120 epochs is as good.
+3. With SAM, against both.
+4. Nowhere in particular: all three fit the training set.
+
+:::{dropdown} Answer
+The third, in pilot runs: by 60 epochs SGD has fitted everything, and 60 more add little.
+:::
+::::
+"""
+
+# %%
+aware = signals(ledger.seeds("sam-lowers-test-error"))
+sgd = {"lr": 0.05, "momentum": 0.9, "batch_size": size.n // 20, "schedule": "cosine"}
+length = scale.sizes(length=(5, 60, 60)).length
+ways = {
+    "SGD": trained(aware, epochs=length, **sgd),
+    "SGD, twice as long": trained(aware, epochs=2 * length, **sgd),
+    "SAM, ρ = 0.05": trained(aware, epochs=length, sam=0.05, **sgd),
+    "SAM, ρ = 0.2": trained(aware, epochs=length, sam=0.2, **sgd),
+}
+
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Sharpness-aware steps help, and twice as many plain ones do not.** Test error after training with SGD, with SGD for twice as many epochs, and with SAM at two radii. Points are replicates, bars 95 % intervals of their means.", "name": "fig-flat-sam"}, "image": {"alt": "Four rows of test errors with intervals: SGD and SGD for twice as many epochs lie close together, SAM with a small radius to their left, SAM with a larger one further left."}} tags=["hide-input"]
+errors = pd.DataFrame({name: t.error.to_numpy() for name, t in ways.items()})
+ax = figures.dots(errors, plt.subplots(figsize=(7.2, 2.2))[1], color=colors["test"])
+ax.set_xlabel("test error, in points")
+plt.show()
+
+# %% tags=["remove-input"]
+plain, longer, weak, strong = ways.values()
+sam = {"epochs": strong.error - plain.error, "compute": strong.error - longer.error}
+sam["published"] = weak.error - longer.error
+longer, strong = (sharpness.table(t, aware, rho=0.02) for t in (longer, strong))
+sam |= {k: strong[k] / longer[k] for k in ("adaptive", "relative")}
+Markdown(
+    f"{ledger.say('sam-lowers-test-error')} (On this page: {claims.mean(sam['epochs']):.1f} points against as many epochs, {claims.mean(sam['compute']):.1f} against twice as many. Against the latter adaptive sharpness is {claims.ratio(sam['adaptive']):.2g} times as large, relative flatness {claims.ratio(sam['relative']):.2g} times.)"
+)
