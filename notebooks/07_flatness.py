@@ -626,3 +626,382 @@ sam |= {k: strong[k] / longer[k] for k in ("adaptive", "relative")}
 Markdown(
     f"{ledger.say('sam-lowers-test-error')} (On this page: {claims.mean(sam['epochs']):.1f} points against as many epochs, {claims.mean(sam['compute']):.1f} against twice as many. Against the latter adaptive sharpness is {claims.ratio(sam['adaptive']):.2g} times as large, relative flatness {claims.ratio(sam['relative']):.2g} times.)"
 )
+
+# %% [markdown]
+r"""
+Had SAM gained only by its second gradient, twice as many plain steps would have caught up. That it is *because* the networks are flat, the card does not say, and nothing here shows it. By one invariant measure they are far flatter, by the other not: plain networks that train for longer have a smaller training loss, and so less curvature ({ref}`flat-batch`).
+
+(flat-average)=
+## Averaging the weights
+
+The other practice is to average. At a constant learning rate SGD ends bouncing about; the mean of the weights along the way lies in the middle, where it is flatter, {cite:t}`izmailov2018` say, and they report lower test errors than ordinary training of the same length has. "Ordinary" means with a learning rate that *falls*. We average exponentially, $a \leftarrow \beta a + (1 - \beta)\, \theta$, with
+$\beta = 0.997$; the paper takes the plain mean over the last quarter of the epochs.
+
+Where training interpolates, the weights come to rest and there is nothing to average. So the inputs get fresh Gaussian noise of standard deviation 0.5 at every step, a mild augmentation. Each method has the learning rate that was best on seeds that are not tested.
+
+::::{admonition} Predict before you run
+:class: predict
+SGD at a constant rate, its averaged weights, and SGD whose rate falls along a cosine, all for 60 epochs. How do their test errors compare?
+
+1. The average is best, then the falling rate, then the constant rate.
+2. The constant rate is worst; the two others hardly differ.
+3. The falling rate is worst, because it stops exploring.
+
+:::{dropdown} Answer
+The second, in pilot runs: against the last iterate averaging gains points, and so does the falling rate.
+:::
+::::
+"""
+
+# %%
+averaged = signals(ledger.seeds("weight-averaging-helps"))
+noisy_inputs = sgd | {"epochs": length, "input_noise": 0.5}
+constant = noisy_inputs | {"lr": 0.05, "schedule": "constant"}
+schedules = {
+    "constant rate": trained(averaged, **constant),
+    "averaged weights": trained(averaged, averaging=0.997, **constant),
+    "falling rate": trained(averaged, **noisy_inputs | {"lr": 0.1}),
+}
+
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Averaging does what a falling rate does.** Test error after 60 epochs with inputs that are jittered at every step: SGD at a constant rate, the exponential average of its weights, and SGD with a rate that falls along a cosine. Points are replicates, bars 95 % intervals of their means.", "name": "fig-flat-average"}, "image": {"alt": "Three rows of test errors: the constant rate lies far to the right, averaged weights and falling rate lie close together on the left."}} tags=["hide-input"]
+errors = pd.DataFrame({name: t.error.to_numpy() for name, t in schedules.items()})
+ax = figures.dots(errors, plt.subplots(figsize=(7.2, 1.9))[1], color=colors["test"])
+ax.set_xlabel("test error, in points")
+plt.show()
+
+# %% tags=["remove-input"]
+averaging = {k: errors["averaged weights"] - errors[f"{k} rate"] for k in ("falling", "constant")}
+Markdown(
+    f"{ledger.say('weight-averaging-helps')} (On this page: {claims.mean(averaging['falling']):.1f} points against the falling rate, {claims.mean(averaging['constant']):.1f} against the constant one.)"
+)
+
+# %% [markdown]
+r"""
+Against the last iterate of a constant rate averaging gains much, and that comparison is easy to win. Had the average found a place that a falling rate does not find, the two lower rows would differ.
+
+(flat-verdicts)=
+## What the papers found, what we found
+
+How a claim is judged says {doc}`/book/judging`; what was decided beforehand about these experiments stands in {ref}`protocol-flatness`.
+"""
+
+# %% tags=["remove-input"]
+ledger.theorem("alpha-scale-sharpness", error=rescale_error, section="flat-theorem")
+
+# %% tags=["remove-input"]
+ledger.theorem("invariant-sharpness-restores", error=invariance_error, section="flat-invariant")
+
+# %% tags=["remove-input"]
+ledger.card("large-batch-generalizes-worse", **worse, section="flat-batch")
+
+# %% tags=["remove-input"]
+weighed = {"relative": relative["epochs"], "relative_steps": relative["steps"]}
+ledger.card("large-batch-sharper", **sharper, **weighed, section="flat-batch")
+
+# %% tags=["remove-input"]
+best = {f"over_{name}": difference for name, difference in gain.items()}
+best |= {"sharpness": granulated.adaptive, "box": granulated.box}
+ledger.card("sharpness-correlates-best", **best, section="flat-predict")
+
+# %% tags=["remove-input"]
+best_along = {"best": sized.max(axis=1), "rate": rated.max(axis=1)}
+ledger.card("no-measure-is-robust", **best_along, section="flat-predict")
+
+
+# %% tags=["remove-input"]
+def with_noise(rows):
+    """Size of the τ of adaptive sharpness with the learning rate over the batch size."""
+    return abs(tau(rows.assign(noise=rows.lr / rows.batch_size), "adaptive", "noise"))
+
+
+noise = pd.Series({key: with_noise(rows) for key, rows in pool.groupby(["data", "n"])})
+single = {"tau": within.adaptive, "mixed": every.adaptive}
+single["rate"] = noise.groupby(level=0).mean() - within.adaptive
+ledger.card("sharpness-does-not-tell", **single, section="flat-predict")
+
+# %% tags=["remove-input"]
+ledger.card("sam-lowers-test-error", **sam, section="flat-use")
+
+# %% tags=["remove-input"]
+ledger.card("weight-averaging-helps", **averaging, section="flat-average")
+
+# %% [markdown]
+r"""
+**We also asked** what happens after equally many steps, with other measures and over other groups of networks. The answers stand under each card and touch no verdict.
+
+## Who disagrees, and what to drop
+
+**A law or a rule of thumb?** {cite:t}`jiang2020` find sharpness among the best measures on average; {cite:t}`dziugaite2020` that nothing is good everywhere; {cite:t}`andriushchenko2023` that even adaptive sharpness mostly tells how a network was trained. The first two can be true together, and {numref}`fig-flat-one` shows how. **Steps or noise?** {cite:t}`keskar2017` put the gap down to
+sharp minima that small batches escape by their noise, {cite:t}`hoffer2017` to the number of steps, {cite:t}`goyal2017` close it with larger rates and a warm-up. **Why does SAM work?** {cite:t}`foret2021` derive it from flatness. {cite:t}`wen2023` find architectures in which the flattest networks do not generalize and SAM helps all the same; {cite:t}`baek2024` trace its robustness to wrong labels to the time before the fit, and to the network's Jacobian.
+
+:::{admonition} "Dinh et al. proved that flatness is irrelevant"
+:class: misconception
+They proved it of measures that change when the function does not ({prf:ref}`flat-thm-rescale`). Measures that stay have to be judged by what they predict.
+:::
+
+:::{admonition} "Flat minima are easier to find"
+:class: misconception
+The essay's sentence has two halves. That they generalize better is the question of this chapter. That they are easier to find is a hypothesis: large steps cannot stay in sharp places ({doc}`05_implicit_regularization`), which is not the same; and "how much room flat minima take up" depends on the yardstick ({doc}`07_volume`).
+:::
+
+:::{admonition} "A measure that correlates explains"
+:class: misconception
+In {numref}`fig-flat-simpson` the same measure correlates one way within, and not or the other way across. What it explains cannot depend on which networks one happens to put side by side.
+:::
+
+## Check yourself
+
+```{quiz}
+```
+
+## Exercises
+
+One star takes minutes and no code, two take a cell, three take an experiment. Solutions are folded and were run with this page. Longer, to hand in, and with tests that say what is wrong: {assignment}`07_flatness`.
+
+```{exercise} ★ Three measures of one bowl
+:label: flat-ex-bowl
+Let $L(\theta + v) = \tfrac12 v^\top H v$ with $H$ positive semidefinite. Find the mean of $L$ over the cube $|v_i| \le \varepsilon$ and over its corners. Between which bounds, made of $\operatorname{tr} H$ and $\lambda_1$, does the maximum over the cube lie, and when is it at which?
+```
+
+```{solution} flat-ex-bowl
+:class: dropdown
+Mean over the cube: $\tfrac12 \sum_i H_{ii}\, \mathbb E v_i^2 = \tfrac{\varepsilon^2}6 \operatorname{tr} H$; over the corners $\tfrac{\varepsilon^2}2 \operatorname{tr} H$. The maximum of a convex function is at a corner, so it is at least the mean over corners, and at most $\tfrac12 \lambda_1 \lVert v \rVert^2 \le \tfrac{\varepsilon^2}2\, p\, \lambda_1$. The lower bound is met by a diagonal $H$, the upper by
+$H = \lambda_1 u u^\top$ with all $|u_i|$ equal. For given eigenvalues it depends on the *axes*: a box is not even invariant under rotations.
+```
+
+```{exercise} ★ The flattest copy
+:label: flat-ex-flattest
+$T_1$ and $T_2$ are the traces of the blocks of $H$ in $(W_1, b_1)$ and $W_2$, $T_3$ that of the rest. For which $\alpha$ is the trace at $T_\alpha \theta$ smallest, and what is it there? Is this smallest trace a measure that Dinh's theorem refutes?
+```
+
+```{solution} flat-ex-flattest
+:class: dropdown
+$\alpha^{-2} T_1 + \alpha^2 T_2 + T_3$ is smallest at $\alpha^4 = T_1 / T_2$, where it is $2 \sqrt{T_1 T_2} + T_3$. Rescaling multiplies $T_1$ and divides $T_2$ by the same number, so the smallest trace is invariant, and the theorem has nothing against it. "As flat as it can be made" is a property of the function and the architecture; "as sharp as it can be made" is infinite for all.
+```
+
+```{exercise} ★ Who chose α = 1?
+:label: flat-ex-balance
+Differentiate $L(T_\alpha \theta) = L(\theta)$ with respect to $\alpha$ at 1. What does gradient flow do to $D = \lVert W_1 \rVert^2 + \lVert b_1 \rVert^2 - \lVert W_2 \rVert^2$, without weight decay and with $\lambda_{\mathrm{wd}}$?
+```
+
+```{solution} flat-ex-balance
+:class: dropdown
+$\langle W_1, \nabla_{W_1} L \rangle + \langle b_1, \nabla_{b_1} L \rangle = \langle W_2, \nabla_{W_2} L \rangle$. Along $\dot\theta = -\nabla L - \lambda_{\mathrm{wd}} \theta$ therefore $\dot D = -2 \lambda_{\mathrm{wd}} D$: conserved without weight decay, pulled to zero with it. The initialisation chooses α, and weight decay makes it forget.
+```
+
+```{exercise} ★ Simpson by hand
+:label: flat-ex-simpson
+Six networks, as pairs of sharpness and test error: with 250 examples (1, 30), (2, 31), (3, 32); with 500 examples (4, 20), (5, 21), (6, 22). Find τ within each group and over all. What would have to change for τ over all to be positive?
+```
+
+```{solution} flat-ex-simpson
+:class: dropdown
+Within: all pairs are ordered rightly, τ = 1. Over all there are 15 pairs; the 6 within are right, the 9 across are wrong: $\tau = (6 - 9)/15 = -0.2$. If at least two of the nine pairs across were ordered rightly, as where the clouds overlap, τ would be positive: its sign depends on how far the groups lie apart, and that on which training sets one has put into the pool.
+```
+
+```{exercise} ★★ Unit by unit
+:label: flat-ex-units
+Rescale every hidden unit of the first layer by a factor of its own. Prove that the function stays, and find out which of the two invariant measures survives.
+```
+
+```{solution-start} flat-ex-units
+:class: dropdown
+```
+A diagonal matrix $C$ of positive factors commutes with ReLU: $W_2 C^{-1}\, \mathrm{ReLU}(C z) = W_2\, \mathrm{ReLU}(z)$. The box of adaptive sharpness moves with every single weight; $\kappa$ only knows the norm of a layer.
+"""
+
+# %% mystnb={"code_prompt_show": "The code"} tags=["hide-input"]
+found = []
+for k, (net, x, y) in enumerate(cases):
+    changed = sharpness.rescaled(net, 1)
+    first, second = measures.layers(changed)[:2]
+    c = torch.randn(20, generator=generator(k, "units")).double().exp()
+    with torch.no_grad():
+        first.weight.mul_(c[:, None])
+        first.bias.mul_(c)
+        second.weight.div_(c)
+    found.append({m: kinds[m](changed, x, y) / kinds[m](net, x, y) for m in ("adaptive", "relative")})
+pd.DataFrame(found).rename_axis("network").round(6)
+
+# %% [markdown]
+r"""
+Adaptive sharpness stays; relative flatness in this simple form does not. (The paper has a version by neurons, too.)
+
+```{solution-end}
+```
+
+```{exercise} ★★ How many digits?
+:label: flat-ex-digits
+Round the weights of a trained network, and of its copies with $\alpha = 10$ and 100, to multiples of $2^{-k}$. With how small a $k$ do all training examples keep their classes? What does this say about the argument of few digits?
+```
+
+```{solution-start} flat-ex-digits
+:class: dropdown
+```
+"""
+
+
+# %% mystnb={"code_prompt_show": "The code"} tags=["hide-input"]
+@torch.no_grad()
+def digits_needed(net, x):
+    """The smallest k for which rounding to multiples of 2⁻ᵏ changes no class."""
+    for k in range(30):
+        rounded = sharpness.rescaled(net, 1)
+        for p in rounded.parameters():
+            p.copy_((p * 2**k).round() / 2**k)
+        if (rounded(x).argmax(1) == net(x).argmax(1)).all():
+            return k
+
+
+table = {a: [digits_needed(sharpness.rescaled(net, a), x) for net, x, _ in cases] for a in (1, 10, 100)}
+pd.DataFrame(table).rename_axis("network").rename_axis("α", axis=1)
+
+# %% [markdown]
+r"""
+Every factor of ten costs about three binary digits, $\log_2 10$. Fixed-point digits count steps of a fixed length, and that is the yardstick that rescaling changes. In floating point, where the step is in proportion to the weight, no digits would be lost: that is the box of adaptive sharpness.
+
+```{solution-end}
+```
+
+```{exercise} ★★ The radius
+:label: flat-ex-radius
+Adaptive sharpness depends on ρ. Compute its τ with the test error among networks with one training set for ρ from 0.002 to 0.2.
+```
+
+```{solution-start} flat-ex-radius
+:class: dropdown
+```
+"""
+
+# %%
+radii, few_pools = (0.002, 0.02, 0.2), pool[pool.data.isin(pool.data.unique()[:2])]
+taus = {}
+for rho in radii:
+    again = few_pools.assign(adaptive=sharpness.table(few_pools, of_pool, rho=rho, probes=1).adaptive)
+    taus[rho] = [tau(rows, "adaptive") for _, rows in again.groupby(["data", "n"])]
+pd.Series({rho: np.mean(values) for rho, values in taus.items()}, name="τ").rename_axis("ρ").round(2)
+
+# %% [markdown]
+r"""
+A tiny box measures little but the slope that is left at the training loss of 0.02, and tells nothing; a box as wide as a fifth of each weight reaches far away from the minimum. A measure with a free radius can be tuned until it correlates. We took the best of four radii in a pilot, which favours the measure.
+
+```{solution-end}
+```
+
+```{exercise} ★★ At equal loss
+:label: flat-ex-loss
+Compare the box sharpness of small and large batches, as in {numref}`fig-flat-batch`, at the recorded times at which the training loss is nearest to 0.05.
+```
+
+```{solution-start} flat-ex-loss
+:class: dropdown
+```
+"""
+
+# %%
+two = {s: sets[s] for s in list(sets)[:2]}
+seen = np.unique(np.geomspace(3, 2 * epochs, 40).astype(int))
+kept = {"record": dict.fromkeys(("weights", "test_correct", "curves"), seen)} | rate
+at_loss = {}
+for name, batch in {"small": small, "large": large}.items():
+    runs = trained(two, epochs=2 * epochs, **kept, **batch)
+    then = curvature.at_moment(runs, two, lambda row: np.argmin(np.abs(np.log(row.curve_train_loss / 0.05))))
+    at_loss[name] = sharpness.table(then, two).assign(loss=then.train_loss).mean()
+pd.DataFrame(at_loss).T[["loss", "box", "relative"]].round(3)
+
+# %% [markdown]
+r"""
+LOSS_ANSWER
+
+```{solution-end}
+```
+
+```{exercise} ★★★ A sharp copy under gradient descent
+:label: flat-ex-bounce
+Start full-batch gradient descent with $h = 0.2$ from copies of the small networks with $\alpha = 1$, 3 and 10. Their largest eigenvalue is then above $2/h$, and the step cannot stay. Where does it go: back along the curve of copies, or to another function?
+```
+
+```{solution-start} flat-ex-bounce
+:class: dropdown
+```
+"""
+
+# %% mystnb={"code_prompt_show": "The code"} tags=["hide-input"]
+rows = []
+for (net, x, y), (name, own) in zip(cases, few.items(), strict=True):
+    for a in (1, 3, 10):
+        copy = sharpness.rescaled(net, a)
+        start = Vector(torch.nn.utils.parameters_to_vector(copy.parameters()).detach().numpy())
+        run = trained({name: own}, mlp(20, depth=2), lr=0.2, epochs=last, start=start).iloc[0]
+        end = network(run, own).double()
+        norms = [[float(p.norm()) for p in m.parameters() if p.dim() == 2] for m in (copy, end)]
+        row = {"α": a, "λ₁ before": curvature.top_eigenvalue(copy, x, y), "training loss": run.train_loss}
+        row |= {"λ₁ after": np.nan if run.diverged else curvature.top_eigenvalue(end, x, y)}
+        rows.append(row | {"‖W₁‖/‖W₂‖ before": norms[0][0] / norms[0][1], "after": norms[1][0] / norms[1][1], "test error": run.error})
+pd.DataFrame(rows).groupby("α").mean().round(2)
+
+# %% [markdown]
+r"""
+BOUNCE_ANSWER
+
+```{solution-end}
+```
+
+```{exercise} ★★★ Another hyperparameter
+:label: flat-ex-labels
+Train the pool with 250 examples once more, with a tenth of the labels drawn at random. What is τ over pairs that differ in this alone? Would a pool with this hyperparameter in place of the size of the training set have supported "no measure is robust"?
+```
+
+```{solution-start} flat-ex-labels
+:class: dropdown
+```
+"""
+
+# %% mystnb={"code_prompt_show": "The code"} tags=["hide-input"]
+own = {s: of_pool[s] for s in list(of_pool)[:2]}
+knobs = how | {"lr": 0.1, "weight_decay": 0.0, "batch_size": 20, "label_noise": [0, 0.1]}
+noisy = trained(own, mlp([25, 100], depth=2), pool_size.n[0], **knobs)
+noisy = with_norms(noisy, own).sort_values("label_noise").groupby(["data", "width"])[[*named, "test_error"]]
+signs = np.sign(noisy.last() - noisy.first())
+signs[list(named)].mul(signs.test_error, axis=0).mean().rename(named).rename("τ").to_frame()
+
+# %% [markdown]
+r"""
+LABELS_ANSWER
+
+```{solution-end}
+```
+
+```{exercise} ★★★ SAM and wrong labels
+:label: flat-ex-wrong
+{cite:t}`foret2021` report that SAM is robust to wrong labels. With a fifth of the labels drawn at random compare SGD and SAM with ρ = 0.05, 0.2 and 0.5 in test error *and* in training error. How much of the gain is had by not fitting?
+```
+
+```{solution-start} flat-ex-wrong
+:class: dropdown
+```
+"""
+
+# %%
+half = {s: aware[s] for s in list(aware)[:2]}
+radii = [0.0, 0.05, 0.2, 0.5]
+wrong = trained(half, epochs=length, sam=radii, label_noise=0.2, **sgd)
+wrong.groupby("sam")[["error", "train_error", "train_loss"]].mean().round(3)
+
+# %% [markdown]
+r"""
+The more it gains, the less it fits: with ρ = 0.5 most of the wrong labels are not learned, as they would not be after early stopping. At ρ = 0.2, where nearly everything is fitted, a part of the gain is left. Both are useful; only the second would be about the *minimum* that is reached.
+
+```{solution-end}
+```
+
+## Summary
+
+- One function has copies of any sharpness (Dinh). Eigenvalue, trace and Keskar's box are properties of a copy. Adaptive sharpness and relative flatness are not changed by rescaling, but by all that changes the training loss.
+- Large batches generalize worse in our networks, after equally many epochs and after equally many steps. Sharper they are only as long as their training loss is larger.
+- At equal training loss and with one training set sharpness orders networks better than norms do, and far from perfectly. Over training sets of different sizes every measure is wrong: Simpson's paradox.
+- Sharpness-aware steps lower the test error by more than twice as many plain steps do. That flatness is the reason is a further claim.
+- Averaging the weights gains much against a constant rate and little against one that falls.
+
+**Reading.** {cite:t}`keskar2017` and {cite:t}`dinh2017` together; {cite:t}`jiang2020` and {cite:t}`dziugaite2020` together, for how to test a measure; {cite:t}`andriushchenko2023` for where it stands.
+"""
