@@ -163,27 +163,28 @@ arms = {
 }
 arms = {name: runs.join(sharpness.table(runs, sets)) for name, runs in arms.items()}
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Large batches are worse however long they train; sharper they are only as long as they lag behind.** Left: test error. Right: box sharpness, on a logarithmic axis. Points are replicates, bars 95 % intervals of their means.", "name": "fig-flat-batch"}, "image": {"alt": "Two panels with four rows. Test error is lowest for small batches and higher in the three rows of large batches. Box sharpness is largest for large batches after as many epochs, and lower than for small batches after as many steps."}} tags=["hide-input"]
-fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 2.7), sharey=True)
-by_arm = lambda column: pd.DataFrame(
-    {name: t[column].to_numpy() for name, t in arms.items()}
-)
-figures.dots(by_arm("error"), left, color=colors["test"])
-figures.dots(np.log10(by_arm("box")), right)
-left.set_xlabel("test error, in points")
-right.set_xlabel("log₁₀ of the box sharpness, %")
-plt.show()
 
-
-# %% tags=["remove-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Large batches are worse however long they train; sharper they are only as long as they lag behind.** Left: how much larger their test error is than that of small batches. Right: how much larger their box sharpness is, as log\u2081\u2080 of the ratio. Points are replicates, bars 95 % intervals of their means; dotted: no difference.", "name": "fig-flat-batch"}, "image": {"alt": "Two panels with three rows. Left, all rows lie right of the dotted line: test error is higher with large batches. Right, box sharpness lies far right of it after as many epochs, far left of it after as many steps, and slightly right with the larger rate."}} tags=["hide-input"]
 def against_small(column):
     """The arms with large batches against small ones: differences of errors, ratios of the rest."""
-    first, *others = by_arm(column).to_numpy().T
+    first, *others = (table[column].to_numpy() for table in arms.values())
     change = [arm - first if column == "error" else arm / first for arm in others]
     return dict(zip(("epochs", "steps", "scaled"), change, strict=True))
 
 
 worse, sharper, relative = map(against_small, ("error", "box", "relative"))
+rows = ("as many epochs", "as many steps", "rate × √5")
+fig, axes = plt.subplots(1, 2, figsize=(7.2, 2.5), sharey=True)
+texts = "test error, difference in points", "box sharpness, log₁₀ of the ratio"
+shades = colors["test"], blue
+for ax, found, text, color in zip(axes, (worse, sharper), texts, shades, strict=True):
+    found = pd.DataFrame(found).set_axis(rows, axis=1)
+    figures.dots(found if ax is axes[0] else np.log10(found), ax, color)
+    ax.axvline(0, color=colors["threshold"], linestyle=":")
+    ax.set_xlabel(text)
+plt.show()
+
+# %% tags=["remove-input"]
 Markdown(
     f"{ledger.say('large-batch-generalizes-worse')} {ledger.say('large-batch-sharper')}"
 )
@@ -198,7 +199,7 @@ Markdown(
 
 # %% [markdown]
 r"""
-Both of the paper's sentences can be seen in the upper two rows. The third row separates them. After as many steps the large batches still generalize worse, so the gap is not only a matter of too few steps; but now they are the *flatter* ones. Had sharpness been the reason of the gap, the two panels would tell the same story in every row.
+Both of the paper's sentences can be seen in the first row. The second row separates them. After as many steps the large batches still generalize worse, so the gap is not only a matter of too few steps; but now they are the *flatter* ones. Had sharpness been the reason of the gap, the two panels would tell the same story in every row.
 
 The training losses say what box sharpness has followed. With cross-entropy the Hessian is made of the probabilities that the network still gives to wrong classes: as these vanish, the loss and the curvature vanish together, wherever the minimum lies. Who compares after as many epochs compares a network that is nearly done with one that is done. **Sharpness can be compared only at
 equal training loss.** {ref}`flat-predict` does that.
@@ -296,8 +297,8 @@ for net, x, y in cases:
     factors = there / torch.nn.utils.parameters_to_vector(net.parameters())
     outputs = (sharp(x) / net(x) - 1).abs().max()
     blocks = (after * factors * factors[:, None] - before).abs().max() / before.abs().max()
-    rescale_error = max(rescale_error, float(outputs), float(blocks))
-    largest = [float(torch.linalg.eigvalsh(H)[-1]) for H in (before, after)]
+    rescale_error = max(rescale_error, outputs.item(), blocks.item())
+    largest = [torch.linalg.eigvalsh(H)[-1].item() for H in (before, after)]
     grown.append(largest[1] / largest[0])
 
 # %% tags=["remove-input"]
@@ -399,11 +400,11 @@ Training begins near $\alpha = 1$, with layers of like size, and stays near: gra
 Multiply weights and biases of the *last* layer by 3. All outputs are tripled; every input keeps its class, and the test error is what it was. What do adaptive sharpness and relative flatness do?
 
 1. Both stay, as they do under every change that keeps the classes.
-2. They change, and the network looks flatter.
-3. They change, and the network looks sharper.
+2. Both change, and the network looks sharper.
+3. Both change: by one it looks sharper, by the other much flatter.
 
 :::{dropdown} Answer
-The second, for relative flatness by far: the network is surer of itself, its training loss smaller, and with it all curvature. The proposition is about changes that keep the *loss*.
+The third. The network is surer of itself: its training loss is smaller, and with it the curvature at the minimum, which κ measures. But three times the outputs also react three times as much to a step of a given share of the weights, and the box of adaptive sharpness is large enough to feel it. The proposition is about changes that keep the *loss*.
 :::
 ::::
 """
@@ -432,7 +433,7 @@ Markdown(
 r"""
 ::::{admonition} Break it: flatter without being better
 :class: break-it
-A network that interpolates can be made as flat as you like, in any of the five senses, by multiplying its outputs; that is also what training does if one lets it go on. No measure of the training loss's shape is beyond this. It is why the next section stops all networks at one training loss.
+The curvature at an interpolating minimum can be made as small as you like by multiplying the outputs, and training does just that if one lets it go on; the test error does not notice. A measure that is invariant under rescaling is not invariant under this. It is why the next section takes all networks at one training loss.
 ::::
 
 (flat-predict)=
@@ -660,10 +661,24 @@ ways = {
     "SAM, ρ = 0.2": trained(aware, epochs=length, sam=0.2, **sgd),
 }
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Sharpness-aware steps help, and twice as many plain ones do not.** Test error after training with SGD, with SGD for twice as many epochs, and with SAM at two radii. Points are replicates, bars 95 % intervals of their means.", "name": "fig-flat-sam"}, "image": {"alt": "Four rows of test errors with intervals: SGD and SGD for twice as many epochs lie close together, SAM with a small radius to their left, SAM with a larger one further left."}} tags=["hide-input"]
-errors = pd.DataFrame({name: t.error.to_numpy() for name, t in ways.items()})
-ax = figures.dots(errors, plt.subplots(figsize=(7.2, 2.2))[1], color=colors["test"])
-ax.set_xlabel("test error, in points")
+
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Sharpness-aware steps help, and twice as many plain ones do not.** Test error less that of SGD with 60 epochs: SGD with twice as many epochs, and SAM at two radii. Points are replicates, bars 95 % intervals of their means; dotted: no difference.", "name": "fig-flat-sam"}, "image": {"alt": "Three rows of differences with intervals: SGD for twice as many epochs lies near the dotted line at zero, SAM with a small radius to its left, SAM with a larger one further left."}} tags=["hide-input"]
+def less(tables, first):
+    """A panel of test errors less those of one of the tables."""
+    rest = {
+        k: (t.error - tables[first].error).to_numpy()
+        for k, t in tables.items()
+        if k != first
+    }
+    ax = figures.dots(
+        pd.DataFrame(rest), plt.subplots(figsize=(7.2, 2.1))[1], colors["test"]
+    )
+    ax.axvline(0, color=colors["threshold"], linestyle=":")
+    ax.set_xlabel(f"test error less that of {first}, in points")
+    return rest
+
+
+less(ways, "SGD")
 plt.show()
 
 # %% tags=["remove-input"]
@@ -709,26 +724,25 @@ constant = noisy_inputs | {"lr": 0.03, "schedule": "constant"}
 schedules = {
     "constant rate": trained(averaged, **constant),
     "averaged weights": trained(averaged, averaging=0.995, **constant),
-    "falling rate": trained(averaged, **noisy_inputs),
+    "a falling rate": trained(averaged, **noisy_inputs),
 }
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Averaging does what a falling rate does.** Test error after 60 epochs with inputs that are jittered at every step: SGD at a constant rate, the exponential average of its weights, and SGD with a rate that falls along a cosine. Points are replicates, bars 95 % intervals of their means.", "name": "fig-flat-average"}, "image": {"alt": "Three rows of test errors: the constant rate lies far to the right, averaged weights and falling rate lie close together on the left."}} tags=["hide-input"]
-errors = pd.DataFrame({name: t.error.to_numpy() for name, t in schedules.items()})
-ax = figures.dots(errors, plt.subplots(figsize=(7.2, 1.9))[1], color=colors["test"])
-ax.set_xlabel("test error, in points")
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Averaging does about what a falling rate does.** Test error less that of SGD with a rate that falls along a cosine: SGD at a constant rate, and the exponential average of its weights. All for 60 epochs with inputs that are jittered at every step. Points are replicates, bars 95 % intervals of their means; dotted: no difference.", "name": "fig-flat-average"}, "image": {"alt": "Two rows of differences: the constant rate lies far right of the dotted line at zero, averaged weights close to it."}} tags=["hide-input"]
+less(schedules, "a falling rate")
 plt.show()
 
 # %% tags=["remove-input"]
-averaging = {
-    k: errors["averaged weights"] - errors[f"{k} rate"] for k in ("falling", "constant")
-}
+falling, last_ones, mean_ones = (
+    schedules[k].error for k in ("a falling rate", "constant rate", "averaged weights")
+)
+averaging = {"falling": mean_ones - falling, "constant": mean_ones - last_ones}
 Markdown(
     f"{ledger.say('weight-averaging-helps')} (On this page: {claims.mean(averaging['falling']):.1f} points against the falling rate, {claims.mean(averaging['constant']):.1f} against the constant one.)"
 )
 
 # %% [markdown]
 r"""
-Against the last iterate of a constant rate averaging gains much, and that comparison is easy to win. Had the average found a place that a falling rate does not find, the two lower rows would differ.
+Against the last iterate of a constant rate averaging gains much, and that comparison is easy to win. Had the average found a place that a falling rate does not find, its row would lie left of the dotted line.
 
 (flat-verdicts)=
 ## What the papers found, what we found
@@ -932,7 +946,7 @@ Adaptive sharpness depends on ρ. Compute its τ with the test error among netwo
 """
 
 # %%
-radii, few_pools = (0.002, 0.02, 0.2), pool[pool.data.isin(pool.data.unique()[:2])]
+radii, few_pools = (0.002, 0.02, 0.2), pool[pool.data == pool.data.iloc[0]]
 taus = {}
 for rho in radii:
     again = few_pools.assign(
@@ -945,7 +959,7 @@ pd.Series({rho: np.mean(values) for rho, values in taus.items()}, name="τ").ren
 
 # %% [markdown]
 r"""
-A tiny box measures little but the slope that is left at the training loss of 0.02, and tells nothing; a box as wide as a fifth of each weight reaches far away from the minimum. A measure with a free radius can be tuned until it correlates. We took the best of four radii in a pilot, which favours the measure.
+One replicate. The radius in the middle does best. A tiny box measures little but the slope that is left at the training loss of 0.02; a box as wide as a fifth of each weight reaches far away from the minimum. A measure with a free radius can be tuned until it correlates. We took the best of four in a pilot, which favours the measure.
 
 ```{solution-end}
 ```
@@ -962,11 +976,11 @@ Compare the box sharpness of small and large batches, as in {numref}`fig-flat-ba
 
 # %%
 two = {s: sets[s] for s in list(sets)[:2]}
-seen = np.unique(np.geomspace(3, 2 * epochs, 40).astype(int))
+seen = np.unique(np.geomspace(3, epochs, 40).astype(int))
 kept = {"record": dict.fromkeys(("weights", "test_correct", "curves"), seen)} | rate
 at_loss = {}
 for name, batch in {"small": small, "large": large}.items():
-    runs = trained(two, epochs=2 * epochs, **kept, **batch)
+    runs = trained(two, epochs=epochs, **kept, **batch)
     then = curvature.at_moment(
         runs, two, lambda row: np.argmin(np.abs(np.log(row.curve_train_loss / 0.05)))
     )
@@ -975,7 +989,7 @@ pd.DataFrame(at_loss).T[["loss", "box", "relative"]].round(3)
 
 # %% [markdown]
 r"""
-LOSS_ANSWER
+Two replicates. The large batches come out sharper by a third or so in place of a factor of about six, and their relative flatness is nearly that of the small ones. Most of what was called sharp after as many epochs was a matter of the training loss.
 
 ```{solution-end}
 ```
@@ -1012,7 +1026,7 @@ pd.DataFrame(ends).groupby("α").mean().round(2)
 
 # %% [markdown]
 r"""
-BOUNCE_ANSWER
+With $\alpha = 3$ the eigenvalue is a little above $2/h = 10$. Descent bounces, the ratio of the layers goes back some way towards 1, and the network that comes out is flat, with about the test error that it had. With $\alpha = 10$ the first steps throw it so far that the function is lost, and most of these runs do not recover. A step leaves a copy that it cannot stay at; it does not look for the flat copy of the same function.
 
 ```{solution-end}
 ```
@@ -1046,7 +1060,7 @@ signs[list(named)].mul(signs.test_error, axis=0).mean().rename(named).rename("τ
 
 # %% [markdown]
 r"""
-LABELS_ANSWER
+Few pairs, so read the signs that are large. Norms and relative flatness order the pairs rightly: wrong labels take large weights. The largest eigenvalue does not. So this hyperparameter and the size of the training set condemn different measures. "No measure is robust" would have held as well, since norms fail along the batch size; but the measure that fails least would have been another one. What is in the pool is a decision, and the verdict hangs on it.
 
 ```{solution-end}
 ```
@@ -1078,7 +1092,7 @@ The more it gains, the less it fits: with ρ = 0.5 most of the wrong labels are 
 
 - One function has copies of any sharpness (Dinh). Eigenvalue, trace and Keskar's box are properties of a copy. Adaptive sharpness and relative flatness are not changed by rescaling, but by all that changes the training loss.
 - Large batches generalize worse in our networks, after equally many epochs and after equally many steps. Sharper they are only as long as their training loss is larger.
-- At equal training loss and with one training set sharpness orders networks better than norms do, and far from perfectly. Over training sets of different sizes every measure is wrong: Simpson's paradox.
+- At equal training loss, and on average over hyperparameters, sharpness orders networks better than the norm of the weights does, and far from perfectly. Over training sets of different sizes every measure is wrong: Simpson's paradox.
 - Sharpness-aware steps lower the test error by more than twice as many plain steps do. That flatness is the reason is a further claim.
 - Averaging the weights gains much against a constant rate and little against one that falls.
 
