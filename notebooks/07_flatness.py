@@ -121,11 +121,11 @@ A fair comparison is not obvious. After as many *epochs* the large batches have 
 Batches of 100 instead of 20. After as many epochs the test error is higher. What is it after as many *steps*?
 
 1. The same as with small batches, or lower: the large ones had only been stopped too early.
-2. Still higher.
-3. Higher than after as many epochs: five times the epochs overfit.
+2. Higher than after as many epochs: five times the epochs overfit.
+3. Still higher than with small batches, though less so.
 
 :::{dropdown} Answer
-The second, in pilot runs: some of the difference goes away with the steps, and more than half of it stays. {cite:t}`hoffer2017` put all of it down to the steps, in another setting.
+The third, in pilot runs: some of the difference goes away with the steps, and more than half of it stays. {cite:t}`hoffer2017` put all of it down to the steps, in another setting.
 :::
 ::::
 """
@@ -448,13 +448,13 @@ the layers' spectral norms. As a check, the training loss itself: it should tell
 :class: predict
 Take pairs of networks that differ in *one* thing. In which pairs is the sharper network, by adaptive sharpness, mostly the one with the *lower* test error?
 
-1. Pairs that differ in the learning rate.
-2. Pairs that differ in the size of the training set.
+1. Pairs that differ in the size of the training set.
+2. Pairs that differ in the learning rate.
 3. Pairs that differ in the batch size.
 4. In none.
 
 :::{dropdown} Answer
-The second. More examples make the test error smaller, and a loss of 0.02 harder to reach: it takes larger weights and a steeper function.
+The first. More examples make the test error smaller, and a loss of 0.02 harder to reach: it takes larger weights and a steeper function.
 :::
 ::::
 """
@@ -708,11 +708,12 @@ Where training interpolates, the weights come to rest and there is nothing to av
 SGD at a constant rate, its averaged weights, and SGD whose rate falls along a cosine, all for 60 epochs. How do their test errors compare?
 
 1. The average is best, then the falling rate, then the constant rate.
-2. The constant rate is worst; the two others hardly differ.
-3. The falling rate is worst, because it stops exploring.
+2. The falling rate is worst, because it stops exploring.
+3. All three hardly differ.
+4. The constant rate is worst; the two others hardly differ.
 
 :::{dropdown} Answer
-The second, in pilot runs: against the last iterate averaging gains points, and so does the falling rate.
+The fourth, in pilot runs: against the last iterate averaging gains points, and so does the falling rate.
 :::
 ::::
 """
@@ -1042,7 +1043,7 @@ Train the pool with 250 examples once more, with a tenth of the labels drawn at 
 """
 
 # %% mystnb={"code_prompt_show": "The code"} tags=["hide-input"]
-own = {s: of_pool[s] for s in list(of_pool)[:2]}
+own = {s: of_pool[s] for s in list(of_pool)[:4]}
 knobs = pool_how | {
     "lr": 0.1,
     "weight_decay": 0.0,
@@ -1060,7 +1061,7 @@ signs[list(named)].mul(signs.test_error, axis=0).mean().rename(named).rename("τ
 
 # %% [markdown]
 r"""
-Few pairs, so read the signs that are large. Norms and relative flatness order the pairs rightly: wrong labels take large weights. The largest eigenvalue does not. So this hyperparameter and the size of the training set condemn different measures. "No measure is robust" would have held as well, since norms fail along the batch size; but the measure that fails least would have been another one. What is in the pool is a decision, and the verdict hangs on it.
+Norms order these pairs rightly: wrong labels take large weights. The largest eigenvalue orders most of them wrongly. So this hyperparameter and the size of the training set condemn different measures. "No measure is robust" would have held as well, since norms fail along the batch size; but the measure that fails least would have been another one. What is in the pool is a decision, and the verdict hangs on it.
 
 ```{solution-end}
 ```
