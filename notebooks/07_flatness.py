@@ -281,8 +281,8 @@ Other measures follow. The floor $\{\theta : L(\theta) \le \varepsilon\}$ around
 
 # %% mystnb={"code_prompt_show": "Small networks in double precision"} tags=["hide-input"]
 # Small networks in double precision, with the signals that they were trained on
-few = {s: data.mnist1d(100, 100, s, max_translation=8) for s in draws[:3]}
-last = scale.sizes(last=(50, 2000, 2000)).last
+nets, last = scale.sizes(nets=(1, 3, 3)).nets, scale.sizes(last=(50, 2000, 2000)).last
+few = {s: data.mnist1d(100, 100, s, max_translation=8) for s in draws[:nets]}
 runs = trained(few, mlp(12, depth=2), lr=0.2, epochs=last, stop_loss=0.02)
 cases = [
     (network(row, few[row.data]).double(), few[row.data].x.double(), few[row.data].y)
@@ -365,7 +365,7 @@ rescaled = {
     for name, measure in kinds.items()
 }
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Three measures go where one likes, two stay.** Each measure after rescaling by \u03b1, relative to \u03b1 = 1, on logarithmic axes. Three networks each.", "name": "fig-flat-measures"}, "image": {"alt": "Curves of five measures against the factor. Largest eigenvalue and trace rise steeply to both sides of one, box sharpness rises less; adaptive sharpness and relative flatness are level."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Three measures go where one likes, two stay.** Each measure after rescaling by \u03b1, relative to \u03b1 = 1, on logarithmic axes; a line for each network.", "name": "fig-flat-measures"}, "image": {"alt": "Curves of five measures against the factor. Largest eigenvalue and trace rise steeply to both sides of one, box sharpness rises less; adaptive sharpness and relative flatness are level."}} tags=["hide-input"]
 ax = plt.subplots(figsize=(7.2, 3.4))[1]
 titles = {"trace": "trace", "box": "box sharpness", "adaptive": "adaptive sharpness"}
 titles |= {"relative": "relative flatness", "largest eigenvalue": "largest eigenvalue"}
@@ -488,12 +488,8 @@ def with_norms(runs, sets):
 
 
 # %%
-correlations = [
-    "sharpness-correlates-best",
-    "no-measure-is-robust",
-    "sharpness-does-not-tell",
-]
-of_pool = signals(ledger.seeds(*correlations), pool_size.n[1])
+shared = ledger.seeds("sharpness-correlates-best", "no-measure-is-robust")
+of_pool = signals(shared, pool_size.n[1])
 parts = [
     trained(of_pool, mlp([25, 100], depth=2), n, batch_size=batch, **pool_how)
     for n in pool_size.n
