@@ -588,9 +588,10 @@ for (i, j), value in np.ndenumerate(mean_tau.to_numpy()):
     color = blue if value > 0 else orange
     ax.barh(-i, 0.36 * value, 0.75, j, color=color, alpha=0.75)
     text = f"{round(value, 1) + 0:.1f}".replace("-", "−")
-    ax.text(j + 0.6, -i, text, va="center", ha="right", fontsize=9.5)
+    side = {"ha": "right" if value > 0 else "left", "va": "center", "fontsize": 9.5}
+    ax.text(j - 0.04 * np.sign(value), -i, text, **side)
 ax.vlines(range(5), -8.5, 0.5, color=figures.INK, linewidth=0.6)
-ax.set_xlim(-0.45, 4.65)
+ax.set_xlim(-0.45, 4.45)
 ax.set_xticks(range(5), mean_tau.columns)
 ax.set_yticks(-np.arange(len(named)), named.values())
 plt.show()
@@ -656,7 +657,7 @@ ways = {
 }
 
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Sharpness-aware steps help, and twice as many plain ones do not.** Test error less that of SGD with 60 epochs: SGD with twice as many epochs, and SAM at two radii. Points are replicates, bars 95 % intervals of their means; dotted: no difference.", "name": "fig-flat-sam"}, "image": {"alt": "Three rows of differences with intervals: SGD for twice as many epochs lies near the dotted line at zero, SAM with a small radius to its left, SAM with a larger one further left."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Sharpness-aware steps help far more than twice as many plain ones.** Test error less that of SGD with 60 epochs: SGD with twice as many epochs, and SAM at two radii. Points are replicates, bars 95 % intervals of their means; dotted: no difference.", "name": "fig-flat-sam"}, "image": {"alt": "Three rows of differences with intervals: SGD for twice as many epochs lies a little left of the dotted line at zero, SAM with a small radius to its left, SAM with a larger one further left."}} tags=["hide-input"]
 def less(tables, first):
     """A panel of test errors less those of one of the tables."""
     rest = {
