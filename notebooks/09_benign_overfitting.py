@@ -691,7 +691,7 @@ network is tempered if the error is $\lvert f - f^* \rvert$ and catastrophic if 
 (bo-polynomial)=
 ## The critic's polynomial
 
-{cite:t}`wilson2025` objects: nothing of this is peculiar to networks, nor a mystery. His exhibit is a polynomial of degree 150 with a *soft* preference for low orders: it minimises the squared error plus $10^{-8} \sum_j \gamma^j w_j^2$ (the strength is ours), with $w_j$ the coefficient of order $j$ and $\gamma > 1$. A pilot chose $\gamma = 1.15$: with less a structured function was missed too often, with more the noise was not fitted. Even so a part of it remains in a few draws, where points come close.
+{cite:t}`wilson2025` objects: nothing of this is peculiar to networks, nor a mystery. His exhibit is a polynomial of degree 150 with a *soft* preference for low orders: it minimises the squared error plus $10^{-8} \sum_j \gamma^j w_j^2$ (the strength is ours), with $w_j$ the coefficient of order $j$ and $\gamma > 1$. A pilot chose $\gamma = 1.15$: with less a structured function was missed too often, with more the noise was not fitted. Even so a part of it remains in some draws, where points come close.
 
 ::::{admonition} Predict before you run
 :class: predict
@@ -783,7 +783,7 @@ r"""
 ::::{admonition} Break it: benign in one sense, ruined in the other
 :class: break-it
 In the sense of Zhang and Wilson the polynomial is benign: one setting fits noise and finds functions. In Bartlett's it is among the worst on this page. A penalty that grows like $\gamma^j$ makes a spectrum $\gamma^{-j}$, and {prf:ref}`bo-prop-slope` says what exponential spectra do to noise. Without growth the spectrum falls only like $1/j$, as the squares of Legendre polynomials do: a long tail. The noise
-costs far less in nearly all draws, and smooth functions are missed by more.
+costs far less in most draws, and smooth functions are missed by more.
 ::::
 
 So the critic is right about the puzzle that he takes up: fitting noise and generalizing do not exclude one another, and a soft preference among many functions explains it. It does not follow that noise that *has* been fitted is harmless, for polynomials or for networks.
