@@ -272,7 +272,7 @@ Which of these networks has the *smallest* relative change of its kernel?
 4. 1,024 units, $\alpha = 1/16$.
 
 :::{dropdown} Answer
-The second: sixteen times the width is worth a factor of four in $\alpha$, and 64 is more. The fourth is the widest of all and its kernel changes most but one, which would be its narrow twin with the same $\alpha$.
+The second: sixteen times the width is worth a factor of four in $\alpha$, and 64 is more. The fourth is as wide as the first, and its kernel changes most of the four.
 :::
 ::::
 """
@@ -341,7 +341,7 @@ Let the network answer $\tanh f(x)$ in place of $f(x)$. Its tangent kernel at $x
 
 Does it matter? The parity depends on two inputs of 30. A kernel like ours is unchanged when the inputs are rotated, and cannot know beforehand that two coordinates are special: to it the target is one of $30 \cdot 29/2$ products of two, all equally likely. A network whose neurons move may find the two.
 
-{cite:t}`damian2022` prove such a gap: for a polynomial of degree $p$ in a few of $d$ directions, kernels need of the order of $d^p$ examples, gradient descent on a two-layer network of the order of $d^2$. For our parity $p$ is 2, both orders are the same, and the theorem promises nothing; the question is whether features save examples even there. {cite:t}`barak2022` show that networks learn sparse parities by SGD.
+{cite:t}`damian2022` prove such a gap: for a polynomial of degree $p$ in a few of $d$ directions, kernels need of the order of $d^p$ examples, gradient descent on a two-layer network of the order of $d^2$. For our parity $p$ is 2, both orders are the same, and the theorem promises nothing: do features save examples even there? {cite:t}`barak2022` show that networks learn sparse parities by SGD.
 
 ::::{admonition} Predict before you run
 :class: predict
@@ -509,7 +509,7 @@ Markdown(
 
 # %% [markdown]
 r"""
-So the headline is about a kind of target. A single bit both find; three bits neither finds with so few examples; where classes of digits are told apart, no two inputs carry the answer, and twice the data is worth as much as features. And $\alpha = 1$ is not rich enough to buy anything.
+So the headline is about a kind of target. A single bit both find; three bits neither finds with so few examples. With Gaussian inputs, those of the theorem, neither has learned much yet, and little is saved. Where classes of digits are told apart, no two inputs carry the answer, and twice the data is worth as much as features. And $\alpha = 1$ buys less than twice the data does.
 
 (lr-conv)=
 ## Networks on signals
@@ -579,7 +579,7 @@ Markdown(
 
 # %% [markdown]
 r"""
-Had lazy networks merely been undertrained, they would not fit their training sets. With a quarter of the channels those of a pilot did not, as the paper's at large scales; we took the width at which they do. The fully connected networks do not follow what {cite:t}`geiger2020` saw on images; moved signals are not images, and {ref}`lr-ex-digits` asks the same of digits.
+Had lazy networks merely been undertrained, they would not fit, or would gain from more epochs; in a pilot five times as many hardly changed the error of the convolutional ones. With a quarter of the channels they did not fit, as the paper's did not at large scales; we took the width at which they do. Lazy they are: the pilot's kernels changed by less than a tenth of themselves at $\alpha = 64$, by more than themselves at $\alpha = 1$. The fully connected networks do not follow what {cite:t}`geiger2020` saw on images; moved signals are not images, and {ref}`lr-ex-digits` asks the same of digits.
 
 (lr-diagonal)=
 ## One knob, in a model that can be solved
@@ -753,7 +753,7 @@ Markdown(
 
 # %% [markdown]
 r"""
-Had both parametrizations been two ways of writing the same training, the panels would agree. What μP buys is that a rate can be *transferred*, and that the wider network is at least as good at each rate, which the authors report, too; that it trains to a lower loss is another claim, which the last ratio does not support here. The move that remains under μP is to the right, and less than a step of the grid; our plan had a stricter bound, which would leave the question open. The narrow networks may be too far from the limit in which the argument is exact. And all this is Adam's: with SGD, which the paper has in such networks, the best rate hardly moved in pilots at these widths, in either parametrization.
+Had both parametrizations been two ways of writing the same training, the panels would agree. What μP buys is that a rate can be *transferred*, and that the wider network is at least as good at each rate, which the authors report, too; that it trains to a lower loss is another claim, which the last ratio does not support here. The move that remains under μP is to the right, and less than a step of the grid; a stricter bound in our plan would leave the question open. The narrow networks may be too far from the limit in which the argument is exact. And all this is Adam's: with SGD, which the paper has in such networks, a pilot at these widths saw no fall of the best rate in the standard parametrization.
 
 :::{admonition} Three scalings of width
 :class: key-result
@@ -798,7 +798,7 @@ ledger.card("standard-rate-falls", **transfer["standard"], section="lr-mup")
 
 # %% [markdown]
 r"""
-**We also asked** how fast the kernel freezes, what the kernel makes of more data and a tuned ridge, whether fully connected networks suffer, and what a transferred rate costs. The answers stand under each card and touch no verdict.
+What **we also asked** stands under each card and touches no verdict.
 
 ## Who disagrees, and what to drop
 
@@ -852,7 +852,7 @@ $\lVert Df \rVert^2$ is $\Theta(x, x)$, a mean over neurons: order 1. $D^2\!f$ c
 
 ```{exercise} ★ Which layers make the kernel move?
 :label: lr-ex-layers
-Train only the output layer of {eq}`lr-eq-net`, or only the hidden layer. In which of the two is the training lazy at any width, and what is its kernel?
+Train only the output layer of {eq}`lr-eq-net`, or only the hidden layer. Which of the two is lazy at any width, and with what kernel?
 ```
 
 ```{solution} lr-ex-layers
