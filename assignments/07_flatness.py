@@ -11,7 +11,7 @@
 #     name: python3
 # ---
 
-# %% [markdown] withheld=["overparam.measures.curvature"]
+# %% [markdown] withheld=["overparam.measures.curvature", "overparam.measures.sharpness"]
 r"""
 # Assignment 7: The same function, as sharp as you like
 

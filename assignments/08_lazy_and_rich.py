@@ -11,7 +11,7 @@
 #     name: python3
 # ---
 
-# %% [markdown] withheld=["overparam.theory.kernels"]
+# %% [markdown] withheld=["overparam.theory.kernels", "overparam.theory.tangent"]
 r"""
 # Assignment 8: A network and its linearisation
 

@@ -1,6 +1,6 @@
 """What is measured on trained networks and other fitted predictors, and read off tables of runs."""
 
-from overparam.measures import connectivity, curvature, regions, sensitivity
+from overparam.measures import connectivity, curvature, regions, sensitivity, sharpness, volume
 from overparam.measures.coherence import m_coherence
 from overparam.measures.collapse import neural_collapse
 from overparam.measures.norms import distance, frobenius, layers, norms, path_norm, spectral_product, with_layers
@@ -55,8 +55,10 @@ __all__ = [
     "regions",
     "rise_and_fall",
     "sensitivity",
+    "sharpness",
     "spectral_product",
     "stopped_errors",
     "threshold",
+    "volume",
     "with_layers",
 ]
