@@ -95,7 +95,7 @@ Width, data, loss and start are the same in all positions, and the loss is drive
 (lr-kernel)=
 ## A network that does not move is a kernel machine
 
-Let $f(x; \theta)$ have one output, and write $\Theta(x, x') = \langle \nabla_\theta f(x), \nabla_\theta f(x') \rangle$ for its *tangent kernel* {cite:p}`jacot2018`. It depends on $\theta$. On the training inputs $X$ it is an $n \times n$ matrix, for which we write $\Theta$, too.
+Let $f(x; \theta)$ have one output, and write $\Theta(x, x') = \langle \nabla_\theta f(x), \nabla_\theta f(x') \rangle$ for its {term}`tangent kernel` {cite:p}`jacot2018`. It depends on $\theta$. On the training inputs $X$ it is an $n \times n$ matrix, for which we write $\Theta$, too.
 
 ```{prf:theorem} The tangent kernel moves the outputs
 :label: lr-thm-kernel
