@@ -189,7 +189,7 @@ Had the order been a matter of the data alone, a single matrix would show it. It
 ## Ranks
 
 What if the targets do not say everything? Somebody shows us a few entries of a matrix, and we are to complete it: the problem of a shop that knows a few of its customers' tastes. Any completion fits. Descent on a single matrix leaves the hidden entries where they were. On a product, the rich-get-richer rule of the last section makes
-a few modes large before others have begun, and a few modes are often enough. {cite:t}`arora2019matrix` find that a third factor enhances this. We hide 70 % of the entries of matrices of rank 2, and to see the limit 85 %.
+a few modes large before others have begun, and a few modes are often enough. {cite:t}`arora2019matrix` find that further factors enhance this. We hide 70 % of the entries of matrices of rank 2, and to see the limit 85 %. As a rank without a threshold we take the *effective rank*, the exponential of the entropy of the singular values' shares: $k$ equal ones give $k$.
 
 ::::{admonition} Predict before you run
 :class: predict
@@ -279,7 +279,7 @@ the largest *margin*. Its nearest example is $1 / \lVert \hat w \rVert$ away fro
 For almost all separable data the gradient flow of $L$, from any start, is $w(t) = \hat w \ln t + \rho(t)$ with a bounded $\rho$. Hence $w / \lVert w \rVert$ comes to $\hat w / \lVert \hat w \rVert$ at a rate of $1 / \ln t$, and $t\, L(w(t)) \to \lVert \hat w \rVert^2$.
 ```
 
-*Idea of the proof.* Where all $y_i w \cdot x_i$ are large the flow is $\dot w = \sum_i e^{-y_i w \cdot x_i}\, y_i x_i$ up to smaller terms. Try $w = \hat w \ln t + \rho$ with a constant $\rho$: example $i$ then has the weight $t^{-y_i \hat w \cdot x_i} e^{-y_i \rho \cdot x_i}$. That is of order $1/t$ for those at the margin, the *support vectors*, and less for all others. On the
+*Idea of the proof.* Where all $y_i w \cdot x_i$ are large the flow is $\dot w = \sum_i e^{-y_i w \cdot x_i}\, y_i x_i$ up to smaller terms. Try $w = \hat w \ln t + \rho$ with a constant $\rho$: example $i$ then counts with the weight $t^{-y_i \hat w \cdot x_i} e^{-y_i \rho \cdot x_i}$. That is of order $1/t$ for those at the margin, the *support vectors*, and less for all others. On the
 left we have $\hat w / t$. So we need $\hat w = \sum_i \alpha_i y_i x_i$ over support vectors with $\alpha_i = e^{-y_i \rho \cdot x_i} > 0$, and this is what makes $\hat w$ the shortest, by the conditions of Karush, Kuhn and Tucker. The loss times $t$ is $\sum_i \alpha_i = \sum_i \alpha_i\, y_i \hat w \cdot x_i = \lVert \hat w \rVert^2$. Here
 examples run away from one another: the ratio of two weights is a power of $t$, and those nearest to the line end with all of it.
 
@@ -535,8 +535,8 @@ alone = ledger.seeds("relies-on-the-linear-feature")
 slab_sets = {s: data.slabs(size.examples, 2_000, s) for s in alone}
 by_sgd = {"lr": 0.1, "record": ["predictions"], "epochs": size.last}
 own_seed, net = {s: s for s in alone}, mlp(100, depth=2)
-short = by_sgd | {"batch_size": 256, "stop_loss": 0.002}
-on_slabs = sweep(net, slab_sets, seed=own_seed, **short)
+until_fitted = by_sgd | {"batch_size": 256, "stop_loss": 0.002}
+on_slabs = sweep(net, slab_sets, seed=own_seed, **until_fitted)
 lazy = by_sgd | {"lr": 0.3, "batch_size": 256, "loss": "squared", "output_scale": 30}
 lazy_runs = sweep(net, slab_sets, seed=own_seed, **lazy | {"epochs": size.last // 2})
 
@@ -712,7 +712,7 @@ ledger.card("pays-for-the-simple-feature", **price, section="sf-feature")
 
 # %% [markdown]
 r"""
-**We also asked** what happens with fewer entries, another norm, a stricter "learned". The answers stand under each card and touch no verdict.
+**We also asked** what happens with fewer entries, with another norm, with a stricter "learned", in lazy networks. The answers stand under each card and touch no verdict.
 
 ## Who disagrees, and what to drop
 
@@ -925,7 +925,7 @@ Replace the linear feature by one more slab feature: twenty features of the same
 # %%
 equals = {s: perfect[s] for s in list(perfect)[:2]}
 kept_weights = by_sgd | {"record": ["weights"]}
-of_equals = sweep(net, equals, seed={s: s for s in equals}, **kept_weights)
+equal_runs = sweep(net, equals, seed={s: s for s in equals}, **kept_weights)
 
 
 # %% mystnb={"code_prompt_show": "Directions that matter"} tags=["hide-input"]
@@ -942,8 +942,8 @@ def directions(row):
 
 
 columns = ["share of the gradient", "as it is", "along it alone", "without it"]
-found = [directions(row) for _, row in of_equals.iterrows()]
-pd.DataFrame(found, columns=columns).round(3)
+of_equals = [directions(row) for _, row in equal_runs.iterrows()]
+pd.DataFrame(of_equals, columns=columns).round(3)
 
 # %% [markdown]
 r"""
