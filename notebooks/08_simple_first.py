@@ -74,7 +74,7 @@ h, steps = 0.005, range(0, 1_201, 10)
 small = deep_linear.random_start((8, 16, 15), scale=1e-3, seed=draws[0])
 learned = deep_linear.descend(small, tree, lr=h, steps=1_200, at=steps)
 
-# %% mystnb={"code_prompt_show": "The slider", "figure": {"caption": "**A linear network learns a family tree from the trunk to the twigs.** Left: what a network with one hidden layer and no activation says of eight living things while it is trained from small random weights. Right: how strongly the network has each singular mode of the matrix that it learns, and the logistic curves of the theorem below (dashed).", "name": "fig-sf-tree"}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The slider", "figure": {"caption": "**A linear network learns a family tree from the trunk to the twigs.** Left: what a network with one hidden layer and no activation says of eight living things, from no (blue) to yes (orange), while it is trained from small random weights. Right: how strongly the network has each singular mode of the matrix that it learns, and the logistic curves of the theorem below (dashed).", "name": "fig-sf-tree"}} tags=["hide-input"]
 # The slider over training time
 singular = torch.linalg.svdvals(tree).numpy()
 found = deep_linear.strengths(learned, tree).numpy()
@@ -452,13 +452,13 @@ for kind, options in kinds.items():
 fig, axes = plt.subplots(1, 3, figsize=(7.2, 3.3), sharey=True)
 for ax, (kind, error) in zip(axes, missed.items(), strict=True):
     for k, color in zip(range(5), figures.ramp(5), strict=True):
-        ax.plot(epochs[1:], error[:, 1:, k].mean(0), color=color, label=str(cycles[k]))
+        ax.plot(epochs[1:], error[:, 1:, k].mean(0), color=color)
     ax.axhline(0.5, linestyle=":", color=colors["threshold"])
     ax.set(title=kind.capitalize(), xlabel="steps", ylim=(0, 1.2))
     figures.log_axis(ax, (10, 100, 1_000))
 axes[0].set_ylabel("relative error")
-handles, labels = axes[0].get_legend_handles_labels()
-fig.legend(handles, labels, title="cycles", loc="outside lower center", ncols=5)
+names = ["1 cycle", *(f"{k} cycles" for k in cycles[1:])]
+fig.legend(axes[0].lines, names, loc="outside lower center", ncols=5)
 plt.show()
 
 
