@@ -572,7 +572,7 @@ errors = [
 with_linear, without = np.array(errors)
 price = {"price": with_linear[:, 0] - without[:, 0], "linear_shuffled": with_linear[:, 1]}
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**The network uses the one linear feature, even where it is the worst of all.** Left: AUC with one perfect linear feature and 19 perfect slab features; shuffling all slabs changes nothing. Right: test error where the linear feature is noisy, and where it is replaced by slabs. Points are replicates.", "name": "fig-sf-feature"}, "image": {"alt": "Left: three rows; the AUC is 1 as is and with slabs shuffled, and near 0.5 with the linear feature shuffled. Right: test errors of a few points with the noisy linear feature, of 50 with it shuffled, and near zero without it."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**The network uses the one linear feature, even where it is the worst of all.** Left: AUC with one perfect linear feature and 19 perfect slab features; shuffling all slabs changes nothing. Right: test error where the linear feature is noisy, and where it is replaced by slabs. Points are replicates.", "name": "fig-sf-feature"}, "image": {"alt": "Left: the AUC is perfect as it is and with slabs shuffled, and at chance with the linear feature shuffled. Right: test errors of a few points with the noisy linear feature, whether slabs are shuffled or not, at chance with it shuffled, and near zero without it."}} tags=["hide-input"]
 fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 2.9))
 names = ["as it is", "linear shuffled", "slabs shuffled"]
 figures.dots(pd.DataFrame(aucs, columns=names), left)
