@@ -501,7 +501,7 @@ Markdown(
 
 # %% [markdown]
 r"""
-Had strength in the target been all, the second panel would show the reverse of the first. The reason is once more a race: close to its initialisation a wide network is a linear model with a kernel ({doc}`/notebooks/08_lazy_and_rich`), gradient descent learns the eigenfunctions of that kernel at rates proportional to their eigenvalues, and for ReLU units on a line
+Had strength in the target been all, the second panel would show the reverse of the first. It shows the same order on average, but not in every network: while strong sines are being learned they disturb the coefficients of weak ones, the more so the stricter "learned" is taken. The reason is once more a race: close to its initialisation a wide network is a linear model with a kernel ({doc}`/notebooks/08_lazy_and_rich`), gradient descent learns the eigenfunctions of that kernel at rates proportional to their eigenvalues, and for ReLU units on a line
 eigenvalues fall like a power of the frequency. (The networks above were trained by Adam, for which this is a reason and no proof.) It is a property of the *architecture together with its inputs*:
 
 ::::{admonition} Break it: inputs that are frequencies
@@ -978,7 +978,7 @@ One, or hardly more. Nearly all of the gradient lies along one direction; withou
 - In a product of layers each learns in proportion to the other, so that strong modes run away from weak ones: logistic curves with half-times of about $\ln(s/a(0)) / (2s)$.
 - In matrix completion this gives a low rank, and lower with a third factor; whether the error falls with it depends on how much was seen.
 - With cross-entropy the leaders are the examples at the margin. The margin goes on growing after the fit, but at the speed of a logarithm unless the rate is divided by the loss.
-- ReLU networks learn low frequencies first, also where these are weaker; inputs that are frequencies end it.
+- ReLU networks learn low frequencies first, and mostly so even where these are weaker; inputs that are frequencies end it.
 - Where one simple feature is enough it is used alone, and even where it is noisy others that are better, but hard, stay unused. Simple first is a bias, and whether it is a good one depends on the data.
 
 **Reading.** {cite:t}`saxe2014` for the exact solutions, {cite:t}`soudry2018` and {cite:t}`lyu2020` for margins, {cite:t}`arora2019matrix` for depth and rank, {cite:t}`rahaman2019` for frequencies, {cite:t}`shah2020` for the pitfalls.
