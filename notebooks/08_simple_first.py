@@ -423,6 +423,7 @@ def sines(seed, growing=False, features=0):
     y = amplitudes @ np.sin(np.pi * np.outer(cycles, t) + phases)
     angles = np.pi * np.outer(t, g.normal(0, 4, features))
     x = np.hstack([np.sin(angles), np.cos(angles)]) if features else t[:, None]
+    x = x.astype(np.float32)  # a cosine of low frequency may hardly change
     return Data("sines", x, y, x, y, "five sines, synthetic")
 
 
