@@ -89,8 +89,7 @@ figures.slider(shown, values=copies, description="Factor α", alt=alt, start=1)
 
 # %% [markdown]
 r"""
-Nothing happens on the left, and on the right a wide valley becomes a slit. Training loss, test error, every prediction on every input: all stay. If a flat minimum generalizes well *because* it is flat, what does the slit do? {cite:t}`dinh2017` asked this against a whole literature. (Moving the slider moves along a curve of minima in weight space; training put the network at
-α = 1, and one can ask why there. That is another question, taken up in {ref}`flat-invariant`.)
+Nothing happens on the left, and on the right a wide valley becomes a slit. Training loss, test error, every prediction on every input: all stay. If a flat minimum generalizes well *because* it is flat, what does the slit do? {cite:t}`dinh2017` asked this against a whole literature. (The slider moves along a curve of minima. Why training put the network at α = 1 is another question, for {ref}`flat-invariant`.)
 
 (flat-what)=
 ## What flat means
@@ -674,7 +673,7 @@ methods = {
 }
 
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Sharpness-aware steps help far more than twice as many plain ones.** Test error less that of SGD with 60 epochs: SGD with twice as many epochs, and SAM at two radii. Points are replicates, bars 95 % intervals of their means; dotted: no difference.", "name": "fig-flat-sam"}, "image": {"alt": "Three rows of differences with intervals: SGD for twice as many epochs lies a little left of the dotted line at zero, SAM with a small radius to its left, SAM with a larger one further left."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**At one learning rate sharpness-aware steps help far more than twice as many plain ones.** Test error less that of SGD with 60 epochs: SGD with twice as many epochs, and SAM at two radii. Points are replicates, bars 95 % intervals of their means; dotted: no difference.", "name": "fig-flat-sam"}, "image": {"alt": "Three rows of differences with intervals: SGD for twice as many epochs lies a little left of the dotted line at zero, SAM with a small radius to its left, SAM with a larger one further left."}} tags=["hide-input"]
 def less(tables, first):
     """A panel of test errors less those of one of the tables."""
     rest = {
@@ -706,7 +705,7 @@ Markdown(
 
 # %% [markdown]
 r"""
-Had SAM gained only by its second gradient, twice as many plain steps would have caught up. That it is *because* the networks are flat, the card does not say, and nothing here shows it. By one invariant measure they are far flatter, by the other not: plain networks that train for longer have a smaller training loss, and so less curvature ({ref}`flat-batch`).
+Had SAM gained only by its second gradient, twice as many plain steps would have caught up. But there was one learning rate for all, tuned for none. In a pilot SGD at twice this rate gained as much as SAM did, at no cost, and with rate and weight decay tuned for both the two hardly differed. That SAM gains *because* the networks are flat, the card does not say, and nothing here shows it. By one invariant measure they are far flatter, by the other not: plain networks that train for longer have a smaller training loss, and so less curvature ({ref}`flat-batch`).
 
 (flat-average)=
 ## Averaging the weights
@@ -973,7 +972,7 @@ pd.Series({rho: np.mean(values) for rho, values in taus.items()}, name="τ").ren
 
 # %% [markdown]
 r"""
-One replicate. The radius in the middle does best. A tiny box measures little but the slope that is left at the training loss of 0.02; a box as wide as a fifth of each weight reaches far away from the minimum. A measure with a free radius can be tuned until it correlates. We took the best of four in a pilot, which favours the measure.
+One replicate. The radius in the middle does best. A tiny box measures little but the slope that is left at the training loss of 0.02; a box as wide as a fifth of each weight reaches far away from the minimum. A free radius can be tuned until the measure correlates; ours was the best of four in a pilot.
 
 ```{solution-end}
 ```
@@ -998,8 +997,8 @@ for name, batch in {"small": small, "large": large}.items():
     then = curvature.at_moment(
         runs, two, lambda row: np.argmin(np.abs(np.log(row.curve_train_loss / 0.05)))
     )
-    at_loss[name] = sharpness.table(then, two).mean()
-    at_loss[name] |= {"loss": then.train_loss.mean(), "error": 100 * then.test_error.mean()}
+    ends = {"loss": then.train_loss, "error": 100 * then.test_error}
+    at_loss[name] = sharpness.table(then, two).assign(**ends).mean()
 pd.DataFrame(at_loss).T[["loss", "error", "box", "relative"]].round(3)
 
 # %% [markdown]
@@ -1075,7 +1074,7 @@ signs[list(named)].mul(signs.test_error, axis=0).mean().rename(named).rename("τ
 
 # %% [markdown]
 r"""
-The norm of the weights and the distance from the start order these pairs rightly: wrong labels take large weights. The largest eigenvalue orders them wrongly, adaptive sharpness more often wrongly than rightly. So this hyperparameter and the size of the training set condemn different measures. Norms fail along the batch size ({numref}`fig-flat-one`) and relative flatness along the width; but the trace is right, if barely, along all five, and to tell would take many replicates. What is in the pool is a decision, and the verdict hangs on it.
+The norm of the weights and the distance from the start order these pairs rightly: wrong labels take large weights. The largest eigenvalue orders them wrongly, adaptive sharpness more often wrongly than rightly. So this hyperparameter and the size of the training set condemn different measures. Norms fail along the batch size ({numref}`fig-flat-one`), relative flatness along the width; the trace is right along all five, if barely. The verdict hangs on what one puts into the pool.
 
 ```{solution-end}
 ```
@@ -1108,7 +1107,7 @@ The more it gains, the less it fits: with ρ = 0.5 most of the wrong labels are 
 - One function has copies of any sharpness (Dinh). Eigenvalue, trace and Keskar's box are properties of a copy. Adaptive sharpness and relative flatness are not changed by rescaling, but by all that changes the training loss.
 - Large batches generalize worse in our networks, after equally many epochs and after equally many steps. Their sharpness after equally many epochs comes mostly from a larger training loss.
 - At equal training loss, and on average over hyperparameters, sharpness orders networks better than the norm of the weights does, and far from perfectly. Over training sets of different sizes every measure is wrong as it stands (Simpson's paradox), and right when divided by $n$.
-- Sharpness-aware steps lower the test error, and more so than plain steps in twice the number. That flatness is the reason is a further claim.
+- At one learning rate sharpness-aware steps lower the test error more than twice as many plain steps do; a larger rate did as much. That flatness is the reason is a further claim.
 - Averaging the weights gains much against a constant rate, and nothing to speak of against one that falls.
 
 **Reading.** {cite:t}`keskar2017` and {cite:t}`dinh2017` together; {cite:t}`jiang2020` and {cite:t}`dziugaite2020` together, for how to test a measure; {cite:t}`andriushchenko2023` for where it stands.
