@@ -89,8 +89,7 @@ figures.slider(shown, values=copies, description="Factor α", alt=alt, start=1)
 
 # %% [markdown]
 r"""
-Nothing happens on the left, and on the right a wide valley becomes a slit. Training loss, test error, every prediction on every input: all stay. If a flat minimum generalizes well *because* it is flat, what does the slit do? {cite:t}`dinh2017` asked this against a whole literature. (Moving the slider moves along a curve of minima in weight space; training put the network at
-α = 1, and one can ask why there. That is another question, taken up in {ref}`flat-invariant`.)
+Nothing happens on the left, and on the right a wide valley becomes a slit. Training loss, test error, every prediction on every input: all stay. If a flat minimum generalizes well *because* it is flat, what does the slit do? {cite:t}`dinh2017` asked this against a whole literature. (The slider moves along a curve of minima. Why training put the network at α = 1 is another question, for {ref}`flat-invariant`.)
 
 (flat-what)=
 ## What flat means
@@ -106,15 +105,17 @@ S_\varepsilon(\theta) = 100 \cdot \frac{\max_{v} L(\theta + v) - L(\theta)}{1 + 
 |v_i| \le \varepsilon \, (|\theta_i| + 1) .
 $$ (flat-eq-box)
 
-Two reasons are given why flat should be good. *Few digits*: a flat minimum can be written down with coarsely rounded weights, so by the principle of the shortest description it should be preferred {cite:p}`hochreiter1997`. *A shifted loss*: the loss on new examples is a similar landscape, a little displaced; on a wide floor a small shift costs nothing, on a steep wall much. (One essay on the subject says that flatness lets the *latent
-representations* vary. It is the weights that vary; what that does to representations depends on the inputs.) Both reasons assume that weight space comes with a yardstick: a digit, a distance of one shift. The slider changes the yardstick from layer to layer.
+Two reasons are given why flat should be good. *Few digits*: a flat minimum can be written down with coarsely rounded weights, so by the principle of the shortest description it should be preferred {cite:p}`hochreiter1997`. *A shifted loss*: the loss on new examples is a similar landscape, a little displaced; on a wide floor a small shift costs nothing, on a steep wall much. Both reasons
+assume that weight space comes with a yardstick: a digit, a distance of one shift. The slider changes the yardstick from layer to layer.
+
+A third reason is an essay's ({doc}`/book/what_people_say`): around a flat minimum small changes of the *latent representations* do no harm. The Hessian speaks of changes of weights. But $W (I + A)\, x = W (x + A x)$: to change a layer's weights in proportion to themselves is to change its inputs. This reason brings its own yardstick, and {ref}`flat-invariant` comes back to it.
 
 (flat-batch)=
 ## Large batches
 
-The paper that made flatness famous is about batches. {cite:t}`keskar2017` trained six networks by Adam, with batches of 256 examples and of a tenth of the training set. We do the same with fully connected networks on 1,000 signals of MNIST-1D (moved by up to 7 points): batches of 20 and of 100, 80 epochs.
+The paper that made flatness famous is about batches. {cite:t}`keskar2017` trained six networks by Adam, with batches of 256 examples and of a tenth of the training set, until the loss ceased to improve. We take fully connected networks on 1,000 signals of MNIST-1D (moved by up to 7 points), with batches of 20 and of 100, for 80 epochs.
 
-A fair comparison is not obvious. After as many *epochs* the large batches have taken a fifth of the *steps*. So we train them five times as long as well; and with a larger learning rate ($\sqrt 5$ times, a common rule for Adam), since averaging more examples permits longer steps {cite:p}`goyal2017`.
+A fair comparison is not obvious. After as many *epochs* the large batches have taken a fifth of the *steps*, and their loss is still falling. So we train them five times as long as well; and with a larger learning rate, since averaging more examples permits longer steps: $\sqrt 5$ times, a common rule for Adam, where {cite:t}`goyal2017` multiply by five, for SGD.
 
 ::::{admonition} Predict before you run
 :class: predict
@@ -125,7 +126,7 @@ Batches of 100 instead of 20. After as many epochs the test error is higher. Wha
 3. Still higher than with small batches, though less so.
 
 :::{dropdown} Answer
-The third, in pilot runs: some of the difference goes away with the steps, and more than half of it stays. {cite:t}`hoffer2017` put all of it down to the steps, in another setting.
+The third, in pilot runs: some of the difference goes away with the steps, and more than half of it stays. {cite:t}`hoffer2017` made all of it go away by more steps, with a larger rate and another batch normalization, in another setting.
 :::
 ::::
 """
@@ -164,7 +165,7 @@ arms = {
 arms = {name: runs.join(sharpness.table(runs, sets)) for name, runs in arms.items()}
 
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Large batches are worse however long they train; sharper they are only as long as they lag behind.** Left: how much larger their test error is than that of small batches. Right: how much larger their box sharpness is, as log\u2081\u2080 of the ratio. Points are replicates, bars 95 % intervals of their means; dotted: no difference.", "name": "fig-flat-batch"}, "image": {"alt": "Two panels with three rows. Left, all rows lie right of the dotted line: test error is higher with large batches. Right, box sharpness lies far right of it after as many epochs, far left of it after as many steps, and slightly right with the larger rate."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Large batches are worse however long they train; sharper after as many epochs, flatter after as many steps.** Left: how much larger their test error is than that of small batches. Right: how much larger their box sharpness is, as log\u2081\u2080 of the ratio. Points are replicates, bars 95 % intervals of their means; dotted: no difference.", "name": "fig-flat-batch"}, "image": {"alt": "Two panels with three rows. Left, all rows lie right of the dotted line: test error is higher with large batches. Right, box sharpness lies far right of it after as many epochs, far left of it after as many steps, and slightly right with the larger rate."}} tags=["hide-input"]
 def against_small(column):
     """The arms with large batches against small ones: differences of errors, ratios of the rest."""
     first, *others = (table[column].to_numpy() for table in arms.values())
@@ -200,10 +201,10 @@ Markdown(
 
 # %% [markdown]
 r"""
-Both of the paper's sentences can be seen in the first row. The second row separates them. After as many steps the large batches still generalize worse, so the gap is not only a matter of too few steps; but now they are the *flatter* ones. Had sharpness been the reason of the gap, the two panels would tell the same story in every row.
+Both of the paper's sentences can be seen in the first row. The second row separates them. After as many steps, where the loss has all but ceased to improve, the large batches still generalize worse, so the gap is not only a matter of too few steps; but now they are the *flatter* ones. Had sharpness been the reason of the gap, the two panels would tell the same story in every row.
 
 The training losses say what box sharpness has followed. With cross-entropy the Hessian is made of the probabilities that the network still gives to wrong classes: as these vanish, the loss and the curvature vanish together, wherever the minimum lies. Who compares after as many epochs compares a network that is nearly done with one that is done. **Sharpness can be compared only at
-equal training loss.** {ref}`flat-predict` does that.
+equal training loss.** {ref}`flat-predict` does that, and {ref}`flat-ex-loss` for these networks: the gap in test error stays, and little is left of the difference in sharpness.
 
 How far does the first sentence hold? We change one thing at a time.
 """
@@ -276,7 +277,7 @@ $\mathrm{ReLU}(\alpha z) = \alpha\, \mathrm{ReLU}(z)$ for $\alpha > 0$, so what 
 entries that belong to $W_2$ are multiplied by $\alpha^2$. A diagonal entry $e^\top H e$ is never above $\lambda_1$, nor, without negative eigenvalues, above the trace.
 ```
 
-Other measures follow. The floor $\{\theta : L(\theta) \le \varepsilon\}$ around a minimum contains the images under $T_\alpha$ of any ball in it, for all $\alpha$; these have volumes in the ratio of $\det T_\alpha$ and lie farther and farther out, so its volume is infinite, for good and for bad minima alike. {doc}`07_volume` measures volumes all the same, and has to say how.
+Other measures follow. Take a small ball in the floor $\{\theta : L(\theta) \le \varepsilon\}$ around a minimum. Its images under $T_\alpha$ are in the floor, too. Their volumes are $\det T_\alpha$ times its own, and for factors that are far enough apart they do not overlap. Let $\alpha$ go to infinity or to zero, whichever keeps $\det T_\alpha \ge 1$: the volume of the floor is infinite, for good and for bad minima alike. {doc}`07_volume` measures volumes all the same, and has to say how.
 """
 
 # %% mystnb={"code_prompt_show": "Small networks in double precision"} tags=["hide-input"]
@@ -309,7 +310,7 @@ Markdown(
 
 # %% [markdown]
 r"""
-So no measure that $T_\alpha$ changes can be the cause of generalization, or a bound on it, by itself. It may still *correlate* with it: training does not scatter its networks evenly along these curves.
+So no measure that $T_\alpha$ changes can be the cause of generalization by itself. It may be a part of a bound, one that is loose for most copies. And it may *correlate* with the test error: training does not scatter its networks evenly along these curves.
 
 Keskar's box was meant to take care of scale: its sides grow with $|\theta_i|$.
 
@@ -335,7 +336,7 @@ $$
 S^{\mathrm{ad}}_\rho(\theta) = \max_{|v_i| \le \rho |\theta_i|} L(\theta + v) - L(\theta) .
 $$ (flat-eq-adaptive)
 
-{cite:t}`petzka2021` weigh the Hessian by the weights instead. A simple form of their *relative flatness* is, with the Hessian $H_l$ in the weights $W_l$ of layer $l$,
+{cite:t}`petzka2021` start from the third reason above, changes of what enters a layer, and so weigh the Hessian by the weights. A simple form of their *relative flatness* is, with the Hessian $H_l$ in the weights $W_l$ of layer $l$,
 
 $$
 \kappa(\theta) = \sum_l \lVert W_l \rVert^2 \operatorname{tr} H_l .
@@ -365,7 +366,7 @@ rescaled = {
     for name, measure in kinds.items()
 }
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Three measures go where one likes, two stay.** Each measure after rescaling by \u03b1, relative to \u03b1 = 1, on logarithmic axes; a line for each network.", "name": "fig-flat-measures"}, "image": {"alt": "Curves of five measures against the factor. Largest eigenvalue and trace rise steeply to both sides of one, box sharpness rises less; adaptive sharpness and relative flatness are level."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Three measures go where one likes, two stay.** Each measure after rescaling by \u03b1, relative to \u03b1 = 1, on logarithmic axes; a line for each network.", "name": "fig-flat-measures"}, "image": {"alt": "Curves of five measures against the factor. Largest eigenvalue, trace and box sharpness rise steeply to both sides of one; adaptive sharpness and relative flatness are level."}} tags=["hide-input"]
 ax = plt.subplots(figsize=(7.2, 3.4))[1]
 titles = {"trace": "trace", "box": "box sharpness", "adaptive": "adaptive sharpness"}
 titles |= {"relative": "relative flatness", "largest eigenvalue": "largest eigenvalue"}
@@ -442,7 +443,7 @@ The curvature at an interpolating minimum can be made as small as you like by mu
 
 {cite:t}`jiang2020` asked it in the large: thousands of networks with different hyperparameters, all trained to the same cross-entropy, and for each of forty measures the rank correlation with the generalization gap. *Kendall's τ* takes all pairs of networks: the share that a measure orders as the test error does, less the share that it orders the other way round.
 
-Our pool has, for every replicate, all $2^5 = 32$ combinations of two learning rates, two batch sizes, two strengths of weight decay, two widths and two sizes of the training set. Each network is taken at the recorded time at which its training loss is nearest to 0.02. Beside the five measures above stand three that are no sharpness: the norm of all weights, the distance from the start, and the product of
+Our pool has, for every replicate, networks trained by SGD with all $2^5 = 32$ combinations of two learning rates, two batch sizes, two strengths of weight decay, two widths and two sizes of the training set. Each network is taken at the recorded time at which its training loss is nearest to 0.02. Beside the five measures above stand three that are no sharpness: the norm of all weights, the distance from the start, and the product of
 the layers' spectral norms. As a check, the training loss itself: it should tell nothing.
 
 ::::{admonition} Predict before you run
@@ -512,7 +513,7 @@ def across(by):
     return pd.DataFrame(each).T.groupby(level=0).mean()
 
 
-def along_setting(name):
+def along_setting(name, pool=pool):
     """Over the pairs that differ in this setting alone."""
     columns = [*named, "test_error"]
     pairs = pool.sort_values(name).groupby(["data", *[k for k in hyper if k != name]])[
@@ -563,10 +564,25 @@ Markdown(
 r"""
 This is *Simpson's paradox*: an association inside every group that is absent, or reversed, in the whole. Nothing is paradoxical about its cause. The size of the training set changes both axes: with more examples networks are better and, at the same training loss, sharper. Had sharpness been all that matters for the test error, the two clouds would lie on one curve.
 
-Which of the two τ's is the right one? That depends on the question. Somebody who tunes a learning rate on given data asks within; somebody who wants a *law* of generalization asks across, for a law does not need to be told how many examples there were. For all measures at once:
+Which τ is the right one depends on the question. Who tunes a learning rate on given data asks within; who wants a *law* of generalization asks across. But a law may have $n$ in it: bounds are often of the form $\sqrt{C/n}$, with a curvature or a squared norm in $C$, and {cite:t}`dziugaite2020` compare all measures in this form.
 """
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Within a training set sharpness tells something, across sizes nothing or the opposite.** Kendall's \u03c4 of each measure with the test error: among networks with the same training set (blue) and among all (orange). Points are replicates, bars 95 % intervals of their mean.", "name": "fig-flat-tau"}, "image": {"alt": "Nine rows of measures with two sets of points each. For eigenvalue, trace, adaptive sharpness and relative flatness the points within a training set lie clearly right of zero and those across near zero or left; norms lie left of zero across; training loss is at zero."}} tags=["hide-input"]
+# %% tags=["remove-input"]
+eight = [m for m in named if m != "train_loss"]
+powers = dict.fromkeys(("norm", "distance", "spectral"), 2)
+divided = pool.assign(**{m: pool[m] ** powers.get(m, 1) / pool.n for m in eight})
+sizes = along_setting("n", divided)[eight].mean()
+by_size = [tau(rows, "adaptive") for _, rows in divided.groupby("data")]
+Markdown(
+    f"Divided by $n$, norms squared, the eight measures have a τ from {sizes.min():.1f} to {sizes.max():.1f} over the pairs of networks that differ in the size of the training set alone, and adaptive sharpness has {claims.mean(np.array(by_size)):.2f} over all networks."
+)
+
+# %% [markdown]
+r"""
+So the paradox warns of pools that mix sizes, and does not refute sharpness. All measures, as they stand:
+"""
+
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Within a training set sharpness tells something, across sizes, as it stands, nothing or the opposite.** Kendall's \u03c4 of each measure with the test error: among networks with the same training set (blue) and among all (orange). Points are replicates, bars 95 % intervals of their mean.", "name": "fig-flat-tau"}, "image": {"alt": "Nine rows of measures with two sets of points each. For eigenvalue, trace and adaptive sharpness the points within a training set lie clearly right of zero, those across near zero; relative flatness, distance and spectral norms lie right of zero within and left across; box sharpness and the norm of the weights lie left in both; training loss is near zero."}} tags=["hide-input"]
 ax = plt.subplots(figsize=(7.2, 4.2))[1]
 figures.dots(within.rename(columns=named), ax, blue, "one training set", shift=0.12)
 figures.dots(every.rename(columns=named), ax, orange, "all", shift=-0.18)
@@ -577,10 +593,10 @@ plt.show()
 
 # %% [markdown]
 r"""
-Now change one thing at a time, as {cite:t}`jiang2020` do: their coefficient is the mean of τ over such pairs, then over the hyperparameters. (Training sets of different size were not among them.) {cite:t}`dziugaite2020` object that a mean hides failures: an explanation must not fail *anywhere*, so look at the worst hyperparameter.
+Now change one thing at a time, as {cite:t}`jiang2020` do: their coefficient is the mean of τ over such pairs, then over the hyperparameters. (Training sets of different size were not among them.) {cite:t}`dziugaite2020` object that a mean hides failures: an explanation must not fail *anywhere*, so look at the worst entries. (Theirs, divided by $n$, mostly do well along the size of the training set, and fail elsewhere, as along the width.)
 """
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**No measure is right in every column.** Kendall's \u03c4 of each measure with the test error over pairs of networks that differ in one thing alone: 1 means that the larger value always has the larger error. Means over replicates.", "name": "fig-flat-one"}, "image": {"alt": "A table of nine measures by five hyperparameters, coloured from blue for plus one to orange for minus one. The column of learning rates and that of batch sizes are positive for sharpness, negative or small for norms; the column of training-set sizes is negative in all rows but that of the training loss."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**As they stand, no measure is right in every column.** Kendall's \u03c4 of each measure with the test error over pairs of networks that differ in one thing alone: 1 means that the larger value always has the larger error. Means over replicates.", "name": "fig-flat-one"}, "image": {"alt": "A table of nine measures by five hyperparameters with a bar in each cell, blue and to the right for positive, orange and to the left for negative. The column of learning rates and that of batch sizes are positive for sharpness, negative or small for norms; the column of training-set sizes is negative in all rows but that of the training loss."}} tags=["hide-input"]
 mean_tau = pd.DataFrame({hyper[k]: table.mean() for k, table in pairs.items()})
 ax = plt.subplots(figsize=(7.2, 3.9))[1]
 ax.grid(False)
@@ -614,10 +630,10 @@ Markdown(
 
 # %% [markdown]
 r"""
-Both papers are about such a table, one about its row means, the other about its worst entries. Sharpness, invariant or not, follows the learning rate and the batch size, and in these networks the test error does, too. It fails where something else than the optimizer makes networks better. Had it been robust, its row would be blue throughout. Norms fail elsewhere: where a longer or noisier
-training finds larger weights and a smaller error. (Two of them order all pairs with one training set about as well as sharpness does, {numref}`fig-flat-tau`, since they are right about widths and decay; how hyperparameters are weighed decides who wins.) Box sharpness, the measure that started it all, is the weakest: its $+1$ counts the weights, so that wider networks look sharper.
+Both papers are about such a table, one about its row means, the other about its worst entries. Sharpness, invariant or not, follows the learning rate and the batch size, and in these networks the test error does, too. So at equal training loss {cite:t}`keskar2017` are right: with large batches a network is in most pairs both the sharper and the worse one. Sharpness fails where the training set grows. Had it been robust, its row would be blue throughout; divided by $n$, those of the eigenvalue, the trace and adaptive sharpness are, on average over all other settings, which is less than
+{cite:t}`dziugaite2020` ask for. The card judges the measures as they stand. Norms fail elsewhere: where a longer or noisier training finds larger weights and a smaller error. (Two of them order all pairs with one training set about as well as sharpness does, {numref}`fig-flat-tau`, since they are right about widths and decay; how hyperparameters are weighed decides who wins.) Box sharpness, the measure that started it all, is the weakest of its kind: its $+1$ counts the weights, so that wider networks look sharper.
 
-{cite:t}`andriushchenko2023` put it like this: sharpness does not correlate well with generalization, but rather with parameters of the training such as the learning rate, and these with generalization, one way or the other. In our pool both correlations are of like size; the card has them.
+{cite:t}`andriushchenko2023` put it like this: sharpness does not correlate well with generalization, but rather with parameters of the training such as the learning rate, and these with generalization, one way or the other. In our pool sharpness follows the learning rate over the batch size more closely than it follows the test error; the card has both.
 
 (flat-use)=
 ## Looking for flat places
@@ -628,7 +644,7 @@ $$
 \theta \;\longmapsto\; \theta - h\, \nabla L \Bigl( \theta + \rho\, \frac{\nabla L(\theta)}{\lVert \nabla L(\theta) \rVert} \Bigr) ,
 $$ (flat-eq-sam)
 
-with $L$ the loss of the batch. The ball of radius $\rho$ is as little invariant as Keskar's box. Each step costs two gradients; at equal cost plain SGD may train twice as long.
+with $L$ the loss of the batch. The ball of radius $\rho$ is as little invariant as Keskar's box. Each step costs two gradients; at equal cost plain SGD may train twice as long. We take $\rho = 0.05$, as in the paper's code, and 0.2, the largest of four radii with which the networks of a pilot still fitted.
 
 ::::{admonition} Predict before you run
 :class: predict
@@ -649,7 +665,7 @@ The third, in pilot runs: by 60 epochs SGD has fitted everything, and 60 more ad
 aware = signals(ledger.seeds("sam-lowers-test-error"))
 sgd = {"lr": 0.05, "momentum": 0.9, "batch_size": size.n // 20, "schedule": "cosine"}
 length = scale.sizes(length=(5, 60, 60)).length
-ways = {
+methods = {
     "SGD": trained(aware, epochs=length, **sgd),
     "SGD, twice as long": trained(aware, epochs=2 * length, **sgd),
     "SAM, ρ = 0.05": trained(aware, epochs=length, sam=0.05, **sgd),
@@ -657,7 +673,7 @@ ways = {
 }
 
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Sharpness-aware steps help far more than twice as many plain ones.** Test error less that of SGD with 60 epochs: SGD with twice as many epochs, and SAM at two radii. Points are replicates, bars 95 % intervals of their means; dotted: no difference.", "name": "fig-flat-sam"}, "image": {"alt": "Three rows of differences with intervals: SGD for twice as many epochs lies a little left of the dotted line at zero, SAM with a small radius to its left, SAM with a larger one further left."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**At one learning rate sharpness-aware steps help far more than twice as many plain ones.** Test error less that of SGD with 60 epochs: SGD with twice as many epochs, and SAM at two radii. Points are replicates, bars 95 % intervals of their means; dotted: no difference.", "name": "fig-flat-sam"}, "image": {"alt": "Three rows of differences with intervals: SGD for twice as many epochs lies a little left of the dotted line at zero, SAM with a small radius to its left, SAM with a larger one further left."}} tags=["hide-input"]
 def less(tables, first):
     """A panel of test errors less those of one of the tables."""
     rest = {
@@ -674,11 +690,11 @@ def less(tables, first):
     return rest
 
 
-less(ways, "SGD")
+less(methods, "SGD")
 plt.show()
 
 # %% tags=["remove-input"]
-plain, longer, weak, strong = ways.values()
+plain, longer, weak, strong = methods.values()
 sam = {"epochs": strong.error - plain.error, "compute": strong.error - longer.error}
 sam["published"] = weak.error - longer.error
 longer, strong = (sharpness.table(t, aware, rho=0.02) for t in (longer, strong))
@@ -689,13 +705,13 @@ Markdown(
 
 # %% [markdown]
 r"""
-Had SAM gained only by its second gradient, twice as many plain steps would have caught up. That it is *because* the networks are flat, the card does not say, and nothing here shows it. By one invariant measure they are far flatter, by the other not: plain networks that train for longer have a smaller training loss, and so less curvature ({ref}`flat-batch`).
+Had SAM gained only by its second gradient, twice as many plain steps would have caught up. But there was one learning rate for all, tuned for none. In a pilot SGD at twice this rate gained as much as SAM did, at no cost, and with rate and weight decay tuned for both the two hardly differed. That SAM gains *because* the networks are flat, the card does not say, and nothing here shows it. By one invariant measure they are far flatter, by the other not: plain networks that train for longer have a smaller training loss, and so less curvature ({ref}`flat-batch`).
 
 (flat-average)=
 ## Averaging the weights
 
 The other practice is to average. At a constant learning rate SGD ends bouncing about; the mean of the weights along the way lies in the middle, where it is flatter, {cite:t}`izmailov2018` say, and they report lower test errors than ordinary training of the same length has. "Ordinary" means with a learning rate that *falls*. We average exponentially, $a \leftarrow \beta a + (1 - \beta)\, \theta$, with
-$\beta = 0.995$; the paper takes the plain mean over the last quarter of the epochs.
+$\beta = 0.995$, which looks back some 200 steps or ten epochs; the paper takes the plain mean over the last part of the training.
 
 Where training interpolates, the weights come to rest and there is nothing to average. So the inputs get fresh Gaussian noise of standard deviation 0.5 at every step, a mild augmentation. Each method has the learning rate that was best on seeds that are not tested.
 
@@ -800,12 +816,12 @@ sharp minima that small batches escape by their noise, {cite:t}`hoffer2017` to t
 
 :::{admonition} "Dinh et al. proved that flatness is irrelevant"
 :class: misconception
-They proved it of measures that change when the function does not ({prf:ref}`flat-thm-rescale`). Measures that stay have to be judged by what they predict.
+They proved it of measures that change when the function does not ({prf:ref}`flat-thm-rescale`). Measures that stay have to be judged by what they predict. (The essay says less, and rightly: that sharp minima can be made which generalize as well.)
 :::
 
 :::{admonition} "Flat minima are easier to find"
 :class: misconception
-The essay's sentence has two halves. That they generalize better is the question of this chapter. That they are easier to find is a hypothesis: large steps cannot stay in sharp places ({doc}`05_implicit_regularization`), which is not the same; and "how much room flat minima take up" depends on the yardstick ({doc}`07_volume`).
+The essay's sentence has two halves, and is careful with both: it says "claimed" and "supposed". That they generalize better is the question of this chapter. That they are easier to find is a hypothesis: large steps cannot stay in sharp places ({doc}`05_implicit_regularization`), which is not the same; and "how much room flat minima take up" depends on the yardstick ({doc}`07_volume`).
 :::
 
 :::{admonition} "A measure that correlates explains"
@@ -927,7 +943,7 @@ pd.DataFrame(table).rename_axis("network").rename_axis("α", axis=1)
 
 # %% [markdown]
 r"""
-Every factor of ten costs about three binary digits, $\log_2 10$. Fixed-point digits count steps of a fixed length, and that is the yardstick that rescaling changes. In floating point, where the step is in proportion to the weight, no digits would be lost: that is the box of adaptive sharpness.
+A factor of ten costs up to $\log_2 10 \approx 3.3$ binary digits; the first costs less, since at $\alpha = 1$ it is not yet the second layer alone that needs them. Fixed-point digits count steps of a fixed length, and that is the yardstick that rescaling changes. In floating point, where the step is in proportion to the weight, no digits would be lost: that is the box of adaptive sharpness.
 
 ```{solution-end}
 ```
@@ -956,14 +972,14 @@ pd.Series({rho: np.mean(values) for rho, values in taus.items()}, name="τ").ren
 
 # %% [markdown]
 r"""
-One replicate. The radius in the middle does best. A tiny box measures little but the slope that is left at the training loss of 0.02; a box as wide as a fifth of each weight reaches far away from the minimum. A measure with a free radius can be tuned until it correlates. We took the best of four in a pilot, which favours the measure.
+One replicate. The radius in the middle does best. A tiny box measures little but the slope that is left at the training loss of 0.02; a box as wide as a fifth of each weight reaches far away from the minimum. A free radius can be tuned until the measure correlates; ours was the best of four in a pilot.
 
 ```{solution-end}
 ```
 
 ```{exercise} ★★ At equal loss
 :label: flat-ex-loss
-Compare the box sharpness of small and large batches, as in {numref}`fig-flat-batch`, at the recorded times at which the training loss is nearest to 0.05.
+Compare test error and box sharpness of small and large batches, as in {numref}`fig-flat-batch`, at the recorded times at which the training loss is nearest to 0.05.
 ```
 
 ```{solution-start} flat-ex-loss
@@ -981,19 +997,20 @@ for name, batch in {"small": small, "large": large}.items():
     then = curvature.at_moment(
         runs, two, lambda row: np.argmin(np.abs(np.log(row.curve_train_loss / 0.05)))
     )
-    at_loss[name] = sharpness.table(then, two).assign(loss=then.train_loss).mean()
-pd.DataFrame(at_loss).T[["loss", "box", "relative"]].round(3)
+    ends = {"loss": then.train_loss, "error": 100 * then.test_error}
+    at_loss[name] = sharpness.table(then, two).assign(**ends).mean()
+pd.DataFrame(at_loss).T[["loss", "error", "box", "relative"]].round(3)
 
 # %% [markdown]
 r"""
-Two replicates. The large batches come out sharper by a third or so in place of a factor of about six, and their relative flatness is nearly that of the small ones. Most of what was called sharp after as many epochs was a matter of the training loss.
+Two replicates. Of the factor between the box sharpnesses after as many epochs little is left, and relative flatness is a little larger with large batches. Most of what was called sharp there was a matter of the training loss. The difference in test error was not: it is still there.
 
 ```{solution-end}
 ```
 
 ```{exercise} ★★★ A sharp copy under gradient descent
 :label: flat-ex-bounce
-Start full-batch gradient descent with $h = 0.2$ from copies of the small networks with $\alpha = 1$, 3 and 10. Their largest eigenvalue is then above $2/h$, and the step cannot stay. Where does it go: back along the curve of copies, or to another function?
+Start full-batch gradient descent with $h = 0.2$ from copies of the small networks with $\alpha = 1$, 3 and 10. With the larger factors the largest eigenvalue is about $2/h$ or far above it, and descent cannot stay. Where does it go: back along the curve of copies, or to another function?
 ```
 
 ```{solution-start} flat-ex-bounce
@@ -1023,7 +1040,7 @@ pd.DataFrame(ends).groupby("α").mean().round(2)
 
 # %% [markdown]
 r"""
-With $\alpha = 3$ the eigenvalue is a little above $2/h = 10$. Descent bounces, the ratio of the layers goes back some way towards 1, and the network that comes out is flat, with about the test error that it had. With $\alpha = 10$ the first steps throw it so far that the function is lost, and most of these runs do not recover. A step leaves a copy that it cannot stay at; it does not look for the flat copy of the same function.
+With $\alpha = 3$ the eigenvalue is at about $2/h = 10$. Descent bounces, the ratio of the layers goes back some way towards 1, and the network that comes out is flat, with about the test error that it had. With $\alpha = 10$ the first steps throw it so far that the function is lost, and most of these runs do not recover. A step leaves a copy that it cannot stay at; it does not look for the flat copy of the same function.
 
 ```{solution-end}
 ```
@@ -1057,7 +1074,7 @@ signs[list(named)].mul(signs.test_error, axis=0).mean().rename(named).rename("τ
 
 # %% [markdown]
 r"""
-Norms order these pairs rightly: wrong labels take large weights. The largest eigenvalue orders most of them wrongly. So this hyperparameter and the size of the training set condemn different measures. "No measure is robust" would have held as well, since norms fail along the batch size; but the measure that fails least would have been another one. What is in the pool is a decision, and the verdict hangs on it.
+The norm of the weights and the distance from the start order these pairs rightly: wrong labels take large weights. The largest eigenvalue orders them wrongly, adaptive sharpness more often wrongly than rightly. So this hyperparameter and the size of the training set condemn different measures. Norms fail along the batch size ({numref}`fig-flat-one`), relative flatness along the width; the trace is right along all five, if barely. The verdict hangs on what one puts into the pool.
 
 ```{solution-end}
 ```
@@ -1088,10 +1105,10 @@ The more it gains, the less it fits: with ρ = 0.5 most of the wrong labels are 
 ## Summary
 
 - One function has copies of any sharpness (Dinh). Eigenvalue, trace and Keskar's box are properties of a copy. Adaptive sharpness and relative flatness are not changed by rescaling, but by all that changes the training loss.
-- Large batches generalize worse in our networks, after equally many epochs and after equally many steps. Sharper they are only as long as their training loss is larger.
-- At equal training loss, and on average over hyperparameters, sharpness orders networks better than the norm of the weights does, and far from perfectly. Over training sets of different sizes every measure is wrong: Simpson's paradox.
-- Sharpness-aware steps lower the test error by more than twice as many plain steps do. That flatness is the reason is a further claim.
-- Averaging the weights gains much against a constant rate and little against one that falls.
+- Large batches generalize worse in our networks, after equally many epochs and after equally many steps. Their sharpness after equally many epochs comes mostly from a larger training loss.
+- At equal training loss, and on average over hyperparameters, sharpness orders networks better than the norm of the weights does, and far from perfectly. Over training sets of different sizes every measure is wrong as it stands (Simpson's paradox), and right when divided by $n$.
+- At one learning rate sharpness-aware steps lower the test error more than twice as many plain steps do; a larger rate did as much. That flatness is the reason is a further claim.
+- Averaging the weights gains much against a constant rate, and nothing to speak of against one that falls.
 
 **Reading.** {cite:t}`keskar2017` and {cite:t}`dinh2017` together; {cite:t}`jiang2020` and {cite:t}`dziugaite2020` together, for how to test a measure; {cite:t}`andriushchenko2023` for where it stands.
 """
