@@ -130,8 +130,8 @@ figures.slider(shown, values=levels, description="Wrong labels per right one", a
 
 # %% [markdown]
 r"""
-At the left end of the slider the regions follow the spirals. At the right end the network is right around each training point and mostly wrong farther away. The training examples cannot tell these networks apart: all are classified, and each network is taken at the moment at which its training loss is nearest to 0.01. What keeps training from ending
-at the right?
+At the left end of the slider the regions follow the spirals. At the right end the network is right around each training point and mostly wrong farther away. The training examples cannot tell these networks apart: all are classified, and each network is taken at the moment at which its training loss is nearest to 0.01. (Such places are called minima,
+although the loss could fall further there.) What keeps training from ending at the right?
 
 (vol-poison)=
 ## Bad minima, made to order
@@ -214,7 +214,7 @@ Markdown(
 
 # %% [markdown]
 r"""
-Had capacity been what keeps networks from bad minima, no poison would have worked. With fewer wrong labels minima are less bad, and only with most of them as bad as those of the paper; that bad ones exist needs one ratio. So {numref}`fig-vol-accuracy` says that the bad ones exist, that the training loss does not exclude them, and that training avoids them. It does not say that they lie close by: in our networks a bad minimum is several times as far from the good one as that is
+Had capacity been what keeps networks from bad minima, no poison would have worked. With fewer wrong labels the minima are less bad, and only at the largest ratio are they as bad as those of the paper; to show that such minima exist one ratio is enough. So {numref}`fig-vol-accuracy` says that the bad ones exist, that the training loss does not exclude them, and that training avoids them. It does not say that they lie close by: in our networks a bad minimum is several times as far from the good one as that is
 from the initial weights. {cite:t}`huang2020` draw bad minima near the path of SGD, on a map that keeps neighbours and not distances; whoever searches from the good one finds a nearer one, too ({ref}`vol-ex-near`). Already this is an objection to "it is only volume": whoever walks a short way sees little of the space.
 
 (vol-plane)=
@@ -777,8 +777,8 @@ shows nor refutes it.) And each example costs bits. Guessing fifty thousand labe
 An essay on this question, which the book takes up in {doc}`/book/what_people_say`, has the hypothesis as its third, with a warning that it is less grounded than its first. It has three steps: wide minima generalize; in many dimensions they have so much more volume; so it is extremely unlikely that a stochastic optimization lands in a sharp one.
 
 - *The first step* holds here, at equal training loss and against minima that were made to be bad.
-- *The second* is right in its sign. Its size is an extrapolation that rests on a single direction. "The higher the dimension, the more extreme" is arithmetic: it holds for any ratio of radii, whatever it means ({ref}`vol-ex-percent`).
-- *The third* has a conclusion that we see, too: SGD does not land in bad minima. That it is for want of room does not follow. Gradient descent is no random draw: it begins near one point and goes a short way. The best that speaks for the step are guesses: they *are* random draws, and they do generalize, for a few examples, where it can be tried, and at a given loss.
+- *The second* is right in its sign. Its size is an extrapolation that rests on a single direction. That "the higher the dimensions, the more extreme the difference" is arithmetic: it holds for any ratio of radii, whatever the ratio means ({ref}`vol-ex-percent`).
+- *The third* has a conclusion that we see, too: SGD does not land in bad minima. That it is for want of room does not follow. Gradient descent is no random draw: it begins near one point and goes a short way. The best that speaks for the step are guesses: they *are* random draws, and they do generalize, for a few examples, where it can be tried. But they do so at a given loss; a draw from all that fits is worse than what training comes to.
 
 The essay takes the phrase "blessing of dimensionality" for the paper's; it is older {cite:p}`gorban2018`. And poison makes a sharp minimum *because* it makes an intricate function; whether volume is a cause or one more symptom, radii cannot say.
 
@@ -819,7 +819,7 @@ r"""
 ## Who disagrees, and what to drop
 
 **Volume of what?** {cite:t}`dinh2017`'s objection meets every volume that is not normalized, and {ref}`vol-rescaling` shows how far normalization helps. **Whose bias?** {cite:t}`chiang2023` conclude that the landscape is enough to explain generalization; {cite:t}`peleg2024`, with another way of comparing networks of different sizes, credit SGD with what
-width brings. {cite:t}`mingard2021` report that SGD finds a function about as often as random sampling does ({ref}`ir-map`), and take the architecture for the main reason and SGD for a correction. **Small data.** Who guesses uses few examples. That is no choice, it is the price of guessing. {cite:t}`mingard2021` do not guess: they estimate by Gaussian processes what random sampling would find, so that their
+width brings. {cite:t}`mingard2021` report that SGD finds a function about as often as random sampling does ({ref}`ir-map`), and take the architecture for the main reason and SGD for a correction. **Small data.** Guessing works with few examples only. That is nobody's choice, it is the price. {cite:t}`mingard2021` do not guess: they estimate by Gaussian processes what random sampling would find, so that their
 comparison rests on that approximation.
 
 :::{admonition} "The volume of good minima has been measured"
