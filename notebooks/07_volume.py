@@ -16,8 +16,8 @@ r"""
 (volume)=
 # The volume of minima
 
-Among the networks that fit a training set there are bad ones, and training does not find them. One explanation needs no property of the algorithm at all: good minima are so much larger that nobody ever lands in a bad one. This page makes bad minima on purpose, measures how far they reach, asks what that says about their
-volume, and ends with a method that knows nothing but volume: guessing.
+Among the networks that fit a training set there are bad ones, and training does not find them. One explanation, the *volume hypothesis*, needs no property of the algorithm at all: good minima are so much larger that nobody ever lands in a bad one. This page makes bad minima on purpose, measures how far they reach, asks what that says about
+their volume, and ends with a method that knows nothing but volume: guessing.
 """
 
 # %% mystnb={"code_prompt_show": "Set-up"} tags=["hide-input"]
@@ -40,7 +40,7 @@ from overparam.theory import guessing, poison
 
 figures.style()
 torch.set_num_threads(1)  # small networks: a second thread costs more than it gives
-colors, blue, orange, green = figures.COLORS, *figures.SEQUENCE[:3]
+colors, blue, orange = figures.COLORS, *figures.SEQUENCE[:2]
 ledger = claims.Ledger("volume")
 deep = MLP(64, depth=3)
 size = scale.sizes(n=(20, 50, 50), epochs=(300, 1500, 1500), ways=(20, 100, 300))
@@ -59,8 +59,9 @@ def at_loss(row, level, own):
     mine = row.examples < own
     loss = row.losses[:, mine].mean(1)
     k = np.argmin(np.abs(np.log(loss / level)))
-    found = {"seed": row.data, "weights": torch.from_numpy(row.weights[k])}
-    return found | {"loss": loss[k], "fits": row.correct[k, mine].all()}
+    right = row.correct[k, mine]
+    found = {"seed": row.data, "weights": torch.from_numpy(row.weights[k]), "loss": loss[k]}
+    return found | {"fits": right.all(), "train": 100 * right.mean()}
 
 
 def trained(sets, ratio=0.0, wrong=True, level=0.01, net=deep, own=n, **how):
@@ -129,8 +130,8 @@ figures.slider(shown, values=levels, description="Wrong labels per right one", a
 
 # %% [markdown]
 r"""
-At the left end of the slider the regions follow the spirals. At the right end the network is right around each training point and wrong nearly everywhere else. The training examples cannot tell these networks apart: all are classified, and the networks are compared at the same training loss of 0.01. What keeps training from ending at the
-right?
+At the left end of the slider the regions follow the spirals. At the right end the network is right around each training point and mostly wrong farther away. The training examples cannot tell these networks apart: all are classified, and each network is taken at the moment at which its training loss is nearest to 0.01. (Such places are called minima,
+although the loss could fall further there.) What keeps training from ending at the right?
 
 (vol-poison)=
 ## Bad minima, made to order
@@ -148,7 +149,7 @@ is minimized, and the *ratio* $P/n$ is the strength of the poison. The paper poi
 A clean and a poisoned network start from the same initial weights. How far from the clean one does the poisoned one end, compared to the way that clean training goes from the initial weights?
 
 1. A tenth of that way: bad minima lie next to the good ones, and one misses them by a little.
-2. About as far: in so many dimensions everything is about as far from everything.
+2. About as far: in so many dimensions all distances are about the same.
 3. Several times as far.
 
 :::{dropdown} Answer
@@ -167,8 +168,7 @@ by_sgd = trained(
 
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Poison leads to networks that fit and know nothing; training without it does not.** Left: accuracy on the training points and on new ones against the ratio of wrong labels, means with 95 % bands. Right: accuracy on new points of networks that SGD found without poison, and of poisoned ones (ratio 2).", "name": "fig-vol-accuracy"}, "image": {"alt": "Left: a level line of training accuracy at the top and a falling line of accuracy on new points. Right: two histograms far apart, the poisoned networks around the dotted line of chance or below, those of SGD near the right end."}} tags=["hide-input"]
 fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.3))
-both = runs.assign(train=100 * runs.fits.astype(float))
-figures.lines(both, "poison", {"train": "train", "accuracy": "test"}, left)
+figures.lines(runs, "poison", {"train": "train", "accuracy": "test"}, left)
 left.set(xlabel="wrong labels per right one", ylabel="per cent classified", ylim=(0, 104))
 left.legend(loc="lower left")
 bins = np.arange(20, 101, 5)
@@ -177,14 +177,16 @@ right.hist(bad.accuracy, bins, color=orange, alpha=0.7, label="poisoned")
 right.hist(by_sgd.accuracy, bins, color=blue, alpha=0.7, label="SGD, clean")
 right.axvline(50, linestyle=":", color=colors["threshold"])
 right.set(xlabel="per cent of new points classified", ylabel="networks")
-right.legend(loc="upper left")
+right.legend(loc="upper center", bbox_to_anchor=(0.64, 1))  # beside the line of chance
 plt.show()
 
 # %% tags=["remove-input"]
 ledger.say("poisoned-minima-exist")
 
 # %% tags=["remove-input"]
-ledger.say("clean-training-avoids-them")
+Markdown(
+    f"{ledger.say('clean-training-avoids-them')} (Of the runs on this page {by_sgd.fits.mean():.0%} classify all their training points.)"
+)
 
 
 # %% mystnb={"code_prompt_show": "Distances"} tags=["hide-input"]
@@ -212,8 +214,8 @@ Markdown(
 
 # %% [markdown]
 r"""
-Had capacity been what keeps networks from bad minima, no poison would have worked. So {numref}`fig-vol-accuracy` says that the bad ones exist, that the training loss does not exclude them, and that training avoids them. It does not say that they lie close by: in our networks a bad minimum is several times as far from the good one as that is
-from the initial weights. (From the good one on, with poison, one gets to a nearer one: {ref}`vol-ex-near`.) Already this is an objection to "it is only volume": whoever walks a short way sees little of the space.
+Had capacity been what keeps networks from bad minima, no poison would have worked. With fewer wrong labels the minima are less bad, and only at the largest ratio are they as bad as those of the paper; to show that such minima exist one ratio is enough. So {numref}`fig-vol-accuracy` says that the bad ones exist, that the training loss does not exclude them, and that training avoids them. It does not say that they lie close by: in our networks a bad minimum is several times as far from the good one as that is
+from the initial weights. {cite:t}`huang2020` draw bad minima near the path of SGD, on a map that keeps neighbours and not distances; whoever searches from the good one finds a nearer one, too ({ref}`vol-ex-near`). Already this is an objection to "it is only volume": whoever walks a short way sees little of the space.
 
 (vol-plane)=
 ## A plane through both
@@ -278,12 +280,12 @@ $$
 r(u) = \min \{ r > 0 : L(\theta + r u) \ge c \} .
 $$ (vol-eq-radius)
 
-What is one step long? Weights of different units live on different scales, so a Gaussian direction is *filter-normalized* {cite:p}`li2018landscape`: the incoming weights of each unit get the length that they have in the network, and each bias gets its own size. Then $u$ is as long as $\theta$, and $r = 0.1$ means a change by a tenth of the
-network. We take the cutoff 0.1, ten times the loss of all the networks, and 100 directions, the same draws for all networks of a replicate.
+What is one step long? Weights of different units live on different scales, so a Gaussian direction is *filter-normalized* {cite:p}`li2018landscape`: its part for the incoming weights of a unit (a *filter*) gets the length that these weights have in the network, its part for a bias the size of that bias. Then $u$ is as long as $\theta$, and $r = 0.1$ means a change by a tenth of the
+network. We take the cutoff 0.1, ten times the loss at which networks are compared, and 100 directions, the same draws for all networks of a replicate.
 
 ::::{admonition} Predict before you run
 :class: predict
-At equal training loss, along the same random draws: how much farther does the good minimum reach than the one with two wrong labels per right one?
+At equal training loss, along the same random draws: how much farther does the good minimum reach than the one that is made with two wrong labels per right one?
 
 1. Ten per cent farther.
 2. About twice as far.
@@ -291,7 +293,7 @@ At equal training loss, along the same random draws: how much farther does the g
 4. Less far: what is good is finely tuned.
 
 :::{dropdown} Answer
-The third. Raised to the number of parameters, even ten per cent would be astronomic; that is the next section but one.
+The third. Raised to the number of parameters, even ten per cent would be astronomic: {ref}`vol-power`.
 :::
 ::::
 """
@@ -374,7 +376,7 @@ Markdown(
 # %% [markdown]
 r"""
 Had radii nothing to do with what a network knows, the bundles would lie on each other. The last number is the control: it is not the *number* of points that makes a minimum narrow. A hundred further points with right labels leave the radius where it was, as they ask for nothing that the network did not do already. A hundred wrong ones have to be
-fitted against the rest, by regions that bend around single points, and such a network breaks at the slightest change of its weights. So the radius tells how hard a function is to hold. That this goes with error is so where the truth is simple.
+fitted against the rest, by regions that bend around single points, and such a network breaks at the slightest change of its weights. So the radius tells how hard a function is to hold. That this goes with error is so where the truth is simple. Where it is hard, right labels narrow a minimum, too, and the network that knows more is the narrower one: {ref}`vol-ex-right`.
 
 We ask how much of this depends on the setting, mostly one knob at a time: cutoff, normalization, size of network, training set, noise, optimizer, and other data.
 """
@@ -439,11 +441,13 @@ plt.show()
 
 # %% tags=["remove-input"]
 Markdown(
-    f"The median factor is {robust.factor.median():.1f}. The good network reaches farther in {results.kept(robust, where)} Not all poisoned networks come down to the loss that they are compared at, which shortens their radii; the highest has {robust.loss.max():.2f}."
+    f"The median factor is {robust.factor.median():.1f}, the smallest {ordered.factor.iloc[0]:.1f} ({ordered.setting.iloc[0]}). The good network reaches farther in {results.kept(robust, where)} Not all poisoned networks come down to the loss that they are compared at, which shortens their radii; the highest has {robust.loss.max():.2f}."
 )
 
 # %% [markdown]
 r"""
+Had the finding been one of the spirals, of Adam or of a cutoff, some settings would lie on the other side of the line. None does. But the factor is no constant: it is smallest on MNIST-1D, where the network without poison is not a good one either.
+
 (vol-rescaling)=
 ## A radius should not depend on units
 
@@ -451,15 +455,15 @@ r"""
 
 ```{prf:proposition} Filter-normalized radii do not see the scale of a layer
 :label: vol-prop-filter
-If $\theta'$ is $\theta$ with a layer multiplied by $a > 0$ and the weights of the next one divided by it, then $r$ is the same at $\theta'$ as at $\theta$ for each Gaussian draw, if directions are filter-normalized or scaled weight by weight, $u_i = g_i \lvert \theta_i \rvert$.
+Let $\theta'$ be $\theta$ with the weights and biases of a hidden layer multiplied by $a > 0$ and the weights of the next layer divided by it. If directions are filter-normalized, or scaled weight by weight, $u_i = g_i \lvert \theta_i \rvert$, then for each Gaussian draw $g$ the radius at $\theta'$ is the one at $\theta$.
 ```
 
 ```{prf:proof}
-A filter $w$ of the first layer becomes $a w$, and $u$ in it, $g \lVert w \rVert / \lVert g \rVert$, becomes $a u$; so do biases. In the next layer $w$ becomes $w / a$ and $u$ becomes $u / a$; its biases, filters of their own, stay. So $\theta' + r u'$ is $\theta + r u$ with the same layer multiplied by $a$ and the next divided: the same function, and
+A filter $w$ of the hidden layer becomes $a w$, and the part of $u$ that belongs to it, $g \lVert w \rVert / \lVert g \rVert$, is multiplied by $a$, too; so it is with biases. In the next layer $w$ becomes $w / a$ and $u$ becomes $u / a$; its biases, normalized by themselves, stay. So $\theta' + r u'$ is $\theta + r u$ with the same layer multiplied by $a$ and the next divided: the same function, and
 the same loss, at each $r$. Weight by weight it is the same argument.
 ```
 
-Had a direction fixed length instead, the weights that were divided by $a$ would be moved by $a$ times as much, relative to their size. We check with $a = 10$. The paragraph after the table breaks it.
+Had directions a fixed length instead, the weights that were divided by $a$ would be moved by $a$ times as much, relative to their size. We check with $a = 10$: the table has the factor by which the mean radius changes. The paragraph after it breaks the statement.
 """
 
 
@@ -518,18 +522,18 @@ $M_{\mathrm{eff}} = (\sum r^p)^2 / \sum r^{2p}$ in their mean of powers goes to 
 In polar coordinates the volume is $\int \int_0^{r(u)} t^{p-1} \, dt \, du = \tfrac1p \int r(u)^p \, du$, and the unit ball's is $\tfrac1p \int du$. For the second part divide each radius by the largest: all powers but that one go to 0, and both sums to 1.
 ```
 
-{cite:t}`huang2020` estimate the mean by random directions (and filter-normalized ones, so that volume is measured in units of the network). Our networks have $p = 8{,}642$.
+{cite:t}`huang2020` estimate the mean by random directions. Theirs are filter-normalized, which is, nearly, a change of units: volume is then measured in sizes of the network's own filters. Our networks have $p = 8{,}642$.
 
 ::::{admonition} Predict before you run
 :class: predict
 You raise the radii to the power $p$ and average, once over five directions and once over five hundred. What does the logarithm of the volume do?
 
-1. It rises by hundreds of orders of magnitude.
+1. It rises by more than a thousand orders of magnitude.
 2. It stays, with a tenth of the error.
 3. It stays; the error does not shrink, as all directions are alike.
 
 :::{dropdown} Answer
-The first. A mean of $r^p$ is $r_{\max}^p$ divided by the number of directions, and the largest of five hundred radii is larger than the largest of five.
+The first. With such a power a mean of $r^p$ is as good as $r_{\max}^p$ divided by the number of directions, and the largest of five hundred radii is larger than the largest of five.
 :::
 ::::
 """
@@ -541,7 +545,7 @@ for ratio in (0, 2):
     along = volume.directions(module, here, many, first)
     long[ratio] = volume.radii(module, here, d.x[:n], d.y[:n], along)[0, :, 0]
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**The volume is that of the luckiest direction.** Left: logarithm of the mean of r to the power p against the number of directions, for the good and the poisoned network of one replicate (dots: drawn anew; line: mean). Right: effective number of directions, out of those that were sampled, if the power were smaller than p.", "name": "fig-vol-power"}, "image": {"alt": "Left: two rising curves with scattered dots against the number of directions on a logarithmic axis, that of the good network far above the other; both still rise at the right end. Right: the effective number of directions falls from all of them at power 1 to one at a few hundred."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**The volume is that of the luckiest direction.** Left: logarithm of the mean of r to the power p against the number of directions, for the good and the poisoned network of one replicate (dots: drawn anew; line: mean). Right: effective number of directions, out of those that were sampled, if the power were smaller than p.", "name": "fig-vol-power"}, "image": {"alt": "Left: two rising curves with scattered dots against the number of directions on a logarithmic axis, that of the good network far above the other; both still rise at the right end. Right: the effective number of directions falls from nearly all of them at power 1 to one, at powers far below p."}} tags=["hide-input"]
 fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.4))
 p, again = sum(w.numel() for w in module.parameters()), rng(0)
 counts = np.unique(np.geomspace(3, many, 12).astype(int))
@@ -580,7 +584,7 @@ Markdown(
 
 # %% [markdown]
 r"""
-Had the number of directions been enough, the curves on the left would be level. So the authors' many thousands of orders of magnitude, as they estimate, are an *extrapolation*: the radii are measured, their power is not. What is robust is the typical radius, and that it differs by a factor; a volume that rests on one direction is no measurement. How wrong
+Had the number of directions been enough, the curves on the left would be level. They rise, in step: what hangs on the number of directions is each volume, much less their ratio. So the many thousands of orders of magnitude that the authors estimate are an *extrapolation*: the radii are measured, their power is not. What is robust is that the typical radius differs by a factor; a volume that rests on one direction is no measurement. How wrong
 can such an estimate be? Take a region whose volume is known. An ellipsoid with semi-axes $b_1, \dots, b_p$ has $r(u) = (\sum u_i^2 / b_i^2)^{-1/2}$ and the volume $V_p\, b_1 \cdots b_p$.
 """
 
@@ -610,24 +614,24 @@ ax.legend(loc="lower left")
 plt.show()
 
 # %% tags=["remove-input"]
-off = {M: claims.mean(np.array(rows)[:, -1]) for M, rows in missed.items()}
+off = {M: claims.mean(-np.array(rows)[:, -1]) for M, rows in missed.items()}
 Markdown(
-    f"In {dimensions[-1]:,} dimensions 100 directions miss the volume by {off[100]:.0f} orders of magnitude and 3,000 by {off[3000]:.0f}."
+    f"In {dimensions[-1]:,} dimensions 100 directions find a volume that is too small by {off[100]:.0f} orders of magnitude, and 3,000 one that is too small by {off[3000]:.0f}."
 )
 
 # %% [markdown]
 r"""
-The radius along a random direction is about the same for all of them: a random direction is a little of everything, and the narrow axes decide. The volume lies along the wide axes, where no random direction points. The Hessian of a network has many eigenvalues near zero ({doc}`/notebooks/07_flatness`), and so loss valleys have wide axes, too. So the numbers of the last section may be wrong by more than they say; but in both networks in the
-same direction, and what they compare is how narrow the narrow axes are.
+The radius along a random direction is about the same for all of them: a random direction is a little of everything, and the narrow axes decide. The volume lies along the wide axes, where no random direction points. Loss valleys have wide axes, too: the Hessian of a network that fits is nearly its Gauss–Newton part, whose rank is at most $n (K - 1)$, 50 here, so that along nearly all of the 8,642 axes the loss hardly bends. So the volumes above may be wrong by more than
+their difference; but both are too small, and what they compare is how narrow the narrow axes are.
 
 (vol-guess)=
 ## If volume decides, guess
 
-There is a better way to ask about volume. If good networks take up nearly all of the room, one needs no gradient to find them: draw weights at random, keep what fits. {cite:t}`chiang2023` did that, *guess and check*, with a few examples of two classes, and report test accuracies comparable to those of SGD. And the share of guesses that fit *is* a volume,
-measured and not extrapolated.
+There is a better way to ask about volume. If good networks take up nearly all of the room, one needs no gradient to find them: draw weights at random, keep what fits. {cite:t}`chiang2023` did that, *guess and check*, with a few examples of two classes, and report test accuracies comparable to those of SGD. And the share of guesses that fit *is* a volume
+(in the measure that weights are drawn from), measured and not extrapolated.
 
 We take two classes of MNIST-1D, $n$ examples, and networks of 16 hidden units without biases. A network counts if it is right on all examples with a loss in a narrow window, from 0.225 to 0.25, at weights that are brought to a fixed size. The same criterion stops gradient descent: whoever compares at different losses compares margins. Each descent stops at
-a level that is drawn from the window; those that pass the window before all examples are right, or begin below it, are left out.
+a level that is drawn from the window; those that pass the window before all examples are right are left out.
 
 ::::{admonition} Predict before you run
 :class: predict
@@ -638,7 +642,7 @@ Random networks that happen to fit eight examples, and networks that gradient de
 3. That of guesses, by far.
 
 :::{dropdown} Answer
-The second: they differ by less than one would notice in practice, and not in the direction that one might expect.
+The second: they differ by less than one would notice in practice.
 :::
 ::::
 """
@@ -704,7 +708,7 @@ measured = {
     r: np.array([bits(s, r) for s in guessed.seed.unique()[:10]]) for r in (False, True)
 }
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Guesses do as well as gradient descent, and fitting true labels is cheaper than fitting random ones.** Left: test error of networks that were guessed and that were trained, at the same training loss, means with 95 % bands. Right: the volume of what fits, in bits: minus the binary logarithm of the share of guesses that are right on the first examples; dotted, one bit per example.", "name": "fig-vol-guess"}, "image": {"alt": "Left: two falling curves of test error against the number of examples that lie close together. Right: two bundles of rising curves; that for random labels follows the dotted diagonal or lies above it, that for true labels bends away below it."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**At the same loss guesses do as well as gradient descent, and fitting true labels is cheaper than fitting random ones.** Left: test error of networks that were guessed and that were trained, at the same training loss, means with 95 % bands. Right: the volume of what fits, in bits: minus the binary logarithm of the share of guesses that are right on the first examples; dotted, one bit per example.", "name": "fig-vol-guess"}, "image": {"alt": "Left: two falling curves of test error against the number of examples that lie close together. Right: two bundles of rising curves; that for random labels lies about the dotted diagonal and leaves it upwards, that for true labels bends away below it."}} tags=["hide-input"]
 fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.4))
 kinds, shades = ("guess", "descent"), {"guess": blue, "descent": orange}
 figures.lines(
@@ -712,11 +716,10 @@ figures.lines(
 )
 left.set(xlabel="examples", ylabel="test error, per cent", ylim=(0, None))
 left.legend()
-for (random, rows), color in zip(
-    measured.items(), (green, figures.SEQUENCE[3]), strict=True
-):
+for kind, rows in zip(("true", "random"), measured.values(), strict=True):
+    color = colors[f"{kind}_labels"]
     right.plot(range(1, 11), rows.T, color=color, alpha=0.4)
-    right.plot([], color=color, label="random labels" if random else "true labels")
+    right.plot([], color=color, label=f"{kind} labels")
 right.plot([0, 10], [0, 10], ":", color=colors["threshold"])
 right.set(xlabel="examples", ylabel="bits to guess")
 right.legend(loc="upper left")
@@ -740,26 +743,46 @@ for kind, name in (("guess", "wider_guesses"), ("descent", "wider_descents")):
     found[name] = (wide[kind] - table[kind][6]).to_numpy()
 found["kept"] = guessed.groupby("seed").kept.mean().to_numpy()
 
+
+# %% mystnb={"code_prompt_show": "Without the window"} tags=["hide-input"]
+# Eight examples, without the window: guesses at any loss, and descents that go on
+def elsewhere(seed, width=16):
+    """Test errors, in points, of guesses that are right at whatever loss, and of descents to a loss below 0.15."""
+    x, y, *test = two_classes(seed)
+    x, y = x[:8], y[:8]
+    any_loss = guessing.guess(x, y, width, (0, 1), most=sizes.most, seed=seed)
+    further = guessing.descend(x, y, width, (0.05, 0.15), lr=0.05, steps=4000, seed=seed)
+    return [100 * float(found.errors(*test).mean()) for found in (any_loss, further)]
+
+
+any_loss, further = np.transpose([elsewhere(s) for s in guessed.seed.unique()[:10]])
+
 # %% tags=["remove-input"]
 share = 2 ** -claims.mean(guessed[guessed.n == 8].bits).value
 Markdown(
-    f"One guess in {1 / share:,.0f} is right on eight examples. From 16 to 64 units the test error with six examples changes by {claims.mean(found['wider_guesses']):.1f} points for guesses and by {claims.mean(found['wider_descents']):.1f} for gradient descent."
+    f"One guess in {1 / share:,.0f} is right on eight examples. Without the window, guesses that are right on eight examples at whatever loss err on {claims.mean(any_loss):.1f} % of new signals, and descents that go on to a loss below 0.15 on {claims.mean(further):.1f} %. From 16 to 64 units the test error with six examples changes by {claims.mean(found['wider_guesses']):.1f} points for guesses and by {claims.mean(found['wider_descents']):.1f} for gradient descent."
 )
 
 # %% [markdown]
 r"""
-Had gradient descent a preference that volume has not, its curve would lie clearly below. It does not: for a handful of examples, the networks that fit are for the most part good ones, and this is a property of the architecture and the data, of no algorithm. The right panel says why. Labels that belong to the signals cost fewer bits than there are
-examples: whoever is right on some is likely to be right on the next. Random labels cost a bit each, or more, since no function that comes easily fits them.
+Had gradient descent a preference that volume has not, its curve would lie clearly below. It does not: at the same loss, a network that was found by luck generalizes as well as a trained one. That is a property of the architecture, of the draw and of the data, and of no algorithm. The right panel says why. Labels that belong to the signals cost fewer bits than there are
+examples: whoever is right on some is likely to be right on the next. Random labels cost at least a bit each on average, since the shares of all $2^k$ ways to label $k$ examples sum to one.
 
-How far does that carry? {cite:t}`peleg2024` repeat the comparison and find that wider networks gain with SGD and not with guesses: the preference for what wide networks do better would then be the algorithm's (the last two numbers are a small version of it). And each example costs bits. Guessing fifty thousand labels takes more guesses than can be made, so that no one has shown the comparison where
-it matters.
+The window is a part of this answer. Volume without an eye on the loss gives networks most of which are right by small margins, and they are worse. Gradient descent that goes on past the window finds better ones, at losses to which hardly a guess comes. So volume says how good a network is at a given loss. It does not say who brings the loss down, and that is what one trains for.
+
+How far does that carry? {cite:t}`peleg2024` repeat the comparison, with few examples, too, and find that wider networks gain with SGD and not with guesses, and that deeper ones lose with both: what width brings would be the algorithm's, what depth costs the architecture's. (The last two numbers ask for the first, at a small scale; a change of a point or less, either way, neither
+shows nor refutes it.) And each example costs bits. Guessing fifty thousand labels takes more guesses than can be made, so that at the sizes that matter the comparison cannot be made by guessing.
 
 (vol-left)=
-## What is left of the third hypothesis
+## What is left of the volume hypothesis
 
-An essay on this question, which the book takes up in {doc}`/book/what_people_say`, has three steps: wide minima generalize; in many dimensions they have so much more volume; so it is extremely unlikely to land in a sharp one. The first holds here, at equal training loss and against minima that were made to be bad. The second is right in its sign, and
-its size is an extrapolation that rests on a single direction. The third does not follow. Gradient descent is no random draw: it begins near one point and goes a short way. Guesses are random draws, and they do generalize, for a few examples, where it can be tried. The essay also takes the phrase "blessing of dimensionality" for the paper's;
-it is older. And poison makes a sharp minimum *because* it makes an intricate function; whether volume is a cause or one more symptom, radii cannot say.
+An essay on this question, which the book takes up in {doc}`/book/what_people_say`, has the hypothesis as its third, with a warning that it is less grounded than its first. It has three steps: wide minima generalize; in many dimensions they have so much more volume; so it is extremely unlikely that a stochastic optimization lands in a sharp one.
+
+- *The first step* holds here, at equal training loss and against minima that were made to be bad.
+- *The second* is right in its sign. Its size is an extrapolation that rests on a single direction. That "the higher the dimensions, the more extreme the difference" is arithmetic: it holds for any ratio of radii, whatever the ratio means ({ref}`vol-ex-percent`).
+- *The third* has a conclusion that we see, too: SGD does not land in bad minima. That it is for want of room does not follow. Gradient descent is no random draw: it begins near one point and goes a short way. The best that speaks for the step are guesses: they *are* random draws, and they do generalize, for a few examples, where it can be tried. But they do so at a given loss; a draw from all that fits is worse than what training comes to.
+
+The essay takes the phrase "blessing of dimensionality" for the paper's; it is older {cite:p}`gorban2018`. And poison makes a sharp minimum *because* it makes an intricate function; whether volume is a cause or one more symptom, radii cannot say.
 
 (vol-verdicts)=
 ## What the papers found, what we found
@@ -798,7 +821,8 @@ r"""
 ## Who disagrees, and what to drop
 
 **Volume of what?** {cite:t}`dinh2017`'s objection meets every volume that is not normalized, and {ref}`vol-rescaling` shows how far normalization helps. **Whose bias?** {cite:t}`chiang2023` conclude that the landscape is enough to explain generalization; {cite:t}`peleg2024`, with another way of comparing networks of different sizes, credit SGD with what
-width brings. {cite:t}`mingard2021` take a middle position: SGD finds functions about as often as random sampling does ({ref}`ir-map`). **Small data.** All of these comparisons use few examples. That is no choice of theirs, it is the price of guessing.
+width brings. {cite:t}`mingard2021` report that SGD finds a function about as often as random sampling does ({ref}`ir-map`), and take the architecture for the main reason and SGD for a correction. **Small data.** Guessing works with few examples only. That is nobody's choice, it is the price. {cite:t}`mingard2021` do not guess: they estimate by Gaussian processes what random sampling would find, so that their
+comparison rests on that approximation.
 
 :::{admonition} "The volume of good minima has been measured"
 :class: misconception
@@ -812,7 +836,7 @@ They are there, with the training loss of the good ones. They are not where trai
 
 :::{admonition} "In many dimensions sharp minima are too small to be hit"
 :class: misconception
-Too small for a random draw. Whoever follows a gradient hits what lies at the end of it, however small: poison leads into sharp minima every time.
+Too small for a random draw, if one believes the volumes. Whoever follows a gradient comes to what lies at the end of it, however small. Poison leads into sharp minima; the gradient is then that of another loss, but the place is as narrow as before.
 :::
 
 ## Check yourself
@@ -841,7 +865,7 @@ What share of the volume of a ball in $p$ dimensions lies within one per cent of
 
 ```{solution} vol-ex-shell
 :class: dropdown
-$1 - 0.99^p$: 2 %, 63 %, and all but a share of $10^{-38}$. A random point of a basin lies at its rim, where the loss is that of the cutoff. Training ends near the bottom, a place that a random draw from the volume never sees. So even a volume that is right is not the probability of where training ends.
+$1 - 0.99^p$: 2 %, 63 %, and all but a share of about $2 \cdot 10^{-38}$. A random point of a basin lies at its rim, where the loss is that of the cutoff. Training ends near the bottom, a place that a random draw from the volume never sees. So even a volume that is right is not the probability of where training ends.
 ```
 
 ```{exercise} ★★ The number of directions
@@ -889,7 +913,7 @@ True labels have the larger volume. A guesser needs more guesses for random labe
 
 ```{exercise} ★★ Another path of scales
 :label: vol-ex-path
-Multiply the weights of the first layer by $a$, those of the second by $b$ and those of the third by $1/(ab)$. What must happen to the biases so that the function stays? Are the filter-normalized radii unchanged?
+In a network of three layers multiply the weights of the first by $a$, those of the second by $b$ and those of the third by $1/(ab)$. What must happen to the biases so that the function stays? Are the filter-normalized radii unchanged?
 ```
 
 ```{solution} vol-ex-path
@@ -923,14 +947,19 @@ near["apart"] = [
     for s, w in zip(near.seed, near.weights, strict=True)
 ]
 near["radius"] = mean_radius(reach(near, sets))
-ways = pd.DataFrame({"from the good one": near.apart, "from the start": away.apart[:3]})
+clean = runs[runs.poison == 0].assign(apart=away.way.to_numpy())
+bad = runs[runs.poison == 2].assign(apart=away.apart.to_numpy())
 
 # %%
-near[["loss", "accuracy", "radius"]].join(ways).astype(float).round(3)
+networks = {"no poison": clean[:3], "poison from the initial weights": bad[:3]}
+networks["poison from the good network"] = near
+columns = ["loss", "accuracy", "radius", "apart"]
+pd.DataFrame({k: t[columns].astype(float).mean() for k, t in networks.items()}).T.round(3)
 
 # %% [markdown]
 r"""
-It ends nearer, still farther than clean training moves the weights, and its radius is that of a bad minimum. That there are nearer ones still is not excluded: the distance is an upper bound, as any search gives.
+Means over three replicates; *apart* is the distance from the good network (for that one, from the initial weights). The new bad minimum lies nearer to the good one, still farther than clean training moves the weights, and its radius is about as small. (Where its loss stays above 0.01, that shortens the radius a little.) That there are nearer
+ones is not excluded: the distance is an upper bound, as any search gives.
 
 ```{solution-end}
 ```
@@ -974,18 +1003,52 @@ ratios
 
 # %% [markdown]
 r"""
-The good network reaches many times as far at both. That the loss can be chosen so freely is why networks are compared at one loss. The first number is the finding at exactly 0.01, without the spread of recorded times.
+The good network reaches many times as far at both. That the loss can be chosen so freely is why networks are compared at one loss. The first number is the finding at exactly 0.01, for networks are recorded near that loss and not at it.
+
+```{solution-end}
+```
+
+```{exercise} ★★★ Right labels, where the truth is hard
+:label: vol-ex-right
+Repeat the control of {ref}`vol-radii` on MNIST-1D: 200 signals, and 400 further ones with right or with wrong labels. Do right labels leave the radius where it was? What becomes of "the minimum that generalizes better is the wider one"?
+```
+
+```{solution-start} vol-ex-right
+:class: dropdown
+```
+"""
+
+# %% mystnb={"code_prompt_show": "The code"} tags=["hide-input"]
+# MNIST-1D: further signals with right or with wrong labels
+signals = {s: data.mnist1d(2000, 2000, s, max_translation=8) for s in some}
+kinds = {
+    "200 signals": (0, True),
+    "400 more, right": (2, False),
+    "400 more, wrong": (2, True),
+}
+means = {}
+for kind, (ratio, wrong) in kinds.items():
+    table = trained(signals, ratio, wrong, own=200)
+    table["radius"] = mean_radius(reach(table, signals, own=200))
+    means[kind] = table[["loss", "accuracy", "radius"]].astype(float).mean()
+
+# %%
+pd.DataFrame(means).T.round(3)
+
+# %% [markdown]
+r"""
+They do not. With right labels the network knows more and its radius is *smaller*, if not as small as with wrong ones: of the first two networks the one that generalizes better is the narrower. A radius tells how much a network has to hold, and for signals that are moved right labels are much to hold, too.
 
 ```{solution-end}
 ```
 
 ## Summary
 
-- Bad minima exist, with the training loss of the good ones; poison leads into them, and training without poison was never seen to.
-- Good minima reach many times as far along random directions, at equal training loss. It is wrong labels, not more labels, that make a minimum narrow.
-- Radii along filter-normalized directions do not see the scale of a layer; that of single units they see.
-- The volume is a power of radii, and of any number of sampled directions one counts. Volumes that are known are missed by orders of magnitude without number.
-- For a few examples, networks that were guessed generalize about as well as trained ones at the same loss. Beyond a few examples nobody can guess.
+- Bad minima exist, with the training loss of the good ones; poison leads into them, and SGD without poison does not.
+- Good minima reach farther along random directions, at equal training loss: on spirals many times as far, on images and signals less. What makes a minimum narrow is what it has to fit: on spirals wrong labels and not more labels, where the truth is hard more labels, too.
+- Radii along filter-normalized directions do not see the scale of a layer; that of single units they do see.
+- The volume is a mean of powers of radii, in which one counts of all the directions that were sampled. Where the volume is known, such an estimate misses it by hundreds of orders of magnitude.
+- For a few examples, networks that were guessed generalize about as well as trained ones at the same loss. Training goes on to lower losses and better networks; guesses do not get there, nor to many examples.
 
 **Reading.** {cite:t}`huang2020` for the pictures, {cite:t}`chiang2023` and {cite:t}`peleg2024` for guess and check, {cite:t}`li2018landscape` for filter normalization, {cite:t}`dinh2017` for the objection.
 """
