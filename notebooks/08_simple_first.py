@@ -663,10 +663,10 @@ def in_setting(how):
     _, linear, others = np.mean(
         [scores(row, sets)[0] for _, row in table.iterrows()], axis=0
     )
-    name = ", ".join(f"{key} {value}" for key, value in how.items()) or "as above"
+    name = ", ".join(f"{key} {value}" for key, value in how.items()).replace(" True", "")
     keeps = bool(linear < 0.6 and others > 0.99)
     return {
-        "setting": name,
+        "setting": name or "as above",
         "linear shuffled": linear,
         "slabs shuffled": others,
         "keeps": keeps,
