@@ -166,28 +166,35 @@ sets = signals(ledger.seeds("large-batch-generalizes-worse", "large-batch-sharpe
 small, large = {"batch_size": size.n // 50}, {"batch_size": size.n // 10}
 rate, epochs = {"optimizer": "adam", "lr": 0.001}, size.epochs
 longer = 5 * epochs
+fast = large | {"lr": 0.001 * 5**0.5}
 with_small, with_large, faster = (
     trained(sets, epochs=last, record=history(last, "weights"), **rate | more)
-    for last, more in (
-        (epochs, small),
-        (longer, large),
-        (epochs, large | {"lr": 0.001 * 5**0.5}),
-    )
+    for last, more in ((epochs, small), (longer, large), (epochs, fast))
 )
+
 
 # %% mystnb={"code_prompt_show": "The moments at which they are compared"} tags=["hide-input"]
 # The moments at which they are compared
+def compared(moments):
+    """Networks at recorded times, when(row): their test errors in points, training losses and measures."""
+    found = []
+    for name, (runs, when) in moments.items():
+        for _, row in runs.iterrows():
+            k, keep = when(row), row.drop(["weights_epoch", "test_correct_epoch"]).to_dict()
+            at = {"weights": row.weights[[k]], "train_loss": row.curve_train_loss[k]}
+            at["error"] = 100 * (1 - row.test_correct[k].mean())
+            found.append(keep | at | {"name": name})
+    return pd.DataFrame(found).join(sharpness.table(pd.DataFrame(found), sets))
+
+
 end, then = (lambda row: -1), (lambda row: np.argmin(np.abs(row.weights_epoch - epochs)))
 moments = {"small, equal loss": (with_small, nearest(0.005)), "small": (with_small, end)}
 moments |= {"large, equal loss": (with_large, nearest(0.005)), "large": (with_large, then)}
 moments |= {"large, as many steps": (with_large, end), "large, rate × √5": (faster, end)}
-arms = {}
-for name, (runs, when) in moments.items():
-    runs = curvature.at_moment(runs, sets, when)
-    arms[name] = runs.assign(error=100 * runs.test_error).join(sharpness.table(runs, sets))
+arms = dict(iter(compared(moments).groupby("name", sort=False)))
 
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Large batches are worse however they are compared; sharper after as many epochs, flatter after as many steps, about the same at equal loss.** Left: how much larger their test error is than that of small batches. Right: how much larger their box sharpness is, as log\u2081\u2080 of the ratio. Points are replicates, bars 95 % intervals of their means; dotted: no difference.", "name": "fig-flat-batch"}, "image": {"alt": "Two panels with four rows. Left, all rows lie right of the dotted line: test error is higher with large batches. Right, box sharpness lies near the line at equal loss, far right of it after as many epochs, far left of it after as many steps, and slightly right with the larger rate."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Large batches are worse however they are compared; sharper after as many epochs, flatter after as many steps; at equal loss they differ little.** Left: how much larger their test error is than that of small batches. Right: how much larger their box sharpness is, as log\u2081\u2080 of the ratio. Points are replicates, bars 95 % intervals of their means; dotted: no difference.", "name": "fig-flat-batch"}, "image": {"alt": "Two panels with four rows. Left, all rows lie right of the dotted line: test error is higher with large batches. Right, box sharpness lies near the line at equal loss, far right of it after as many epochs, far left of it after as many steps, and slightly right with the larger rate."}} tags=["hide-input"]
 def against_small(column):
     """The arms with large batches against small ones: differences of errors, ratios of the rest."""
     at, last, *others = (table[column].to_numpy() for table in arms.values())
@@ -237,20 +244,10 @@ How far does the first sentence hold? We change one thing at a time.
 
 # %% mystnb={"code_prompt_show": "The settings, and the run that was recorded"} tags=["hide-input"]
 # The settings, and the run that was recorded
-one = {
-    "signals": (500, 2000),
-    "moved": (1, 16, 48),
-    "width": (25, 50, 200),
-    "depth": (1, 3),
-}
-one |= {"lr": (0.0005, 0.002), "divided": ((100, 10), (50, 5))}
-one |= {
-    "label_noise": (0.1,),
-    "weight_decay": (1e-3,),
-    "optimizer": ("sgd",),
-    "digits": (True,),
-}
-one |= {"cnn": (16,), "loss": ("squared",)}
+one = {"signals": (500, 2000), "moved": (1, 16, 48), "width": (25, 50, 200)}
+one |= {"depth": (1, 3), "lr": (0.0005, 0.002), "divided": ((100, 10), (50, 5))}
+one |= {"label_noise": (0.1,), "weight_decay": (1e-3,), "optimizer": ("sgd",)}
+one |= {"digits": (True,), "cnn": (16,), "loss": ("squared",)}
 settings = [{}, *({key: v} for key, values in one.items() for v in values)]
 
 
@@ -552,10 +549,8 @@ def across(by):
 
 def along_setting(name, pool=pool):
     """Over the pairs that differ in this setting alone."""
-    columns = [*named, "test_error"]
-    pairs = pool.sort_values(name).groupby(["data", *[k for k in hyper if k != name]])[
-        columns
-    ]
+    others, columns = [k for k in hyper if k != name], [*named, "test_error"]
+    pairs = pool.sort_values(name).groupby(["data", *others])[columns]
     signs = np.sign(pairs.last() - pairs.first())
     return signs[list(named)].mul(signs.test_error, axis=0).groupby("data").mean()
 
@@ -584,11 +579,8 @@ def shown(name):
 
 
 alt = "Test error against {} for two training-set sizes: two clouds of points, that of the larger training set lower and mostly further to the right."
-order = [
-    named[k]
-    for k in ("adaptive", "relative", "trace", "sharpness", "box", "norm", "distance")
-]
-figures.slider(shown, values=order, description="Measure", alt=alt)
+order = "adaptive", "relative", "trace", "sharpness", "box", "norm", "distance"
+figures.slider(shown, values=[named[k] for k in order], description="Measure", alt=alt)
 
 # %% tags=["remove-input"]
 mean_of = lambda column, key: f"{claims.mean(column[key].to_numpy()):.2f}"
@@ -651,10 +643,8 @@ ax.set_yticks(-np.arange(len(named)), named.values())
 plt.show()
 
 # %% tags=["remove-input"]
-gain = {
-    name: granulated.adaptive - granulated[name]
-    for name in ("norm", "distance", "spectral")
-}
+norms = ("norm", "distance", "spectral")
+gain = {name: granulated.adaptive - granulated[name] for name in norms}
 sized, rest = pairs["n"].drop(columns="train_loss"), [k for k in hyper if k != "n"]
 weakest = pd.DataFrame({k: pairs[k].adaptive for k in rest}).min(axis=1)
 Markdown(f"{ledger.say('sharpness-correlates-best')}")
@@ -725,19 +715,13 @@ untuned = {
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Tuning does more than sharpness-aware steps do.** Test error less that of SGD with 60 epochs and the learning rate and weight decay that suit it: SGD with twice as many epochs and SAM, both tuned, and both at a learning rate of 0.05 without weight decay (SAM with \u03c1 = 0.2). Points are replicates, bars 95 % intervals of their means; dotted: no difference.", "name": "fig-flat-sam"}, "image": {"alt": "Four rows of differences with intervals: tuned SGD for twice as many epochs and tuned SAM lie close to the dotted line at zero; at a rate of 0.05 both lie to its right, SGD further than SAM."}} tags=["hide-input"]
 def less(tables, first):
     """A panel of test errors less those of one of the tables."""
-    rest = {
-        k: (t.error - tables[first].error).to_numpy()
-        for k, t in tables.items()
-        if k != first
-    }
-    height = 1.3 + 0.4 * len(rest)
-    ax = figures.dots(
-        pd.DataFrame(rest), plt.subplots(figsize=(7.2, height))[1], colors["test"]
-    )
+    base, rest = tables[first].error, {k: t for k, t in tables.items() if k != first}
+    rest = pd.DataFrame({k: (t.error - base).to_numpy() for k, t in rest.items()})
+    ax = plt.subplots(figsize=(7.2, 1.3 + 0.4 * rest.shape[1]))[1]
+    figures.dots(rest, ax, colors["test"])
     ax.axvline(0, color=colors["threshold"], linestyle=":")
     ax.set_xlabel(f"test error less that of {first}, in points")
     ax.margins(y=0.25)
-    return rest
 
 
 less(tuned | untuned, "SGD")
@@ -825,8 +809,9 @@ ledger.theorem(
 ledger.card("large-batch-generalizes-worse", **worse, section="flat-batch")
 
 # %% tags=["remove-input"]
-weighed = {"relative": relative["epochs"], "relative_steps": relative["steps"]}
-ledger.card("large-batch-sharper", **sharper, **weighed, section="flat-batch")
+ledger.card(
+    "large-batch-sharper", **sharper, relative=relative["loss"], section="flat-batch"
+)
 
 
 # %% tags=["remove-input"]
@@ -1038,15 +1023,12 @@ Are test error and measures of small and large batches at equal training loss, a
 
 # %%
 columns = ["train_loss", "error", "trace", "box", "adaptive", "relative"]
-found = {}
+ratios = {}
 for loss in (0.02, 0.005, 0.002):
-    both = []
-    for runs in (with_small, with_large):
-        runs = curvature.at_moment(runs, sets, nearest(loss))
-        runs = runs.assign(error=100 * runs.test_error)
-        both.append(runs.join(sharpness.table(runs, sets))[columns].mean())
-    found[loss] = both[1] / both[0]
-pd.DataFrame(found).rename_axis("large by small").rename_axis("loss", axis=1).round(2)
+    two = {"small": (with_small, nearest(loss)), "large": (with_large, nearest(loss))}
+    ends = compared(two).groupby("name")[columns].mean()
+    ratios[loss] = ends.loc["large"] / ends.loc["small"]
+pd.DataFrame(ratios).rename_axis("large by small").rename_axis("loss", axis=1).round(2)
 
 # %% [markdown]
 r"""
