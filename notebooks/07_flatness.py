@@ -173,8 +173,8 @@ with_small, with_large, faster = (
 )
 
 
-# %% mystnb={"code_prompt_show": "The moments at which they are compared"} tags=["hide-input"]
-# The moments at which they are compared
+# %% mystnb={"code_prompt_show": "Networks at a recorded time, and at a training loss"} tags=["hide-input"]
+# Networks at a recorded time, and at a training loss
 flat = ["error", "trace", "box", "adaptive", "relative"]
 
 
@@ -198,10 +198,10 @@ def at_loss(runs, loss=0.005):
     return pd.DataFrame(np.exp(lines), columns=flat)
 
 
-end, then = (
-    (lambda row: [-1]),
-    (lambda row: [np.argmin(np.abs(row.weights_epoch - epochs))]),
-)
+# %% mystnb={"code_prompt_show": "The comparisons"} tags=["hide-input"]
+# The comparisons
+end = lambda row: [-1]
+then = lambda row: [np.argmin(np.abs(row.weights_epoch - epochs))]
 arms = {"small, equal loss": at_loss(with_small), "small": at_times(with_small, end)}
 arms |= {"large, equal loss": at_loss(with_large), "large": at_times(with_large, then)}
 arms["large, as many steps"] = at_times(with_large, end)
@@ -265,8 +265,8 @@ one |= {"digits": (True,), "cnn": (16,), "loss": ("squared",)}
 settings = [{}, *({key: v} for key, values in one.items() for v in values)]
 
 
-# %% mystnb={"code_prompt_show": "One setting"} tags=["hide-input"]
-# One setting, at a loss of 0.005 or the lowest that all of its networks reach
+# %% mystnb={"code_prompt_show": "The test error at a training loss"} tags=["hide-input"]
+# The test error at a training loss
 def error_at(row, loss):
     """Test error in points on a line through the eight nearest times, at this training loss."""
     k = nearest(row, loss)
@@ -274,8 +274,10 @@ def error_at(row, loss):
     return np.polyfit(np.log(row.curve_train_loss[k] / loss), errors, 1)[1]
 
 
+# %% mystnb={"code_prompt_show": "One setting"} tags=["hide-input"]
+# One setting
 def in_setting(how):
-    """Test error with large batches less that with small ones at equal loss in another setting, in points, mean over three replicates."""
+    """Mean test errors of three replicates in another setting, at a loss of 0.005 or the lowest that all reach."""
     rest, name = dict(how), ", ".join(f"{k} {v}" for k, v in how.items()) or "as above"
     n = rest.pop("signals", size.n)
     sets = signals(seeds := ledger.selection(3), n, rest.pop("moved", 8))
@@ -408,15 +410,10 @@ $T_\alpha$ maps the box around $\theta$ onto the box around $T_\alpha \theta$, o
 factors = 10.0 ** np.arange(-2, 3)
 kinds = {k: getattr(sharpness, k) for k in ("trace", "box", "adaptive", "relative")}
 kinds = {"largest eigenvalue": curvature.top_eigenvalue} | kinds
-rescaled = {
-    name: np.array(
-        [
-            [measure(sharpness.rescaled(net, a), x, y) for a in factors]
-            for net, x, y in cases
-        ]
-    )
-    for name, measure in kinds.items()
-}
+rescaled, copied = {}, sharpness.rescaled
+for name, measure in kinds.items():
+    found = [[measure(copied(net, a), x, y) for a in factors] for net, x, y in cases]
+    rescaled[name] = np.array(found)
 
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Three measures go where one likes, two stay.** Each measure after rescaling by \u03b1, relative to \u03b1 = 1, on logarithmic axes; a line for each network.", "name": "fig-flat-measures"}, "image": {"alt": "Curves of five measures against the factor. Largest eigenvalue, trace and box sharpness rise steeply to both sides of one; adaptive sharpness and relative flatness are level."}} tags=["hide-input"]
 ax = plt.subplots(figsize=(7.2, 3.4))[1]
@@ -839,14 +836,9 @@ def with_noise(rows):
 noise = pd.Series({key: with_noise(rows) for key, rows in pool.groupby(["data", "n"])})
 best = {f"over_{name}": difference for name, difference in gain.items()}
 best |= {"sharpness": granulated.adaptive, "box": granulated.box}
-best |= {
-    "within": within.adaptive,
-    "mixed": every.adaptive,
-    "noise": noise.groupby(level=0).mean(),
-    "worst": weakest,
-    "size_raw": sized.max(axis=1),
-    "size_divided": by_n.adaptive,
-}
+best |= {"within": within.adaptive, "mixed": every.adaptive, "worst": weakest}
+best |= {"noise": noise.groupby(level=0).mean()}
+best |= {"size_raw": sized.max(axis=1), "size_divided": by_n.adaptive}
 ledger.card("sharpness-correlates-best", **best, section="flat-predict")
 
 # %% tags=["remove-input"]
@@ -1107,11 +1099,8 @@ knobs = pool_how | {
     "label_noise": [0, 0.1],
 }
 noisy = trained(own, mlp([25, 100], depth=2), pool_size.n[0], **knobs)
-noisy = (
-    with_norms(noisy, own)
-    .sort_values("label_noise")
-    .groupby(["data", "width"])[[*named, "test_error"]]
-)
+noisy = with_norms(noisy, own).sort_values("label_noise").groupby(["data", "width"])
+noisy = noisy[[*named, "test_error"]]
 signs = np.sign(noisy.last() - noisy.first())
 signs[list(named)].mul(signs.test_error, axis=0).mean().rename(named).rename("τ").to_frame()
 
