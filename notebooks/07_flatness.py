@@ -115,7 +115,7 @@ A third reason is an essay's ({doc}`/book/what_people_say`): around a flat minim
 
 The paper that made flatness famous is about batches. {cite:t}`keskar2017` trained six networks by Adam, with batches of 256 examples and of a tenth of the training set, until the loss ceased to improve. We take fully connected networks on 1,000 signals of MNIST-1D (moved by up to 7 points), with batches of 20 and of 100.
 
-When are two trainings equally far? After as many *epochs* the large batches have taken a fifth of the *steps*, and their loss is still falling. After as many steps they have seen the data five times as often. Nearest to the paper's rule, which has no budget, is to compare *at equal training loss*, a low one at which all examples are fitted: 0.005. The findings use it; the figure has the other comparisons, too, and one with a larger learning rate, since averaging more examples permits longer steps: $\sqrt 5$ times, a common rule for Adam ({cite:t}`goyal2017` multiply by five, for SGD).
+When are two trainings equally far? After as many *epochs* the large batches have taken a fifth of the *steps*, and their loss is still falling. After as many steps they have seen the data five times as often. Nearest to the paper's rule, which has no budget, is to compare *at equal training loss*, a low one at which all examples are fitted: 0.005, read off a line through the eight recorded times that are nearest. The findings use it; the figure has the other comparisons, too, and one with a larger learning rate, since averaging more examples permits longer steps: $\sqrt 5$ times, a common rule for Adam ({cite:t}`goyal2017` multiply by five, for SGD).
 
 ::::{admonition} Predict before you run
 :class: predict
@@ -186,7 +186,8 @@ def at_times(runs, when):
         for k in when(row):
             at = {"weights": row.weights[[k]], "train_loss": row.curve_train_loss[k]}
             found.append(keep | at | {"error": 100 * (1 - row.test_correct[k].mean())})
-    return pd.DataFrame(found).join(sharpness.table(pd.DataFrame(found), sets))
+    found = pd.DataFrame(found)
+    return found.join(sharpness.table(found, sets, probes=10))
 
 
 def at_loss(runs, loss=0.005):
@@ -1030,10 +1031,10 @@ Are test error and measures of small and large batches at equal training loss, a
 """
 
 # %%
-ratios = {
-    loss: at_loss(with_large, loss).mean() / at_loss(with_small, loss).mean()
-    for loss in (0.02, 0.005, 0.002)
-}
+pair, ratios = [runs[:2] for runs in (with_small, with_large)], {}
+for loss in (0.02, 0.005, 0.002):
+    of_small, of_large = (at_loss(runs, loss).mean() for runs in pair)
+    ratios[loss] = of_large / of_small
 pd.DataFrame(ratios).rename_axis("large by small").rename_axis("loss", axis=1).round(2)
 
 # %% [markdown]
