@@ -249,7 +249,7 @@ Markdown(
 
 # %% [markdown]
 r"""
-The left panel tells one story in every row, the right one four stories: much sharper, much flatter, or little different, as one likes to compare. Had sharpness been the reason of the gap, the panels would agree.
+The left panel tells one story in every row; the right one says much sharper, much flatter or little different, as one likes to compare. Had sharpness been the reason of the gap, the panels would agree.
 
 The training losses say what box sharpness has followed. With cross-entropy the Hessian is made of the probabilities that the network still gives to wrong classes: as these vanish, the loss and the curvature vanish together, wherever the minimum lies. Who compares after as many epochs compares a network that is nearly done with one that is done. **Sharpness can be compared only at
 equal training loss.** What is left there is a matter of tenths, not of multiples; by relative flatness, which scatters less, the large batches are the sharper ones ({ref}`flat-ex-loss`).
@@ -754,7 +754,7 @@ Markdown(
 
 # %% [markdown]
 r"""
-At the small learning rate the second gradient is worth points, more than a second step. Had SAM found something that SGD cannot reach, it would keep this lead when both are tuned. Most of it goes, since a large learning rate finds the same: it, too, cannot stay in sharp places ({doc}`05_implicit_regularization`). Whoever tunes one of two methods compares tuning. (The paper's SGD is tuned, in another setting; there the gain stays.)
+At the small learning rate the second gradient is worth points, more than a second step. Had SAM found something that SGD cannot reach, it would keep this lead when both are tuned. Most of it goes: here a large learning rate does for SGD what the second gradient did. The networks of SAM are the flatter ones all the same, by both invariant measures, so flatter is not always better. Whoever tunes one of two methods compares tuning. (The paper tunes its SGD, in another setting, and reports that a gain stays.)
 
 (flat-average)=
 ## Averaging the weights
