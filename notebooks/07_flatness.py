@@ -115,7 +115,7 @@ A third reason is an essay's ({doc}`/book/what_people_say`): around a flat minim
 
 The paper that made flatness famous is about batches. {cite:t}`keskar2017` trained six networks by Adam, with batches of 256 examples and of a tenth of the training set, until the loss ceased to improve. We take fully connected networks on 1,000 signals of MNIST-1D (moved by up to 7 points), with batches of 20 and of 100.
 
-When are two trainings equally far? After as many *epochs* the large batches have taken a fifth of the *steps*, and their loss is still falling. After as many steps they have seen the data five times as often. Nearest to the paper's rule, which has no budget, is to compare *at equal training loss*, a low one at which all examples are fitted: 0.005, read off a line through the eight recorded times that are nearest. The findings use it; the figure has the other comparisons, too, and one with a larger learning rate, since averaging more examples permits longer steps: $\sqrt 5$ times, a common rule for Adam ({cite:t}`goyal2017` multiply by five, for SGD).
+When are two trainings equally far? After as many *epochs* the large batches have taken a fifth of the *steps*, and their loss is still falling. After as many steps they have seen the data five times as often. Nearest to the paper's rule, which has no budget, is to compare *at equal training loss*, a low one at which all examples are fitted: 0.005, read off a line through the eight recorded times that are nearest. The findings use it; the figure has the others, too, and one with a larger learning rate, since averaging more examples permits longer steps: $\sqrt 5$ times, a common rule for Adam.
 
 ::::{admonition} Predict before you run
 :class: predict
@@ -252,7 +252,7 @@ r"""
 The left panel tells one story in every row; the right one says much sharper, much flatter or little different, as one likes to compare. Had sharpness been the reason of the gap, the panels would agree.
 
 The training losses say what box sharpness has followed. With cross-entropy the Hessian is made of the probabilities that the network still gives to wrong classes: as these vanish, the loss and the curvature vanish together, wherever the minimum lies. Who compares after as many epochs compares a network that is nearly done with one that is done. **Sharpness can be compared only at
-equal training loss.** What is left there is a matter of tenths, not of multiples; by relative flatness, which scatters less, the large batches are the sharper ones ({ref}`flat-ex-loss`).
+equal training loss.** What is left there is a matter of tenths, not of multiples ({ref}`flat-ex-loss`).
 
 How far does the first sentence hold? We change one thing at a time.
 """
@@ -674,9 +674,9 @@ Markdown(
 # %% [markdown]
 r"""
 Both papers are about such a table, one about its row means, the other about its worst entries. Sharpness, invariant or not, follows the learning rate and the batch size, and in these networks the test error does, too. It fails where the training set grows, if taken as it stands; divided by $n$ the rows of the eigenvalue, the trace and adaptive sharpness are blue throughout. That does not
-answer {cite:t}`dziugaite2020`, who find no measure that is right in every environment. Their environments are single pairs of settings, many hundreds of them; ours are means over all other settings along five hyperparameters with two values each, too few to test their sentence. We see what they warn of: {numref}`fig-flat-one` has failures that a row's mean hides, and whether they are failures hangs on the form of the measure. Norms fail elsewhere: where a longer or noisier training finds larger weights and a smaller error. (Two of them order all pairs with one training set about as well as sharpness does, {numref}`fig-flat-tau`, since they are right about widths and decay; how hyperparameters are weighed decides who wins.) Box sharpness, the measure that started it all, is the weakest of its kind: its $+1$ counts the weights, so that wider networks look sharper.
+answer {cite:t}`dziugaite2020`, who find no measure that is right in every environment. Their environments are many hundreds of pairs of settings; ours are means along five hyperparameters with two values each, too few to test their sentence. We see what they warn of: failures that a row's mean hides. Norms fail elsewhere: where a longer or noisier training finds larger weights and a smaller error. (Over all pairs with one training set two of them do about as well as sharpness, {numref}`fig-flat-tau`; how hyperparameters are weighed decides who wins.) Box sharpness, the measure that started it all, is the weakest of its kind: its $+1$ counts the weights, so that wider networks look sharper.
 
-{cite:t}`andriushchenko2023` put it like this: sharpness does not correlate well with generalization, but rather with parameters of the training such as the learning rate, and these with generalization, one way or the other. In our pool sharpness follows the learning rate over the batch size more closely than it follows the test error; the card has both.
+{cite:t}`andriushchenko2023` put it like this: sharpness does not correlate well with generalization, but rather with parameters of the training such as the learning rate, and these with generalization, one way or the other. In our pool it follows the learning rate over the batch size more closely than the test error; the card has both.
 
 (flat-use)=
 ## Looking for flat places
@@ -687,7 +687,7 @@ $$
 \theta \;\longmapsto\; \theta - h\, \nabla L \Bigl( \theta + \rho\, \frac{\nabla L(\theta)}{\lVert \nabla L(\theta) \rVert} \Bigr) ,
 $$ (flat-eq-sam)
 
-with $L$ the loss of the batch. The ball of radius $\rho$ is as little invariant as Keskar's box. Each step costs two gradients; at equal cost plain SGD may train twice as long. And whoever tunes the new method has to tune the old one: learning rate and weight decay are chosen for SGD with 60 epochs, for SGD with 120 and for SAM from the same grid, and $\rho$ for SAM, on seeds that are not tested.
+with $L$ the loss of the batch. The ball of radius $\rho$ is as little invariant as Keskar's box. Each step costs two gradients; at equal cost plain SGD may train twice as long. Who tunes the new method has to tune the old one: learning rate and weight decay are chosen for SGD with 60 epochs, for SGD with 120 and for SAM from the same grid, and $\rho$ for SAM, on seeds that are not tested.
 
 ::::{admonition} Predict before you run
 :class: predict
@@ -754,7 +754,7 @@ Markdown(
 
 # %% [markdown]
 r"""
-At the small learning rate the second gradient is worth points, more than a second step. Had SAM found something that SGD cannot reach, it would keep this lead when both are tuned. Most of it goes: here a large learning rate does for SGD what the second gradient did. The networks of SAM are the flatter ones all the same, by both invariant measures, so flatter is not always better. Whoever tunes one of two methods compares tuning. (The paper tunes its SGD, in another setting, and reports that a gain stays.)
+At the small learning rate the second gradient is worth points, more than a second step. Had SAM found something that SGD cannot reach, it would keep this lead when both are tuned. Most of it goes: here a large learning rate does for SGD what the second gradient did. The networks of SAM are the flatter ones all the same, by both invariant measures, and by more than their test error tells. (The paper reports a gain over a tuned SGD, in another setting.)
 
 (flat-average)=
 ## Averaging the weights
@@ -1022,7 +1022,7 @@ One replicate. The radius in the middle does best. A tiny box measures little bu
 
 ```{exercise} ★★ At equal loss
 :label: flat-ex-loss
-Does the first row of {numref}`fig-flat-batch` depend on the training loss at which one compares? Find the ratios of test error and of four measures at a loss of 0.02 and of 0.002.
+Does the first row of {numref}`fig-flat-batch` depend on the training loss at which one compares? Try 0.02 and 0.002.
 ```
 
 ```{solution-start} flat-ex-loss
