@@ -152,7 +152,7 @@ def trained(sets, net=standard, n=None, **how):
 
 def history(last, *more):
     """What to record, and when, of networks whose training loss is to be looked up."""
-    times = sorted({0, *np.geomspace(last / 8, last, 60).astype(int)})
+    times = sorted({0, *np.geomspace(last / 8, last, 45).astype(int)})
     return dict.fromkeys(("test_correct", "curves", *more), times)
 
 
@@ -709,7 +709,7 @@ length = scale.sizes(length=(5, 60, 60)).length
 grid, radii = {"lr": [0.05, 0.1, 0.2], "weight_decay": [0, 0.003]}, [0.05, 0.2]
 methods = {"SGD": {"epochs": length}, "SGD, twice as long": {"epochs": 2 * length}}
 methods |= {"SAM": {"epochs": length, "sam": radii}}
-trials, chosen = signals(ledger.selection(3)), {}
+trials, chosen = signals(ledger.selection(2)), {}
 for name, how in methods.items():
     runs = trained(trials, **sgd | grid | how)
     means = runs.groupby(["lr", "weight_decay", "sam"]).error.mean()
