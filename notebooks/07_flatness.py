@@ -134,6 +134,7 @@ The third, in pilot runs: some of the difference goes away with more steps, and 
 # %% mystnb={"code_prompt_show": "Signals, and networks trained on them"} tags=["hide-input"]
 # Signals, and networks trained on them
 size = scale.sizes(n=(200, 1000, 1000), tested=(200, 4000, 4000), epochs=(5, 80, 80))
+near = scale.sizes(near=(2, 8, 8)).near  # times that a line goes through
 standard = mlp(100, depth=2)
 
 
@@ -156,7 +157,7 @@ def history(last, *more):
     return dict.fromkeys(("test_correct", "curves", *more), times)
 
 
-def nearest(row, loss, k=8):
+def nearest(row, loss, k=near):
     """The k recorded times at which the training loss is nearest to this one, in the ratio."""
     return np.argsort(np.abs(np.log(row.curve_train_loss / loss)))[:k]
 
