@@ -757,7 +757,7 @@ Markdown(
 
 # %% [markdown]
 r"""
-Had both parametrizations been two ways of writing the same training, the panels would agree. What μP buys is that a rate can be *transferred*, and that the wider network is at least as good at each rate, which the authors report, too; that it trains to a lower loss is another claim, which the last ratio does not support here. The move that remains under μP is to the right; it is less than the fifth of an octave per doubling of the width that the plan allows, but not by much, and it is no accident of a few draws. The narrow networks may be too far from the limit in which the argument is exact. And all this is Adam's. With SGD, which the paper has in such networks, the best rate of our small ones falls as well, but by less.
+Had both parametrizations been two ways of writing the same training, the panels would agree. What μP buys is that a rate can be *transferred*, and that the wider network is at least as good at each rate, which the authors report, too; that it trains to a lower loss is another claim, which the ratio of the losses does not support. The move that remains under μP is to the right; it is a little less than the fifth of an octave per doubling of the width that the plan allows. The narrow networks may be too far from the limit in which the argument is exact. And all this is Adam's. With SGD, which the paper has in such networks, the best rate of our small ones falls as well, but by less.
 
 :::{admonition} Three scalings of width
 :class: key-result
