@@ -280,7 +280,8 @@ def error_at(row, loss):
 # One setting
 def in_setting(how):
     """Mean test errors of three replicates in another setting, at a loss of 0.005 or the lowest that all reach."""
-    rest, name = dict(how), ", ".join(f"{k} {v}" for k, v in how.items()) or "as above"
+    rest = dict(how)
+    name = ", ".join(f"{k} {v}" for k, v in how.items()).replace(" True", "") or "as above"
     n = rest.pop("signals", size.n)
     sets = signals(seeds := ledger.selection(3), n, rest.pop("moved", 8))
     if rest.pop("digits", False):
