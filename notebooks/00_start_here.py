@@ -151,21 +151,21 @@ Everything that has been proposed since belongs, with a little forcing, to one o
 
 ::::{admonition} It was never about the count
 :class: key-result
-The proposal: parameters measure complexity badly. Bias and variance can both fall with width, and past the point where a model can just fit, more parameters make it smoother. In chapter 1 both fall with width in
-networks that are wide enough to fit, and the trade-off is a theorem in one narrow case only.
-*{doc}`Bias and variance </notebooks/01_bias_variance>`, {doc}`double descent </notebooks/04_double_descent>`.*
+The proposal: parameters measure complexity badly, and something else should be counted: a norm, an effective rank, what a bound can be built on. Bias and variance can both fall with width, past the point where a model can just fit more parameters make it
+smoother, and where there are many weak directions even noise can be fitted at little cost. *{doc}`Bias and variance </notebooks/01_bias_variance>`, {doc}`double descent </notebooks/04_double_descent>`,
+{doc}`benign overfitting </notebooks/09_benign_overfitting>`, later generalization bounds.*
 ::::
 
 ::::{admonition} The training picks well
 :class: key-result
-The proposal: of all functions that fit, gradient descent finds particular ones: small norm, small gradients along the way, simple patterns first.
-*{doc}`Memorization </notebooks/03_memorization>`, {doc}`implicit regularization </notebooks/05_implicit_regularization>`.*
+The proposal: of all functions that fit, gradient descent finds particular ones: small norm, large margin, small gradients along the way, simple patterns first. Which ones depends on whether it learns features or only weighs those that it starts with.
+*{doc}`Memorization </notebooks/03_memorization>`, {doc}`implicit regularization </notebooks/05_implicit_regularization>`, {doc}`lazy and rich </notebooks/08_lazy_and_rich>`, {doc}`simple things first </notebooks/08_simple_first>`.*
 ::::
 
 ::::{admonition} The landscape is kind
 :class: key-result
 The proposal: good solutions occupy far more volume than bad ones, lie in flat regions, or are easier to find because a wide
-network starts in many places at once. *{doc}`Lottery tickets </notebooks/06_lottery_tickets>`, later flat minima and volume.*
+network starts in many places at once. *{doc}`Lottery tickets </notebooks/06_lottery_tickets>`, {doc}`flatness </notebooks/07_flatness>`, {doc}`the volume of minima </notebooks/07_volume>`.*
 ::::
 
 ::::{admonition} The data help
@@ -190,8 +190,13 @@ None is established as the whole answer. Each makes predictions, and predictions
 | 5. {doc}`/notebooks/05_implicit_regularization` | What does gradient descent add on its own? | here |
 | 6. {doc}`/notebooks/06_lottery_tickets` | Which of the parameters were needed? | here |
 | {doc}`/notebooks/06_width_and_escape` | Do wide networks draw more tickets, or have more ways out? | here |
+| 7. {doc}`/notebooks/07_flatness` | Do flat minima generalize better, and what is flat? | here |
+| {doc}`/notebooks/07_volume` | Is there more room around good minima than around bad ones? | here |
+| 8. {doc}`/notebooks/08_lazy_and_rich` | When does a wide network learn features, and when is it a kernel? | here |
+| {doc}`/notebooks/08_simple_first` | What is learned first, and what is kept because of it? | here |
+| 9. {doc}`/notebooks/09_benign_overfitting` | What does it cost to fit noise? | here |
 
-Later come flat minima and volume, grokking, generalization bounds, information and robustness.
+Later come grokking, generalization bounds, information and robustness.
 
 ```{ledger} totals
 ```

@@ -160,6 +160,8 @@ FITTING = {
     "median_of": [1, 3],
     "gradient_penalty": [0, 0.1],
     "norm_target": [0, 1.0],
+    "sam": [0, 0.1],
+    "output_scale": [0, 2],
     "schedule": ["constant", "cosine", "inverse_sqrt"],
     "layer_lr": [(), (1, 0.5)],
     "averaging": [0, 0.5],

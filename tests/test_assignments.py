@@ -380,6 +380,9 @@ STARTS = {  # what the investigation begins with works
     "04_double_descent": "problem(5, 0.1, 0)[0].shape == (5, 200) and 180 * problem(5, 0.1, 0)[1][20] ** 2 * 0.01 > 0.99",
     "05_implicit_regularization": "abs(np.prod(descend(0.2, 0.9, True)) - 1) < 1e-6 and np.isnan(descend(5.0)).all() and starts.shape == (5, 2)",
     "06_lottery_tickets": "train(initial(0), [np.ones(w.shape) for w in initial(0)], epochs=2)[1] > 0.5",
+    "07_flatness": "np.array_equal(flat(layered(np.arange(3190.0))), np.arange(3190.0)) and [loss_of(row)(flat(row.layers)) < 0.2 for _, row in trained('large steps', 2.0, range(1), stop_loss=0.2).iterrows()] == [True]",
+    "08_lazy_and_rich": "snapshots(initial(0, width=10), *bits(20, 0), (0, 3))[3][0][0].shape == (30, 10) and error(np.array([1, -1, 0, 2]), np.ones(4)) == 0.375 and np.allclose(kernel_answers(np.eye(3), np.eye(3), np.arange(3)), np.arange(3), atol=1e-4)",
+    "09_benign_overfitting": "kernel(pictures('shuffled')[:50], 'narrow').shape == (50, 50) and pictures('Gaussian').shape == (1797, 64) and len(labels) == 1797",
 }
 
 
@@ -587,6 +590,155 @@ WRONG = {  # what students get wrong, and the tests that notice
             "def useful(masks):\n    out = [np.array(m, float) for m in masks]\n    for a, b in zip(out, out[1:]):\n"
             "        a *= b.sum(1) > 0\n        b *= (a.sum(0) > 0)[:, None]\n    return out",
             "test_against_the_paths_themselves test_chains_of_uselessness",
+        ),
+    ],
+    "07_flatness": [
+        (
+            "rescale",
+            "def rescale(layers, k, alpha):\n    new = [(w.copy(), b.copy()) for w, b in layers]\n"
+            "    new[k] = new[k][0] * alpha, new[k][1]\n"
+            "    new[k + 1] = new[k + 1][0] / np.reshape(alpha, (-1, 1)), new[k + 1][1]\n    return new",
+            "test_two_units_by_hand test_the_function_stays test_what_would_change_the_function",
+        ),
+        (
+            "rescale",
+            "def rescale(layers, k, alpha):\n    if np.min(alpha) <= 0:\n        raise ValueError\n"
+            "    new = [(w.copy(), b.copy()) for w, b in layers]\n    new[k] = new[k][0] * alpha, new[k][1] * alpha\n"
+            "    new[k + 1] = new[k + 1][0] / np.reshape(alpha, (-1, 1)), new[k + 1][1] / np.mean(alpha)\n    return new",
+            "test_two_units_by_hand test_the_function_stays test_what_would_change_the_function",
+        ),
+        (
+            "average_sharpness",
+            "def average_sharpness(loss, theta, sigma, scale=None, pairs=50, seed=0):\n    s = 1 if scale is None else scale\n"
+            "    rng = np.random.default_rng(seed)\n"
+            "    v = [loss(theta + sigma * s * rng.standard_normal(len(theta))) - loss(theta) for _ in range(2 * pairs)]\n"
+            "    v = 2 * np.array(v) / sigma**2\n    return v.mean(), v.std(ddof=1) / len(v) ** 0.5",
+            "test_a_plane_is_flat test_estimate_and_error_are_honest",
+        ),
+        (
+            "average_sharpness",
+            "def average_sharpness(loss, theta, sigma, scale=None, pairs=50, seed=0):\n    s = 1 if scale is None else scale\n"
+            "    rng, v = np.random.default_rng(seed), []\n    for _ in range(pairs):\n        d = sigma * s * rng.standard_normal(len(theta))\n"
+            "        v += [2 * (loss(theta + d) - loss(theta)) / sigma**2, 2 * (loss(theta - d) - loss(theta)) / sigma**2]\n"
+            "    return np.mean(v), np.std(v, ddof=1) / len(v) ** 0.5",
+            "test_a_plane_is_flat test_estimate_and_error_are_honest",
+        ),
+        (
+            "balance",
+            "def balance(layers):\n    new = [(w.copy(), b.copy()) for w, b in layers]\n    for k in range(len(new) - 1):\n"
+            "        enters = np.sqrt((new[k][0] ** 2).sum(0) + new[k][1] ** 2)\n        leaves = np.sqrt((new[k + 1][0] ** 2).sum(1))\n"
+            "        new = rescale(new, k, np.sqrt(leaves / enters))\n    return new",
+            "test_every_unit_of_a_deep_network test_one_network_for_each_function test_units_that_do_nothing",
+        ),
+        (
+            "balance",
+            "def balance(layers):\n    new = [(w.copy(), b.copy()) for w, b in layers]\n    for k in 200 * list(range(len(new) - 1)):\n"
+            "        enters, leaves = np.linalg.norm(new[k][0], axis=0), np.linalg.norm(new[k + 1][0], axis=1)\n"
+            "        new = rescale(new, k, np.where(enters * leaves > 0, np.sqrt(leaves / np.maximum(enters, 1e-9)), 1.0))\n    return new",
+            "test_one_unit_by_hand test_every_unit_of_a_deep_network",
+        ),
+    ],
+    "08_lazy_and_rich": [
+        (
+            "linearize",
+            "def linearize(start, weights, x):\n    x, a, b = torch.tensor(x), tensors(start), tensors(weights)\n"
+            "    d = [(q[0] - p[0], q[1] - p[1]) for p, q in zip(a, b)]\n"
+            "    value, change = torch.func.jvp(lambda w: network(w, x), (b,), (d,))\n    return (network(a, x) + change).numpy()",
+            "test_one_unit_by_hand test_against_the_derivatives test_deep_and_linear",
+        ),
+        (
+            "linearize",
+            "def linearize(start, weights, x):\n    x, a, b = torch.tensor(x), tensors(start), tensors(weights)\n"
+            "    d = [(q[0] - p[0], q[1] - p[1]) for p, q in zip(a, b)]\n"
+            "    return torch.func.jvp(lambda w: network(w, x), (a,), (d,))[1].numpy()",
+            "test_one_unit_by_hand test_where_it_starts test_against_the_derivatives",
+        ),
+        (
+            "tangent_kernel",
+            "def tangent_kernel(weights, x, other=None):\n    def rows(x):\n        j = torch.func.jacrev(lambda w: network(w, torch.tensor(x)))(tensors(weights))\n"
+            "        return torch.cat([w.flatten(1) for w, b in j], 1)\n    return (rows(x) @ rows(x if other is None else other).T).numpy()",
+            "test_a_kernel_by_hand test_a_linear_model test_kernels_of_one_hidden_layer test_kernels_of_deep_networks",
+        ),
+        (
+            "tangent_kernel",
+            "def tangent_kernel(weights, x, other=None):\n    j = torch.func.jacrev(lambda w: network(w, torch.tensor(x)))(tensors(weights))\n"
+            "    rows = torch.cat([p.flatten(1) for layer in j for p in layer], 1)\n    return (rows @ rows.T).numpy()",
+            "test_kernels_of_one_hidden_layer",
+        ),
+        (
+            "descend",
+            "def descend(start, x, y, steps, lr, scale=1.0, linear=False):\n    x, y, w0 = torch.tensor(x), torch.tensor(y), tensors(start)\n    w = w0\n"
+            "    f0 = network(w0, x)\n    loss = lambda w: ((scale * (network(w, x) - f0) - y) ** 2).mean()\n    for _ in range(steps):\n"
+            "        g = torch.func.grad(loss)(w)\n        w = [(p - lr * u, q - lr * v) for (p, q), (u, v) in zip(w, g)]\n"
+            "    return [(p.numpy(), q.numpy()) for p, q in w]",
+            "test_a_first_step_by_hand test_the_linearisation_is_kernel_regression test_the_network_itself",
+        ),
+        (
+            "descend",
+            "def descend(start, x, y, steps, lr, scale=1.0, linear=False):\n    x, y, w0 = torch.tensor(x), torch.tensor(y), tensors(start)\n    w = w0\n"
+            "    f0 = network(w0, x)\n    loss = lambda w: ((scale * (network(w, x) - f0) - y) ** 2).mean() / scale**2\n    for _ in range(steps):\n"
+            "        g = torch.func.grad(loss)(w)\n        w = [(p - lr * u, q - lr * v) for (p, q), (u, v) in zip(w, g)]\n"
+            "    return [(p.numpy(), q.numpy()) for p, q in w]",
+            "test_the_linearisation_is_kernel_regression",
+        ),
+        (
+            "descend",
+            "def descend(start, x, y, steps, lr, scale=1.0, linear=False):\n    x, y, w0 = torch.tensor(x), torch.tensor(y), tensors(start)\n    w = w0\n"
+            "    loss = lambda w: ((scale * network(w, x) - y) ** 2).mean() / scale**2\n    for _ in range(steps):\n"
+            "        g = torch.func.grad(loss)(w)\n        w = [(p - lr * u, q - lr * v) for (p, q), (u, v) in zip(w, g)]\n"
+            "    return [(p.numpy(), q.numpy()) for p, q in w]",
+            "test_a_first_step_by_hand test_the_network_itself",
+        ),
+    ],
+    "09_benign_overfitting": [
+        (
+            "effective_ranks",
+            "def effective_ranks(spectrum, n, b=1.0):\n    s = np.sort(spectrum[spectrum > 0])[::-1]\n    tail = s.sum() - np.cumsum(s) + s\n"
+            "    square = (s**2).sum() - np.cumsum(s**2) + s**2\n    k = np.flatnonzero(tail / s >= b * n)\n    if not len(k):\n        raise ValueError\n"
+            "    return int(k[0]), (tail / s)[k[0]], tail[k[0]] ** 2 / square[k[0]]",
+            "test_steep_spectra_and_zeros",
+        ),
+        (
+            "effective_ranks",
+            "def effective_ranks(spectrum, n, b=1.0):\n    s = np.sort(spectrum)[::-1]\n    for k in range(len(s)):\n"
+            "        if s[k:].sum() / s[max(k - 1, 0)] >= b * n:\n            return k, s[k:].sum() / s[max(k - 1, 0)], s[k:].sum() ** 2 / (s[k:] ** 2).sum()\n"
+            "    raise ValueError",
+            "test_one_spike_by_hand test_any_spectrum test_steep_spectra_and_zeros",
+        ),
+        (
+            "effective_ranks",
+            "def effective_ranks(spectrum, n, b=1.0):\n    r = [spectrum[k:].sum() / spectrum[k] for k in range(len(spectrum))]\n"
+            "    k = int(np.argmax(np.array(r) >= b * n))\n    return k, r[k], spectrum[k:].sum() ** 2 / (spectrum[k:] ** 2).sum()",
+            "test_one_spike_by_hand test_any_spectrum test_where_no_tail_is_long_enough",
+        ),
+        (
+            "price_of_noise",
+            "def price_of_noise(x, spectrum):\n    return spectrum * ((x.T @ np.linalg.inv(x @ x.T)) ** 2).sum(1)",
+            "test_against_drawn_noise test_what_occurs_twice",
+        ),
+        (
+            "price_of_noise",
+            "def price_of_noise(x, spectrum):\n    noise = np.random.default_rng(0).standard_normal((len(x), 1000))\n"
+            "    return spectrum * ((np.linalg.pinv(x) @ noise) ** 2).mean(1)",
+            "test_one_example_by_hand test_as_many_as_there_are test_what_occurs_twice",
+        ),
+        (
+            "price_of_noise",
+            "def price_of_noise(x, spectrum):\n    return (np.linalg.pinv(x) ** 2).sum(1)",
+            "test_one_example_by_hand test_against_drawn_noise test_directions_that_new_inputs_do_not_have",
+        ),
+        (
+            "predicted_price",
+            "def predicted_price(spectrum, n):\n    s = spectrum[spectrum > 0]\n    if len(s) <= n:\n"
+            "        return len(s) / (n - len(s)) if len(s) < n else np.inf\n    low, high = 0, s.sum()\n    for _ in range(100):\n"
+            "        k = (low + high) / 2\n        low, high = (k, high) if (s / (s + k)).sum() > n else (low, k)\n"
+            "    d = s / (s + k)\n    return (d**2).sum() / (n - (d**2).sum())",
+            "test_steep_spectra",
+        ),
+        (
+            "predicted_price",
+            "def predicted_price(spectrum, n):\n    k, r, big = effective_ranks(spectrum, n)\n    return k / n + n / big",
+            "test_flat_spectra test_fewer_directions_than_examples test_against_data test_steep_spectra",
         ),
     ],
 }

@@ -921,3 +921,33 @@ def test_numbers_that_float32_cannot_tell_apart_are_refused_and_constant_columns
     x[:, 2] *= 1e-30
     made = data.Data("fine", x, 1e3 + rng.random(40), x, 1e3 + rng.random(40), "made up")
     assert made.x.dtype == torch.float32
+
+
+@pytest.mark.parametrize("count", [5, 7])
+def test_slabs_alone_give_a_linear_rule_nothing_and_the_first_coordinate_everything(count):
+    made = data.slabs(4000, 1000, 1, inputs=6, count=count)
+    x, y = made.x.double(), 2 * made.y.double() - 1
+    fitted = torch.linalg.lstsq(x, y).solution
+    errors = [(part @ fitted * sign < 0).double().mean() for part, sign in _thirds(made)]
+    assert errors[0] < 0.01
+    assert errors[1] == pytest.approx(0.5, abs=0.06)  # the first coordinate is shuffled
+    assert errors[2] < 0.01
+    without = data.slabs(4000, 1000, 1, inputs=6, count=count, linear=False)
+    fitted = torch.linalg.lstsq(without.x.double(), 2 * without.y.double() - 1).solution
+    assert (without.x_test.double() @ fitted * (2 * without.y_test - 1) < 0).double().mean() > 0.44
+
+
+def _thirds(made):
+    return [(x.double(), 2 * y.double() - 1) for x, y in zip(made.x_test.chunk(3), made.y_test.chunk(3), strict=True)]
+
+
+def test_blurred_slabs_leave_their_share_to_the_other_coordinates():
+    made = data.slabs(4000, 1000, 1, inputs=6, blurred=0.2)
+    fitted = torch.linalg.lstsq(made.x.double(), 2 * made.y.double() - 1).solution
+    wrong = (made.x.double() @ fitted * (2 * made.y - 1) < 0).double().mean()
+    assert wrong == pytest.approx(0.1, abs=0.02)  # half of the blurred ones
+
+
+def test_slabs_come_in_fives_and_sevens():
+    with pytest.raises(ValueError, match="5 or 7"):
+        data.slabs(10, 10, 0, count=3)

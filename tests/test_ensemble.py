@@ -1,5 +1,7 @@
 """The stacked engine against a plain PyTorch loop, which is the reference."""
 
+import copy
+
 import numpy as np
 import pytest
 import torch
@@ -7,7 +9,7 @@ import torch.nn.functional as F
 from torch.nn.utils import vector_to_parameters
 from torch.utils.data import DataLoader, TensorDataset
 
-from overparam.architectures.alone import CNN
+from overparam.architectures.alone import CNN, Custom
 from overparam.architectures.stacked import CNN1D, MLP, LeNet
 from overparam.data.dataset import Data, corrupt_labels, subset
 from overparam.data.load import digits
@@ -60,6 +62,10 @@ def plain(settings: Settings, data: Data) -> torch.nn.Module:
         net, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(settings.averaging)
     )
     average.update_parameters(net)  # begins at the initial weights
+    with torch.no_grad():
+        initial = copy.deepcopy(net)
+        for parameter, mask in zip(initial.parameters(), masks, strict=True):
+            parameter *= mask
     order, steps = generator(settings.init_seed, "order"), 0
     choice = generator(settings.init_seed, "version")
     for _ in range(settings.epochs):
@@ -79,30 +85,42 @@ def plain(settings: Settings, data: Data) -> torch.nn.Module:
                 noise = gaussian(*keys, steps, inputs[0].numel(), torch.arange(len(inputs)))
                 inputs = inputs + settings.input_noise * noise.view_as(inputs)
 
-            def loss_of(inputs, labels, steps=steps):
-                logits = forward_with_dropout(net, inputs, settings, steps) if settings.dropout else net(inputs)
+            def answers(net, inputs, steps=steps):
+                return forward_with_dropout(net, inputs, settings, steps) if settings.dropout else net(inputs)
+
+            def loss_of(inputs, labels, answers=answers):
+                logits, scale = answers(net, inputs), settings.output_scale
                 if settings.loss == "cross_entropy":
                     return F.cross_entropy(logits, labels)
-                return F.mse_loss(logits, F.one_hot(labels, outputs).float() if data.classes else labels)
+                wanted = F.one_hot(labels, outputs).float() if data.classes else labels
+                if scale:
+                    return F.mse_loss(scale * (logits - answers(initial, inputs).detach()), wanted) / scale**2
+                return F.mse_loss(logits, wanted)
 
-            if settings.adversarial:
-                inputs = inputs.clone().requires_grad_()
-                (uphill,) = torch.autograd.grad(loss_of(inputs, labels), inputs)
-                inputs = inputs.detach() + settings.adversarial * uphill.sign()
-            if settings.median_of == 3:
-                thirds = zip(inputs.chunk(3), labels.chunk(3), strict=True)
-                gradients = [torch.autograd.grad(loss_of(*third), list(net.parameters())) for third in thirds]
-                for p, *each in zip(net.parameters(), *gradients, strict=True):
-                    p.grad = torch.stack(each).median(0).values
-            else:
-                loss, own = loss_of(inputs, labels), list(net.parameters())
+            def gradients(inputs=inputs, labels=labels, loss_of=loss_of):
+                own = list(net.parameters())
+                if settings.adversarial:
+                    inputs = inputs.clone().requires_grad_()
+                    (attack,) = torch.autograd.grad(loss_of(inputs, labels), inputs)
+                    inputs = inputs.detach() + settings.adversarial * attack.sign()
+                if settings.median_of == 3:
+                    thirds = zip(inputs.chunk(3), labels.chunk(3), strict=True)
+                    each = [torch.autograd.grad(loss_of(*third), own) for third in thirds]
+                    return [torch.stack(three).median(0).values for three in zip(*each, strict=True)]
+                loss = loss_of(inputs, labels)
                 if settings.gradient_penalty:
-                    gradients = torch.autograd.grad(loss, own, create_graph=True)
-                    loss = loss + settings.gradient_penalty * sum(g.pow(2).sum() for g in gradients)
-                if settings.norm_target:
-                    distance = sum(p.pow(2).sum() for p in own) - settings.norm_target**2
-                    loss = loss + settings.weight_decay / 2 * distance.abs()
-                loss.backward()
+                    inner = torch.autograd.grad(loss, own, create_graph=True)
+                    loss = loss + settings.gradient_penalty * sum(g.pow(2).sum() for g in inner)
+                return torch.autograd.grad(loss, own)
+
+            found = gradients()
+            if settings.sam:
+                found = at_weights_uphill(net, [g * m for g, m in zip(found, masks, strict=True)], settings, gradients)
+            for parameter, gradient in zip(net.parameters(), found, strict=True):
+                parameter.grad = gradient.clone()
+            if settings.norm_target:
+                distance = sum(p.pow(2).sum() for p in net.parameters()) - settings.norm_target**2
+                (settings.weight_decay / 2 * distance.abs()).backward()
             for group, factor in zip(optimizer.param_groups, settings.layer_lr or [1], strict=True):
                 group["lr"] = settings.lr * factor * pace(settings, steps - 1)
             optimizer.step()
@@ -110,7 +128,24 @@ def plain(settings: Settings, data: Data) -> torch.nn.Module:
     with torch.no_grad():
         for parameter, mask in zip(net.parameters(), masks, strict=True):
             parameter *= mask
-    return (average.module if settings.averaging else net).eval()
+    net = average.module if settings.averaging else net
+    if settings.output_scale:
+        return lambda x: settings.output_scale * (net(x) - initial(x))
+    return net.eval()
+
+
+def at_weights_uphill(net, gradient, settings, gradients):
+    """What ``gradients`` gives at the weights that lie ``settings.sam`` up this gradient (Foret et al. 2021)."""
+    before = [p.detach().clone() for p in net.parameters()]
+    norm = sum(g.pow(2).sum() for g in gradient).sqrt()
+    with torch.no_grad():
+        for parameter, g in zip(net.parameters(), gradient, strict=True):
+            parameter += settings.sam * g / norm
+    found = gradients()
+    with torch.no_grad():
+        for parameter, value in zip(net.parameters(), before, strict=True):
+            parameter.copy_(value)
+    return found
 
 
 def pace(settings, step):
@@ -149,6 +184,7 @@ def vector(size, seed, kind):
 
 
 MLP_8 = MLP(8).parameters((64,), 10)
+MLP_8_8 = MLP(8, 2).parameters((64,), 10)
 MLP_20 = MLP(20).parameters((64,), 10)
 CNN_3 = CNN1D(3, 2).parameters((64,), 10)
 
@@ -222,6 +258,98 @@ STACKS = {
     ],
     "a schedule past step 512": [
         Settings(MLP(1, 0), n=20, epochs=700, lr=0.1, schedule="inverse_sqrt", init_seed=k) for k in range(2)
+    ],
+    "sharpness-aware, momentum, weight decay, unequal": [
+        Settings(
+            MLP(w, 2),
+            n=50,
+            batch_size=b,
+            epochs=13,
+            lr=0.1,
+            momentum=0.9,
+            weight_decay=0.01,
+            sam=r,
+            init_seed=w,
+            mask=m,
+        )
+        for w, b, r, m in [(8, 20, 0.1, None), (20, 17, 0.02, None), (8, 20, 0.3, vector(MLP_8_8, 0, "mask"))]
+    ],
+    "sharpness-aware, 1-D convolutions, adam, dropout, input noise": [
+        Settings(
+            CNN1D(w, 2),
+            n=50,
+            batch_size=20,
+            epochs=13,
+            lr=5e-4,
+            optimizer="adam",
+            dropout=0.2,
+            input_noise=0.1,
+            sam=r,
+            init_seed=w,
+        )
+        for w, r in [(3, 0.1), (6, 0.02)]
+    ],
+    "sharpness-aware, a norm's target, a batch in parts": [
+        Settings(MLP(w), n=900, epochs=40, lr=0.1, weight_decay=0.05, norm_target=1.0, sam=0.05, init_seed=w)
+        for w in (700, 600)
+    ],
+    "sharpness-aware, gradient penalty": [
+        Settings(MLP(w), n=30, epochs=40, lr=0.1, gradient_penalty=0.1, sam=0.1, init_seed=w) for w in (8, 20)
+    ],
+    "sharpness-aware, attacked": [
+        Settings(MLP(w), n=50, batch_size=20, epochs=13, lr=0.1, adversarial=0.05, sam=r, init_seed=w)
+        for w, r in [(8, 0.1), (12, 0.02)]
+    ],
+    "sharpness-aware, medians": [
+        Settings(MLP(w), n=60, batch_size=30, epochs=20, lr=0.1, momentum=0.9, median_of=3, sam=0.1, init_seed=w)
+        for w in (8, 12)
+    ],
+    "outputs scaled, momentum, unequal, one from a start": [
+        Settings(
+            MLP(w, 2),
+            n=50,
+            batch_size=b,
+            epochs=13,
+            lr=0.1,
+            momentum=0.9,
+            loss="squared",
+            output_scale=a,
+            start=s,
+            init_seed=w,
+        )
+        for w, b, a, s in [(8, 20, 3.0, None), (20, 17, 0.3, None), (8, 20, 1.0, vector(MLP_8_8, 1, "start"))]
+    ],
+    "outputs scaled, 1-D convolutions, adam, dropout, masks": [
+        Settings(
+            CNN1D(w, 2),
+            n=60,
+            epochs=40,
+            lr=5e-4,
+            optimizer="adam",
+            loss="squared",
+            dropout=0.1,
+            output_scale=a,
+            mask=m,
+            init_seed=w,
+        )
+        for w, a, m in [(3, 2.0, vector(CNN_3, 5, "mask")), (8, 0.5, None)]
+    ],
+    "outputs scaled, sharpness-aware, averaged, weight decay, input noise": [
+        Settings(
+            MLP(w),
+            n=50,
+            batch_size=20,
+            epochs=13,
+            lr=0.1,
+            loss="squared",
+            output_scale=a,
+            sam=0.05,
+            averaging=0.5,
+            weight_decay=0.01,
+            input_noise=0.1,
+            init_seed=w,
+        )
+        for w, a in [(8, 2.0), (20, 0.5)]
     ],
     "averaged weights": [
         Settings(MLP(w), n=50, batch_size=20, epochs=13, lr=0.2, momentum=0.9, averaging=a, init_seed=w)
@@ -431,11 +559,29 @@ def test_log_schedule_is_increasing_and_starts_at_zero():
             "gradient_penalty of mlp and cnn1d does not go with dropout and bfloat16",
         ),
         ({"architecture": MLP(4, batch_norm=True), "adversarial": 0.1}, "batch norm takes its statistics from whole"),
+        (
+            {"architecture": MLP(4, batch_norm=True), "sam": 0.1},
+            "do without adversarial, sam and median_of, or without",
+        ),
+        ({"sam": -0.1}, "sam must not be negative; got -0.1"),
+        ({"output_scale": -1.0, "loss": "squared"}, "output scale must not be negative; got -1.0"),
+        ({"output_scale": 2.0}, "output_scale divides the squared loss by its square, .* got loss='cross_entropy'"),
+        (
+            {"output_scale": 2.0, "loss": "squared", "adversarial": 0.1, "dtype": "bfloat16"},
+            "output_scale does not go with adversarial and bfloat16; leave out one or the other",
+        ),
     ],
 )
 def test_bad_settings_are_one_sentence(change, said):
     with pytest.raises(ValueError, match=said):
         Settings(**({"architecture": MLP(4), "n": 50, "epochs": 1, "lr": 0.1} | change))
+
+
+@pytest.mark.parametrize("architecture", [MLP(4, batch_norm=True), CNN(2)])
+def test_scaled_outputs_are_those_of_single_examples(images, architecture):
+    settings = Settings(architecture, n=50, epochs=1, lr=0.1, loss="squared", output_scale=2.0)
+    with pytest.raises(ValueError, match="output_scale takes the outputs of single examples, and batch norm in"):
+        train([settings], images)
 
 
 @pytest.mark.parametrize("width", [-3, 0, 2.5])
@@ -457,6 +603,7 @@ def test_a_factor_for_each_layer_is_asked_for_before_work_starts(images):
     "options",
     [
         {"gradient_penalty": 0.3},
+        {"sam": 0.1},
         {"weight_decay": 0.1, "norm_target": 2.0},
         {"layer_lr": (1.0, 0.5, 0.0, 2.0, 0.1)},
         {"schedule": "cosine", "optimizer": "sgd", "momentum": 0.9},
@@ -472,6 +619,16 @@ def test_a_network_on_images_follows_its_options(images, options):
     update = torch.optim.SGD(groups, lr=0.02, momentum=settings.momentum)
     rows = subset(images, 24, 0)
     x, y = CNN(2).examples(images.x[rows]), images.y[rows]
+
+    def gradients_uphill():
+        norms = [part for part in net if isinstance(part, torch.nn.BatchNorm2d)]
+        for part in norms:
+            part.momentum = 0.0  # running statistics are those at the weights themselves
+        found = torch.autograd.grad(F.cross_entropy(net(x), y), list(net.parameters()))
+        for part in norms:
+            part.momentum = 0.1
+        return found
+
     with torch.enable_grad():
         for step in range(8):
             loss = F.cross_entropy(net(x), y)
@@ -483,11 +640,95 @@ def test_a_network_on_images_follows_its_options(images, options):
                 loss = loss + settings.weight_decay / 2 * (square - settings.norm_target**2).abs()
             update.zero_grad()
             loss.backward()
+            if settings.sam:
+                found = at_weights_uphill(net, [p.grad for p in net.parameters()], settings, gradients_uphill)
+                for parameter, gradient in zip(net.parameters(), found, strict=True):
+                    parameter.grad = gradient
             for group, factor in zip(update.param_groups, factors, strict=True):
                 group["lr"] = 0.02 * factor * pace(settings, step)
             update.step()
     expected = net.eval()(CNN(2).examples(images.x_test)).softmax(1).detach().numpy()
     np.testing.assert_allclose(record["predictions"].reshape(-1, 10), expected, atol=1e-5)
+
+
+def of_ones_own(width):
+    return torch.nn.Sequential(torch.nn.Linear(64, width), torch.nn.Tanh(), torch.nn.Linear(width, 10))
+
+
+ALONE = {
+    "sharpness-aware, a norm's target, masked": {
+        "sam": 0.1, "momentum": 0.9, "weight_decay": 0.05, "norm_target": 2.0, "mask": vector(610, 0, "mask"),
+    },
+    "sharpness-aware, adam, gradient penalty": {
+        "sam": 0.05, "optimizer": "adam", "gradient_penalty": 0.1, "lr": 3e-3, "weight_decay": 0.05,
+    },
+    "outputs scaled, momentum, from a start": {
+        "output_scale": 3.0, "loss": "squared", "momentum": 0.9, "start": vector(610, 1, "start"),
+    },
+    "outputs scaled, sharpness-aware, adam": {
+        "output_scale": 0.3, "sam": 0.1, "loss": "squared", "optimizer": "adam", "lr": 3e-3,
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("options", ALONE.values(), ids=ALONE.keys())
+def test_a_network_of_ones_own_equals_a_plain_loop(images, options):
+    own = Custom(of_ones_own, (("width", 8),))
+    settings = Settings(own, **({"n": 50, "batch_size": 20, "epochs": 13, "lr": 0.1} | options))
+    (record,) = train([settings], images, ["predictions"], "cpu")
+    with torch.no_grad():
+        outputs = plain(settings, images)(images.x_test)
+    expected = outputs if settings.loss == "squared" else outputs.softmax(1)
+    np.testing.assert_allclose(record["predictions"], expected.flatten().numpy(), rtol=1e-5, atol=1e-6)
+
+
+def dropping():
+    return torch.nn.Sequential(torch.nn.Linear(64, 30), torch.nn.Dropout(0.5), torch.nn.Linear(30, 10))
+
+
+# (one draws what it drops, which has to be the same in both passes)
+@pytest.mark.parametrize("architecture", [MLP(8), CNN1D(3, 2), Custom(of_ones_own, (("width", 8),)), Custom(dropping)])
+def test_uphill_by_next_to_nothing_is_a_plain_step(images, architecture):
+    common = {"n": 50, "batch_size": 20, "epochs": 5, "lr": 0.1}
+    networks = [Settings(architecture, sam=sam, **common) for sam in (0.0, 1e-7, 0.3)]
+    none, little, much = (train([s], images, ["predictions"], "cpu")[0]["predictions"] for s in networks)
+    np.testing.assert_allclose(little, none, atol=1e-5)
+    assert np.abs(much - none).max() > 1e-3
+
+
+@pytest.mark.parametrize("architecture", [MLP(8), CNN1D(3, 2), Custom(of_ones_own, (("width", 8),))])
+def test_scaled_outputs_begin_at_nothing_and_their_loss_is_told_undivided(images, architecture):
+    common = {"n": 50, "loss": "squared", "lr": 0.1}
+    settings = Settings(architecture, epochs=20, output_scale=30.0, **common)
+    record = {"curves": [0], "losses": [0], "predictions": None, "gradient_norms": [0]}
+    (row,) = train([settings], images, record, "cpu")
+    assert row["curve_train_loss"][0] == pytest.approx(0.1, abs=1e-7)  # of answering 0 to ten outputs, one of them 1
+    assert (row["losses"][0] == np.float32(0.1)).all()
+    assert row["train_loss"] < 0.097
+    assert row["test_loss"] == pytest.approx(
+        np.square(row["predictions"].reshape(-1, 10) - np.eye(10)[images.y_test]).mean(), rel=1e-5
+    )
+    # Where outputs are 0 the gradient is α times as large for α times as large outputs.
+    (other,) = train([Settings(architecture, epochs=1, output_scale=10.0, **common)], images, record, "cpu")
+    np.testing.assert_allclose(row["gradient_norms"][0], 3 * other["gradient_norms"][0], rtol=1e-4)
+
+
+@pytest.mark.parametrize("architecture", [MLP(8), Custom(of_ones_own, (("width", 8),))])
+@pytest.mark.parametrize("options", [{"sam": 0.2}, {"output_scale": 20.0, "loss": "squared"}])
+def test_the_loss_that_training_stops_at_is_that_which_is_told(images, architecture, options):
+    common = {"n": 50, "lr": 0.1, "momentum": 0.9, "epochs": 400} | options
+    stop = 0.05 if options.get("output_scale") else 1.0
+    (row,) = train([Settings(architecture, stop_loss=stop, **common)], images, {"curves": range(400)}, "cpu")
+    assert 5 < row["epochs_run"] < 400
+    assert row["train_loss"] < stop <= row["curve_train_loss"][-2]
+
+
+def test_a_network_of_ones_own_drops_the_same_at_the_initial_weights(images):
+    settings = Settings(Custom(dropping), n=50, epochs=1, lr=0.1, loss="squared", output_scale=2.0)
+    net = Single([settings], images, torch.device("cpu"))
+    net.examples.shuffle()
+    losses = net.step(0, torch.zeros(1))
+    assert losses.item() == pytest.approx(0.1, abs=1e-6)  # outputs are still those of the initial weights
 
 
 def test_averaging_changes_what_is_recorded_and_not_when_training_stops(images):

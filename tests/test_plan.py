@@ -71,6 +71,13 @@ def test_stacks_are_cut_to_the_memory_limit_and_one_network_above_it_is_refused(
         plan.plan(nets, images, CPU)
 
 
+@pytest.mark.parametrize("architecture", [stacked.MLP(300), alone.Conv(4)])
+def test_a_second_gradient_and_the_initial_outputs_are_paid_for(images, architecture):
+    seconds = lambda **s: plan.plan([Settings(architecture, 100, 5, 0.1, loss="squared", **s)], images, CPU)[0].seconds  # noqa: E731
+    assert seconds(sam=0.1) == pytest.approx(2 * seconds())
+    assert seconds(output_scale=2.0) == pytest.approx(4 / 3 * seconds())
+
+
 def test_one_large_network_gets_all_threads(images, monkeypatch):
     large = Settings(stacked.MLP(1000, 3), n=1000, epochs=1, lr=0.1)
     assert plan.plan([large], images, CPU)[0].threads == torch.get_num_threads()

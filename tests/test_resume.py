@@ -303,11 +303,18 @@ STACKS = {
     "gradient norms": (stacked.CNN1D(20), 16, {"n": 1000, "batch_size": 100}, ["gradient_norms"]),
     "dropout": (stacked.MLP(300), 8, {"n": 4000, "dropout": 0.2}, ()),
     "gradient penalty": (stacked.MLP(300), 8, {"n": 4000, "gradient_penalty": 0.1}, ()),
+    "sharpness-aware, outputs scaled": (
+        stacked.MLP(400, 2),
+        4,
+        {"n": 4000, "batch_size": 100, "loss": "squared", "sam": 0.1, "output_scale": 2.0},
+        (),
+    ),
     "bfloat16": (stacked.MLP(1000), 3, {"n": 4000, "dtype": "bfloat16"}, ()),
 }
 ALONE = {
     "cnn": (alone.CNN(16), 1, {"n": 1000}, ()),
     "cnn, gradient penalty": (alone.CNN(16), 1, {"n": 1000, "gradient_penalty": 0.1}, ()),
+    "cnn, sharpness-aware": (alone.CNN(16), 1, {"n": 1000, "batch_size": 100, "sam": 0.1}, ()),
     "cnn, gradient norms": (alone.CNN(16), 1, {"n": 1000, "batch_size": 100}, ["gradient_norms"]),
 }
 

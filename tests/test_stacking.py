@@ -35,6 +35,8 @@ OTHER = {
     "median_of": [3],
     "gradient_penalty": [0.1],
     "norm_target": [1.0, 0.0],
+    "sam": [0.1, 0.0],
+    "output_scale": [3.0, 0.0],
     "schedule": ["cosine"],
     "layer_lr": [(1.0, 0.1), ()],
     "averaging": [0.8, 0.0],
@@ -55,6 +57,8 @@ NEEDS = {
     "median_of": {"batch_size": 6},
     "gradient_penalty": {"dropout": 0.0},
     "optimizer": {"momentum": 0.0},
+    "output_scale": {"loss": "squared", "output_scale": 0.5},
+    "sam": {"sam": 0.05},
     "flip": None,  # of images, which do not stack
 }
 

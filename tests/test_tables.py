@@ -139,3 +139,14 @@ def test_where_a_level_is_first_reached():
     assert math.isnan(measures.at_level(0.5, [0.1, 0.4], [3, 4]))
     with pytest.raises(ValueError, match="the same times; got 2 and 1"):
         measures.at_level(0.5, [0.1, 0.4], [3])
+
+
+def test_where_rows_are_lowest():
+    places = 2.0 ** np.arange(-5, 0)
+    table = pd.DataFrame([np.exp((np.log2(places) - at) ** 2) for at in (-3.3, -2.0)], columns=places)
+    table.loc[2] = [5, 4, 3, 2, 1]  # still falling at the end
+    table.loc[3] = [4, 2, 1, np.nan, 3]  # a neighbour of the lowest has diverged
+    table.loc[4] = [2, 1, 2, 3, np.nan]
+    assert measures.lowest_at(table) == pytest.approx([-3.3, -2, -1, np.nan, -4], nan_ok=True)
+    with pytest.raises(ValueError, match="factors of two"):
+        measures.lowest_at(table.set_axis([1, 2, 3, 4, 5], axis=1))

@@ -13,8 +13,12 @@ def losses(logits: Tensor, y: Tensor, loss: str = "cross_entropy") -> Tensor:
     """Loss of every example [n]: cross-entropy, or the squared error averaged over outputs (labels as one-hot rows)."""
     if loss == "cross_entropy":
         return F.cross_entropy(logits, y, reduction="none")
-    target = (y[:, None] == torch.arange(logits.shape[1], device=y.device)).float() if y.dim() == 1 else y
-    return (logits - target).square().mean(1)
+    return (logits - targets(y, logits.shape[1])).square().mean(1)
+
+
+def targets(y: Tensor, outputs: int) -> Tensor:
+    """What the squared loss compares the outputs with [n, outputs]: labels as one-hot rows, numbers as they are."""
+    return (y[:, None] == torch.arange(outputs, device=y.device)).float() if y.dim() == 1 else y
 
 
 def losses_at(

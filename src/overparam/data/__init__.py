@@ -13,7 +13,7 @@ from overparam.data.dataset import (
 )
 from overparam.data.load import available, cifar10, digits, load, mnist
 from overparam.data.randomized import gaussian_pixels, noisy_copies, permuted_labels, random_pixels, shuffled_pixels
-from overparam.data.synthetic import linear_teacher, mnist1d, sine
+from overparam.data.synthetic import linear_teacher, mnist1d, sine, slabs
 
 __all__ = [
     "ARRAYS",
@@ -35,6 +35,7 @@ __all__ = [
     "require_data",
     "shuffled_pixels",
     "sine",
+    "slabs",
     "subset",
     "with_validation",
     "wrong_labels",

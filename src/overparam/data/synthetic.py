@@ -1,4 +1,4 @@
-"""Data sets that are made on the spot: MNIST-1D and regressions."""
+"""Data sets that are made on the spot: MNIST-1D, regressions and slabs."""
 
 import functools
 import importlib
@@ -11,7 +11,7 @@ from torch import Tensor
 
 from overparam.arithmetic import full_precision
 from overparam.data.dataset import Data
-from overparam.errors import between, whole
+from overparam.errors import between, require, shown, whole
 from overparam.randomness import generator, random_state
 
 
@@ -92,6 +92,40 @@ def linear_teacher(n: int, d: int, noise: float, seed: int, n_test: int = 1000, 
 
     source = f"y = x·β + {noise:g} · N(0, 1) with |β| = 1 in {d} dimensions, synthetic"
     return Data("linear_teacher", *draw(n, ""), *draw(n_test, "test "), source)
+
+
+@full_precision()
+def slabs(
+    n: int, n_test: int, seed: int, inputs: int = 20, count: int = 5, blurred: float = 0.0, linear: bool = True
+) -> Data:
+    """Two classes that each of ``inputs`` coordinates tells apart: the first by its sign, the others by ``count`` slabs (Shah et al. 2020).
+
+    Slabs, 5 or 7 along [−1, 1] and 0.2 apart, belong to the classes in turn, with probabilities for which no linear rule does
+    better than chance. The first coordinate has a margin of 0.1, within which a share ``blurred`` of the examples lies, whatever
+    their class; without ``linear`` it has slabs, too. All is rotated at random. The test set comes three times: as it is, with the
+    first coordinate shuffled over the examples, and with all others shuffled (together).
+    """
+    n, n_test, inputs = _check_sizes(n=n, n_test=n_test, inputs=inputs)
+    require(count in (5, 7), f"count is the number of slabs along a coordinate, 5 or 7; got {shown(count)}.")
+    blurred, g = between("blurred", blurred, 0, 1), generator(seed, "slabs")
+    total = n + n_test
+    y = torch.randint(2, (total,), generator=g)
+    outer = {5: [[1, 0, 6, 0, 1], [0, 4, 0, 4, 0]], 7: [[0, 4, 0, 8, 0, 4, 0], [1, 0, 7, 0, 7, 0, 1]]}
+    chances = torch.tensor(outer[count], dtype=torch.float32)[y]
+    slab = torch.multinomial(chances, inputs, replacement=True, generator=g)
+    width = (2 - 0.2 * (count - 1)) / count
+    place = torch.rand(total, inputs, generator=g)
+    x = (slab - (count - 1) / 2) * (width + 0.2) + (place - 0.5) * width
+    if linear:
+        sign, inside = 2 * y - 1, torch.rand(total, generator=g) < blurred
+        x[:, 0] = torch.where(inside, 0.1 * (2 * place[:, 0] - 1), sign * (0.1 + 0.9 * place[:, 0]))
+    tested, others = x[n:], torch.randperm(n_test, generator=g)
+    first, rest = tested.clone(), tested.clone()
+    first[:, 0], rest[:, 1:] = tested[others, 0], tested[others, 1:]
+    rotation = torch.linalg.qr(torch.randn(inputs, inputs, generator=g))[0]
+    source = f"slabs in {inputs} dimensions (after Shah et al. 2020), synthetic"
+    x_test = torch.cat([tested, first, rest])
+    return Data("slabs", x[:n] @ rotation, y[:n], x_test @ rotation, y[n:].repeat(3), source, classes=2)
 
 
 def _check_sizes(**sizes: int) -> list[int]:

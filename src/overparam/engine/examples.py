@@ -162,6 +162,11 @@ def check(networks: Sequence[Settings], data: Data) -> None:
             f"stop_fitted counts misclassified examples; {data.name} has no classes, set stop_loss instead.",
         )
         _require_several(s, shape, outputs)
+        require(
+            not (s.output_scale and s.architecture.normalises(shape, outputs)),
+            f"output_scale takes the outputs of single examples, and batch norm in {s.architecture} mixes those of a batch; set "
+            "output_scale=0 or do without batch norm.",
+        )
         factors, layers = len(s.layer_lr), s.layer_lr and s.architecture.layer_count(shape, outputs)
         require(
             not factors or factors == layers,

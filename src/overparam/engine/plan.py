@@ -158,8 +158,10 @@ class _Costs:
         """Expected time of ``count`` networks padded to the widest (its position) and to the largest batch."""
         first, sizes = self.first, self._sizes_of(widest)
         penalty = 4 if first.gradient_penalty else 1  # double backward
+        passes = 2 if first.sam else 1
+        passes = passes * 4 / 3 if first.output_scale else passes  # one more way forth, beside one forth and two back
         if not self.stacks:
-            return penalty * self.steps[widest] * 3 * sizes.flops * batch * MODULE_PER_FLOP
+            return passes * penalty * self.steps[widest] * 3 * sizes.flops * batch * MODULE_PER_FLOP
         each = batch * (PER_EXAMPLE + sizes.units * PER_ACTIVATION + 3 * sizes.flops * self.per_flop)
         work = count * (each + sizes.weights * PER_WEIGHT[first.dtype])
         work = work if self.device.type == "cpu" else work / GPU_SPEED
@@ -168,7 +170,7 @@ class _Costs:
         calls = (
             (1 + self.normalised + attacked + 2 * (first.gradient_penalty > 0)) * sizes.layers * PER_LAYER[first.dtype]
         )
-        return self.steps[widest] * (calls + work)
+        return self.steps[widest] * passes * (calls + work)
 
     def bytes(self, widest: np.ndarray, batch: np.ndarray, n: np.ndarray, count: np.ndarray | int) -> np.ndarray:
         """Most memory beside the data set: what the networks say that they need, and what is recorded of them."""

@@ -28,7 +28,7 @@ RECORDABLE = {
 # Settings that are real numbers.
 _REAL = (
     "lr", "label_noise", "momentum", "weight_decay", "dropout", "input_noise", "adversarial", "gradient_penalty",
-    "norm_target", "averaging", "stop_loss",
+    "norm_target", "sam", "output_scale", "averaging", "stop_loss",
 )  # fmt: skip
 # What else the columns of a table of runs, or of what is made of it, are called.
 RESULTS = {
@@ -41,7 +41,10 @@ FREE = {
     "n", "batch_size", "lr", "label_noise", "weight_decay", "shift", "stop_loss", "stop_fitted", "start", "mask",
     "init_seed", "data_seed", "order_seed",
 }  # fmt: skip
-PRESENT = ("dropout", "input_noise", "adversarial", "gradient_penalty", "norm_target", "averaging", "layer_lr")
+PRESENT = (
+    "dropout", "input_noise", "adversarial", "gradient_penalty", "norm_target", "sam", "output_scale", "averaging",
+    "layer_lr",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,8 +98,15 @@ class Settings:
     the input to the output (in a network of one's own: in the order in which it registers them). ``weight_decay`` c adds c·w
     to the gradient, the gradient of ½c‖w‖², or with a ``norm_target`` μ that of ½c·|‖w‖² − μ²| (w: all weights and biases;
     norm bias of Goldblum et al. 2020). ``gradient_penalty`` μ trains on E + μ‖∇E‖² where E is the mean loss of the batch
-    (Barrett & Dherin 2021). With ``averaging`` β all that is recorded is that of the average a ← βa + (1 − β)w of the
-    weights over the steps, which begins at the initial weights; training itself goes on unaveraged.
+    (Barrett & Dherin 2021). ``sam`` ρ takes the gradient at w + ρ·g/‖g‖ in the place of that at w, where g is the gradient of
+    the batch at w in all weights and biases together, without weight decay; noise and dropout are the same in both, and losses
+    stay those at w (sharpness-aware minimization, Foret et al. 2021, arXiv 2010.01412). With ``averaging`` β all that is
+    recorded is that of the average a ← βa + (1 − β)w of the weights over the steps, which begins at the initial weights;
+    training itself goes on unaveraged.
+
+    With ``output_scale`` α (0: none) the network answers α·(f(w, x) − f(w₀, x)), where f are its outputs and w₀ its initial
+    weights, and trains on the squared loss divided by α² (Chizat, Oyallon & Bach 2019, arXiv 1812.07956). Losses, errors,
+    predictions and norms of gradients are those of that answer, before the division; so is the loss that ``stop_loss`` asks for.
 
     ``batch_size=None`` is full-batch gradient descent, one step per epoch. ``start`` replaces the initial weights, and
     weights where ``mask`` is 0 are 0 throughout. ``order_seed`` decides in the place of ``init_seed`` all that is random in
@@ -127,6 +137,8 @@ class Settings:
     median_of: int = 1
     gradient_penalty: float = 0.0
     norm_target: float = 0.0
+    sam: float = 0.0
+    output_scale: float = 0.0
     schedule: str = "constant"
     layer_lr: tuple[float, ...] = ()
     averaging: float = 0.0
@@ -166,7 +178,10 @@ class Settings:
             self.batch_size is None or 1 <= self.batch_size <= self.n,
             f"batch_size must lie between 1 and the {self.n} training examples; got {self.batch_size}.",
         )
-        for name in ("weight_decay", "input_noise", "adversarial", "gradient_penalty", "norm_target", "stop_loss"):
+        strengths = (
+            "weight_decay", "input_noise", "adversarial", "gradient_penalty", "norm_target", "sam", "output_scale",
+        )  # fmt: skip
+        for name in (*strengths, "stop_loss"):
             value = getattr(self, name)
             require(value >= 0, f"{name.replace('_', ' ')} must not be negative; got {value}.")
         require(
@@ -220,8 +235,8 @@ class Settings:
         )
         normalises = stacks and getattr(self.architecture, "batch_norm", False)
         require(
-            not (normalises and (self.adversarial or self.median_of > 1)),
-            "batch norm takes its statistics from whole batches, once a step; do without adversarial and median_of, or "
+            not (normalises and (self.adversarial or self.sam or self.median_of > 1)),
+            "batch norm takes its statistics from whole batches, once a step; do without adversarial, sam and median_of, or "
             "without batch_norm.",
         )
         require(
@@ -236,6 +251,17 @@ class Settings:
         require(
             not (stacks and self.gradient_penalty and odd),
             f"gradient_penalty of mlp and cnn1d does not go with {' and '.join(odd)}; leave out one or the other.",
+        )
+        require(
+            not self.output_scale or self.loss == "squared",
+            f"output_scale divides the squared loss by its square, and no other loss scales so; set loss='squared', got "
+            f"loss={self.loss!r}.",
+        )
+        odd = [name for name in ("adversarial", "gradient_penalty") if getattr(self, name)]
+        odd += [self.dtype] if self.dtype != "float32" else []
+        require(
+            not (self.output_scale and odd),
+            f"output_scale does not go with {' and '.join(odd)}; leave out one or the other.",
         )
         equal, parts = normalises or self.median_of > 1, self.median_of
         require(

@@ -3,9 +3,10 @@
 `Single` is to one such network what ``stack.Stack`` is to many layered ones: the loop and the records are the same.
 """
 
+import copy
 import math
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import cast
 
 import numpy as np
@@ -14,7 +15,7 @@ from torch import Tensor, nn
 
 from overparam.architectures.alone import affine_layers
 from overparam.architectures.base import Number, Sizes
-from overparam.architectures.evaluate import gradient_norms, gradients_at_a_time, losses, outputs
+from overparam.architectures.evaluate import gradient_norms, gradients_at_a_time, losses, outputs, targets
 from overparam.data.dataset import Data
 from overparam.engine.examples import Examples
 from overparam.engine.settings import Settings, Vector
@@ -40,6 +41,8 @@ class Single:
         self.settings, self.outputs, self.epoch, self.steps_made = settings, data.outputs, 0, 0
         self.module = prepare(module, device)
         self._mask_from(0)
+        self.output_scale = settings.output_scale
+        self.initial = copy.deepcopy(self.module).requires_grad_(False) if self.output_scale else None
         self.optimizer = optimizer(
             self.module,
             settings.optimizer,
@@ -49,7 +52,7 @@ class Single:
             settings.layer_lr,
         )
         self.schedule = scheduler(self.optimizer, settings.schedule, settings.steps * settings.epochs)
-        self.extra = (settings.gradient_penalty, settings.norm_target, settings.weight_decay)
+        self.extra = (settings.gradient_penalty, settings.norm_target, settings.weight_decay, settings.sam)
         self.examples = Examples(networks, data, device)
         self.x, self.x_test = (architecture.examples(x).to(device) for x in (data.x[self.examples.used], data.x_test))
         self.y_test = data.y_test.to(device)
@@ -77,15 +80,34 @@ class Single:
         rows, y = self.examples.batches[number]
         going = None
         self.steps_made += 1
-        with torch.enable_grad(), self._drawing("step"):
-            if stop_loss is not None and self.examples.steps == 1:
-                going = lambda loss: not self._stops(loss < stop_loss)  # noqa: E731
+        unscaled = self.output_scale**2 or 1  # what the loss that it trains on is less than that which is told
+        if stop_loss is not None and self.examples.steps == 1:
+            going = lambda loss: not self._stops(unscaled * loss < stop_loss)  # noqa: E731
+        x, y = self._drawn(rows[0]), y[0]
+        if self.initial is not None:
+            with self._drawing("step"):
+                y = self._targets(self.initial(x), y)
+        with torch.enable_grad():
+            drawing = lambda: self._drawing("step")  # noqa: E731
             losses = step(
-                self.module, self.optimizer, self._drawn(rows[0]), y[0], self.loss, self.dtype, going, *self.extra
+                self.module,
+                self.optimizer,
+                x,
+                y,
+                self.loss,
+                self.dtype,
+                going,
+                *self.extra,
+                masks=self.masks,
+                drawing=drawing,
             )
         self.schedule.step()
         self._mask()
-        return None if stop_loss is None else losses.mean()[None]
+        return None if stop_loss is None else unscaled * losses.mean()[None]
+
+    def _targets(self, initial: Tensor, y: Tensor) -> Tensor:
+        """What the outputs come to where α times what they are above the ``initial`` ones is y: the loss in them is that over α²."""
+        return initial + targets(y, self.outputs) / self.output_scale
 
     def _drawing(self, purpose: str) -> AbstractContextManager:
         """What a network of one's own draws follows from the network's seed and the step, as everything here does."""
@@ -130,21 +152,33 @@ class Single:
     def outcomes(self, test: bool) -> tuple[Tensor, Tensor]:
         """As ``Stack.outcomes``: loss and whether it is misclassified of each example [1, example]."""
         x, y = (self.x_test, self.y_test) if test else (self.x[self.examples.rows[0]], self.examples.y[0])
-        with self._drawing("look"):
-            logits = outputs(self.module, x, dtype=self.dtype)
+        logits = self._predict(x)
         each = losses(logits, y, self.loss)
         wrong = (logits.argmax(1) != y).float() if self.classes else torch.full_like(each, torch.nan)
         return each[None], wrong.where(each.isfinite(), torch.nan)[None]
 
     def predictions(self) -> Tensor:
         """As ``Stack.predictions`` [1, example, output]."""
-        with self._drawing("look"):
-            logits = outputs(self.module, self.x_test, dtype=self.dtype)
+        logits = self._predict(self.x_test)
         return (logits.softmax(1) if self.loss == "cross_entropy" else logits)[None]
+
+    def _predict(self, x: Tensor) -> Tensor:
+        """As ``Stack._predict``, in evaluation mode [example, output]."""
+        with self._drawing("look"):
+            logits = outputs(self.module, x, dtype=self.dtype)
+        return logits if self.initial is None else self.output_scale * (logits - self._initial_outputs(x))
+
+    def _initial_outputs(self, x: Tensor) -> Tensor:
+        with self._drawing("look"):
+            return outputs(cast(nn.Module, self.initial), x)
 
     def gradient_norms(self) -> Tensor:
         """As ``Stack.gradient_norms`` [1, example], in float32."""
-        return gradient_norms(self.module, self.x[self.examples.rows[0]], self.examples.y[0], self.loss)[None]
+        x, y = self.x[self.examples.rows[0]], self.examples.y[0]
+        if self.initial is None:
+            return gradient_norms(self.module, x, y, self.loss)[None]
+        y = self._targets(self._initial_outputs(x), y)
+        return self.output_scale**2 * gradient_norms(self.module, x, y, self.loss)[None]
 
     @staticmethod
     def memory(
@@ -162,7 +196,8 @@ class Single:
             together = np.minimum(n, gradients_at_a_time(sizes.weights, device))
             activations = activations + together * (4 * sizes.weights + 2 * sizes.units)
         outcomes = 16 * (n + len(data.x_test))
-        return 4 * (6 * sizes.weights + outcomes + n * math.prod(data.shape) + activations)
+        copies = 6 + 2 * (settings.sam > 0) + (settings.output_scale > 0)  # of the weights, and what is of their size
+        return 4 * (copies * sizes.weights + outcomes + n * math.prod(data.shape) + activations)
 
     def vectors(self) -> list[Tensor]:
         """All weights as one vector, in the order of ``nn.Module.parameters()``, on the CPU."""
@@ -248,29 +283,60 @@ def step(
     gradient_penalty: float = 0.0,
     norm_target: float = 0.0,
     weight_decay: float = 0.0,
+    sam: float = 0.0,
+    masks: Iterable[Tensor] = (),
+    drawing: Callable[[], AbstractContextManager] = nullcontext,
 ) -> Tensor:
     """One update on the mean loss of a batch; its losses [n] before the update, which ``going`` may hold back.
 
     ``dtype=torch.bfloat16`` computes products in bfloat16; weights, their update and the loss stay float32. For
-    ``gradient_penalty``, and ``weight_decay`` towards a ``norm_target``, see ``Settings``.
+    ``gradient_penalty``, ``weight_decay`` towards a ``norm_target``, and ``sam``, which leaves alone what ``masks`` hold at 0,
+    see ``Settings``. Each pass is one in a context of ``drawing``.
     """
-    with torch.autocast(x.device.type, torch.bfloat16, enabled=dtype == torch.bfloat16):
-        logits = module(x)
-    each = losses(logits.float(), y, loss)
-    mean = each.mean()
-    if going is None or going(mean.detach()):
+    parameters = [p for p in module.parameters() if p.requires_grad]
+
+    def forward() -> Tensor:
+        with drawing(), torch.autocast(x.device.type, torch.bfloat16, enabled=dtype == torch.bfloat16):
+            return losses(module(x).float(), y, loss)
+
+    def backward(mean: Tensor) -> None:
         optimizer.zero_grad()
-        parameters = [p for p in module.parameters() if p.requires_grad]
-        total = mean
         if gradient_penalty:
             gradients = torch.autograd.grad(mean, parameters, create_graph=True, allow_unused=True)
-            total = total + gradient_penalty * sum(g.square().sum() for g in gradients if g is not None)
+            mean = mean + gradient_penalty * sum(g.square().sum() for g in gradients if g is not None)
+        mean.backward()
+
+    each = forward()
+    if going is None or going(each.mean().detach()):
+        backward(each.mean())
+        if sam:
+            with uphill(module, sam, masks):
+                backward(forward().mean())
         if norm_target:
             square = cast(Tensor, sum(p.square().sum() for p in parameters))
-            total = total + weight_decay / 2 * (square - norm_target**2).abs()
-        total.backward()
+            (weight_decay / 2 * (square - norm_target**2).abs()).backward()
         optimizer.step()
     return each.detach()
+
+
+@contextmanager
+def uphill(module: nn.Module, way: float, masks: Iterable[Tensor] = ()) -> Iterator[None]:
+    """Have the weights that lie so far up the gradient that was taken, of what masks leave; buffers too return to what they were."""
+    with torch.no_grad():
+        for p, mask in zip(module.parameters(), masks, strict=False):
+            if p.grad is not None:
+                p.grad.mul_(mask)
+        moving = [p for p in module.parameters() if p.grad is not None]
+        norm = torch.stack([cast(Tensor, p.grad).square().sum() for p in moving]).sum().sqrt()
+        kept = [(tensor, tensor.clone()) for tensor in (*moving, *module.buffers())]
+        for p in moving:
+            p.add_(cast(Tensor, p.grad) * (way / norm.clamp_min(1e-30)))
+    try:
+        yield
+    finally:
+        with torch.no_grad():
+            for tensor, before in kept:
+                tensor.copy_(before)
 
 
 @torch.no_grad()

@@ -81,6 +81,9 @@ class Stack:
         # Of each matrix in `weights` the factor of its layer on the learning rate [network, 1, 1].
         numbers = [*range(len(self.layers)), *self.normalised] if first.layer_lr else []
         self.layer_lr = [torch.tensor([s.layer_lr[n] for s in networks], device=device).view(-1, 1, 1) for n in numbers]
+        self.sam, self.output_scale = column("sam"), column("output_scale")
+        self.climbs = first.sam > 0
+        self.initial_weights = [w.clone() for w in self.weights] if first.output_scale > 0 else None
         self.averaging = column("averaging")
         self.averaged_weights = [w.clone() for w in self.weights] if first.averaging > 0 else None
 
@@ -132,6 +135,10 @@ class Stack:
             own = own + 4 * weights
         if settings.averaging:
             own = own + 2 * weights
+        if settings.sam:
+            own = own + weights
+        if settings.output_scale:
+            own = own + weights
         if settings.input_noise or settings.adversarial:
             activations = activations + 8 * inputs * longest
         if settings.median_of > 1:
@@ -249,8 +256,10 @@ class Stack:
         self.low = [torch.empty_like(w, dtype=self.dtype) for w in halved]  # copies for the matrix products
         self.low_products = [torch.empty_like(w) for w in self.low]
         self.wide_products = [torch.empty_like(w) for w in halved]
-        self.factors = self.low or self.weights[:layers]
-        self.transposed = [w.transpose(1, 2) for w in self.factors]
+        self.used: Sequence[Tensor] = []
+        self._use(self.weights)
+        # With ``sam``: the gradient, then the weights uphill.
+        self.uphill = [torch.empty_like(w) for w in self.weights] if self.climbs else []
         # With a median of parts of the batch: where the gradient of each part is kept.
         parts = self.median_of if self.median_of > 1 else 0
         self.part_gradients = [[torch.empty_like(w) for w in self.weights] for _ in range(parts)]
@@ -269,6 +278,25 @@ class Stack:
         return self.passes[examples]
 
     # --- forward and backward -----------------------------------------------------------------------------------------
+
+    def _use(self, weights: Sequence[Tensor]) -> None:
+        """Compute products with these weights from now on, or with copies of them as they now are in low precision."""
+        for low, weight in zip(self.low, weights, strict=False):
+            low.copy_(weight)
+        if weights is not self.used:
+            self.used = weights
+            self.factors = self.low or weights[: len(self.layers)]
+            self.transposed = [w.transpose(1, 2) for w in self.factors]
+
+    def _predict(self, memory: Pass, training: bool = False) -> Tensor:
+        """The outputs of ``_forward``; with an ``output_scale`` α times what they are above those of the initial weights."""
+        if self.initial_weights is None:
+            return self._forward(memory, training)
+        weights = self.used
+        self._use(self.initial_weights)
+        initial = self._forward(memory, training).clone()
+        self._use(weights)
+        return self._forward(memory, training).sub_(initial).mul_(self.output_scale)
 
     def _forward(self, memory: Pass, training: bool = False) -> Tensor:
         """Take the examples that have entered through all layers; the outputs [network, output, example]."""
@@ -325,7 +353,7 @@ class Stack:
             NORM_EPSILON,
             [True] * 3,
         )
-        self._add_gradient(place, torch.stack(own, 1).view_as(self.weights[place]))
+        self._take_up(self.sums[place], torch.stack(own, 1).view_as(self.weights[place]))
         return back.view_as(z).to(self.dtype)
 
     def _dropout_factors(self, number: int, z: Tensor) -> Tensor:
@@ -403,8 +431,31 @@ class Stack:
     ) -> Tensor | None:
         """One update with examples in these rows of the pool [network, slot], their labels and weights."""
         self.steps_made += 1
-        self._refresh_low_precision()
-        total: Any = 0.0  # the sum of the losses [network], where it is asked for
+        batch = rows, y, example_weights
+        self._use(self.weights)
+        if not self.climbs:
+            total = self._add_gradients(self.sums, *batch, share)
+        else:
+            for gradient in self.uphill:
+                gradient.zero_()
+            total = self._add_gradients(self.uphill, *batch, share)
+            self._climb()
+            self._use(self.uphill)
+            self._add_gradients(self.sums, *batch, None)
+            self._use(self.weights)
+        if share is None:
+            self._update()
+            return None
+        if self.examples.steps == 1:
+            self.freeze(total < stop_loss)
+        self._update()
+        return total
+
+    def _add_gradients(
+        self, sums: list[Tensor], rows: Tensor, y: Tensor, example_weights: Tensor, share: Tensor | None
+    ) -> Any:
+        """Let ``sums`` take up a batch's gradient at the weights in use; where there are shares, the mean loss [network]."""
+        total: Any = 0.0
         for start in range(0, rows.shape[1], self.part):
             self.slot = start  # of the part's first example: dropout asks
             part = slice(start, start + self.part)
@@ -414,39 +465,39 @@ class Stack:
             memory.gather(self.pool, rows[:, part])
             if self.noisy or self.attacked:
                 self._perturb_inputs(memory, labels)
-            logits = self._forward(memory, training=True)
+            logits = self._predict(memory, training=True)
             if share is not None:
                 total = total + (self._losses(logits, labels) * share[:, part]).sum(1)
             gradient = self._residual(logits, labels).mul_(weights)
             gradient = gradient.to(self.dtype) if self.low else gradient
             for layer, g in self._backward(memory, gradient, training=True):
-                self._accumulate(layer, g, memory.transposed[layer], start)
+                self._accumulate(sums, layer, g, memory.transposed[layer], start)
             if self.penalised:
-                self._penalise(memory.features, labels, weights)
+                self._penalise(sums, memory.features, labels, weights)
         if self.part_gradients:
-            self._take_medians()
-        if share is None:
-            self._update()
-            return None
-        if self.examples.steps == 1:
-            self.freeze(total < stop_loss)
-        self._update()
+            self._take_medians(sums)
         return total
+
+    def _climb(self) -> None:
+        """Make of the gradients in ``uphill`` the weights that lie ``sam`` up them: of each network's as one vector."""
+        self._prune(self.uphill)
+        square = torch.stack([g.square().sum((1, 2)) for g in self.uphill]).sum(0)
+        # (where the gradient is 0, as that of a network that has stopped, nothing moves)
+        way = self.sam / square.sqrt().clamp_min(1e-30).view(-1, 1, 1)
+        for weight, gradient in zip(self.weights, self.uphill, strict=True):
+            gradient.mul_(way).add_(weight)
 
     def _weigh_examples(self) -> None:
         """What an example's residual is multiplied by [network, 1, slot]; with SGD the learning rate is a part of it."""
         factor = 1 if self.loss == "cross_entropy" else 2 / self.outputs
         rate = self.lr if self.optimizer == "sgd" else 1
+        if self.initial_weights is not None:
+            factor = factor / self.output_scale  # of the loss divided by its square
         self.example_weights = [share[:, None] * rate * factor for share in self.examples.shares]
 
-    def _refresh_low_precision(self) -> None:
-        """Bring the low-precision copies of the weights up to date."""
-        for low, weight in zip(self.low, self.weights, strict=False):
-            low.copy_(weight)
-
-    def _accumulate(self, number: int, gradient: Tensor, columns: Tensor, start: int) -> None:
-        """Add one layer's gradient of the part of the batch that begins at ``start`` to what is summed, or keep it."""
-        total = self.sums[number] if not self.part_gradients else self.part_gradients[start // self.part][number]
+    def _accumulate(self, sums: list[Tensor], number: int, gradient: Tensor, columns: Tensor, start: int) -> None:
+        """Add one layer's gradient of the part of the batch that begins at ``start`` to ``sums``, or keep it."""
+        total = sums[number] if not self.part_gradients else self.part_gradients[start // self.part][number]
         beta = 1.0 if start else self.momentum if self.optimizer == "sgd" else 0.0
         beta = 0.0 if self.part_gradients else beta
         if not self.low:
@@ -457,16 +508,16 @@ class Stack:
         torch.add(wide, total, alpha=beta, out=total) if beta else total.copy_(wide)
 
     @torch.enable_grad()
-    def _penalise(self, features: Tensor, y: Tensor, example_weights: Tensor) -> None:
-        """Add the gradient of the squared norm of the batch's mean gradient, twice a Hessian-vector product, by autograd."""
+    def _penalise(self, sums: list[Tensor], features: Tensor, y: Tensor, example_weights: Tensor) -> None:
+        """Add to ``sums`` the gradient of the squared norm of the batch's mean gradient, twice a Hessian-vector product, by autograd."""
         rate = self.lr if self.optimizer == "sgd" else torch.ones_like(self.lr)
         factor = 1 if self.loss == "cross_entropy" else 2 / self.outputs
         share = example_weights / (rate * factor).clamp_min(1e-30)  # 0 where a network has stopped
-        weights = [w.detach().requires_grad_() for w in self.weights]
+        weights = [w.detach().requires_grad_() for w in self.used]
         loss = (self._losses(self._outputs(weights, features), y) * share[:, 0]).sum()
         gradients = torch.autograd.grad(loss, weights, create_graph=True)
         square = cast(Tensor, sum((self.gradient_penalty * g.square()).sum() for g in gradients))
-        for total, gradient in zip(self.sums, torch.autograd.grad(square, weights), strict=True):
+        for total, gradient in zip(sums, torch.autograd.grad(square, weights), strict=True):
             total.add_(gradient * rate)
 
     def _outputs(self, weights: Sequence[Tensor], features: Tensor) -> Tensor:
@@ -480,18 +531,18 @@ class Stack:
             x = (z if number == last else z.relu()).unflatten(2, (layer.positions, -1))
         return x.flatten(2)
 
-    def _take_medians(self) -> None:
-        """Sum the median of the mean gradients of three parts of the batch, in each coordinate."""
+    def _take_medians(self, sums: list[Tensor]) -> None:
+        """Let ``sums`` take up the median of the mean gradients of three parts of the batch, in each coordinate."""
         for number, (a, b, c) in enumerate(zip(*self.part_gradients, strict=True)):
             median = torch.maximum(torch.minimum(a, b), torch.minimum(torch.maximum(a, b), c))  # faster than sorting
-            self._add_gradient(number, median * self.median_of)  # each is a third of a mean
+            self._take_up(sums[number], median * self.median_of)  # each is a third of a mean
 
-    def _add_gradient(self, number: int, gradient: Tensor) -> None:
+    def _take_up(self, total: Tensor, gradient: Tensor) -> None:
         """Let the velocity take up a whole step's gradient, or keep that."""
         if self.optimizer == "sgd":
-            self.sums[number].mul_(self.momentum).add_(gradient)
+            total.mul_(self.momentum).add_(gradient)
         else:  # (what is there may be anything, also not a number)
-            self.sums[number].copy_(gradient)
+            total.copy_(gradient)
 
     def _update(self) -> None:
         """SGD with momentum or Adam, as in ``torch.optim``."""
@@ -585,12 +636,13 @@ class Stack:
         self.networks = [self.networks[r] for r in rows.tolist()]
         self.parameters = [self.parameters[r] for r in rows.tolist()]
         rows = rows.to(self.device)
-        for name in ("lr", "weight_decay", "norm_target", "gradient_penalty", "averaging"):
+        for name in ("lr", "weight_decay", "norm_target", "gradient_penalty", "sam", "output_scale", "averaging"):
             setattr(self, name, getattr(self, name)[rows])
         for name in ("dropout", "input_noise", "adversarial", "dropout_keys", "noise_keys"):
             setattr(self, name, getattr(self, name)[rows])
         self.layer_lr = [factor[rows] for factor in self.layer_lr]
         self.averaged_weights = [w[rows] for w in self.averaged_weights] if self.averaged_weights else None
+        self.initial_weights = [w[rows] for w in self.initial_weights] if self.initial_weights else None
         self.running_statistics = [[s[rows] for s in statistics] for statistics in self.running_statistics]
         self.weights = [w[rows] for w in self.weights]
         self.masks = [m[rows] for m in self.masks] if self.masks else None
@@ -618,7 +670,7 @@ class Stack:
         """Loss and whether it is misclassified (NaN in a regression, or where the loss is), of each example [network, example]."""
         parts = []
         for memory, y in self._parts(test):
-            logits = self._forward(memory)
+            logits = self._predict(memory)
             # (max finds the place ten times as fast as argmax)
             losses = self._losses(logits, y)
             wrong = (logits.max(1).indices != y).float() if self.classes else torch.full_like(losses, torch.nan)
@@ -629,7 +681,7 @@ class Stack:
     def predictions(self) -> Tensor:
         """Outputs on the test examples [network, example, output]; probabilities where the loss is cross-entropy."""
         # Copies, since the next part overwrites the buffer of the outputs.
-        parts = [self._forward(memory).to(torch.float32, copy=True) for memory, _ in self._parts(test=True)]
+        parts = [self._predict(memory).to(torch.float32, copy=True) for memory, _ in self._parts(test=True)]
         logits = torch.cat(parts, 2)
         return (logits.softmax(1) if self.loss == "cross_entropy" else logits).transpose(1, 2)
 
@@ -641,9 +693,11 @@ class Stack:
         """
         norms = []
         for memory, y in self._parts(test=False):
-            residual = self._residual(self._forward(memory), y).mul_(
+            residual = self._residual(self._predict(memory), y).mul_(
                 1 if self.loss == "cross_entropy" else 2 / self.outputs
             )
+            if self.initial_weights is not None:
+                residual.mul_(self.output_scale)
             square = torch.zeros(y.shape[:2], device=self.device)
             for number, g in self._backward(memory, residual.to(self.dtype)):
                 products = []
@@ -659,7 +713,7 @@ class Stack:
 
         Training examples come as ``_in_order`` expects them: where the networks share most of them, all that are used.
         """
-        self._refresh_low_precision()
+        self._use(self.weights)
         labels = self.y_test.expand(len(self.networks), *self.y_test.shape) if test else self.y_by_row
         shared = labels is not None
         labels = self.examples.y if labels is None else labels

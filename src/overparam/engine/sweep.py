@@ -282,6 +282,7 @@ def predictions(runs: pd.DataFrame, *by: str) -> np.ndarray:
 def network(row: pd.Series, data: Data, time: int = -1, architecture: Architecture | None = None) -> nn.Module:
     """One row's network as a plain module, with its recorded weights: those at the end, or at another recorded time.
 
+    With an ``output_scale`` its outputs are f(w, x) alone, from which the recorded ones follow with the weights at epoch 0.
     The module maps what its architecture makes of raw examples (for MLPs and 1-D CNNs the raw examples) to outputs. For one
     of your own give its ``architecture``, a `Custom`.
     """

@@ -1,7 +1,8 @@
 """What is measured on trained networks and other fitted predictors, and read off tables of runs."""
 
-from overparam.measures import connectivity, curvature, regions, sensitivity
+from overparam.measures import connectivity, curvature, regions, sensitivity, sharpness, volume
 from overparam.measures.coherence import m_coherence
+from overparam.measures.collapse import neural_collapse
 from overparam.measures.norms import distance, frobenius, layers, norms, path_norm, spectral_product, with_layers
 from overparam.measures.tables import (
     at_level,
@@ -11,6 +12,7 @@ from overparam.measures.tables import (
     effective_complexity,
     held_out,
     label_history,
+    lowest_at,
     peak_and_dip,
     rise_and_fall,
     stopped_errors,
@@ -42,7 +44,9 @@ __all__ = [
     "held_out",
     "label_history",
     "layers",
+    "lowest_at",
     "m_coherence",
+    "neural_collapse",
     "norms",
     "over_dispersion",
     "path_norm",
@@ -51,8 +55,10 @@ __all__ = [
     "regions",
     "rise_and_fall",
     "sensitivity",
+    "sharpness",
     "spectral_product",
     "stopped_errors",
     "threshold",
+    "volume",
     "with_layers",
 ]

@@ -49,6 +49,19 @@ def top_eigenvalue(
 
 
 @full_precision()
+def hessian(module: nn.Module, x: Tensor, y: Tensor, loss: str = "cross_entropy") -> Tensor:
+    """The Hessian [P, P] of the mean loss on these examples in all parameters, in the order of ``module.parameters()``.
+
+    By P products with unit vectors, so for small networks.
+    """
+    require_examples(module, x, y, loss)
+    weights = torch.cat([p.detach().flatten() for p in module.parameters()])
+    with evaluation(module):
+        product = hessian_product(lambda w: _mean_loss(module, w, x, y, loss), weights)
+        return torch.stack([product(unit) for unit in torch.eye(len(weights)).to(weights)])
+
+
+@full_precision()
 def squared_gradient(module: nn.Module, x: Tensor, y: Tensor, loss: str = "cross_entropy") -> float:
     """‖∇L‖² of a network, L its mean loss over the examples x [n, ...] and labels y [n]."""
     parameters = [p for p in module.parameters() if p.requires_grad]
@@ -71,8 +84,24 @@ def sharpness(
     penalty and without what training does to the examples; pruned weights count as parameters. Where it is not finite,
     the value is NaN.
     """
-    sweep.require_runs(runs, "architecture", "loss", "n", "data_seed", "label_noise", "data")
     iterations, tolerance = whole("iterations", iterations, 1), between("tolerance", tolerance, 0)
+    values = in_stacks(runs, data, _top_of_stack, (iterations, tolerance), device)
+    return pd.Series(values, index=runs.index, name="sharpness")
+
+
+def in_stacks(
+    runs: pd.DataFrame,
+    data: Data | Mapping[str, Data],
+    measure: Callable[..., Tensor],
+    options: tuple,
+    device: torch.device | str | None = None,
+) -> list[np.ndarray]:
+    """A measure of every row's network at all of its recorded times: an array [T, ...] for each row.
+
+    Runs and data are those of `sharpness`. Networks of one kind go together through ``measure(weights [K, P], rows [K, n],
+    labels [K, n], module, x, loss, *options)``, a function at the top of a module, which returns [K, ...].
+    """
+    sweep.require_runs(runs, "architecture", "loss", "n", "data_seed", "label_noise", "data")
     device = chosen_device(device)
     named = data if isinstance(data, Mapping) else {runs["data"].iloc[0]: data}
     networks = [_Network(row, named) for _, row in runs.iterrows()]
@@ -80,8 +109,8 @@ def sharpness(
     for network in networks:
         alike.setdefault(network.kind, []).append(network)
     for group in alike.values():
-        _fill(group, iterations, tolerance, device)
-    return pd.Series([network.sharpness for network in networks], index=runs.index, name="sharpness")
+        _fill(group, measure, options, device)
+    return [np.array(network.measured) for network in networks]
 
 
 def at_moment(
@@ -142,11 +171,11 @@ class _Network:
         self.rows = subset(self.data, row["n"], row["data_seed"])
         self.labels = targets(self.data, self.rows, row)
         self.kind = str(self.module), row["n"], row["data"], self.loss  # the text of a module describes all its layers
-        self.sharpness = np.full(len(self.weights), np.nan)
+        self.measured: list = [None] * len(self.weights)
 
 
-def _fill(group: list[_Network], iterations: int, tolerance: float, device: torch.device) -> None:
-    """Find the sharpness of networks of one kind at all of their times."""
+def _fill(group: list[_Network], measure: Callable[..., Tensor], options: tuple, device: torch.device) -> None:
+    """Measure networks of one kind at all of their times."""
     module, x, loss = group[0].module.to(device), group[0].data.x.to(device), group[0].loss
     places = [(network, time) for network in group for time in range(len(network.weights))]
     together = max(1, _AT_ONCE[device.type] // (len(group[0].rows) * _numbers(module, x[:1])))
@@ -159,11 +188,11 @@ def _fill(group: list[_Network], iterations: int, tolerance: float, device: torc
         )
         for chunk in chunks
     ]
-    shared = module, x, loss, iterations, tolerance
+    shared = module, x, loss, *options
     with ThreadPoolExecutor(torch.get_num_threads() if device.type == "cpu" else 1) as threads:
-        for number, values in workers.run(_top_of_stack, tasks, shared, threads):
+        for number, values in workers.run(measure, tasks, shared, threads):
             for (network, time), value in zip(chunks[number], values.tolist(), strict=True):
-                network.sharpness[time] = value
+                network.measured[time] = value
 
 
 def _numbers(module: nn.Sequential, x: Tensor) -> int:
@@ -187,11 +216,18 @@ def _top_of_stack(
     tolerance: float,
 ) -> Tensor:
     """Largest eigenvalues [K] for K networks like the module with weights [K, P], examples x[rows [K, n]] and labels [K, n]."""
+    own, each = mean_losses(module, x[rows], labels, loss)
+    with evaluation(own):
+        return _top(lambda w: each(w).sum(), weights, iterations, tolerance)
+
+
+def mean_losses(
+    module: nn.Module, x: Tensor, labels: Tensor, loss: str
+) -> tuple[nn.Module, Callable[[Tensor], Tensor]]:
+    """A copy of the module, and the mean loss [K] of networks like it as a function of their weights [K, P]; x [K, n, ...], labels [K, n]."""
     own = copy.deepcopy(module)  # a call replaces a module's parameters for a moment, which threads must not share
     each = torch.vmap(lambda w, x, y: _mean_loss(own, w, x, y, loss))
-    x = x[rows]
-    with evaluation(own):
-        return _top(lambda w: each(w, x, labels).sum(), weights, iterations, tolerance)
+    return own, lambda weights: each(weights, x, labels)
 
 
 def _mean_loss(module: nn.Module, vector: Tensor, x: Tensor, y: Tensor, loss: str) -> Tensor:
@@ -204,13 +240,16 @@ def _mean_loss(module: nn.Module, vector: Tensor, x: Tensor, y: Tensor, loss: st
 
 def _top(total: Callable[[Tensor], Tensor], weights: Tensor, iterations: int, tolerance: float) -> Tensor:
     """Largest eigenvalue [K] of each diagonal block of the Hessian of ``total``, a sum of functions of one row of weights [K, P] each."""
+    return _lanczos(hessian_product(total, weights), weights, iterations, tolerance)
+
+
+def hessian_product(total: Callable[[Tensor], Tensor], weights: Tensor) -> Callable[[Tensor], Tensor]:
+    """The map from v [K, P] to Hv, H the Hessian of ``total`` at weights [K, P]."""
     with torch.enable_grad():
         weights = weights.clone().requires_grad_()
         (gradient,) = torch.autograd.grad(total(weights), weights, create_graph=True)
     # The graph of the gradient is kept: going back through it with v gives Hv, three times as fast as a fresh derivative.
-    return _lanczos(
-        lambda v: torch.autograd.grad(gradient, weights, v, retain_graph=True)[0], weights, iterations, tolerance
-    )
+    return lambda v: torch.autograd.grad(gradient, weights, v, retain_graph=True)[0]
 
 
 def _lanczos(product: Callable[[Tensor], Tensor], like: Tensor, iterations: int, tolerance: float) -> Tensor:

@@ -68,6 +68,24 @@ def held_out(runs: pd.DataFrame, n: int) -> pd.DataFrame:
     return runs.drop(columns="test_correct").assign(**errors)
 
 
+def lowest_at(table: pd.DataFrame) -> np.ndarray:
+    """For each row, the base-2 logarithm of the column at which it is lowest; columns ascend by factors of two, three or more.
+
+    The minimum of a parabola through the logarithms of the lowest value and its neighbours, so that it may lie between columns, at most
+    one column from these; NaN where one of the three is. For learning rates: ``lowest_at(by_seed(runs, "train_loss", "lr"))``.
+    """
+    places = np.log2(numbers("The columns", table.columns.to_numpy()).astype(float))
+    spaced = len(places) >= 3 and np.allclose(np.diff(places), 1)
+    require(bool(spaced), f"The columns must ascend by factors of two, three or more; got {list(table.columns)}.")
+    rows, found = np.log(table.to_numpy(float)), np.full(len(table), np.nan)
+    for i in np.flatnonzero(np.isfinite(rows).any(1)):
+        k = int(np.clip(np.nanargmin(rows[i]), 1, len(places) - 2))
+        before, here, after = rows[i, k - 1 : k + 2]
+        slope, bend = (after - before) / 2, before - 2 * here + after
+        found[i] = places[k] + (np.clip(-slope / bend, -1, 1) if bend > 0 else -np.sign(slope))
+    return found
+
+
 # --- Sizes: thresholds and peaks ----------------------------------------------------------------------
 
 

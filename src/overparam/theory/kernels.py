@@ -65,6 +65,20 @@ def gaussian_kernel(a: Tensor, b: Tensor, bandwidth: float) -> Tensor:
 
 
 @full_precision()
+def laplace_kernel(a: Tensor, b: Tensor, bandwidth: float) -> Tensor:
+    """exp(−‖a_i − b_j‖ / s) [n, m] in float64, for a [n, ...], b [m, ...] and bandwidth s."""
+    says = f"the bandwidth must be positive; got {shown(bandwidth)}"
+    bandwidth = real("bandwidth", bandwidth, says)
+    require(bandwidth > 0, says)
+    a, b = (tensor("x", part).reshape(len(part), -1).double() for part in (a, b))
+    require(a.shape[1] == b.shape[1], f"Examples must have equally many inputs; got {a.shape[1]:,} and {b.shape[1]:,}.")
+    exact = (
+        "donot_use_mm_for_euclid_dist"  # the kernel has a kink at 0, where differences of squares have no digits left
+    )
+    return torch.cdist(a, b, compute_mode=exact).mul_(-1 / bandwidth).exp_()
+
+
+@full_precision()
 def median_distance(x: Tensor, most: int = 2000) -> float:
     """Median Euclidean distance between two different examples of x [n, ...]; of the first `most` where there are more."""
     tensor("x", x, least=2)
