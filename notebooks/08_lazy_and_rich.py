@@ -38,7 +38,7 @@ from overparam.architectures import maximal_update
 from overparam.architectures.stacked import MLP
 from overparam.engine.settings import Settings, Vector
 from overparam.engine.sweep import network, run
-from overparam.randomness import generator, rng
+from overparam.randomness import generator, random_state, rng
 from overparam.theory import diagonal, tangent
 
 figures.style()
@@ -1025,7 +1025,7 @@ for s, part in small.items():
     one_hot = torch.nn.functional.one_hot(part.y, 10) - 0.1
     K, K_new = (tangent.limit_kernel(a, part.x) for a in (part.x, part.x_test))
     answers = {"kernel": (K_new @ torch.linalg.solve(K, one_hot.double())).argmax(1)}
-    forest = RandomForestClassifier(200, random_state=s).fit(part.x, part.y)
+    forest = RandomForestClassifier(200, random_state=random_state(s)).fit(part.x, part.y)
     answers["forest"] = torch.from_numpy(forest.predict(part.x_test))
     rows[s] = {k: (a != part.y_test).double().mean().item() for k, a in answers.items()}
 pd.DataFrame(rows).T.assign(network=nets.set_index("data_seed").test_error).round(3)

@@ -11,6 +11,10 @@ const plain = (text) =>
 
 var splitQuery = (query) => plain(query).match(/[\p{L}\p{N}_]+/gu) ?? [];
 
+// Titles are compared with the query as it was typed; they have no accents either.
+const parseQuery = Search._parseQuery;
+Search._parseQuery = (query) => parseQuery(plain(query));
+
 // A file cannot be fetched from a file: there the results are titles.
 DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY &&= location.protocol !== "file:";
 
