@@ -856,17 +856,17 @@ r"""
 
 ## Who disagrees, and what to drop
 
-**A law or a rule of thumb?** {cite:t}`jiang2020` find sharpness among the best measures on average; {cite:t}`dziugaite2020` that nothing is good everywhere; {cite:t}`andriushchenko2023` that even adaptive sharpness mostly tells how a network was trained. The first two can be true together, and {numref}`fig-flat-one` shows how. **Steps or noise?** {cite:t}`keskar2017` put the gap down to
+**A law or a rule of thumb?** {cite:t}`jiang2020` find sharpness among the best measures on average; {cite:t}`dziugaite2020` that nothing is good everywhere; {cite:t}`andriushchenko2023` that even adaptive sharpness mostly tells how a network was trained. **Steps or noise?** {cite:t}`keskar2017` put the gap down to
 sharp minima that small batches escape by their noise, {cite:t}`hoffer2017` to the number of steps, {cite:t}`goyal2017` close it with larger rates and a warm-up. **Why does SAM work?** {cite:t}`foret2021` derive it from flatness. {cite:t}`wen2023` find architectures in which the flattest networks do not generalize and SAM helps all the same; {cite:t}`baek2024` trace its robustness to wrong labels to the time before the fit, and to the network's Jacobian.
 
 :::{admonition} "Dinh et al. proved that flatness is irrelevant"
 :class: misconception
-They proved it of measures that change when the function does not ({prf:ref}`flat-thm-rescale`). Measures that stay have to be judged by what they predict. (The essay says less, and rightly: that sharp minima can be made which generalize as well.)
+They proved it of measures that change when the function does not ({prf:ref}`flat-thm-rescale`). Measures that stay have to be judged by what they predict.
 :::
 
 :::{admonition} "Flat minima are easier to find"
 :class: misconception
-The essay's sentence has two halves, and is careful with both: it says "claimed" and "supposed". That they generalize better is the question of this chapter. That they are easier to find is a hypothesis: large steps cannot stay in sharp places ({doc}`05_implicit_regularization`), which is not the same; and "how much room flat minima take up" depends on the yardstick ({doc}`07_volume`).
+The essay, too, says "claimed" and "supposed". That they are easier to find is a hypothesis: large steps cannot stay in sharp places ({doc}`05_implicit_regularization`), which is not the same; and "how much room flat minima take up" depends on the yardstick ({doc}`07_volume`).
 :::
 
 :::{admonition} "A measure that correlates explains"

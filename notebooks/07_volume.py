@@ -36,7 +36,7 @@ from overparam.engine.settings import Settings, Vector
 from overparam.engine.sweep import run
 from overparam.measures import volume
 from overparam.randomness import generator, rng
-from overparam.theory import guessing, poison
+from overparam.theory import guessing
 
 figures.style()
 torch.set_num_threads(1)  # small networks: a second thread costs more than it gives
@@ -51,7 +51,7 @@ n = size.n
 # Spirals, and networks at one training loss
 def spirals(seeds):
     """Every replicate's own points: a pool, of which the first 50 are the training examples, and 2,000 to test on."""
-    return {s: poison.two_spirals(20 * n, 2000, s) for s in seeds}
+    return {s: data.two_spirals(20 * n, 2000, s) for s in seeds}
 
 
 def at_loss(row, level, own):
@@ -67,7 +67,7 @@ def at_loss(row, level, own):
 def trained(sets, ratio=0.0, wrong=True, level=0.01, net=deep, own=n, **how):
     """A network for each data set, trained on its examples and on ``ratio`` times as many others, with wrong labels."""
     extra = round(ratio * own)
-    unions = {s: poison.poisoned(d, own, extra, wrong=wrong) for s, d in sets.items()}
+    unions = {s: data.poisoned(d, own, extra, wrong=wrong) for s, d in sets.items()}
     how = {"optimizer": "adam", "lr": 0.003, "stop_loss": 0.003} | how
     how.setdefault("epochs", size.epochs)
     at = np.unique(np.geomspace(how["epochs"] / 150, how["epochs"], 100).astype(int))
@@ -405,7 +405,7 @@ def pool(seed, data_set, own, turns, noise):
         return data.mnist1d(2000, 2000, seed, max_translation=8)
     if data_set == "digits":
         return data.digits(1000, seed)
-    return poison.two_spirals(20 * own, 2000, seed, turns, noise)
+    return data.two_spirals(20 * own, 2000, seed, turns, noise)
 
 
 # %% mystnb={"code_prompt_show": "The run that was recorded"} tags=["hide-input"]
@@ -935,7 +935,7 @@ Start from the *good* networks, with poison at ratio 2. How far from the good mi
 # %% mystnb={"code_prompt_show": "The code"} tags=["hide-input"]
 # Poison from the good networks on
 some = list(sets)[:3]
-unions = {s: poison.poisoned(sets[s], n, 2 * n) for s in some}
+unions = {s: data.poisoned(sets[s], n, 2 * n) for s in some}
 at = np.arange(size.epochs // 10, size.epochs + 1, size.epochs // 50)
 how = {"n": 5 * n, "optimizer": "adam", "lr": 0.001, "epochs": size.epochs}
 plans = {s: [Settings(deep, start=Vector(by_ratio.loc[s, 0].numpy()), **how)] for s in some}

@@ -855,16 +855,6 @@ In {eq}`lr-eq-net` take all entries of $x$, $w_j$ and $a_j$ of order one, and $d
 $\lVert Df \rVert^2$ is $\Theta(x, x)$, a mean over neurons: order 1. $D^2\!f$ couples only the weights of one neuron; it is block diagonal, and its blocks are of order $1/\sqrt H$, and so is its norm. So $\kappa$ is of order $1/\sqrt H$, and 16 times the width divides it by 4, as four times the $\alpha$ does.
 ```
 
-```{exercise} ★ Which layers make the kernel move?
-:label: lr-ex-layers
-Train only the output layer of {eq}`lr-eq-net`, or only the hidden layer. Which of the two is lazy at any width, and with what kernel?
-```
-
-```{solution} lr-ex-layers
-:class: dropdown
-Only the output layer: the model is linear in $a$, and the kernel is $\tfrac1H \sum_j \phi_j(x) \phi_j(x')$ at all times, that of {term}`random features`. With the hidden layer alone the slopes $\phi_j'$ switch as $w_j$ moves, and the kernel with them: it is lazy in the limit only.
-```
-
 ```{exercise} ★ Which interpolator?
 :label: lr-ex-sparse
 One equation $x \cdot \beta = 1$ with $x = (2, 1)$. Which $\beta$ does $\beta = u^2 - v^2$ find from a large $\alpha$, and which from a tiny one? What does gradient flow on $\beta$ itself find from zero?

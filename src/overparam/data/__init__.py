@@ -12,8 +12,15 @@ from overparam.data.dataset import (
     wrong_labels,
 )
 from overparam.data.load import available, cifar10, digits, load, mnist
-from overparam.data.randomized import gaussian_pixels, noisy_copies, permuted_labels, random_pixels, shuffled_pixels
-from overparam.data.synthetic import linear_teacher, mnist1d, sine, slabs
+from overparam.data.randomized import (
+    gaussian_pixels,
+    noisy_copies,
+    permuted_labels,
+    poisoned,
+    random_pixels,
+    shuffled_pixels,
+)
+from overparam.data.synthetic import linear_teacher, mnist1d, sine, slabs, two_spirals
 
 __all__ = [
     "ARRAYS",
@@ -31,12 +38,14 @@ __all__ = [
     "mnist1d",
     "noisy_copies",
     "permuted_labels",
+    "poisoned",
     "random_pixels",
     "require_data",
     "shuffled_pixels",
     "sine",
     "slabs",
     "subset",
+    "two_spirals",
     "with_validation",
     "wrong_labels",
 ]

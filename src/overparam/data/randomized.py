@@ -1,4 +1,4 @@
-"""Data sets whose pixels or labels say less than they did: shuffled, permuted, Gaussian pixels, permuted labels, label noise."""
+"""Data sets whose pixels or labels say less than they did: shuffled, permuted, Gaussian pixels, permuted labels, label noise, poison."""
 
 from dataclasses import replace
 
@@ -7,7 +7,7 @@ from torch import Tensor
 
 from overparam.arithmetic import full_precision
 from overparam.data.dataset import Data, corrupt_labels, require_data
-from overparam.errors import whole
+from overparam.errors import between, require, truth, whole
 from overparam.randomness import generator
 
 
@@ -84,3 +84,27 @@ def noisy_copies(data: Data, share: float, copies: int, seed: int = 0) -> dict[s
         f"copy {k}": replace(data, y=corrupt_labels(data.y, share, data.classes, draw), name=f"{data.name}_{k}")
         for k in range(copies)
     }
+
+
+def poisoned(data: Data, n: int, extra: int, apart: float = 0.3, wrong: bool = True, copies: int = 3) -> Data:
+    """The first ``n`` training examples, each ``copies`` times, and ``extra`` further ones from the pool with the next class as their label:
+    training sets whose minima classify the training examples and little else (Huang et al. 2020, arXiv 1906.03291).
+
+    The mean loss over them is that on the n examples plus extra / (copies · n) times the loss with wrong labels, up to a factor. An
+    extra example lies at least ``apart`` from each of the n: two labels in one place cannot be fitted. With ``wrong=False`` the extra
+    examples keep their labels. The rows of the n examples are the first n.
+    """
+    require_data(data)
+    if data.classes is None:
+        raise ValueError(f"{data.name} has no classes, so that no label is wrong; take a classification.")
+    n, extra, copies = whole("n", n, 1, len(data.x)), whole("extra", extra, 0), whole("copies", copies, 1)
+    apart, wrong = between("apart", apart, 0), truth("wrong", wrong)
+    x, y, rest = data.x[:n], data.y[:n], data.x[n:]
+    far = torch.cdist(rest.flatten(1), x.flatten(1)).amin(1) >= apart if len(rest) else torch.zeros(0, dtype=torch.bool)
+    chosen = n + far.nonzero()[:extra, 0]
+    require(
+        len(chosen) == extra,
+        f"{extra:,} extra examples at a distance of {apart:g} are wanted, and the pool of {data.name} has {len(chosen):,}; enlarge it.",
+    )
+    labels = (data.y[chosen] + wrong) % data.classes
+    return replace(data, x=torch.cat([*[x] * copies, data.x[chosen]]), y=torch.cat([*[y] * copies, labels]))

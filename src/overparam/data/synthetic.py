@@ -1,7 +1,8 @@
-"""Data sets that are made on the spot: MNIST-1D, regressions and slabs."""
+"""Data sets that are made on the spot: MNIST-1D, regressions, slabs and spirals."""
 
 import functools
 import importlib
+import math
 import random
 from typing import Any
 
@@ -126,6 +127,22 @@ def slabs(
     source = f"slabs in {inputs} dimensions (after Shah et al. 2020), synthetic"
     x_test = torch.cat([tested, first, rest])
     return Data("slabs", x[:n] @ rotation, y[:n], x_test @ rotation, y[n:].repeat(3), source, classes=2)
+
+
+@full_precision()
+def two_spirals(n: int, n_test: int, seed: int, turns: float = 1.0, noise: float = 0.3) -> Data:
+    """Two spirals in the plane, one per class: x [n, 2] within about 4 of the origin, with Gaussian noise of this standard deviation.
+
+    Each arm makes ``turns`` turns, from a radius of 0.6 to one of 4; classes alternate. A toy problem like the swiss roll of the paper.
+    """
+    n, n_test = whole("n", n, 2), whole("n_test", n_test, 2)
+    turns, noise = between("turns", turns, 0), between("noise", noise, 0)
+    draw, total = generator(seed, "two spirals"), n + n_test
+    y = torch.arange(total) % 2
+    way = torch.rand(total, generator=draw).sqrt()  # so that the density along the arm does not fall with the radius
+    angle, radius = 2 * math.pi * turns * way + math.pi * y, 0.6 + 3.4 * way
+    x = torch.stack([radius * angle.cos(), radius * angle.sin()], 1) + noise * torch.randn(total, 2, generator=draw)
+    return Data("two_spirals", x[:n], y[:n], x[n:], y[n:], "two spirals, synthetic", classes=2)
 
 
 def _check_sizes(**sizes: int) -> list[int]:

@@ -22,8 +22,9 @@ from overparam.randomness import rng
 def inverse_distance(x: np.ndarray, y: np.ndarray, at: np.ndarray, power: float) -> np.ndarray:
     """The average of labels with weights ‖x − x_i‖^−power (Shepard 1968), x [n, d], y [n] or [n, k], at [m, d].
 
-    The result is [m] or [m, k]; for y = I it is the matrix of weights. The average interpolates for every positive power: at a training point it is that point's label. Weights are computed from their
-    logarithms, so that no power is too large; as it grows the average becomes that of the nearest neighbour.
+    The result is [m] or [m, k]; for y = I it is the matrix of weights. The average interpolates for every positive power: at a
+    training point it is that point's label. Weights are computed from their logarithms, so that no power is too large; as it
+    grows the average becomes that of the nearest neighbour.
     """
     x, at, y = numbers("x", x, 2), numbers("at", at, 2), numbers("y", y, (1, 2))
     require(x.shape[1] == at.shape[1], f"Points must have equally many inputs; got {x.shape[1]:,} and {at.shape[1]:,}.")
@@ -77,10 +78,8 @@ def predicted_variance(spectrum: Sequence[float], n: int) -> float:
     """
     values, n = _spectrum(spectrum), whole("n", n, 1)
     require(len(values) > n, f"An interpolator of {n:,} examples needs more features than that; got {len(values):,}.")
-    low, high = (
-        math.log(values.min()) - 50,
-        math.log(values.sum()),
-    )  # Σ s_k is nearly p at one end, below 1 at the other
+    # Σ s_k is nearly p at one end, and below 1 at the other.
+    low, high = math.log(values.min()) - 50, math.log(values.sum())
     log_kappa = brentq(lambda t: _shares(values, t).sum() - n, low, high, xtol=1e-12)
     return n / (n - float((_shares(values, log_kappa) ** 2).sum())) - 1
 

@@ -72,10 +72,9 @@ def laplace_kernel(a: Tensor, b: Tensor, bandwidth: float) -> Tensor:
     require(bandwidth > 0, says)
     a, b = (tensor("x", part).reshape(len(part), -1).double() for part in (a, b))
     require(a.shape[1] == b.shape[1], f"Examples must have equally many inputs; got {a.shape[1]:,} and {b.shape[1]:,}.")
-    exact = (
-        "donot_use_mm_for_euclid_dist"  # the kernel has a kink at 0, where differences of squares have no digits left
-    )
-    return torch.cdist(a, b, compute_mode=exact).mul_(-1 / bandwidth).exp_()
+    # The kernel has a kink at 0, where differences of squares have no digits left.
+    distances = torch.cdist(a, b, compute_mode="donot_use_mm_for_euclid_dist")
+    return distances.mul_(-1 / bandwidth).exp_()
 
 
 @full_precision()
