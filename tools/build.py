@@ -30,7 +30,6 @@ ROOT = Path(__file__).resolve().parents[1]
 TOOLS = ("jupyter-book", "myst-nb", "sphinx", "sphinx-book-theme", "sphinx-exercise", "sphinx-proof")
 PROGRESS = re.compile(r"(reading sources|writing output)\.\.\. \[ *(\d+)%\] (\S+)")
 CELL = re.compile(r"(notebooks/\w+)\.ipynb:(\d+)")  # MyST-NB counts a line of a notebook as 10000 × cell + line
-MATH = re.compile(r'(<span class="math notranslate nohighlight">[^<]*</span>[,.;:)]+)')
 TROUBLE = re.compile(r"\b(WARNING|ERROR|CRITICAL|Traceback|\w+Error|Exception)\b")
 
 
@@ -103,7 +102,7 @@ def toc_files(node):
 def fingerprint(pages):
     """Return one hash of all that a build reads."""
     rest = [ROOT / name for name in ("_config.yml", "_toc.yml", "tools/build.py", "src/overparam/report/figures.py")]
-    rest += sorted((ROOT / "book/_ext").glob("*.*"))
+    rest += sorted((ROOT / "book/_ext").glob("*.*")) + sorted((ROOT / "book/_ext/katex").iterdir())
     rest += [
         ROOT / "benchmarks/report.py",
         ROOT / "benchmarks/works.py",
@@ -206,7 +205,6 @@ def tidy(html):
         text = re.sub(r'<section id="((?:exercise|solution|proof)-content)"', r'<section class="\1"', text)
         text = text.replace('<div class="proof admonition" id="proof">', '<div class="proof admonition">')
         text = re.sub(r"(?<=\d) %(?=[\s,.;:)<])", "\u00a0%", text)  # a line breaks after 95 %, and not within
-        text = MATH.sub(r'<span class="nobr">\1</span>', text)  # a full stop stays with the formula before it
         text = text.replace('<img alt="Colab logo"', '<img alt=""')
         text = text.replace('"btn__text-container">Colab<', '"btn__text-container">Run in Colab<')
         text = text.replace('<a href="https://colab.', '<a rel="noopener" href="https://colab.')
