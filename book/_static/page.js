@@ -1,18 +1,6 @@
 // What the pages need on top of the theme and the widgets. Without JavaScript everything is still there to read, except the
 // frames of a slider but the one it starts with.
 
-// The widget manager speaks to MathJax 2 when it writes a label. Ours is MathJax 3, which typesets the page by itself.
-const queue = { Queue() {} };
-window.MathJax = window.MathJax || {};
-window.MathJax.Hub = queue;
-window.MathJax.startup = {
-  ready() {
-    window.MathJax.Hub = queue;
-    window.MathJax.startup.defaultReady();
-    window.MathJax.startup.promise.then(offerTex);
-  },
-};
-
 // A slider tells a screen reader its name and the label of its position; the label beside it is no text field.
 function nameSlider(handle) {
   const row = handle.closest(".widget-hslider");
@@ -122,7 +110,7 @@ function nameFolds() {
 
 // A box that is too narrow for what it shows can be reached, and so scrolled, by keyboard.
 const SCROLLS =
-  '.figure-scroll, .figure-slider .widget-html, .bd-article mjx-container[display="true"], ' +
+  '.figure-scroll, .figure-slider .widget-html, .bd-article .katex-display, ' +
   ".bd-article .pst-scrollable-table-container, .cell_output .text_html:has(table)";
 const scrolling = new WeakSet();
 const tell = (box) => {
@@ -286,26 +274,26 @@ function prepareForPrint() {
   matchMedia("print").addEventListener("change", ({ matches }) => (matches ? enter() : leave()));
 }
 
-// A formula is copied as the TeX that it was written in: MathJax draws glyphs, which are no text to a browser.
-const texOf = ({ math, display, start }) => {
-  if (!start.delim) return math; // an environment, which is its own delimiter
-  return display ? `$$${math.trim()}$$` : `$${math.trim()}$`;
+// A formula is copied as the TeX that it was written in, which its MathML holds: what is drawn are glyphs in boxes.
+const texOf = (formula) => {
+  const tex = formula.querySelector("annotation").textContent;
+  if (formula.matches(".amsmath")) return tex; // an environment, which is its own delimiter
+  return formula.matches("div") ? `$$${tex}$$` : `$${tex}$`;
 };
-const formulas = () => [...(window.MathJax.startup.document?.math ?? [])].filter(({ typesetRoot }) => typesetRoot?.isConnected);
 
 function copyTex(event) {
   const selection = getSelection();
   if (selection.isCollapsed) return;
-  const chosen = formulas().filter(({ typesetRoot }) => selection.containsNode(typesetRoot, true));
+  const formulas = [...document.querySelectorAll(".math:has(> .katex, > .katex-display)")];
+  const chosen = formulas.filter((formula) => selection.containsNode(formula, true));
   if (!chosen.length) return;
   const range = selection.getRangeAt(0);
-  const swapped = chosen.map((item) => {
-    const formula = item.typesetRoot.closest("span.math") ?? item.typesetRoot;
+  const swapped = chosen.map((formula) => {
     if (formula.contains(range.startContainer)) range.setStartBefore(formula);
     if (formula.contains(range.endContainer)) range.setEndAfter(formula);
     const source = document.createElement("span");
     source.className = "tex";
-    source.textContent = texOf(item);
+    source.textContent = texOf(formula);
     formula.append(source); // and not beside it, where it would shift the ends of the selection
     formula.classList.add("as-tex");
     return { formula, source };
@@ -325,9 +313,7 @@ function copyTex(event) {
 
 // A displayed formula has a button that copies it, for those who have no mouse to select it with.
 function offerTex() {
-  for (const { typesetRoot, display, math } of formulas()) {
-    const box = display && typesetRoot.closest(".bd-article div.math");
-    if (!box) continue;
+  for (const box of document.querySelectorAll(".bd-article div.math:has(> .katex-display)")) {
     const button = document.createElement("button");
     button.type = "button";
     button.className = "copytex";
@@ -335,7 +321,7 @@ function offerTex() {
     button.setAttribute("aria-live", "polite");
     button.addEventListener("click", () => {
       const source = document.createElement("pre");
-      source.textContent = math.trim();
+      source.textContent = box.querySelector("annotation").textContent;
       box.append(source);
       getSelection().selectAllChildren(source);
       document.execCommand("copy"); // navigator.clipboard is lacking where the book is served without encryption
@@ -358,6 +344,7 @@ document.addEventListener("DOMContentLoaded", () => {
     }
   }).observe(document.querySelector("main"), { childList: true, subtree: true });
   document.addEventListener("copy", copyTex);
+  offerTex();
   document.querySelectorAll(".predict").forEach(markPrediction);
   document.querySelectorAll(".quiz").forEach(runQuiz);
   for (const number of document.querySelectorAll("h1 > .section-number")) {
