@@ -1,4 +1,4 @@
-"""Fetch what pages ask for, so that they ask nobody else: MathJax, the widget manager, the fonts.
+"""Fetch what pages ask for, so that they ask nobody else: MathJax and the fonts.
 
 A maintainer runs this to change a version; its result is committed and the build never runs it.
 
@@ -11,7 +11,6 @@ import shutil
 import subprocess
 import tarfile
 import tempfile
-from importlib import metadata
 from pathlib import Path
 
 from fontTools.merge import Merger
@@ -23,7 +22,6 @@ FIGURE_FONT = ROOT / "src/overparam/report/fonts/OverparamSans.ttf"
 
 # package: (folder, which of its files)
 PACKAGES = {
-    "@jupyter-widgets/html-manager@1.0.15": ("html-manager", r"dist/(embed\.js(\.LICENSE\.txt)?|\w+\.woff2)$"),
     "mathjax@3.2.2": (
         "mathjax",
         r"LICENSE$|es5/tex-chtml\.js$|es5/output/chtml/fonts/woff-v2/"
@@ -60,9 +58,6 @@ def main():
                 scratch,
             )
             (FIGURE_FONT.parent / "LICENSE").write_bytes(tar.extractfile("package/LICENSE").read())
-    # the widget manager's package lacks the text of its licence, which is that of ipywidgets
-    licence = next(f for f in metadata.files("ipywidgets") if f.name == "LICENSE")
-    (VENDOR / "html-manager/LICENSE").write_text(licence.read_text(encoding="utf-8"), encoding="utf-8")
     (VENDOR / "VERSIONS").write_text("".join(f"{line}\n" for line in sorted(versions)), encoding="utf-8")
     print(f"{VENDOR.relative_to(ROOT)}: {sum(f.stat().st_size for f in VENDOR.rglob('*') if f.is_file()) / 1e6:.1f} MB")
 
