@@ -67,13 +67,10 @@ def lighten(html, own):
     words = used_words(pages.values(), static)
     bundle = ""
     for name in sheets:
-        css = (static / name).read_text(encoding="utf-8")
-        css = css if name in own else pruned(css, words)
-        folder = Path(name).parent.as_posix()
-        if folder != ".":
-            css = re.sub(r"url\((['\"]?)(?!data:|#|/|http)", rf"url(\1{folder}/", css)
-        bundle += css.replace('@charset "utf-8";', "") + "\n"
+        css = sheet(static, name)
+        bundle += (css if name in own else pruned(css, words)) + "\n"
         remove(static / name)
+    remove(static / "basic.css")  # which one of the theme's imports
     (static / BUNDLE).write_text(bundle, encoding="utf-8")
     version = hashlib.sha256(bundle.encode()).hexdigest()[:8]
     options = (static / "documentation_options.js").read_text(encoding="utf-8")
@@ -89,6 +86,18 @@ def lighten(html, own):
 def remove(path):
     """Delete a file or a folder, if it is there."""
     shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+
+
+def sheet(static, name):
+    """Return a style sheet as text, with what it imports and with addresses seen from the folder `static`."""
+    folder = (static / name).parent
+
+    def place(address):
+        return (folder / address).resolve().relative_to(static.resolve()).as_posix()
+
+    css = (static / name).read_text(encoding="utf-8").replace('@charset "utf-8";', "")
+    css = re.sub(r"url\((?!['\"]?(?:data:|#|/|http))(['\"]?)([^)'\"]+)", lambda m: f"url({m[1]}{place(m[2])}", css)
+    return re.sub(r'@import "([^"]+)";', lambda m: sheet(static, place(m[1])), css)
 
 
 def with_icons(text):
