@@ -7,6 +7,7 @@ icons stand in the page. What is left works from a file, too.
 import hashlib
 import re
 import shutil
+from itertools import pairwise
 from pathlib import Path
 
 import tinycss2
@@ -78,8 +79,10 @@ def lighten(html, own):
         up = "../" * (len(file.relative_to(html).parts) - 1)
         text = with_one_sheet(text, f"{up}_static/{BUNDLE}?v={version}")
         text = with_few_scripts(text, options, search=file.name == "search.html")
-        first = FIRST.replace("FONTS", str([f"{up}_static/vendor/{font}" for font in FONTS]))
-        text = THEME.sub(lambda _: first, text, count=1)
+        fonts = [f"{up}_static/vendor/{font}" for font in FONTS]
+        theme = THEME.search(text)
+        if theme:
+            text = text.replace(theme[0], FIRST.replace("FONTS", str(fonts)))
         file.write_text(text, encoding="utf-8")
 
 
@@ -168,7 +171,7 @@ def split(tokens):
 def needed(selector, words):
     """Return whether each class and id of a selector (but for those in brackets) is among `words`."""
     names = [token.value for token in selector if token.type == "hash"]
-    names += [b.value for a, b in zip(selector, selector[1:], strict=False) if a == "." and b.type == "ident"]
+    names += [b.value for a, b in pairwise(selector) if a == "." and b.type == "ident"]
     return all(name in words for name in names)
 
 
@@ -178,9 +181,7 @@ def declarations(content):
     for part in tinycss2.parse_blocks_contents(content, skip_comments=True, skip_whitespace=True):
         if part.type != "declaration":
             return tinycss2.serialize(content).strip()
-        kept.append(
-            f"{part.name}:{tinycss2.serialize(part.value).strip()}{'!important' if part.important else ''}"
-        )
+        kept.append(f"{part.name}:{tinycss2.serialize(part.value).strip()}{'!important' if part.important else ''}")
     if any(ICON_FONT.search(text) for text in kept):  # and not the glyph without its font, which would be an empty box
         kept = [text for text in kept if not (ICON_FONT.search(text) or text.startswith("content:"))]
     return ";".join(kept)
@@ -207,6 +208,10 @@ def with_few_scripts(text, options, search):
             return ""
         if name.endswith("documentation_options.js"):
             return f"\n    <script>{options}</script>"
-        return found[0] if "defer" in found[0] else found[0].replace("<script", "<script defer", 1)
+        return (
+            found[0]
+            if re.search(r"<script [^>]*\b(defer|async)\b", found[0])
+            else found[0].replace("<script", "<script defer", 1)
+        )
 
     return SCRIPT.sub(choose, text)

@@ -59,7 +59,7 @@ class Compressed(http.server.BaseHTTPRequestHandler):
         body = self.server.bodies.get(file)
         if body is None:
             body = file.read_bytes()
-            if file.suffix not in (".woff2", ".png", ".jpg"):
+            if file.suffix not in (".woff2", ".woff", ".png", ".jpg"):
                 body = gzip.compress(body, 6, mtime=0)
             self.server.bodies[file] = body
         self.server.sent.append((file, len(body)))
@@ -85,7 +85,7 @@ def serve(folder):
 
 def kind(file):
     """Return which of KINDS a file is."""
-    kinds = {".html": "html", ".css": "css", ".js": "js", ".woff2": "font"}
+    kinds = {".html": "html", ".css": "css", ".js": "js", ".woff2": "font", ".woff": "font"}
     return kinds.get(file.suffix, "image")
 
 

@@ -91,7 +91,8 @@ def slider(models, box, name):
         start = start * len(state["_options_labels"]) + state["index"]
     pictures = frames(models, shown)
     templates = "".join(
-        "<template></template>" if i == start else f"<template>{picture}</template>" for i, picture in enumerate(pictures)
+        "<template></template>" if i == start else f"<template>{picture}</template>"
+        for i, picture in enumerate(pictures)
     )
     return (
         f'<div class="figure-slider" data-shown="{start}">{rows}'
@@ -119,7 +120,11 @@ def children(models, model):
 def frames(models, model):
     """Return the pictures below a widget, in order."""
     inner = children(models, model)
-    return [picture for child in inner for picture in frames(models, child)] if inner else [models[model]["state"]["value"]]
+    return (
+        [picture for child in inner for picture in frames(models, child)]
+        if inner
+        else [models[model]["state"]["value"]]
+    )
 
 
 def is_output(node):
