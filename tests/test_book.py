@@ -4,6 +4,7 @@ The pages are those of build/smoke/html (or of OVERPARAM_SCALE); `make test` bui
 """
 
 import importlib.util
+import math
 import os
 import re
 import shutil
@@ -75,7 +76,7 @@ TEXT = [
     ".ledger :is(.ledger-about, .ledger-statement)",
     ".ledger-filter :is(label, select, button, p)",
     ".claim-card :is(dt, dd, .claim-title)",
-    ".widget-readout, .widget-label",
+    ".slider-row :is(label, output)",
     ".quiz :is(legend, label, button, .quiz-number, .quiz-why)",
     ".bd-sidebar-primary a",
     ".bd-sidebar-secondary a",
@@ -111,10 +112,6 @@ def opened(context, file):
     page.on("requestfailed", lambda asked: page.troubles.append(f"did not load {asked.url}"))
     page.goto(page.file.as_uri(), wait_until="load")
     page.evaluate("() => window.MathJax?.startup?.promise")
-    views = 'script[type="application/vnd.jupyter.widget-view+json"]'
-    page.wait_for_function(
-        f"() => [...document.querySelectorAll('{views}')].every((s) => s.parentElement.querySelector('.widget-subarea svg'))"
-    )
     return page
 
 
@@ -182,24 +179,54 @@ def test_mathematics_is_typeset(page):
 
 def test_sliders_answer_to_keys(page):
     for figure in page.locator(".figure-slider").all():
-        for handle in figure.locator(".noUi-handle").all():
+        for handle in figure.locator("input[type=range]").all():
             handle.focus()
             page.keyboard.press("Home")
             assert_frame_changes(figure, lambda: page.keyboard.press("ArrowRight"))
-            assert handle.get_attribute("aria-label"), "a slider needs a name"
-            readout = handle.locator("xpath=ancestor::*[contains(@class, 'widget-hslider')]").locator(".widget-readout")
-            assert handle.get_attribute("aria-valuetext") == readout.inner_text()
+            assert figure.locator(f"label[for={handle.get_attribute('id')}]").inner_text(), "a slider needs a name"
+            output = figure.locator(f"output[for={handle.get_attribute('id')}]").inner_text()
+            assert handle.get_attribute("aria-valuetext") == output
+
+
+def test_a_slider_shows_each_of_its_frames(page):
+    """Every position has a frame of its own, with its own words, and the way back leads to the first."""
+    for figure in page.locator(".figure-slider").all():
+        handles = figure.locator("input[type=range]").all()
+        frames = figure.locator("template").count()
+        assert frames == math.prod(int(handle.get_attribute("max")) + 1 for handle in handles)
+        start = figure.locator("svg.figure").get_attribute("aria-label")
+        seen = {start}
+        for handle in handles:
+            kept = handle.input_value()
+            for position in [*range(int(handle.get_attribute("max")) + 1), kept]:
+                handle.fill(str(position))
+                assert figure.locator("svg.figure").count() == 1
+                seen.add(figure.locator("svg.figure").get_attribute("aria-label"))
+        assert figure.locator("svg.figure").get_attribute("aria-label") == start
+        assert len(seen) == 1 + sum(int(handle.get_attribute("max")) for handle in handles)
 
 
 def test_a_slider_answers_to_mouse_and_touch(chapter):
     figure = chapter.locator(".figure-slider").first
-    track = figure.locator(".noUi-target").first
-    ends = [{"x": x, "y": 2} for x in (2, track.bounding_box()["width"] - 2)]
-    figure.locator(".noUi-handle").first.focus()
+    handle = figure.locator("input[type=range]").first
+    box = handle.bounding_box()
+    assert box["height"] >= 44
+    ends = [{"x": x, "y": box["height"] / 2} for x in (2, box["width"] - 2)]
+    handle.focus()
     chapter.keyboard.press("Home")
-    assert_frame_changes(figure, lambda: track.click(position=ends[1]))
-    chapter.wait_for_timeout(400)  # a slider that is still moving takes no new tap
-    assert_frame_changes(figure, lambda: track.tap(position=ends[0]))
+    assert_frame_changes(figure, lambda: handle.click(position=ends[1]))
+    assert_frame_changes(figure, lambda: handle.tap(position=ends[0]))
+
+
+def test_a_slider_without_javascript_shows_its_start_and_says_so(context, chapter):
+    visit = context.browser.new_context(viewport=DESKTOP, java_script_enabled=False)
+    page = visit.new_page()
+    page.goto(chapter.file.as_uri())
+    figure = page.locator(".figure-slider").first
+    assert figure.locator("svg.figure").is_visible()
+    assert "needs JavaScript" in figure.inner_text()
+    assert not figure.locator(".slider-row").first.is_visible()
+    visit.close()
 
 
 def assert_frame_changes(figure, act):
@@ -235,9 +262,9 @@ def test_a_phone_shows_the_whole_width(page):
            }).slice(0, 5).map((element) => element.outerHTML.slice(0, 120))"""
     )
     small = page.evaluate(
-        """() => [...document.querySelectorAll("main :is(button, summary, .btn, .noUi-target, [role=radio])")]
+        """() => [...document.querySelectorAll("main :is(button, summary, .btn, input[type=range], [role=radio])")]
              .filter((e) => e.checkVisibility() && !e.closest("pre, .highlight, .admonition-title"))
-             .map((e) => [e.getBoundingClientRect().height + (e.matches(".noUi-target") ? 40 : 0), e.className || e.tagName])
+             .map((e) => [e.getBoundingClientRect().height, e.className || e.tagName])
              .filter(([height]) => height < 40)"""
     )
     page.set_viewport_size(DESKTOP)
@@ -254,6 +281,25 @@ def test_the_colab_button_names_the_pages_notebook(page):
         assert links[0].endswith(f"/{name}.ipynb")
     else:
         assert not links
+
+
+def test_the_switch_says_which_colours_are_on_and_keeps_them(chapter):
+    said = []
+    for _ in range(3):
+        switch = chapter.get_by_role("button", name=re.compile("^Colours: "))
+        said.append(switch.inner_text().strip())
+        switch.click()
+    chapter.evaluate("localStorage.clear()")
+    assert sorted(said) == ["Colours: dark", "Colours: light", "Colours: those of the system"]
+
+
+def test_a_page_is_dark_from_its_first_moment(chapter, context):
+    visit = context.browser.new_context(color_scheme="dark")
+    visit.route(re.compile(r"\.js"), lambda route: route.abort())
+    page = visit.new_page()
+    page.goto(chapter.file.as_uri())
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    visit.close()
 
 
 # --- the ledger -------------------------------------------------------------------------------------------------------
@@ -368,10 +414,10 @@ def test_the_totals_of_the_first_page_are_those_of_the_ledger(ledger):
 def asked(context):
     """A page with questions, in a browser that has not been there; it asks nobody, and no script fails.
 
-    What takes most of a page's time, and no question needs, does not load: MathJax and the sliders.
+    What takes most of a page's time, and no question needs, does not load: MathJax.
     """
     visit = context.browser.new_context(viewport=DESKTOP, has_touch=True, reduced_motion="reduce")
-    visit.route(re.compile("mathjax|html-manager"), lambda route: route.abort())
+    visit.route(re.compile("mathjax"), lambda route: route.abort())
     page = visit.new_page()
     page.file, troubles = min(QUIZZES, key=lambda file: file.stat().st_size), []
     page.on("request", lambda asked: asked.url.startswith(("file:", "data:")) or troubles.append(f"asked {asked.url}"))

@@ -24,6 +24,7 @@ import yaml
 
 import ledger
 import quiz
+from lighten import lighten
 from overparam.report import scale
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -60,6 +61,7 @@ def main():
     if not run_jupyter_book(folder):
         sys.exit(f"The book was not built. The whole output: {(folder / 'book.log').relative_to(ROOT)}")
     tidy(folder / "_build/html")
+    lighten(folder / "_build/html", own={f.name for f in (ROOT / "book/_static").glob("*.css")})
     dead = dead_links(folder / "_build/html")
     if dead:
         sys.exit("\n".join(["The book has links to nothing:", *dead]))
@@ -109,6 +111,7 @@ def fingerprint(pages):
         *(ROOT / "data/results").glob("benchmark.json"),
         ROOT / "tools/colab.py",
         ROOT / "tools/ledger.py",
+        ROOT / "tools/lighten.py",
         ROOT / "tools/quiz.py",
         *sorted((ROOT / "data").glob("*.yaml")),
         *sorted((ROOT / "data/quiz").glob("*.yaml")),

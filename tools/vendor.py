@@ -1,4 +1,4 @@
-"""Fetch what pages ask for, so that they ask nobody else: the style of formulas, the widget manager, the fonts.
+"""Fetch what pages ask for, so that they ask nobody else: the style of formulas, and the fonts.
 
 A maintainer runs this to change a version; its result is committed and the build never runs it.
 
@@ -11,7 +11,6 @@ import shutil
 import subprocess
 import tarfile
 import tempfile
-from importlib import metadata
 from pathlib import Path
 
 from fontTools.merge import Merger
@@ -24,7 +23,6 @@ FIGURE_FONT = ROOT / "src/overparam/report/fonts/OverparamSans.ttf"
 
 # package: (folder, which of its files)
 PACKAGES = {
-    "@jupyter-widgets/html-manager@1.0.15": ("html-manager", r"dist/(embed\.js(\.LICENSE\.txt)?|\w+\.woff2)$"),
     "katex@0.19.1": ("katex", r"LICENSE$|dist/(katex\.min\.(css|js)|fonts/.*\.woff2)$"),
     "@fontsource-variable/literata@5.3.0": ("literata", r"LICENSE$|files/literata-latin-wght-(normal|italic)\.woff2$"),
     "@fontsource-variable/source-sans-3@5.3.0": (
@@ -61,9 +59,6 @@ def main():
     style.write_text(
         re.sub(r',url\([^)]*\.(woff|ttf)\) format\("\w+"\)', "", style.read_text(encoding="utf-8")), encoding="utf-8"
     )
-    # the widget manager's package lacks the text of its licence, which is that of ipywidgets
-    licence = next(f for f in metadata.files("ipywidgets") if f.name == "LICENSE")
-    (VENDOR / "html-manager/LICENSE").write_text(licence.read_text(encoding="utf-8"), encoding="utf-8")
     (VENDOR / "VERSIONS").write_text("".join(f"{line}\n" for line in sorted(versions)), encoding="utf-8")
     print(f"{VENDOR.relative_to(ROOT)}: {sum(f.stat().st_size for f in VENDOR.rglob('*') if f.is_file()) / 1e6:.1f} MB")
 

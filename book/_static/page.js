@@ -1,22 +1,6 @@
-// What the pages need on top of the theme and the widgets. Without JavaScript everything is still there to read, except the
+// What the pages need on top of the theme. Without JavaScript everything is still there to read, except the
 // frames of a slider but the one it starts with.
 
-// A slider tells a screen reader its name and the label of its position; the label beside it is no text field.
-function nameSlider(handle) {
-  const row = handle.closest(".widget-hslider");
-  const readout = row.querySelector(".widget-readout");
-  readout.contentEditable = "false";
-  handle.setAttribute("aria-label", row.querySelector(".widget-label").textContent);
-  const say = () => {
-    if (handle.getAttribute("aria-valuetext") !== readout.textContent) {
-      handle.setAttribute("aria-valuetext", readout.textContent);
-    }
-  };
-  say();
-  const changes = new MutationObserver(say);
-  changes.observe(readout, { childList: true, characterData: true, subtree: true });
-  changes.observe(handle, { attributeFilter: ["aria-valuetext"] });
-}
 
 // What a reader has answered is kept in their browser, where that lets pages keep something.
 const kept = {
@@ -110,7 +94,7 @@ function nameFolds() {
 
 // A box that is too narrow for what it shows can be reached, and so scrolled, by keyboard.
 const SCROLLS =
-  '.figure-scroll, .figure-slider .widget-html, .bd-article .katex-display, ' +
+  '.figure-scroll, .bd-article .katex-display, ' +
   ".bd-article .pst-scrollable-table-container, .cell_output .text_html:has(table)";
 const scrolling = new WeakSet();
 const tell = (box) => {
@@ -334,14 +318,9 @@ function offerTex() {
 }
 
 document.addEventListener("DOMContentLoaded", () => {
-  const seen = new WeakSet();
   new MutationObserver(() => {
     nameFolds();
     watchScrolling();
-    for (const handle of document.querySelectorAll(".widget-hslider .noUi-handle")) {
-      if (!seen.has(handle)) nameSlider(handle);
-      seen.add(handle);
-    }
   }).observe(document.querySelector("main"), { childList: true, subtree: true });
   document.addEventListener("copy", copyTex);
   offerTex();
