@@ -754,7 +754,7 @@ figures.plot(ridged, "N", "error", "ridge", ax, label="λ = {:g}")
 figures.log_axis(ax, (25, 50, 100, 200, 400, 800))
 ax.set(yscale="log", xlabel="random features N", ylabel="squared error")
 ax.legend()
-plt.show()
+figures.sketch(ax, "λ = 0.01")
 
 # %% tags=["remove-input"]
 error = ridged.pivot_table(index="ridge", columns="N", values="error")

@@ -787,7 +787,7 @@ for (name, slope), color in zip(losses.items(), figures.SEQUENCE, strict=False):
 right.axhline(0, color=colors["threshold"], linestyle=":", linewidth=1.5)
 right.set(xscale="log", xlabel="steps", ylabel="degrees from largest margin")
 right.legend()
-plt.show()
+figures.sketch(right, "logistic loss")
 
 # %% [markdown]
 r"""

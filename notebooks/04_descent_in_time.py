@@ -236,7 +236,7 @@ draw_course(ax, raw, "test_error", colors["test"], label="weights as they are")
 draw_course(ax, averaged, "test_error", figures.SEQUENCE[2], label="averaged weights")
 ax.set(xlabel="epochs", ylabel="share misclassified", ylim=(0, 0.9))
 ax.legend(loc="upper right")
-plt.show()
+figures.sketch(ax, "averaged weights")
 
 # %% tags=["remove-input"]
 falls = [-100 * claims.mean(change(runs, "hump", "end")) for runs in (raw, averaged)]

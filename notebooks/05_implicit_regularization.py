@@ -854,7 +854,7 @@ for ax, (noise, rows) in zip(axes, grown.groupby("label_noise"), strict=True):
     figures.log_axis(ax, units)
 axes[0].set_ylabel("share misclassified")
 axes[0].legend()
-plt.show()
+figures.sketch(axes[0], "test")
 
 # %% tags=["remove-input"]
 ledger.say("width-beyond-zero-train-error")

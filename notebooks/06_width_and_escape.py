@@ -672,7 +672,7 @@ both = {"initial values": blue, "fresh values": red}
 figures.plot(dropped, "layer", "drop", "to", ax, both, label="set to {}")
 ax.set(ylim=(-0.02, 1), xlabel="layer", ylabel="loss of test accuracy", xticks=range(1, 6))
 ax.legend(loc="center right")
-plt.show()
+figures.sketch(ax, "set to initial values")
 
 # %% tags=["remove-input"]
 moved = dropped.groupby("layer").moved.mean()

@@ -413,7 +413,7 @@ figures.plot(parities, "n", "error", "training", ax, colors=shades)
 figures.log_axis(ax, (50, 100, 200, 400, 800))
 ax.set(xlabel="training examples", ylabel="test error, in points")
 ax.legend()
-plt.show()
+figures.sketch(ax, "rich")
 
 # %% tags=["remove-input"]
 ledger.say("features-pay-on-parity")

@@ -379,7 +379,7 @@ for ax, curve, color in zip(
     ax.set_xlabel("steps")
 axes[0].set_ylabel("normalized margin")
 axes[1].set_ylabel("test error")
-plt.show()
+figures.sketch(axes[0])
 
 # %% tags=["remove-input"]
 Markdown(

@@ -681,7 +681,7 @@ ax.axhline(20, color=colors["noise"], linestyle=":", label="flipped labels")
 figures.log_axis(ax, (1, 4, 32, 256, 1024))
 ax.set(xlabel="inputs", ylabel="misclassified, %", ylim=(-1, None))
 ax.legend(loc="lower left")
-plt.show()
+figures.sketch(ax, "network")
 
 # %% tags=["remove-input"]
 ledger.say("dimension-tempers-to-benign")

@@ -21,6 +21,7 @@ choices and the figure are there to read, and the answer is a fold.
 
 import hashlib
 from html import escape
+from typing import ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
@@ -37,7 +38,7 @@ class PredictDirective(SphinxDirective):
     """A question, a numbered list of choices and a folded answer, with what predictions.js needs to know of them."""
 
     has_content = True
-    option_spec = {
+    option_spec: ClassVar = {
         "answer": directives.positive_int,
         "figure": directives.unchanged_required,
         "source": lambda given: directives.choice(given, SOURCES),
@@ -61,7 +62,9 @@ class PredictDirective(SphinxDirective):
             # What a reader chose is kept under this name, so that it is not taken for an answer to another question.
             "key": hashlib.sha256(box.astext().encode()).hexdigest()[:8],
         }
-        attributes = " ".join(f'data-{name}="{escape(str(value))}"' for name, value in facts.items() if value is not None)
+        attributes = " ".join(
+            f'data-{name}="{escape(str(value))}"' for name, value in facts.items() if value is not None
+        )
         fact = nodes.raw("", f"<span hidden {attributes}></span>", format="html", prediction=facts["figure"])
         self.set_source_info(fact)
         box.insert(box.index(choices), fact)
