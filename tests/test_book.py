@@ -115,6 +115,7 @@ def opened(context, file):
     page.wait_for_function(
         f"() => [...document.querySelectorAll('{views}')].every((s) => s.parentElement.querySelector('.widget-subarea svg'))"
     )
+    page.evaluate("() => foldedFigures.forEach((fold) => (fold.open = true))")  # test_predictions.py tests folding
     return page
 
 

@@ -267,7 +267,7 @@ def sketch(ax: Axes, label: str | None = None) -> None:
     if not found:
         names = ", ".join(str(line.get_label()) for line in ax.get_lines())
         raise ValueError(f"There is no line {label!r} to be drawn; the axes have {names or 'none'}.")
-    display(ax.figure, metadata={SKETCH: _curve(ax, found[0])})
+    display(ax.figure, metadata={SKETCH: {"label": label or ""} | _curve(ax, found[0])})
     plt.close(ax.figure)  # type: ignore[arg-type]
 
 
@@ -303,7 +303,6 @@ def _curve(ax: Axes, line: Line2D) -> dict[str, Any]:
     color = to_hex(line.get_color())
     across = ticks("x")
     return {
-        "label": "" if str(line.get_label()).startswith("_") else str(line.get_label()),
         "title": ax.get_title(loc="left"),
         "xlabel": ax.get_xlabel(),
         "ylabel": ax.get_ylabel().replace("\n", " "),
