@@ -112,6 +112,7 @@ def opened(context, file):
     page.on("requestfailed", lambda asked: page.troubles.append(f"did not load {asked.url}"))
     page.goto(page.file.as_uri(), wait_until="load")
     page.evaluate("() => window.MathJax?.startup?.promise")
+    page.evaluate("() => foldedFigures.forEach((fold) => (fold.open = true))")  # test_predictions.py tests folding
     return page
 
 

@@ -174,6 +174,11 @@ def quote(title, body):
     return "\n".join(f"> {line}".rstrip() for line in f"**{title}**\n\n{body}".strip().split("\n"))
 
 
+def lettered(body):
+    """Return a body whose numbered list has letters in place of numbers, which Markdown cannot say."""
+    return re.sub(r"^(\d+)\. ", lambda found: f"- **{chr(64 + int(found[1]))}.** ", body, flags=re.M)
+
+
 def fold(title, body):
     """Return a body that is hidden until the reader opens it; blank lines keep the Markdown inside alive."""
     return f"<details>\n<summary><b>{title}</b></summary>\n\n{body}\n\n</details>"
@@ -361,6 +366,8 @@ class Page:
             title = self.convert(title, self.line) or "Aside"
             self.label(title, label)
             return (fold if name == "dropdown" else frame)(title, self.convert(body, body_line))
+        if name == "predict":
+            return quote("Predict before you run", lettered(self.convert(body, body_line)))
         if name == "math":
             return display(f"{title}\n{body}", label and self.equation(label))
         if name in ("image", "figure"):

@@ -2,7 +2,7 @@
 // frames of a slider but the one it starts with.
 
 
-// What a reader has answered is kept in their browser, where that lets pages keep something.
+// What a reader has answered is kept in their browser, where that lets pages keep something (predictions.js and sketch.js, too).
 const kept = {
   get(name) {
     try {
@@ -17,48 +17,6 @@ const kept = {
     } catch {}
   },
 };
-
-// The reader marks a prediction; it stays marked when they come back.
-function markPrediction(box, number) {
-  const list = box.querySelector(":scope > ol");
-  if (!list) return;
-  const title = box.querySelector(".admonition-title");
-  title.id = `predict-${number}-title`;
-  let question = list.previousElementSibling;
-  if (question === title) question = null;
-  else question.id ||= `predict-${number}-question`;
-  const choices = [...list.children];
-  const key = `prediction:${location.pathname}:${number}`;
-  const note = document.createElement("p");
-  note.className = "predicted";
-  note.setAttribute("role", "status");
-  list.after(note);
-  list.setAttribute("role", "radiogroup");
-  list.setAttribute("aria-labelledby", [title.id, question?.id].filter(Boolean).join(" "));
-  const mark = (chosen) => {
-    choices.forEach((choice, i) => {
-      choice.setAttribute("aria-checked", i === chosen);
-      choice.tabIndex = i === Math.max(chosen, 0) ? 0 : -1;
-    });
-    note.textContent = chosen < 0 ? "Choose one before you read on." : "Noted. Now see what the experiment says.";
-  };
-  const choose = (i) => {
-    kept.set(key, i);
-    mark(i);
-    choices[i].focus();
-  };
-  choices.forEach((choice, i) => {
-    choice.setAttribute("role", "radio");
-    choice.addEventListener("click", () => choose(i));
-    choice.addEventListener("keydown", (event) => {
-      const step = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1, " ": 0, Enter: 0 }[event.key];
-      if (step === undefined) return;
-      event.preventDefault();
-      choose((i + step + choices.length) % choices.length);
-    });
-  });
-  mark(Number(kept.get(key) ?? -1));
-}
 
 // The list of sections gives way where a margin note or a wide figure would lie under it.
 function clearMargin() {
@@ -324,7 +282,6 @@ document.addEventListener("DOMContentLoaded", () => {
   }).observe(document.querySelector("main"), { childList: true, subtree: true });
   document.addEventListener("copy", copyTex);
   offerTex();
-  document.querySelectorAll(".predict").forEach(markPrediction);
   document.querySelectorAll(".quiz").forEach(runQuiz);
   for (const number of document.querySelectorAll("h1 > .section-number")) {
     number.textContent = number.textContent.replace(/\.\s*$/, "");

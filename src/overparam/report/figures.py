@@ -12,6 +12,7 @@ from functools import partial
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -20,6 +21,7 @@ from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, ListedColormap, to_hex
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator
 from numpy.typing import ArrayLike
 from scipy.special import stdtrit
@@ -103,6 +105,8 @@ _RC: dict[Any, Any] = {
     "svg.hashsalt": "overparam",
 }
 _METADATA = {"Date": None, "Creator": None}
+SKETCH = "overparam_sketch"  # key of a notebook output's metadata under which `sketch` leaves the curve
+_BANDS: WeakKeyDictionary[Line2D, tuple[np.ndarray, np.ndarray]] = WeakKeyDictionary()  # low and high of `plot`'s lines
 
 
 def style() -> None:
@@ -156,9 +160,12 @@ def plot(
         own = colors[value] if isinstance(colors, dict) else colors
         color = own or COLORS.get(y.removesuffix("_error"), SEQUENCE[0])
         text = label or y.replace("_", " ") if hue is None else (label or "{}").format(value)
-        ax.plot(mean.index, mean, **{"color": color, "marker": MARKERS[i % len(MARKERS)], "label": text, **line})
+        drawn = ax.plot(
+            mean.index, mean, **{"color": color, "marker": MARKERS[i % len(MARKERS)], "label": text, **line}
+        )
         if half.notna().any():
             band(ax, mean.index, mean - half, mean + half, color)
+            _BANDS[drawn[0]] = (np.asarray(mean - half), np.asarray(mean + half))
     if "diverged" in table and table["diverged"].any():
         networks = table[~table.index.duplicated()] if "epoch" in table else table  # curves repeat them at each epoch
         said = f"{int(networks['diverged'].sum())} of {len(networks)} networks diverged"
@@ -246,6 +253,72 @@ def dots(
     ax.plot(table.T, np.repeat(places[:, None], len(table), 1), "o", color=color, alpha=0.5, zorder=3)  # over the bar
     ax.set_yticks(places - shift, [str(column) for column in table.columns])
     return ax
+
+
+def sketch(ax: Axes, label: str | None = None) -> None:
+    """Show the figure of `ax`, in place of `plt.show()`, and let the reader of the page draw one of its lines first.
+
+    `label` is the label of that line (absent: the first line). In a notebook the figure is shown as usual. Its output also
+    holds the line, with its band if `plot` drew one, from which the page makes empty axes to draw in.
+    """
+    from IPython.display import display
+
+    found = [line for line in ax.get_lines() if label in (None, line.get_label())]
+    if not found:
+        names = ", ".join(str(line.get_label()) for line in ax.get_lines())
+        raise ValueError(f"There is no line {label!r} to be drawn; the axes have {names or 'none'}.")
+    display(ax.figure, metadata={SKETCH: {"label": label or ""} | _curve(ax, found[0])})
+    plt.close(ax.figure)  # type: ignore[arg-type]
+
+
+def _curve(ax: Axes, line: Line2D) -> dict[str, Any]:
+    """What a page needs to let a reader draw a line: its points and band, and the axes with their ticks.
+
+    Places on the horizontal axis, whatever its scale, are shares of its length.
+    """
+    if ax.get_yscale() not in ("linear", "log"):
+        raise ValueError(f"A reader can draw on a linear or a log axis, not on a {ax.get_yscale()} one.")
+    ax.figure.canvas.draw()  # only now are limits and ticks settled
+    x, y = (np.asarray(values, dtype=float) for values in line.get_data())
+    low, high = _BANDS.get(line, (np.full_like(y, np.nan),) * 2)
+    kept = np.isfinite(x) & np.isfinite(y) & ((y > 0) if ax.get_yscale() == "log" else True)
+    if kept.sum() < 2:
+        raise ValueError(f"A curve to be drawn needs two points; the line {line.get_label()!r} has {kept.sum()}.")
+
+    def places(values: np.ndarray) -> np.ndarray:
+        ends = ax.transAxes.transform([(0, 0), (1, 0)])[:, 0]
+        across = ax.transData.transform(np.column_stack([values, np.full(len(values), y[kept][0])]))[:, 0]
+        return (across - ends[0]) / (ends[1] - ends[0])
+
+    def ticks(axis: str) -> list[tuple[float, str]]:
+        values = np.asarray(getattr(ax, f"get_{axis}ticks")(), dtype=float)
+        ends = sorted(getattr(ax, f"get_{axis}lim")())
+        written = [text.get_text() for text in getattr(ax, f"get_{axis}ticklabels")()]
+        texts = [f"{value:g}" if "$" in text else text for value, text in zip(values, written, strict=True)]
+        return [(v, text) for v, text in zip(values, texts, strict=True) if ends[0] <= v <= ends[1] and text]
+
+    def numbers(values: np.ndarray) -> list[float | None]:
+        return [float(f"{v:.5g}") if np.isfinite(v) else None for v in values]
+
+    color = to_hex(line.get_color())
+    across = ticks("x")
+    return {
+        "title": ax.get_title(loc="left"),
+        "xlabel": ax.get_xlabel(),
+        "ylabel": ax.get_ylabel().replace("\n", " "),
+        "color": f"var({_VARIABLES[color]}, {color})" if color in _VARIABLES else color,
+        "log": ax.get_yscale() == "log",
+        "ylim": numbers(np.sort(ax.get_ylim())),
+        "xticks": list(
+            zip(numbers(places(np.array([v for v, _ in across]))), [text for _, text in across], strict=True)
+        ),
+        "yticks": ticks("y"),
+        "x": numbers(x[kept]),
+        "place": numbers(places(x[kept])),
+        "y": numbers(y[kept]),
+        "low": numbers(low[kept]),
+        "high": numbers(high[kept]),
+    }
 
 
 def settings(
