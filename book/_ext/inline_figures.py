@@ -1,4 +1,4 @@
-"""Put a notebook's vector figures into the page itself, so that they follow its light and its dark; mark its subtitle.
+"""Put a notebook's vector figures into the page itself, so that they follow its light and its dark.
 
 A figure (an image or a slider that a cell shows) must have a caption and a text alternative: the build warns, so it fails.
 Both stand in the cell's metadata: mystnb={"figure": {"caption": ..., "name": ...}, "image": {"alt": ...}}.
@@ -66,19 +66,6 @@ class InlineFigures(SphinxPostTransform):
                 )
 
 
-class Subtitle(SphinxPostTransform):
-    """Mark the paragraph after the page's title as its subtitle where it is all in italics."""
-
-    default_priority = 10
-    formats = ("html",)
-
-    def run(self, **kwargs):
-        title = next(self.document.findall(nodes.title), None)
-        after = title and title.next_node(siblings=True, descend=False)
-        if isinstance(after, nodes.paragraph) and len(after) == 1 and isinstance(after[0], nodes.emphasis):
-            after["classes"].append("subtitle")
-
-
 def is_output(node):
     return isinstance(node, nodes.container) and node.get("nb_element") == "cell_code_output"
 
@@ -101,5 +88,4 @@ def nearest_cell(node):
 
 def setup(app):
     app.add_post_transform(InlineFigures)
-    app.add_post_transform(Subtitle)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
