@@ -16,10 +16,22 @@ r"""
 (start-here)=
 # Why overparameterized networks generalize
 
-A network with far more parameters than examples can fit *any* labels of its training images: draw them at random and it
-will memorise them. Give the same network, trained in the same way, the true labels, and it will be right about
-images it has never seen. Nothing in the network, the optimizer or the number of parameters has changed between the two. So what
-decides?
+A network with far more parameters than examples learns *any* labels of its training images, even labels drawn at random. Yet from the true labels, with
+nothing else changed, it learns what is right about images that it has never seen. As long as we do not know what decides between the two, we cannot say beforehand when to trust
+such a network. This book tests the explanations, claim by claim, in experiments that you can run and change.
+
+```{ways-in}
+/notebooks/01_bias_variance: Start with chapter 1 | {minutes}
+/book/what_people_say: I heard a claim | what the evidence says of it
+/book/instructors: I teach | syllabus and assignments
+```
+
+You need calculus, linear algebra and some probability; to change an experiment, a little Python.
+
+```{ledger} totals
+```
+
+The slider sets how many of the training labels are replaced by a label drawn at random. Move it to the right.
 """
 
 # %% mystnb={"code_prompt_show": "Set-up and training"} tags=["hide-input"]
@@ -51,14 +63,6 @@ runs = sweep(
     momentum=0.9,
     record=["curves"],
 )
-
-# %% [markdown]
-r"""
-## The puzzle, live
-
-One hidden layer, stochastic gradient descent, small pictures of handwritten digits. The slider sets how many of the training
-labels are replaced by a label drawn at random. Move it to the right.
-"""
 
 # %% mystnb={"code_prompt_show": "One position of the slider"} tags=["hide-input"]
 # The slider over the share of random labels
@@ -114,7 +118,7 @@ def fitted_between(share):
 
 true, drawn = (fitted_between(share) for share in (0.0, 1.0))
 Markdown(
-    f"{clean.parameters.iloc[0]:,} parameters, {clean.n.iloc[0]:,} images: {images.source}. With true labels the network ends with {clean.test_error.mean():.1%} errors on new images. "
+    f"One hidden layer, stochastic gradient descent, {clean.parameters.iloc[0]:,} parameters, {clean.n.iloc[0]:,} training images: {images.source}. With true labels the network ends with {clean.test_error.mean():.1%} errors on new images. "
     f"With random ones, which it can only memorise, it gets {random.train_error.mean():.1%} of its training images wrong and {random.test_error.mean():.0%} of new ones, as a guess would. The training "
     f"error falls below 1 % between epochs {true[0]:g} and {true[1]:g} with true labels, and between {drawn[0]:g} and {drawn[1]:g} with random ones. {len(runs)} networks, {runs.seconds.sum():.0f} seconds of one processor core."
 )
@@ -178,28 +182,10 @@ None is established as the whole answer. Each makes predictions, and predictions
 
 ## The chapters
 
-| Chapter | Its question | State |
-| --- | --- | --- |
-| 1. {doc}`/notebooks/01_bias_variance` | Is the U-curve a law? | here |
-| 2. {doc}`/notebooks/02_randomization` | What can be learned from labels that mean nothing? | here |
-| 3. {doc}`/notebooks/03_memorization` | What is learned first, and what is merely stored? | here |
-| {doc}`/notebooks/03_cost_of_memorizing` | What does a label cost that nothing else supports? | here |
-| 4. {doc}`/notebooks/04_double_descent` | Why does the error peak where a model can just fit, and then fall? | here |
-| {doc}`/notebooks/04_networks_at_the_threshold` | Where is that threshold in a network, and what flattens the peak? | here |
-| {doc}`/notebooks/04_descent_in_time` | Why may an error fall twice in the course of training? | here |
-| 5. {doc}`/notebooks/05_implicit_regularization` | What does gradient descent add on its own? | here |
-| 6. {doc}`/notebooks/06_lottery_tickets` | Which of the parameters were needed? | here |
-| {doc}`/notebooks/06_width_and_escape` | Do wide networks draw more tickets, or have more ways out? | here |
-| 7. {doc}`/notebooks/07_flatness` | Do flat minima generalize better, and what is flat? | here |
-| {doc}`/notebooks/07_volume` | Is there more room around good minima than around bad ones? | here |
-| 8. {doc}`/notebooks/08_lazy_and_rich` | When does a wide network learn features, and when is it a kernel? | here |
-| {doc}`/notebooks/08_simple_first` | What is learned first, and what is kept because of it? | here |
-| 9. {doc}`/notebooks/09_benign_overfitting` | What does it cost to fit noise? | here |
+```{chapters}
+```
 
 Later come grokking, generalization bounds, information and robustness.
-
-```{ledger} totals
-```
 
 {doc}`/book/ledger` lists all claims, with what each paper says and what was measured here. If you come with a sentence that you have heard or read,
 {doc}`/book/what_people_say` tells what the evidence says of it.

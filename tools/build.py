@@ -9,7 +9,6 @@ link to nothing; html/ is there only after a build without either.
 """
 
 import hashlib
-import json
 import os
 import re
 import shutil
@@ -110,6 +109,7 @@ def fingerprint(pages):
         ROOT / "benchmarks/works.py",
         *(ROOT / "data/results").glob("benchmark.json"),
         ROOT / "tools/colab.py",
+        ROOT / "tools/contents.py",
         ROOT / "tools/ledger.py",
         ROOT / "tools/lighten.py",
         ROOT / "tools/quiz.py",
@@ -129,24 +129,7 @@ def stage(pages, source):
     shutil.rmtree(source, ignore_errors=True)
     for name, file in pages.items():
         (source / name).parent.mkdir(parents=True, exist_ok=True)
-        if name.parts[0] == "notebooks":
-            (source / name).write_text(with_run_time(json.loads(file.read_text(encoding="utf-8"))), encoding="utf-8")
-        else:
-            shutil.copy2(file, source / name)
-
-
-def with_run_time(notebook):
-    """Return the notebook as text, with a line under its title that says how long it ran, where, and with which seeds."""
-    run = notebook["metadata"]["overparam"]
-    cores = "one CPU core" if run["cores"] == 1 else f"{run['cores']} CPU cores"
-    where = cores if run["device"] == "cpu" else "one GPU"
-    line = f"Ran at {run['scale']} scale in {run['seconds']:.0f} s on {where}, seeds from {run['seed_offset']}."
-    if run["scale"] != "gpu":
-        line += " The gpu scale has not been run."
-    cell = next(cell for cell in notebook["cells"] if cell["cell_type"] == "markdown")
-    title = next(i for i, text in enumerate(cell["source"]) if text.startswith("# "))
-    cell["source"][title] = f"{cell['source'][title].rstrip()}\n\n*{line}*\n"
-    return json.dumps(notebook)
+        shutil.copy2(file, source / name)
 
 
 def run_jupyter_book(folder):

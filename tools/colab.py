@@ -32,6 +32,7 @@ from pybtex.backends.markdown import Backend
 from pybtex.database import BibliographyData, parse_file
 from pybtex.style.formatting.plain import Style
 
+import contents
 import quiz
 from overparam import __version__
 
@@ -386,6 +387,10 @@ class Page:
             return self.bibliography()
         if name == "quiz":
             return self.quiz()
+        if name == "chapters":
+            return self.chapters()
+        if name == "ways-in":
+            return self.ways_in(body)
         if self.scanning:  # a page that is only linked to may hold anything: look for what has a name
             self.note_terms(body if name == "glossary" else "")
             self.convert(body)
@@ -412,6 +417,20 @@ class Page:
                 why = f"**{option.verdict}** {self.convert(option.why, line)}"
                 blocks.append(fold(f"If you chose {letter}", why))
         return "\n\n".join(blocks)
+
+    def chapters(self):
+        """Return the chapters with their questions."""
+        entries = contents.chapters(self.book.root)
+        return "\n".join(f"- {self.page_link(entry.name)}: {entry.question}" for entry in entries)
+
+    def ways_in(self, body):
+        """Return the pages that lead into the book, each with what it is for."""
+        ways = (line.split(": ", 1) for line in body.split("\n") if line.strip())
+        return "\n".join(f"- {words.partition(' | ')[0]}: {self.page_link(page.strip('/ '))}" for page, words in ways)
+
+    def page_link(self, key):
+        """Return a page's title as a link to it."""
+        return f"[{self.book.titles[key]}]({self.book.page_url(key)})"
 
     def note_terms(self, glossary):
         """Note the terms of a glossary: its lines that are not indented."""

@@ -203,12 +203,12 @@ def count(chapters: list[Chapter]) -> Counter:
 
 
 def totals(chapters: list[Chapter], page: str) -> str:
-    """Return one paragraph with the numbers of claims; every number leads to these claims in the ledger."""
+    """Return a bar of the findings by outcome, and the numbers of all claims; each leads to these claims in the ledger."""
     counts = count(chapters)
     parts = []
     if tested := sum(counts[outcome] for outcome in OUTCOMES):
         each = [
-            link(f"{page}#verdict={outcome}", f"{counts[outcome]} {words(outcome)}")
+            f'<a class="verdict {outcome}" href="{escape(page)}#verdict={outcome}">{counts[outcome]} {words(outcome)}</a>'
             for outcome in OUTCOMES
             if counts[outcome]
         ]
@@ -218,7 +218,18 @@ def totals(chapters: list[Chapter], page: str) -> str:
         parts.append(f"{checked} checked.")
     if counts["planned"]:
         parts.append(f"{link(f'{page}#verdict=planned', str(counts['planned']))} more are planned.")
-    return f'<p class="ledger-totals">{" ".join(parts)}</p>'
+    return f'{bar(counts, page)}<p class="ledger-totals">{" ".join(parts)}</p>'
+
+
+def bar(counts: Counter, page: str) -> str:
+    """Return one bar with a part for each outcome, as wide as it is frequent; the paragraph below it says the same in words."""
+    parts = "".join(
+        f'<a class="verdict {outcome}" style="flex-grow: {counts[outcome]}" href="{escape(page)}#verdict={outcome}" '
+        f'title="{counts[outcome]} {words(outcome)}" tabindex="-1"></a>'
+        for outcome in OUTCOMES
+        if counts[outcome]
+    )
+    return f'<div class="outcomes" aria-hidden="true">{parts}</div>' if parts else ""
 
 
 def controls(chapters: list[Chapter]) -> str:

@@ -64,19 +64,6 @@ class InlineFigures(SphinxPostTransform):
                 )
 
 
-class Subtitle(SphinxPostTransform):
-    """Mark the paragraph after the page's title as its subtitle where it is all in italics."""
-
-    default_priority = 10
-    formats = ("html",)
-
-    def run(self, **kwargs):
-        title = next(self.document.findall(nodes.title), None)
-        after = title and title.next_node(siblings=True, descend=False)
-        if isinstance(after, nodes.paragraph) and len(after) == 1 and isinstance(after[0], nodes.emphasis):
-            after["classes"].append("subtitle")
-
-
 def slider(models, box, name):
     """Return the HTML of what `overparam.report.figures.slider` shows: a row for each slider, and below them the frame.
 
@@ -149,5 +136,4 @@ def nearest_cell(node):
 
 def setup(app):
     app.add_post_transform(InlineFigures)
-    app.add_post_transform(Subtitle)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
