@@ -704,7 +704,7 @@ figures.plot(cut, "width", "regions", "wrong", ax, hues, "{:.0%} wrong labels")
 figures.log_axis(ax, (3, 5, 8, 11, 20, 70, 200))
 ax.set(xlabel="hidden units", ylabel="regions per plane")
 ax.legend()
-figures.sketch(ax, "20% wrong labels")
+figures.sketch(ax, "30% wrong labels")
 
 # %% tags=["remove-input"]
 ledger.say("regions-peak-at-threshold")
