@@ -29,19 +29,20 @@ class ContentsError(Exception):
 
 @dataclass(frozen=True)
 class Entry:
-    """A chapter in book/pages.yml: `figure` is the name of its lead figure, `map` has three lines, or none."""
+    """A page in book/pages.yml: `figure` is the name of its lead figure, `map` has three lines; the start page has `needs`."""
 
     name: str
     question: str
     figure: str
     map: tuple[str, ...] = ()
+    needs: str = ""
 
 
 def read(root: Path) -> dict[str, Entry]:
     """Return the chapters by name (notebooks/01_…), in the order in which they stand in the file."""
     found = yaml.safe_load((root / PAGES).read_text(encoding="utf-8"))
     return {
-        name: Entry(name, entry["question"], entry["figure"], tuple(entry.get("map", ())))
+        name: Entry(name, entry["question"], entry["figure"], tuple(entry.get("map", ())), entry.get("needs", ""))
         for name, entry in found.items()
     }
 

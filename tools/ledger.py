@@ -217,7 +217,7 @@ def totals(chapters: list[Chapter], page: str) -> str:
         checked = link(f"{page}#verdict=theorem", plural(counts["theorem"], "theorem"))
         parts.append(f"{checked} checked.")
     if counts["planned"]:
-        parts.append(f"{link(f'{page}#verdict=planned', str(counts['planned']))} more are planned.")
+        parts.append(link(f"{page}#verdict=planned", f"{counts['planned']} planned") + ".")
     return f'{bar(counts, page)}<p class="ledger-totals">{" ".join(parts)}</p>'
 
 
