@@ -16,8 +16,8 @@ r"""
 (start-here)=
 # Why overparameterized networks generalize
 
-A network with far more parameters than examples fits *any* labels, even labels drawn at random. From the true ones, with nothing else changed, it learns
-what holds for images that it has never seen. Until we know what decides between the two, nobody can say beforehand when to trust it. This book tests the explanations, claim by claim.
+A network with far more parameters than examples fits *any* labels, even random ones. From true labels, with nothing else changed, it learns what holds for
+images that it has never seen. Until we know what decides, nobody can say beforehand when to trust it. This book tests the explanations, claim by claim.
 
 ```{ways-in}
 /notebooks/01_bias_variance: Start with chapter 1 | {minutes}

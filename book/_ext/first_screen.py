@@ -49,12 +49,13 @@ class PutCards(SphinxPostTransform):
 
     def card(self, entry):
         notebook = executed(self.env, entry.name)
-        number = ".".join(map(str, self.env.toc_secnumbers.get(entry.name, {}).get("", ())))
+        number = ".".join(map(str, self.env.toc_secnumbers.get(entry.name, {}).get("") or ()))
+        number = f'<span class="chapter-number">{number}</span> ' if number else ""  # a chapter's second page has none
         address = self.app.builder.get_relative_uri(self.env.docname, entry.name)
         title = escape(self.env.titles[entry.name].astext())
         return (
             f'<li class="chapter-card">{contents.thumbnail(notebook, entry.figure)}'
-            f'<p class="chapter-title"><span class="chapter-number">{number}</span> <a href="{address}">{title}</a></p>'
+            f'<p class="chapter-title">{number}<a href="{address}">{title}</a></p>'
             f'<p class="chapter-question">{escape(entry.question)}</p>'
             f'<p class="chapter-times">{contents.minutes(notebook)} minutes to read, runs in {contents.run_time(notebook)}</p></li>'
         )
