@@ -16,9 +16,8 @@ r"""
 (start-here)=
 # Why overparameterized networks generalize
 
-A network with far more parameters than examples learns *any* labels of its training images, even labels drawn at random. Yet from the true labels, with
-nothing else changed, it learns what is right about images that it has never seen. As long as we do not know what decides between the two, we cannot say beforehand when to trust
-such a network. This book tests the explanations, claim by claim, in experiments that you can run and change.
+A network with far more parameters than examples fits *any* labels, even random ones. From true labels, with nothing else changed, it learns what holds for
+images that it has never seen. Until we know what decides, nobody can say beforehand when to trust it. This book tests the explanations, claim by claim.
 
 ```{ways-in}
 /notebooks/01_bias_variance: Start with chapter 1 | {minutes}
@@ -26,12 +25,10 @@ such a network. This book tests the explanations, claim by claim, in experiments
 /book/instructors: I teach | syllabus and assignments
 ```
 
-You need calculus, linear algebra and some probability; to change an experiment, a little Python.
-
 ```{ledger} totals
 ```
 
-The slider sets how many of the training labels are replaced by a label drawn at random. Move it to the right.
+Move the slider: it sets how many training labels are replaced by random ones.
 """
 
 # %% mystnb={"code_prompt_show": "Set-up and training"} tags=["hide-input"]
@@ -75,7 +72,7 @@ colors = figures.COLORS
 
 
 def learning_curves(share):
-    fig, ax = plt.subplots(figsize=(7.2, 4.2))
+    fig, ax = plt.subplots(figsize=(7.2, 3.5))
     figures.lines(history[history.label_noise == share], "epoch", names, ax)
     heights = [(guessing, "guessing", 1, "left", colors["threshold"])]
     if 0 < share < 1:

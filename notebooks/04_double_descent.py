@@ -16,7 +16,7 @@ r"""
 (double-descent)=
 # Double descent: the peak you can compute
 
-Let a model have more and more parameters. Its error on new examples falls, rises to a peak where the parameters are as many as the training examples, and falls again: *double descent*. On this page nothing is trained for long, and nearly everything can be computed: what stands in the peak, why it is there, whether what comes behind it is better than what came before, and how to take the peak away.
+Let a model have more and more parameters. Its error on new examples falls, rises to a peak where the parameters are as many as the training examples, and falls again: *double descent*. On this page nearly all of it can be computed.
 """
 
 # %% mystnb={"code_prompt_show": "Set-up"} tags=["hide-input"]

@@ -16,8 +16,7 @@ r"""
 (implicit-regularization)=
 # Implicit regularization
 
-Training chooses one of infinitely many networks that fit, and nothing in the loss says which. The choice is made by the algorithm, and to begin with by the length of its steps. This chapter derives what a finite step
-prefers, follows that preference into networks up to the point where it ends, and asks of every rival whether it explains anything or is merely present.
+Training chooses one of infinitely many networks that fit, and nothing in the loss says which. The choice is made by the algorithm, and to begin with by the length of its steps. How much does that explain?
 """
 
 # %% mystnb={"code_prompt_show": "Set-up"} tags=["hide-input"]

@@ -16,8 +16,7 @@ r"""
 (flatness)=
 # Flatness
 
-A minimum is flat if the loss hardly rises around it, and flat minima are said to be easier to find and to generalize better. The first picture makes one network as sharp as you like without changing a single prediction. This chapter asks what is left of flatness after that: which measures survive,
-what they predict, and whether looking for flat places helps.
+A minimum is flat if the loss hardly rises around it, and flat minima are said to be easier to find and to generalize better. The first picture makes one network as sharp as you like without changing a single prediction. What is left of flatness after that?
 """
 
 # %% mystnb={"code_prompt_show": "Set-up"} tags=["hide-input"]

@@ -16,8 +16,7 @@ r"""
 (volume)=
 # The volume of minima
 
-Among the networks that fit a training set there are bad ones, and training does not find them. One explanation, the *volume hypothesis*, needs no property of the algorithm at all: good minima are so much larger that nobody ever lands in a bad one. This page makes bad minima on purpose, measures how far they reach, asks what that says about
-their volume, and ends with a method that knows nothing but volume: guessing.
+Among the networks that fit a training set there are bad ones, and training does not find them. One explanation, the *volume hypothesis*, needs no property of the algorithm at all: good minima are so much larger that nobody ever lands in a bad one. Are they?
 """
 
 # %% mystnb={"code_prompt_show": "Set-up"} tags=["hide-input"]

@@ -29,19 +29,20 @@ class ContentsError(Exception):
 
 @dataclass(frozen=True)
 class Entry:
-    """A chapter in book/pages.yml: `figure` is the name of its lead figure, `map` has three lines, or none."""
+    """A page in book/pages.yml: `figure` is the name of its lead figure, `map` has three lines; the start page has `needs`."""
 
     name: str
     question: str
     figure: str
     map: tuple[str, ...] = ()
+    needs: str = ""
 
 
 def read(root: Path) -> dict[str, Entry]:
     """Return the chapters by name (notebooks/01_…), in the order in which they stand in the file."""
     found = yaml.safe_load((root / PAGES).read_text(encoding="utf-8"))
     return {
-        name: Entry(name, entry["question"], entry["figure"], tuple(entry.get("map", ())))
+        name: Entry(name, entry["question"], entry["figure"], tuple(entry.get("map", ())), entry.get("needs", ""))
         for name, entry in found.items()
     }
 
@@ -143,11 +144,21 @@ def simplify(svg: str) -> str:
             element.set(
                 name, re.sub(r"-?\d+\.\d+", lambda n, digits=digits: f"{float(n[0]):.{digits}f}", element.get(name))
             )
-    view = root.get("viewBox")
+    view = plots(root) or root.get("viewBox")
     root.attrib.clear()
     root.attrib.update({"class": "thumbnail", "viewBox": view, "aria-hidden": "true", "focusable": "false"})
     small = ElementTree.tostring(root, encoding="unicode")
     return re.sub(r"\s*\n\s*", " ", small)
+
+
+def plots(root: ElementTree.Element) -> str:
+    """Return the view box around all plots, which are where something is clipped, and a little room for what stands out."""
+    boxes = [[float(box.get(key)) for key in ("x", "y", "width", "height")] for box in root.iter(f"{SVG}rect")]
+    if not boxes:
+        return ""
+    left, top = (min(box[i] for box in boxes) - 4 for i in (0, 1))
+    right, bottom = (max(box[i] + box[i + 2] for box in boxes) + 4 for i in (0, 1))
+    return f"{left:g} {top:g} {right - left:g} {bottom - top:g}"
 
 
 def strip(figure: ElementTree.Element) -> None:

@@ -214,10 +214,9 @@ def totals(chapters: list[Chapter], page: str) -> str:
         ]
         parts.append(f"{plural(tested, 'finding')}: {', '.join(each)}.")
     if counts["theorem"]:
-        checked = link(f"{page}#verdict=theorem", plural(counts["theorem"], "theorem"))
-        parts.append(f"{checked} checked.")
+        parts.append(link(f"{page}#verdict=theorem", plural(counts["theorem"], "theorem")) + ".")
     if counts["planned"]:
-        parts.append(f"{link(f'{page}#verdict=planned', str(counts['planned']))} more are planned.")
+        parts.append(link(f"{page}#verdict=planned", f"{counts['planned']} planned") + ".")
     return f'{bar(counts, page)}<p class="ledger-totals">{" ".join(parts)}</p>'
 
 

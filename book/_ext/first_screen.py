@@ -49,12 +49,13 @@ class PutCards(SphinxPostTransform):
 
     def card(self, entry):
         notebook = executed(self.env, entry.name)
-        number = ".".join(map(str, self.env.toc_secnumbers.get(entry.name, {}).get("", ())))
+        number = ".".join(map(str, self.env.toc_secnumbers.get(entry.name, {}).get("") or ()))
+        number = f'<span class="chapter-number">{number}</span> ' if number else ""  # a chapter's second page has none
         address = self.app.builder.get_relative_uri(self.env.docname, entry.name)
         title = escape(self.env.titles[entry.name].astext())
         return (
             f'<li class="chapter-card">{contents.thumbnail(notebook, entry.figure)}'
-            f'<p class="chapter-title"><span class="chapter-number">{number}</span> <a href="{address}">{title}</a></p>'
+            f'<p class="chapter-title">{number}<a href="{address}">{title}</a></p>'
             f'<p class="chapter-question">{escape(entry.question)}</p>'
             f'<p class="chapter-times">{contents.minutes(notebook)} minutes to read, runs in {contents.run_time(notebook)}</p></li>'
         )
@@ -101,7 +102,7 @@ def arrange(app, doctree):
     notebook = executed(app.env, entry.name)
     section = next(doctree.findall(nodes.section))
     title = section.first_child_matching_class(nodes.title)
-    section[title + 1 : title + 1] = [nodes.raw("", times(notebook) + chapter_map(entry), format="html")]
+    section[title + 1 : title + 1] = [nodes.raw("", times(notebook, entry.needs) + chapter_map(entry), format="html")]
     lead = next((child for child in section if entry.figure in names(child)), None)
     if lead is None:
         raise contents.ContentsError(
@@ -115,9 +116,12 @@ def arrange(app, doctree):
     section += nodes.paragraph("", contents.provenance(notebook), classes=["provenance"])
 
 
-def times(notebook):
+def times(notebook, needs):
     run = f"{contents.run_time(notebook)} to run on {contents.where(notebook)}"
-    return f'<p class="times">{contents.minutes(notebook)}\u00a0minutes to read <span aria-hidden="true">·</span> {run}</p>'
+    dot = '<span aria-hidden="true">·</span>'
+    return f'<p class="times">{contents.minutes(notebook)}\u00a0minutes to read {dot} {run}<br>{escape(needs)}</p>'.replace(
+        "<br></p>", "</p>"
+    )
 
 
 def chapter_map(entry):

@@ -16,7 +16,7 @@ sys.path.insert(0, str(ROOT / "tools"))
 import contents  # noqa: E402
 
 PICTURE = ("_static/preview.png", "A figure of the book: training and test error of one network while it learns")
-LENGTH = 300  # characters
+LENGTH, SHORT = 300, 80  # characters
 
 
 def add_metadata(app, pagename, templatename, context, doctree):
@@ -47,10 +47,10 @@ def describe(doctree, question):
     """Return a page's question and its first sentence, or as many of its first sentences as there is room for."""
     texts = (p for p in doctree.findall(nodes.paragraph) if isinstance(p.parent, nodes.section))
     first = " ".join(next(texts).astext().split())
-    sentences = re.split(r"(?<=[.?!:])\s+", first)
+    sentences = re.split(r"(?<=[.?!])\s+", first)
     words = f"{question} {sentences[0]}".strip()
     for sentence in sentences[1:]:
-        if len(words) + 1 + len(sentence) > LENGTH / 2:
+        if len(words) >= SHORT and len(words) + 1 + len(sentence) > LENGTH / 2:
             break
         words += f" {sentence}"
     return words if len(words) <= LENGTH else words[: LENGTH - 1].rsplit(" ", 1)[0] + "…"
