@@ -123,7 +123,7 @@ function nameFolds() {
 // A box that is too narrow for what it shows can be reached, and so scrolled, by keyboard.
 const SCROLLS =
   '.figure-scroll, .figure-slider .widget-html, .bd-article mjx-container[display="true"], ' +
-  ".bd-article .pst-scrollable-table-container, .cell_output .text_html:has(table)";
+  ".bd-article .pst-scrollable-table-container, .cell_output .text_html:has(table), .bd-article pre";
 const scrolling = new WeakSet();
 const tell = (box) => {
   const names = { tabindex: "0", role: "group", "aria-label": "Scrolls sideways" };
