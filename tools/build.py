@@ -22,6 +22,7 @@ from urllib.parse import unquote, urlsplit
 import yaml
 
 import ledger
+import mend
 import quiz
 from lighten import lighten
 from overparam.report import scale
@@ -112,6 +113,7 @@ def fingerprint(pages):
         ROOT / "tools/contents.py",
         ROOT / "tools/ledger.py",
         ROOT / "tools/lighten.py",
+        ROOT / "tools/mend.py",
         ROOT / "tools/quiz.py",
         *sorted((ROOT / "data").glob("*.yaml")),
         *sorted((ROOT / "data/quiz").glob("*.yaml")),
@@ -190,10 +192,10 @@ def tidy(html):
         text = re.sub(r'(<section class="[^"]*") id="proof-content"', r"\1", text)  # an id is there once in a page
         text = re.sub(r'<section id="((?:exercise|solution|proof)-content)"', r'<section class="\1"', text)
         text = text.replace('<div class="proof admonition" id="proof">', '<div class="proof admonition">')
-        text = re.sub(r"(?<=\d) %(?=[\s,.;:)<])", "\u00a0%", text)  # a line breaks after 95 %, and not within
         text = text.replace('<img alt="Colab logo"', '<img alt=""')
         text = text.replace('"btn__text-container">Colab<', '"btn__text-container">Run in Colab<')
         text = text.replace('<a href="https://colab.', '<a rel="noopener" href="https://colab.')
+        text = mend.mend(text)
         if text != old:
             file.write_text(text, encoding="utf-8")
 

@@ -53,7 +53,7 @@ function nameFolds() {
 // A box that is too narrow for what it shows can be reached, and so scrolled, by keyboard.
 const SCROLLS =
   '.figure-scroll, .bd-article .katex-display, ' +
-  ".bd-article .pst-scrollable-table-container, .cell_output .text_html:has(table)";
+  ".bd-article .pst-scrollable-table-container, .cell_output .text_html:has(table), .bd-article pre";
 const scrolling = new WeakSet();
 const tell = (box) => {
   const names = { tabindex: "0", role: "group", "aria-label": "Scrolls sideways" };
