@@ -18,15 +18,20 @@ import numpy as np
 import pandas as pd
 from matplotlib import font_manager
 from matplotlib.axes import Axes
+from matplotlib.backends import backend_svg
 from matplotlib.colors import LinearSegmentedColormap, ListedColormap, to_hex
 from matplotlib.figure import Figure
+from matplotlib.textpath import text_to_path
 from matplotlib.ticker import NullLocator
 from numpy.typing import ArrayLike
 from scipy.special import stdtrit
 
+from overparam.report.narrow import narrow
+
 if TYPE_CHECKING:
     import ipywidgets
 
+NARROW = "application/vnd.overparam.narrow"  # type of an output: a figure's SVG for a phone
 INK = "#1f2328"  # text and axes; the text colour of the page
 PAPER = "#fffffe"  # behind everything; transparent on the page
 
@@ -119,6 +124,13 @@ def style() -> None:
     inline: Any = InlineBackend.instance(parent=shell)
     inline.print_figure_kwargs = {"bbox_inches": None, "metadata": _METADATA}
     inline.figure_formats = {"svg"}
+    shell.display_formatter.mimebundle_formatter.for_type(Figure, bundle)
+
+
+def bundle(fig: Figure, include: object = None, exclude: object = None) -> dict[str, str]:
+    """What a notebook stores of a figure: one that shows in it, and in a type of our own that for a phone, for the book's pages."""
+    slim = narrow(fig)
+    return {"image/svg+xml": draw(fig)} | ({} if slim is None else {NARROW: draw(slim)})
 
 
 def band(ax: Axes, x: ArrayLike, low: ArrayLike, high: ArrayLike, color: str) -> None:
@@ -304,20 +316,66 @@ def _categories(values: Sequence[Any]) -> list[str]:
     return [color or next(spare) for color in named]
 
 
-def svg(fig: Figure, alt: str) -> str:
-    """Draw `fig` as an SVG string to be put into a page; `alt` says in words what it shows."""
+class _Renderer(backend_svg.RendererSVG):
+    """Writes text as text, which can be selected and found; only mathematics stays an outline.
+
+    Each line of text has the width that it has in the house font, in whatever font it is then shown.
+    """
+
+    def draw_text(
+        self, gc: Any, x: float, y: float, s: str, prop: Any, angle: float, ismath: Any = False, mtext: Any = None
+    ) -> None:
+        if ismath:
+            return super().draw_text(gc, x, y, s, prop, angle, ismath, mtext)
+        size = prop.get_size_in_points()
+        look = {"font-size": f"{size:g}px", "fill": to_hex(gc.get_rgb())}
+        if (weight := font_manager.weight_dict.get(prop.get_weight(), prop.get_weight())) != 400:
+            look["font-weight"] = str(weight)
+        if gc.get_alpha() not in (None, 1):
+            look["opacity"] = f"{gc.get_alpha():g}"
+        place = {"x": f"{x:.2f}", "y": f"{y:.2f}", "textLength": f"{self._width_of(s, prop):.2f}"}
+        if angle:
+            place["transform"] = f"rotate({-angle:g} {x:.2f} {y:.2f})"
+        self.writer.element("text", s, style="; ".join(f"{k}: {v}" for k, v in look.items()), attrib=place)
+
+    def _width_of(self, line: str, prop: Any) -> float:
+        return text_to_path.get_text_width_height_descent(line, prop, False)[0]
+
+
+def draw(fig: Figure) -> str:
+    """Return `fig` as the text of an SVG file in which text is text."""
     text = io.StringIO()
-    with plt.rc_context({key: _RC[key] for key in ("svg.fonttype", "svg.hashsalt")}):
-        fig.savefig(text, format="svg", metadata=_METADATA)
-    return inline_svg(text.getvalue(), alt)
+    usual, backend_svg.RendererSVG = backend_svg.RendererSVG, _Renderer  # type: ignore[misc]
+    try:
+        with plt.rc_context({key: _RC[key] for key in ("svg.fonttype", "svg.hashsalt")}):
+            fig.savefig(text, format="svg", metadata=_METADATA)
+    finally:
+        backend_svg.RendererSVG = usual  # type: ignore[misc]
+    return text.getvalue().replace("<svg ", f'<svg font-family="{_FONTS}" ', 1)
 
 
+def svg(fig: Figure, alt: str) -> str:
+    """Draw `fig` as SVG to be put into a page, for a wide one and for a phone; `alt` says in words what it shows."""
+    slim = narrow(fig)
+    return inline_svg(draw(fig), alt, None if slim is None else draw(slim))
+
+
+_FONTS = "var(--sans, 'Source Sans 3', 'Source Sans Pro', Arial, sans-serif)"
 _VARIABLES = {color: f"--fig-s{i}" for i, color in enumerate(SEQUENCE)} | {c: f"--fig-r{i}" for i, c in enumerate(RAMP)}
 _VARIABLES |= {color: f"--fig-{name.replace('_', '-')}" for name, color in COLORS.items()}
 
 
-def inline_svg(text: str, alt: str) -> str:
-    """Make the text of an SVG file part of a page: colours follow the page, ids are unique, no background."""
+def inline_svg(text: str, alt: str, slim: str | None = None) -> str:
+    """Make the text of an SVG file part of a page: colours follow the page, ids are unique, no background.
+
+    `slim` is the same for a phone. Of the two the page's style shows one; without it, the first.
+    """
+    if slim is None:
+        return _inline(text, alt)
+    return _inline(text, alt, " wide") + _inline(slim, alt, " narrow", "; display: none")
+
+
+def _inline(text: str, alt: str, kind: str = "", hidden: str = "") -> str:
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>|<!--.*?-->", "", text, flags=re.S)
     text = re.sub(r' d="[^"]*"', lambda m: re.sub(r"\d+\.\d{3,}", lambda x: f"{float(x[0]):.2f}", m[0]), text)
@@ -331,9 +389,9 @@ def inline_svg(text: str, alt: str) -> str:
     text = re.sub(r'(href="#|url\(#)', rf"\g<1>{prefix}", text)
     width, height = map(float, _view_box(text).split()[2:])
     head = (
-        f'<svg class="figure" role="img" aria-label="{escape(alt)}" viewBox="0 0 {width:g} {height:g}" '
+        f'<svg class="figure{kind}" role="img" aria-label="{escape(alt)}" viewBox="0 0 {width:g} {height:g}" '
         f'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
-        f'style="--natural: {width * 4 / 3:.0f}px; width: 100%; max-width: var(--natural); stroke-linejoin: round">'
+        f'style="--natural: {width * 4 / 3:.0f}px; width: 100%; max-width: var(--natural); stroke-linejoin: round{hidden}" font-family="{_FONTS}">'
     )
     return head + re.sub(r"\s*\n\s*", "\n", text[text.index(">") + 1 :])
 
