@@ -26,6 +26,7 @@ from matplotlib.ticker import NullLocator
 from numpy.typing import ArrayLike
 from scipy.special import stdtrit
 
+from overparam.report import ticks
 from overparam.report.narrow import narrow
 
 if TYPE_CHECKING:
@@ -46,6 +47,12 @@ COLORS = {
     "noise": "#747b84",
     "risk": "#c8420b",  # expected test error: the colour of test
 }
+DASHES = {
+    "bias": (0, (7, 1.6, 1.4, 1.6)),
+    "random_labels": (0, (4.5, 1.5)),
+    "noise": (0, (2, 1.2)),
+    "threshold": (0, (1, 1.65)),
+}  # who sees no difference between red and green tells blue from violet by these; the others have solid lines
 SEQUENCE = ("#1d5fae", "#c8420b", "#0a7d55", "#6b1f85", "#2b8fbd", "#5f3b00")  # categories that have no name above
 RAMP = (
     "#3b4cb4",
@@ -59,6 +66,8 @@ RAMP = (
     "#d57a10",
 )  # low to high
 MARKERS = "osD^vPX*h"
+_DASHES = {COLORS[name]: dash for name, dash in DASHES.items()}
+_DASHES |= {SEQUENCE[4]: (0, (9, 2)), SEQUENCE[5]: (0, (6, 1.4, 1.4, 1.4, 1.4, 1.4))}
 
 # Sizes are those of the page: 1 inch is 96 of its pixels, so 7.2 inches fill the column and 10.5 points are 14 pixels.
 _RC: dict[Any, Any] = {
@@ -115,6 +124,7 @@ def style() -> None:
     if "Overparam Sans" not in font_manager.fontManager.get_font_names():
         font_manager.fontManager.addfont(Path(__file__).parent / "fonts/OverparamSans.ttf")
     plt.rcParams.update(_RC)
+    ticks.use()
     try:
         shell = get_ipython()  # type: ignore[name-defined]  # a builtin where IPython runs
     except NameError:
@@ -131,6 +141,11 @@ def bundle(fig: Figure, include: object = None, exclude: object = None) -> dict[
     """What a notebook stores of a figure: one that shows in it, and in a type of our own that for a phone, for the book's pages."""
     slim = narrow(fig)
     return {"image/svg+xml": draw(fig)} | ({} if slim is None else {NARROW: draw(slim)})
+
+
+def dash(color: str) -> Any:
+    """The line style that belongs to a colour of the book, as `Axes.plot` takes it; others are solid."""
+    return _DASHES.get(color, "-")
 
 
 def band(ax: Axes, x: ArrayLike, low: ArrayLike, high: ArrayLike, color: str) -> None:
@@ -167,8 +182,9 @@ def plot(
         half = stdtrit(np.maximum(n - 1, 1), 0.975) * cells.std() / np.sqrt(n)  # NaN, so no band, for a single seed
         own = colors[value] if isinstance(colors, dict) else colors
         color = own or COLORS.get(y.removesuffix("_error"), SEQUENCE[0])
-        text = label or y.replace("_", " ") if hue is None else (label or "{}").format(value)
-        ax.plot(mean.index, mean, **{"color": color, "marker": MARKERS[i % len(MARKERS)], "label": text, **line})
+        text = label or y.replace("_", " ") if hue is None else ticks.written_out((label or "{}").format(value))
+        look = {"color": color, "linestyle": dash(color), "marker": MARKERS[i % len(MARKERS)], "label": text}
+        ax.plot(mean.index, mean, **look | line)
         if half.notna().any():
             band(ax, mean.index, mean - half, mean + half, color)
     if "diverged" in table and table["diverged"].any():
@@ -277,10 +293,10 @@ def settings(
     return ax
 
 
-def log_axis(ax: Axes, ticks: Sequence[float]) -> None:
-    """Make the horizontal axis logarithmic, with these ticks and no others, written out."""
+def log_axis(ax: Axes, places: Sequence[float]) -> None:
+    """Make the horizontal axis logarithmic, with ticks at these places and no others, written out."""
     ax.set_xscale("log")
-    ax.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
+    ax.set_xticks(places, [ticks.plain(place) for place in places])
     ax.xaxis.set_minor_locator(NullLocator())
 
 

@@ -247,6 +247,9 @@ def _thin(ax: Axes) -> None:
     places = ax.transData.transform([(ticks[i], ax.get_ylim()[0]) for i in shown])[:, 0] if shown else []
     halves = [_width(texts[i], SMALLEST) / 2 for i in shown]
     step = 1
+    minor = [label.get_text() for label in ax.get_xticklabels(minor=True)]
+    if any(minor):
+        _thin_minor(ax, places, halves)
     while step < len(shown) and any(
         abs(places[j] - places[i]) < halves[i] + halves[j] + 4
         for i, j in zip(range(0, len(shown), step), range(step, len(shown), step), strict=False)
@@ -256,6 +259,20 @@ def _thin(ax: Axes) -> None:
         kept = shown[::step]
         ax.xaxis.set_major_locator(FixedLocator([ticks[i] for i in kept]))
         ax.xaxis.set_major_formatter(FixedFormatter([texts[i] for i in kept]))
+
+
+def _thin_minor(ax: Axes, places: np.ndarray, halves: list[float]) -> None:
+    """Name no tick between the major ones that would meet one of them, or another."""
+    low, high = sorted(ax.get_xlim())
+    kept, taken = {}, list(zip(places, halves, strict=True))
+    for tick, label in zip(ax.get_xticks(minor=True), ax.get_xticklabels(minor=True), strict=False):
+        place, half = ax.transData.transform((tick, 1))[0], _width(label.get_text(), SMALLEST) / 2
+        if label.get_text() and low <= tick <= high and all(abs(place - x) > half + w + 5 for x, w in taken):
+            kept[tick] = label.get_text()
+            taken.append((place, half))
+    every = ax.get_xticks(minor=True)
+    ax.xaxis.set_minor_locator(FixedLocator(every))
+    ax.xaxis.set_minor_formatter(FixedFormatter([kept.get(tick, "") for tick in every]))
 
 
 def _fit_text(text: Text, box: Bbox) -> None:
