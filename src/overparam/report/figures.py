@@ -132,8 +132,7 @@ def style() -> None:
     from matplotlib_inline.config import InlineBackend
 
     inline: Any = InlineBackend.instance(parent=shell)
-    inline.print_figure_kwargs = {"bbox_inches": None, "metadata": _METADATA}
-    inline.figure_formats = {"svg"}
+    inline.figure_formats = set()  # `bundle` makes what is stored
     shell.display_formatter.mimebundle_formatter.for_type(Figure, bundle)
 
 

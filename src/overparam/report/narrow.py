@@ -81,7 +81,7 @@ def _stack_all(fig: Figure) -> float:
         heights.append(_stack(part, box[1], box[0]))
     grid = GridSpec(len(heights), 1, figure=fig, height_ratios=heights)
     for part, place in zip(fig.subfigs, grid, strict=True):
-        part.set_subplotspec(place)
+        part._subplotspec = place  # type: ignore[attr-defined]
     return sum(heights)
 
 
@@ -110,9 +110,14 @@ def _stack(part: FigureBase, height: float, width: float) -> float:
 
 
 def _columns(panels: list[list[Axes]], columns: int) -> int:
-    """Pictures without axes stay side by side, as many as can be seen; other panels go below each other."""
-    bare = all(not ax.axison or not (ax.get_xticks().size or ax.get_yticks().size) for axes in panels for ax in axes)
-    return min(columns, 5) if bare else 1
+    """Pictures without axes stay side by side, in full rows, as far as their titles fit; other panels go below each other."""
+    axes = [ax for group in panels for ax in group]
+    if any(ax.axison and (ax.get_xticks().size or ax.get_yticks().size) for ax in axes):
+        return 1
+    titles = [line for ax in axes for line in ax.get_title(loc="left").split("\n") + ax.get_title().split("\n")]
+    widest = max(_width(line, SMALLEST) for line in titles)
+    full = [n for n in range(min(columns, 5), 0, -1) if len(panels) % n == 0]
+    return next((n for n in full if widest <= WIDTH * 72 / n - 8), 1)
 
 
 def _height(axes: list[Axes], height: float, width: float, columns: int) -> float:
@@ -131,7 +136,10 @@ def _height(axes: list[Axes], height: float, width: float, columns: int) -> floa
         labels = 0.75 if ax.axison else 0.25
         ratio = abs(top - bottom) / abs(right - left) * float(ax.get_aspect())
         return (is_wide - (0.75 if ax.axison else 0.1)) * ratio + labels
-    kept = min(was_high, max(was_high * is_wide / was_wide, FLAT), TALL)
+    scaled = was_high * is_wide / was_wide
+    if columns > 1:
+        return min(max(scaled, 1), TALL)
+    kept = min(was_high, max(scaled, FLAT), TALL)
     if _names(ax, "y"):
         kept = max(kept, min(was_high, 0.45 * len(ax.get_yticks()) + 0.6))
     return kept
@@ -176,8 +184,9 @@ def _fit(fig: Figure) -> None:
     fig.draw_without_rendering()
     for ax in fig.axes:
         box = ax.get_window_extent()
+        alone = ax.get_subplotspec() is None or ax.get_subplotspec().get_gridspec().ncols == 1
         for title in (ax._left_title, ax.title):  # type: ignore[attr-defined]
-            _wrap(title, WIDTH * 72 - box.x0 - 3)
+            _wrap(title, WIDTH * 72 - box.x0 - 3 if alone else box.width + 4)
         middle = (box.x0 + box.x1) / 2
         _wrap(ax.xaxis.label, 2 * min(middle, WIDTH * 72 - middle) - 2)
         _wrap(ax.yaxis.label, box.height + 14)
@@ -285,14 +294,15 @@ def _fit_text(text: Text, box: Bbox) -> None:
         _wrap(text, 76)
         text.set_in_layout(True)
         return
-    if text.get_rotation() or (place.x0 >= 0 and place.x1 <= edge):
+    start = 0 if place.x1 < box.x0 else box.x0
+    if text.get_rotation() or (place.x0 >= start and place.x1 <= edge):
         return
     anchor = {"left": place.x0, "center": (place.x0 + place.x1) / 2, "right": place.x1}[text.get_ha()]
-    room = {"left": edge - anchor, "center": 2 * min(anchor, edge - anchor), "right": anchor}[text.get_ha()]
+    left, right = anchor - start, edge - anchor
+    room = {"left": right, "center": 2 * min(left, right), "right": left}[text.get_ha()]
     if room < min(90, 0.6 * place.width):
-        side = "right" if anchor > edge / 2 else "left"
-        text.set_ha(side)
-        room = anchor if side == "right" else edge - anchor
+        text.set_ha("right" if left > right else "left")
+        room = max(left, right)
     _wrap(text, room)
 
 
