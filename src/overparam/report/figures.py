@@ -138,8 +138,9 @@ def style() -> None:
 
 def bundle(fig: Figure, include: object = None, exclude: object = None) -> dict[str, str]:
     """What a notebook stores of a figure: one that shows in it, and in a type of our own that for a phone, for the book's pages."""
+    stored = {"image/svg+xml": draw(fig)}
     slim = narrow(fig)
-    return {"image/svg+xml": draw(fig)} | ({} if slim is None else {NARROW: draw(slim)})
+    return stored if slim is None else stored | {NARROW: draw(slim)}
 
 
 def dash(color: str) -> Any:
@@ -371,8 +372,8 @@ def draw(fig: Figure) -> str:
 
 def svg(fig: Figure, alt: str) -> str:
     """Draw `fig` as SVG to be put into a page, for a wide one and for a phone; `alt` says in words what it shows."""
-    slim = narrow(fig)
-    return inline_svg(draw(fig), alt, None if slim is None else draw(slim))
+    wide, slim = draw(fig), narrow(fig)
+    return inline_svg(wide, alt, None if slim is None else draw(slim))
 
 
 _FONTS = "var(--sans, 'Source Sans 3', 'Source Sans Pro', Arial, sans-serif)"

@@ -38,6 +38,9 @@ def narrow(fig: Figure) -> Figure | None:
     _clamp_text(copy)
     height = _stack_all(copy)
     copy.set_size_inches(WIDTH, height)
+    for ax in copy.axes:
+        if (legend := ax.get_legend()) is not None:
+            legend.set_in_layout(False)  # it is made anew, below the panel
     _fit(copy)
     copy.set_size_inches(WIDTH, height + _lay_legends(copy))
     _fit(copy)

@@ -1,6 +1,7 @@
 """Numbers at the axes as one writes them: 0.001, 0.5, 1,000; beyond that powers of ten, and never 3×10⁰ or 1e-06."""
 
 import re
+import warnings
 from typing import Any
 
 from matplotlib import scale
@@ -76,5 +77,7 @@ class _SymmetricalLogScale(scale.SymmetricalLogScale):
 
 def use() -> None:
     """Make these the formatters of every axis that is drawn from now on."""
-    for kind in (_LinearScale, _LogScale, _SymmetricalLogScale):
-        scale.register_scale(kind)
+    with warnings.catch_warnings():  # they take an axis, which Matplotlib before 3.11 gives and later ones will not
+        warnings.simplefilter("ignore", PendingDeprecationWarning)
+        for kind in (_LinearScale, _LogScale, _SymmetricalLogScale):
+            scale.register_scale(kind)
