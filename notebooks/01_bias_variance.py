@@ -214,9 +214,8 @@ def u_curve(sigma):
     parts = {"bias": np.array(exact_bias2), "variance": sigma**2 * unit_variance}
     parts["noise"] = np.full(20, sigma**2)
     for name, values in parts.items():
-        ax.plot(
-            coefficients, values, color=colors[name], label=name.replace("bias", "bias²")
-        )
+        look = {"color": colors[name], "linestyle": figures.dash(colors[name])}
+        ax.plot(coefficients, values, label=name.replace("bias", "bias²"), **look)
     risk = sum(parts.values())
     ax.plot(coefficients, risk, color=colors["risk"], linewidth=3, label="risk")
     ax.plot(risk.argmin() + 1, risk.min(), "o", color=figures.INK, markersize=8)
@@ -534,7 +533,7 @@ features = pd.DataFrame(rows)
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Width takes down the dependence on the start, not that on the data.** Left: random features beyond N = n. Their variance from initialisation is what the proposition says (dashed), with nothing fitted. Right: trained networks. From 16 units on the part from initialisation falls too, but more slowly than 1/width (dashed); the part from sampling rises and then levels off. Means over worlds with 95 % bands.", "name": "fig-split"}, "image": {"alt": "Two panels on logarithmic axes. Left, the variance from initialisation of random features falls along a dashed line. Right, for networks the part from initialisation rises to 8 units and then falls, less steeply than a dashed line; the part from sampling rises at first and is level from about 256 units on."}} tags=["hide-input"]
 fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.7))
 hues = {"from initialisation": figures.SEQUENCE[3], "from sampling": figures.SEQUENCE[0]}
-dashed = {"linestyle": "--", "color": figures.INK, "linewidth": 1.5}
+dashed = {"linestyle": ":", "color": figures.INK, "linewidth": 1.5}
 wide = features[features.N > 100]
 figures.lines(wide, "N", ["from initialisation"], left, hues)
 theory = wide.assign(

@@ -85,7 +85,7 @@ for ax, name in zip(axes, networks, strict=True):
         rows = history[(history.network == name) & (history.condition == labels)]
         hue = {"ax": ax, "colors": colors[labels.replace(" ", "_")], "marker": ""}
         figures.plot(rows, "epoch", "train_error", **hue, label="_", linestyle="--")
-        figures.plot(rows, "epoch", "test_error", **hue, label=labels)
+        figures.plot(rows, "epoch", "test_error", **hue, label=labels, linestyle="-")
     ax.axhline(0.9, color=colors["threshold"], linestyle=":", linewidth=1.5)
     ax.set(title=name.capitalize(), xlim=(0, 50), ylim=(0, 1), xlabel="epochs", ylabel="")
 axes[0].set_ylabel("share misclassified")

@@ -701,7 +701,7 @@ found_after = measures.by_seed(cheap, "accuracy", "spent", "trial")
 ticket = 100 * rows("ticket", 7).accuracy
 cheap["points"] = cheap.accuracy - ticket.loc[cheap.trial].to_numpy()
 ax = plt.subplots(figsize=(7.2, 3.6))[1]
-figures.plot(cheap, "spent", "points", ax=ax, colors=figures.SEQUENCE[3])
+figures.plot(cheap, "spent", "points", ax=ax, colors=figures.SEQUENCE[3], linestyle="-")
 for arm in ("dense", "shuffled"):
     level = -gain("ticket", arm).mean()
     ax.axhline(level, color=hues[arm], linestyle="--", linewidth=1.3)

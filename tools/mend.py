@@ -38,8 +38,10 @@ def set_numbers(text: str) -> str:
             continue
         name = re.match(r"</?([a-zA-Z0-9-]*)", part)[1].lower()
         if name == "div" and "class=" in part:
-            printed = printed and "highlight" in part or re.search(r'class="output\b', part) is not None
-        if (name in CODE or name == "svg" or "math " in part and name in {"span", "div"}) and not part.startswith("</"):
+            printed = (printed and "highlight" in part) or re.search(r'class="output\b', part) is not None
+        if (name in CODE or name == "svg" or ("math " in part and name in {"span", "div"})) and not part.startswith(
+            "</"
+        ):
             inside.append(name)
         elif inside and name == inside[-1] and part.startswith("</"):
             inside.pop()

@@ -13,7 +13,7 @@ from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 
-from overparam.report.figures import inline_svg
+from overparam.report.figures import NARROW, inline_svg
 
 LOGGER = logging.getLogger(__name__)
 COLUMN = 720  # pixels; a figure that is wider uses the margin, too
@@ -31,13 +31,14 @@ class InlineFigures(SphinxPostTransform):
     sliders = 0  # in this document, so far
 
     def run(self, **kwargs):
+        slim = None
         for output in self.document.findall(is_output):
             for image in list(output.findall(nodes.image)):
                 self.check(image, "alt" in image)
                 if image["uri"].endswith(".svg"):
-                    svg = inline_svg(
-                        (Path(self.app.srcdir) / image["uri"]).read_text(encoding="utf-8"), image.get("alt", "")
-                    )
+                    slim = self.narrow_layouts() if slim is None else slim
+                    text = (Path(self.app.srcdir) / image["uri"]).read_text(encoding="utf-8")
+                    svg = inline_svg(text, image.get("alt", ""), slim.get(text.strip()))
                     if isinstance(image.parent, nodes.figure) and width(svg) > COLUMN:
                         image.parent["classes"] += ["wide", "full-width"]
                     image.replace_self(nodes.raw("", f'<div class="figure-scroll">{svg}</div>', format="html"))
@@ -53,6 +54,13 @@ class InlineFigures(SphinxPostTransform):
         self.env.nb_metadata[self.env.docname].get("js_files", {}).pop("ipywidgets_state", None)
         notebook = json.loads(Path(self.env.doc2path(self.env.docname)).read_text(encoding="utf-8"))
         return notebook["metadata"]["widgets"][STATE]["state"]
+
+    def narrow_layouts(self):
+        """Return {SVG of a figure: its SVG for a phone} for the figures of this page's notebook that have one."""
+        file = Path(self.env.doc2path(self.env.docname))
+        cells = json.loads(file.read_text(encoding="utf-8"))["cells"] if file.suffix == ".ipynb" else []
+        data = [output.get("data", {}) for cell in cells for output in cell.get("outputs", [])]
+        return {"".join(d["image/svg+xml"]).strip(): "".join(d[NARROW]) for d in data if NARROW in d}
 
     def check(self, node, alt=True):
         caption = isinstance(node.parent, nodes.figure) and any(node.parent.findall(nodes.caption))
