@@ -25,7 +25,7 @@ class LabDirective(SphinxDirective):
 
     required_arguments = 1
     has_content = True
-    option_spec = {"figure": directives.unchanged_required}
+    option_spec = {"figure": directives.unchanged_required}  # noqa: RUF012
 
     def run(self):
         name, figure = self.arguments[0], self.options.get("figure")
@@ -34,7 +34,9 @@ class LabDirective(SphinxDirective):
         if not figure or not self.content:
             raise self.error(f"the experiment {name} needs :figure:, the label of a figure on this page, and a caption")
         start = nodes.raw(
-            "", f'<figure class="lab" id="lab-{name}" data-lab="{name}"><div class="lab-stage" hidden></div>', format="html"
+            "",
+            f'<figure class="lab" id="lab-{name}" data-lab="{name}"><div class="lab-stage" hidden></div>',
+            format="html",
         )
         start["lab"] = name
         caption = nodes.paragraph(classes=["lab-caption"])
