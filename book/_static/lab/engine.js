@@ -6,10 +6,11 @@
 // in JavaScript 32 bits are not faster, since every product is computed in 64. tests/test_lab_engine.py holds it to PyTorch.
 //
 //   labEngine()             the functions below; they need nothing else, so that their text can become a worker's program
-//   labPool(jobs, done)     trains networks in workers, one per core; see the end of this file
+//   labPool({ ... })        does jobs in workers, one per core, at the end of this file
+"use strict";
 
 function labEngine() {
-  "use strict";
+  "use strict"; // again, since a worker has this text alone
 
   // --- Random numbers: every stream follows from a seed and from what it is for -------------------------------------
 
@@ -302,9 +303,9 @@ function labEngine() {
 
   /**
    * Train one network from the seed on and report after the epochs in `looks` (all, without it): {epoch, train, test}, shares
-   * misclassified of the labels as told and of the true ones in the test set; at the last also the answers on the training set.
+   * misclassified of the labels as told and of the true ones in the test set; with `tell` also the answers on both sets.
    */
-  function train({ data, told, test, hidden, seed, epochs, batch, looks, ...how }, report) {
+  function train({ data, told, test, hidden, seed, epochs, batch, looks, tell, ...how }, report) {
     const { x, features, classes } = data;
     const nets = stack({ x, features, classes, hidden: [hidden], ...how });
     nets.draw(0, generator(seed, "weights"));
@@ -314,11 +315,68 @@ function labEngine() {
       random.shuffle(order);
       for (let from = 0; from < order.length; from += batch) nets.step([told], [order.slice(from, from + batch)]);
       if (looks && !looks.includes(epoch) && epoch < epochs) continue;
-      const answers = nets.answers(0, x);
-      const result = { epoch, train: misses(answers, told), test: misses(nets.answers(0, test.x), test.y) };
-      report(epoch === epochs ? { ...result, answers, last: true } : result);
+      const [seen, unseen] = [nets.answers(0, x), nets.answers(0, test.x)];
+      const result = { epoch, train: misses(seen, told), test: misses(unseen, test.y) };
+      report(tell ? { ...result, seen, unseen } : result);
     }
   }
 
-  return { generator, corrupt, signal, signals, stack, train, misses, multiply };
+  const drawn = new Map(); // signals by seed
+
+  /** The experiment of the chapter "Networks at the threshold" for one network: MNIST-1D, a share `wrong` of wrong labels. */
+  function threshold({ seed, width, wrong, n, tests, ...how }, report) {
+    if (!drawn.has(seed)) drawn.set(seed, signals(n + tests, seed));
+    const { x, y, features, classes } = drawn.get(seed);
+    const cut = n * features;
+    const told = corrupt(y.slice(0, n), (wrong * classes) / (classes - 1), classes, generator(seed, "labels"));
+    const test = { x: x.slice(cut), y: y.slice(n) };
+    train({ data: { x: x.slice(0, cut), features, classes }, told, test, hidden: [width], seed, ...how }, report);
+  }
+
+  return { generator, corrupt, signal, signals, stack, train, threshold, misses };
 }
+
+/**
+ * Workers, one per core and at most 8, that take the jobs in their order: the longest should come first. A job is
+ * { run, ... }: labEngine()[run](job, report), whose reports come to report(job, result). done() after the last one;
+ * fail(message) once, if a job or a worker fails. Returns a function that stops it all.
+ */
+function labPool({ jobs, report, done, fail }) {
+  const program = `"use strict"; const engine = (${labEngine})();
+    onmessage = ({ data: job }) => { engine[job.run](job, (result) => postMessage(result)); postMessage(null); };`;
+  const address = URL.createObjectURL(new Blob([program], { type: "text/javascript" })); // a file:// page may start no other
+  const count = Math.min(navigator.hardwareConcurrency || 2, 8, jobs.length);
+  let next = 0, finished = 0;
+  const workers = [];
+  const stop = () => {
+    for (const worker of workers) worker.terminate();
+    workers.length = 0;
+    URL.revokeObjectURL(address);
+  };
+  const start = (worker) => {
+    const job = jobs[next++];
+    if (!job) return;
+    worker.onmessage = ({ data: result }) => {
+      if (result) return report(job, result);
+      finished += 1;
+      start(worker);
+      if (finished === jobs.length) {
+        stop();
+        done();
+      }
+    };
+    worker.postMessage(job);
+  };
+  for (let i = 0; i < count; i++) {
+    const worker = new Worker(address);
+    workers.push(worker);
+    worker.onerror = (event) => {
+      stop();
+      fail(event.message ?? "a worker did not start");
+    };
+    start(worker);
+  }
+  return stop;
+}
+
+if (typeof module === "object") module.exports = labEngine; // for the tests, in node
