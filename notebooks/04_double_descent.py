@@ -93,6 +93,11 @@ Move the slider. Below one parameter per point the fit is a compromise. At one, 
 
 Left, without noise, the last curves are by far the best. Right, with noise, they are about as good as some with fewer knots than points: a smooth curve through wrong points is smoothly wrong. What follows makes three questions of this: Why a peak? Is the far side better than the near one? And must there be a peak at all?
 
+```{lab} peak
+:figure: fig-ddl-fan
+**Twenty coefficients for twenty points, and the error explodes.** The same by hand, with polynomials: drag a point, change the number of coefficients. Beyond the peak the smallest coefficients make a curve that falls back to zero between points, and the least bending a good one. A small penalty takes the peak away.
+```
+
 (ddl-splines)=
 ## One wild fit, or many
 

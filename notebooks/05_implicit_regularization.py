@@ -246,6 +246,14 @@ alt = "Contours of the valley with the paths of gradient descent, gradient flow 
 sizes = (0.02, 0.1, 0.2, 0.225, 0.25, 0.3, 0.35)
 figures.slider(shown, values=sizes, description="Step h", alt=alt, start=0.2)
 
+# %% [markdown]
+r"""
+```{lab} valley
+:figure: fig-ir-paths
+**Descent keeps to the modified flow while step times sharpness is far below 2, bounces near 2 and ends flatter, and leaves far above.** Drag the start, and change the step.
+```
+"""
+
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**The expansion is right for small steps and fails on the way to the largest stable one.** Left: curvature that is lost against the gradient flow, on logarithmic axes. Right: curvature at the end, and the largest at which a step is stable. Small steps lose what the modified flow predicts, larger ones many times as much, and near the largest stable step curvature falls steeply.", "name": "fig-ir-valley"}, "image": {"alt": "Left: curvature lost against step size on logarithmic axes; gradient descent follows the line of the modified flow for small steps and rises far above it for large ones. Right: curvature at the end; gradient descent stays below the curve 2/h and falls steeply from about the step at which that curve meets the level line of the modified flow."}} tags=["hide-input"]
 steps_h = np.array([0.01, 0.03, 0.05, 0.1, 0.15, *np.linspace(0.18, 0.34, 17)])
 ends = [{k: (p[-1] ** 2).sum() for k, p in three_paths(h).items()} for h in steps_h]

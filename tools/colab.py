@@ -379,6 +379,9 @@ class Page:
             return self.bibliography()
         if name == "quiz":
             return self.quiz()
+        if name == "lab":
+            here, figure = self.book.page_url(self.key, f"lab-{title}"), self.found(options.get("figure", ""))
+            return f"*On the [book's page]({here}) one can experiment here by hand. The Python experiment: {self.reference(figure, '')}.*"
         if self.scanning:  # a page that is only linked to may hold anything: look for what has a name
             self.note_terms(body if name == "glossary" else "")
             self.convert(body)
