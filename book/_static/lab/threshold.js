@@ -103,7 +103,10 @@ lab("threshold", (ui) => {
     return { train, test, peak: peakAndDip(test.means), fits: justFits(train.means) };
   }
 
-  /** As the chapter's measure: the size whose error is highest above the smallest before it, so that the first descent does not count. */
+  /**
+   * As the chapter's measure: the size whose error is highest above the smallest before it, so that the first descent does not
+   * count. Null without a rise and a fall of two points.
+   */
   function peakAndDip(errors) {
     const there = [...errors.keys()].filter((i) => !Number.isNaN(errors[i]));
     let dip = there[0], found = null;
@@ -111,7 +114,8 @@ lab("threshold", (ui) => {
       if (!found || errors[i] - errors[dip] > found.rise) found = { at: i, dip, rise: errors[i] - errors[dip] };
       if (errors[i] < errors[dip]) dip = i;
     }
-    return found && found.rise >= 0.02 ? found : null; // less than two points is no peak that five seeds could show
+    const fall = found && errors[found.at] - errors[there.at(-1)];
+    return found && found.rise >= 0.02 && fall >= 0.02 ? found : null;
   }
 
   /** The number of parameters at which 5 % of the labels as given are missed. */

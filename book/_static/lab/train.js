@@ -30,6 +30,8 @@ lab("train", (ui) => {
   });
   const strip = ui.add(document.createElement("div"));
   strip.className = "lab-digits";
+  const [heading, list] = [document.createElement("p"), document.createElement("ul")];
+  strip.append(heading, list);
   const drawSoon = ui.frame(draw);
   const soon = ui.frame(start); // a moving slider starts one run per frame at most
   tellLabels();
@@ -93,45 +95,42 @@ lab("train", (ui) => {
 
   /** Digits whose label is wrong, with what the network answers; where there are none, new digits that it gets wrong. */
   function drawStrip() {
-    const last = history.at(-1), many = 12;
+    const last = history.at(-1);
     let rows = seen.map((image, i) => ({ ...image, told: told[i], answer: last?.seen[i] })).filter((row) => row.told !== row.label);
     let title = "Training digits with a wrong label";
     if (!rows.length && last) {
       rows = unseen.map((image, i) => ({ ...image, answer: last.unseen[i] })).filter((row) => row.answer !== row.label);
       title = "New digits that it gets wrong";
     }
-    const heading = document.createElement("p");
     heading.textContent = rows.length ? title : "No label is wrong.";
-    const list = document.createElement("ul");
-    for (const { shades, label, told, answer } of rows.slice(0, many)) {
-      const item = document.createElement("li");
-      item.append(picture(shades));
-      const line = (text, kind) => {
-        const span = document.createElement("span");
-        span.textContent = text;
-        if (kind) span.className = kind;
-        item.append(span);
-      };
-      if (told !== undefined) line(`told ${told},`, "told");
-      line(`is ${label}${answer === undefined ? "" : ","}`, "true");
-      if (answer !== undefined) line(`answers ${answer}`, answer === told ? "told" : answer === label ? "true" : "");
-      list.append(item);
-    }
-    strip.replaceChildren(heading, list);
+    rows = rows.slice(0, 12);
+    while (list.childElementCount > rows.length) list.lastChild.remove();
+    rows.forEach(({ shades, label, told, answer }, i) => {
+      const item = list.children[i] ?? list.appendChild(tile());
+      const says = [told === undefined ? "" : `told ${told},`, `is ${label},`, `answers ${answer ?? "–"}`];
+      const kinds = ["told", "true", answer === undefined ? "" : answer === told ? "told" : answer === label ? "true" : ""];
+      const [picture, ...lines] = item.children;
+      shades.forEach((shade, k) => picture.children[k].setAttribute("fill-opacity", shade / 16));
+      lines.forEach((line, k) => {
+        line.textContent = says[k];
+        line.className = kinds[k];
+      });
+    });
   }
 
-  function picture(shades) {
+  /** An empty 8 × 8 picture, with room for three lines of words. */
+  function tile() {
     const SVG = "http://www.w3.org/2000/svg";
-    const svg = document.createElementNS(SVG, "svg");
-    svg.setAttribute("viewBox", "0 0 8 8");
-    svg.setAttribute("aria-hidden", "true"); // the words beside it say all
-    shades.forEach((shade, i) => {
-      if (!shade) return;
+    const picture = document.createElementNS(SVG, "svg");
+    picture.setAttribute("viewBox", "0 0 8 8");
+    picture.setAttribute("aria-hidden", "true"); // the words below say all
+    for (let i = 0; i < 64; i++) {
       const square = document.createElementNS(SVG, "rect");
-      const place = { x: i % 8, y: Math.floor(i / 8), width: 1.02, height: 1.02, "fill-opacity": shade / 16 };
-      for (const [name, value] of Object.entries(place)) square.setAttribute(name, value);
-      svg.append(square);
-    });
-    return svg;
+      for (const [name, value] of Object.entries({ x: i % 8, y: i >> 3, width: 1.02, height: 1.02 })) square.setAttribute(name, value);
+      picture.append(square);
+    }
+    const item = document.createElement("li");
+    item.append(picture, ...[0, 1, 2].map(() => document.createElement("span")));
+    return item;
   }
 });
