@@ -131,7 +131,7 @@ are true, and in a training set the noise is drawn once and stays.
 
 ```{lab} threshold
 :figure: fig-threshold-centre
-**Train a hundred networks here.** The same experiment, computed on your device. Take the noise away, and the peak goes; change the optimizer, and it moves; look at an earlier epoch, and it is further to the right. Where parameters equal examples times classes does not change; the peak does not care.
+**Train a hundred networks here.** The same experiment, computed on your device. Take the noise away, and the peak goes; change the optimizer, and it moves; look after an earlier epoch, and it stands further to the right. The line where parameters equal examples times classes stays where it is.
 ```
 
 (threshold-model)=

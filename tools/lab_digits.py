@@ -1,6 +1,6 @@
 """Write book/_static/lab/digits.js, the images of the start page's experiment: the package's own, as text.
 
-    python tools/lab_digits.py
+python tools/lab_digits.py
 """
 
 from pathlib import Path

@@ -68,7 +68,7 @@ lab("threshold", (ui) => {
         drawSoon();
         say(false);
       },
-      done: () => ended(`in ${((performance.now() - begun) / 1000).toFixed(1)} seconds`),
+      done: () => ended(` in ${((performance.now() - begun) / 1000).toFixed(1)} seconds`),
       fail: (message) => {
         ended();
         ui.say(`The networks cannot be trained here: ${message}.`);
@@ -126,20 +126,23 @@ lab("threshold", (ui) => {
     return parameters[i - 1] * (parameters[i] / parameters[i - 1]) ** part;
   }
 
+  /** What the test error does, from the narrowest network that is there to the widest. */
   function words({ test, peak }) {
-    const all = (text) => `${percent(test.means[text])} at ${WIDTHS[text]} units`;
-    if (!peak) return "no peak after the first descent";
-    return `lowest ${all(peak.dip)}, peak ${all(peak.at)} (${parameters[peak.at].toLocaleString("en-US")} parameters)`;
+    const there = [...WIDTHS.keys()].filter((i) => !Number.isNaN(test.means[i]));
+    if (!there.length) return "none yet";
+    const at = (i) => `${percent(test.means[i])} at ${WIDTHS[i]} units`;
+    const ends = [at(there[0]), at(there.at(-1))];
+    if (!peak) return `${ends.join(", ")}, no peak between`;
+    return `lowest ${at(peak.dip)}, peak ${at(peak.at)} (${parameters[peak.at].toLocaleString("en-US")} parameters), then ${ends[1]}`;
   }
 
   function say(now = true, time = "") {
     if (!now && performance.now() - saidAt < 600) return;
     saidAt = performance.now();
     const { wrong, optimizer, through } = shown;
-    const found = summary(shown), last = found.test.means.at(-1);
-    const wide = Number.isNaN(last) ? "" : `, ${percent(last)} at ${WIDTHS.at(-1)}`;
+    const how = `${percent(wrong)} wrong labels, ${optimizer === "adam" ? "Adam" : "SGD"}, epoch ${chosen.epoch}`;
     const so = through < TOTAL ? " so far" : "";
-    ui.say(`${through} of ${TOTAL} networks${time && ` ${time}`}, ${percent(wrong)} wrong labels, ${optimizer === "adam" ? "Adam" : "SGD"}, epoch ${chosen.epoch}. Test error${so}: ${words(found)}${wide}.`);
+    ui.say(`${through} of ${TOTAL} networks${time}. ${how}: test error${so} ${words(summary(shown))}.`);
   }
 
   function draw() {

@@ -86,7 +86,9 @@ lab("train", (ui) => {
   function draw() {
     const wrong = told.filter((label, i) => label !== data.y[i]).length / TRAIN;
     const marks = [{ rule: 1 - 1 / CLASSES, across: true, color: "threshold", label: "guessing" }];
-    if (wrong && share < 1) marks.push({ rule: wrong, across: true, color: "random-labels", label: "wrong labels" });
+    if (wrong && share < 1) {
+      marks.push({ rule: wrong, across: true, color: "random-labels" }, { note: "wrong labels", at: [1.1, wrong - 0.06], color: "random-labels" });
+    }
     const line = (part, label, dash) => ({ line: [history.map((h) => h.epoch), history.map((h) => h[part])], color: part, label, dash });
     if (history.length) marks.push(line("train", "labels as told", "7 4"), line("test", "new digits"));
     plot.draw({ marks, alt: history.length ? words() : `${percent(wrong)} of the labels are wrong; nothing is trained yet.` });
