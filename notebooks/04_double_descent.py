@@ -95,7 +95,7 @@ Left, without noise, the last curves are by far the best. Right, with noise, the
 
 ```{lab} peak
 :figure: fig-ddl-fan
-**Twenty coefficients for twenty points, and the error explodes.** The same by hand, with polynomials: drag a point, change the number of coefficients. Beyond the peak the smallest coefficients make a curve that falls back to zero between points, and the least bending a good one. A small penalty takes the peak away.
+**Twenty coefficients for twenty points, and the error explodes.** The same by hand, with polynomials: drag a point, change the number of coefficients. Beyond the peak, smallest coefficients make a curve that falls back to zero between points, and smallest bends a good one. A small penalty takes the peak away.
 ```
 
 (ddl-splines)=

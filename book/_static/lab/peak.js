@@ -164,35 +164,41 @@
 
   lab.maths.peak = { inputs, grid, curveOf, errorOf, counts: COUNTS };
 
+  const truthLine = [grid, answers];
+
   lab("peak", (ui) => {
+    const [plan, redraw, measure] = [show, draw, remeasure].map(ui.frame);
     let seed = 0;
+    let batch = 0;
     let labels; // of the points
     let noises = []; // of the many training sets
+    let sets = []; // their labels
+    let fan = null; // their fits, for these settings
     let spread = null; // of their errors: for each number of coefficients [low, middle, high]
 
     ui.row();
-    const count = ui.slider({ label: "Coefficients", values: COUNTS, value: 20, change: () => show() });
-    const noise = ui.slider({ label: "Noise", min: 0, max: 1, step: 0.05, value: 0.3, change: draw });
+    const count = ui.slider({ label: "Coefficients", values: COUNTS, value: 20, change: plan });
+    const noise = ui.slider({ label: "Noise", min: 0, max: 1, step: 0.05, value: 0.3, change: redraw });
     const penalty = ui.slider({
-      label: "Ridge penalty", values: PENALTIES, value: 0, change: remeasure,
+      label: "Ridge penalty", values: PENALTIES, value: 0, change: measure,
       text: (value) => (value ? value.toLocaleString("en-US", { maximumFractionDigits: 6 }) : "none"),
     });
     ui.row();
     const norm = ui.choice({
-      label: "Of all fits that are equally good, take the one with", value: "small", change: remeasure,
-      options: [["small", "the smallest coefficients"], ["smooth", "the least bending"]],
+      label: "Of equally good fits, take the one with the smallest", value: "small", change: remeasure,
+      options: [["small", "coefficients"], ["smooth", "bends"]],
     });
     ui.row();
     ui.button("New points", () => {
       seed += 1;
+      noises = [];
       draw();
     });
-    const many = ui.button("100 new training sets", () => {
-      seed += SETS;
-      noises = Array.from({ length: SETS }, (_, i) => normals(seed + i + 1, POINTS));
+    ui.button("100 new training sets", () => {
+      batch += 1;
+      noises = Array.from({ length: SETS }, (_, i) => normals(1e6 + batch * SETS + i, POINTS));
       remeasure();
     });
-    many.setAttribute("aria-pressed", "false");
 
     const fit = ui.plot({
       label: "The fit to twenty points", height: (width) => (width < 500 ? 250 : 290),
@@ -203,8 +209,6 @@
       x: { label: "coefficients", min: 1, max: MOST, log: true, ticks: [1, 2, 5, 10, 20, 50, 100] },
       y: { label: "test error (squared distance to the truth)", min: 1e-3, max: 1e5, log: true, ticks: [0.001, 0.1, 10, 1000, 1e5] },
     });
-    const plan = ui.frame(show);
-
     function clip(value) {
       return Math.min(Math.max(value, 1e-3), 1e5);
     }
@@ -216,13 +220,26 @@
     }
 
     function remeasure() {
-      const sets = noises.map((z) => inputs.map((x, i) => truth(x) + noise.value * z[i]));
+      sets = noises.map((z) => inputs.map((x, i) => truth(x) + noise.value * z[i]));
       spread = sets.length && COUNTS.map((each) => {
         const found = Float64Array.from(sets, (y) => errorOf(norm.value, each, penalty.value, y)).sort();
         return [0.1, 0.5, 0.9].map((share) => quantile(found, share));
       });
-      many.setAttribute("aria-pressed", String(sets.length > 0));
       show();
+    }
+
+    function fanOf(settings) {
+      const line = [[], []];
+      for (const set of sets) {
+        const curve = curveOf(...settings, set);
+        for (let i = 0; i < grid.length; i += 2) {
+          line[0].push(grid[i]);
+          line[1].push(curve[i]);
+        }
+        line[0].push(NaN);
+        line[1].push(NaN);
+      }
+      return line;
     }
 
     function show() {
@@ -231,20 +248,11 @@
       const curve = curveOf(...settings, labels);
       const found = COUNTS.map((each) => errorOf(norm.value, each, penalty.value, labels));
       const place = COUNTS.indexOf(now);
-      const fan = { xs: [], ys: [] };
-      for (const z of noises) {
-        const other = curveOf(...settings, inputs.map((x, i) => truth(x) + noise.value * z[i]));
-        for (let i = 0; i < grid.length; i += 2) {
-          fan.xs.push(grid[i]);
-          fan.ys.push(other[i]);
-        }
-        fan.xs.push(NaN);
-        fan.ys.push(NaN);
-      }
+      if (fan?.key !== String([settings, batch, noise.value, sets.length])) fan = { key: String([settings, batch, noise.value, sets.length]), line: fanOf(settings) };
       fit.draw({
         marks: [
-          ...(noises.length ? [{ line: [fan.xs, fan.ys], color: "variance", width: 0.8, opacity: 0.3 }] : []),
-          { line: [grid, grid.map(truth)], color: "true-labels", dash: "7 5", label: "truth" },
+          ...(sets.length ? [{ line: fan.line, color: "variance", width: 0.8, opacity: 0.22 }] : []),
+          { line: truthLine, color: "true-labels", dash: "7 5", label: "truth" },
           { line: [grid, curve], color: "variance", width: 2.5, label: "fit" },
           { points: [inputs, labels] },
         ],

@@ -32,7 +32,8 @@
 //                                       of the figures' colours ("train", "test", "true-labels", "random-labels", "threshold", "bias",
 //                                       "variance", "noise", "r0" ... "r8") or "ink":
 //     { line: [xs, ys], color, width, dash, opacity, label }        NaN lifts the pen; `label` stands at the line's end, or in a key
-//                                                                   above where it is narrow (so does the label of a band or points)
+//                                                                   above where it is narrow (so does the label of a band or points);
+//                                                                   the same [xs, ys] again, unchanged, costs nothing
 //     { band: [xs, lows, highs], color, opacity, label }
 //     { points: [xs, ys], color, size, shape, opacity, label }      shape: "circle" (default), "square", "diamond", "ring"
 //     { rule: x } or { rule: y, across: true }, color, label        a dotted line of reference
@@ -66,6 +67,29 @@
     element.append(...children);
     return element;
   };
+  // Text and shapes are changed where they are: new elements at every move would have the page's styles worked out anew.
+  const write = (element, text) => {
+    const node = element.firstChild;
+    if (!node) element.append(text);
+    else if (node.data !== text) node.data = text;
+  };
+  function fill(parent, wanted) {
+    while (parent.childElementCount > wanted.length) parent.lastChild.remove();
+    wanted.forEach(([tag, attributes, text], i) => {
+      let child = parent.children[i];
+      if (child?.tagName !== tag) {
+        const fresh = document.createElementNS(SVG, tag);
+        if (child) child.replaceWith(fresh);
+        else parent.append(fresh);
+        child = fresh;
+      }
+      for (const name of child.getAttributeNames()) if (attributes[name] === undefined) child.removeAttribute(name);
+      for (const [name, value] of Object.entries(attributes)) {
+        if (value !== undefined && child.getAttribute(name) !== String(value)) child.setAttribute(name, value);
+      }
+      if (text !== undefined) write(child, text);
+    });
+  }
   const paint = (color = "ink") => (color === "ink" ? "currentColor" : `var(--lab-${color})`);
   const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 
@@ -195,7 +219,7 @@
   function plotIn(parent, { label, height = 300, ...given }) {
     const clip = `lab-clip-${++made}`;
     const axes = { x: { ...given.x }, y: { ...given.y } };
-    const key = make("ul", { class: "lab-key", "aria-hidden": "true" });
+    const key = make("ul", { class: "lab-key", "aria-hidden": "true", hidden: "" });
     const clipBox = draw("rect", {});
     const frame = draw("g", { class: "lab-frame" });
     const inside = draw("g", { "clip-path": `url(#${clip})` });
@@ -205,6 +229,7 @@
     field.append(svg);
     parent.append(make("div", { class: "lab-plot" }, key, field));
     const groups = [];
+    const paths = new WeakMap();
     let shown = { marks: [], alt: "" };
     let width = 0;
     let x, y;
@@ -230,60 +255,73 @@
       const parts = [];
       for (const tick of ticks.y) {
         const at = round(y(tick));
-        parts.push(draw("path", { class: "lab-grid", d: `M${left} ${at}H${right}` }));
-        parts.push(draw("text", { x: left - 7, y: at, dy: "0.35em", "text-anchor": "end" }, format.y(tick)));
+        parts.push(["path", { class: "lab-grid", d: `M${left} ${at}H${right}` }]);
+        parts.push(["text", { x: left - 7, y: at, dy: "0.35em", "text-anchor": "end" }, format.y(tick)]);
       }
       let free = -Infinity; // a tick whose words would touch the last ones keeps its line only
       for (const tick of ticks.x) {
         const at = round(x(tick));
         const text = format.x(tick);
-        parts.push(draw("path", { class: "lab-grid", d: `M${at} ${top}V${bottom}` }));
+        parts.push(["path", { class: "lab-grid", d: `M${at} ${top}V${bottom}` }]);
         if (at - 4 * text.length < free) continue;
         free = at + 4 * text.length + 6;
-        parts.push(draw("text", { x: at, y: bottom + 20, "text-anchor": "middle" }, text));
+        parts.push(["text", { x: at, y: bottom + 20, "text-anchor": "middle" }, text]);
       }
-      parts.push(draw("path", { class: "lab-axis", d: `M${left} ${top}V${bottom}H${right}` }));
-      if (axes.x.label) parts.push(draw("text", { class: "lab-name", x: (left + right) / 2, y: tall - 6, "text-anchor": "middle" }, axes.x.label));
-      if (axes.y.label) parts.push(draw("text", { class: "lab-name", x: 0, y: 15 }, axes.y.label));
-      frame.replaceChildren(...parts);
+      parts.push(["path", { class: "lab-axis", d: `M${left} ${top}V${bottom}H${right}` }]);
+      if (axes.x.label) parts.push(["text", { class: "lab-name", x: (left + right) / 2, y: tall - 6, "text-anchor": "middle" }, axes.x.label]);
+      if (axes.y.label) parts.push(["text", { class: "lab-name", x: 0, y: 15 }, axes.y.label]);
+      fill(frame, parts);
       drawMarks({ left, right, top, bottom, narrow, named });
+    }
+
+    // The path of a line whose arrays are the same as before, on the same axes, is the same.
+    function kept(line) {
+      const place = JSON.stringify([axes, width, x(axes.x.max), y(axes.y.min)]);
+      if (paths.get(line)?.place !== place) paths.set(line, { place, path: linePath(x, y, line) });
+      return paths.get(line).path;
     }
 
     function drawMarks({ left, right, top, bottom, narrow, named }) {
       const words = [];
       const strokes = shown.marks.filter((mark) => !mark.note);
-      while (inside.childElementCount > strokes.length) inside.lastChild.remove();
-      while (inside.childElementCount < strokes.length) inside.append(draw("path", {}));
-      strokes.forEach((mark, i) => {
-        const place = mark.line ? linePath(x, y, mark.line)
+      fill(inside, strokes.map((mark) => {
+        const place = mark.line ? kept(mark.line)
           : mark.band ? bandPath(x, y, mark.band)
           : mark.points ? pointPath(x, y, mark.points, mark.size ?? 4, mark.shape)
           : mark.across ? `M${left} ${round(y(mark.rule))}H${right}` : `M${round(x(mark.rule))} ${top}V${bottom}`;
-        for (const [name, value] of Object.entries({ ...look(mark), d: place })) inside.children[i].setAttribute(name, value);
         if (mark.rule !== undefined && mark.label) {
           const late = !mark.across && x(mark.rule) > (left + right) / 2;
           const at = mark.across ? { x: right - 4, y: round(y(mark.rule)) - 6, "text-anchor": "end" }
             : { x: round(x(mark.rule)) + (late ? -6 : 6), y: top + 12, "text-anchor": late ? "end" : "start" };
-          words.push(draw("text", { ...at, fill: paint(mark.color) }, mark.label));
+          words.push(["text", { ...at, fill: paint(mark.color) }, mark.label]);
         }
-      });
+        return ["path", { ...look(mark), d: place }];
+      }));
       for (const { note, at, color, anchor } of shown.marks.filter((mark) => mark.note)) {
-        words.push(draw("text", { x: round(x(at[0])), y: round(y(at[1])), "text-anchor": anchor ?? "start", fill: paint(color) }, note));
+        words.push(["text", { x: round(x(at[0])), y: round(y(at[1])), "text-anchor": anchor ?? "start", fill: paint(color) }, note]);
       }
       const ends = narrow ? [] : named.map((mark) => ({ mark, top: endOf(mark, x, y) })).filter((end) => end.top !== undefined);
       spread(ends, top + 4, bottom - 4);
       for (const end of ends) {
-        words.push(draw("text", { x: right + 8, y: round(end.top), dy: "0.35em", fill: paint(end.mark.color) }, end.mark.label));
+        words.push(["text", { x: right + 8, y: round(end.top), dy: "0.35em", fill: paint(end.mark.color) }, end.mark.label]);
       }
-      over.replaceChildren(...words);
-      key.hidden = !(narrow && named.length);
-      key.replaceChildren(...(narrow ? named : []).map((mark) => {
-        const d = mark.points ? pointPath(Number, Number, [[13], [7]], 4, mark.shape) : mark.band ? "M0 1H26V13H0Z" : "M1 7H25";
-        return make("li", {}, draw("svg", { width: 26, height: 14 }, draw("path", { ...look(mark), d })), mark.label);
-      }));
+      fill(over, words);
+      drawKey(narrow ? named : []);
       const text = `${label}. ${shown.alt}`.trim();
       if (svg.getAttribute("aria-label") !== text) svg.setAttribute("aria-label", text);
       groups.forEach((place) => place());
+    }
+
+    let keyed = "";
+    function drawKey(marks) {
+      const now = JSON.stringify(marks.map((mark) => [mark.label, look(mark), mark.shape]));
+      if (now === keyed) return;
+      keyed = now;
+      key.hidden = !marks.length;
+      key.replaceChildren(...marks.map((mark) => {
+        const d = mark.points ? pointPath(Number, Number, [[13], [7]], 4, mark.shape) : mark.band ? "M0 1H26V13H0Z" : "M1 7H25";
+        return make("li", {}, draw("svg", { width: 26, height: 14 }, draw("path", { ...look(mark), d })), mark.label);
+      }));
     }
 
     function handles({ count, at, move, name, text, axis = "xy", step, color, reach = 22 }) {
@@ -414,8 +452,9 @@
         const input = make("input", { type: "range", id, min, max, step });
         const output = make("output", { for: id });
         const tell = () => {
-          output.textContent = text(toValue(input.value));
-          input.setAttribute("aria-valuetext", output.textContent);
+          const words = text(toValue(input.value));
+          write(output, words);
+          input.setAttribute("aria-valuetext", words);
         };
         input.value = toPosition(value);
         tell();
@@ -471,7 +510,7 @@
       },
       say(text) {
         clearTimeout(rest);
-        rest = setTimeout(() => (status.textContent = text), status.textContent ? 250 : 0);
+        rest = setTimeout(() => write(status, text), status.firstChild ? 250 : 0);
       },
       seen(callback) {
         const watch = new IntersectionObserver((entries) => {

@@ -59,7 +59,7 @@
   lab("valley", (ui) => {
     let start = [2.8, 0.05];
     const plan = ui.frame(show);
-    const AXES = { x: { label: "a", min: 0, max: 3.2 }, y: { label: "b", min: -0.6, max: 1.8 } };
+    const AXES = { x: { label: "a", min: 0, max: 3.2 }, y: { label: "b", min: -0.4, max: 1.6 } };
     ui.row();
     const step = ui.slider({ label: "Step size h", min: 0.02, max: 0.5, step: 0.005, value: 0.225, text: (h) => h.toFixed(3), change: plan });
     ui.button("Back to the start", () => {
@@ -72,6 +72,7 @@
       label: "Step size times sharpness along the paths", height: 230,
       x: { label: "time: number of steps × h", min: 0, max: 6 }, y: { label: "h × sharpness", min: 0, max: 3 },
     });
+    const minima = hyperbola(1);
     const contours = LEVELS.flatMap((level) => [1 - Math.sqrt(2 * level), 1 + Math.sqrt(2 * level)]).map(hyperbola);
     valley.handles({
       count: 1, step: [0.05, 0.05],
@@ -86,7 +87,8 @@
 
     function hyperbola(product) {
       const as = Array.from({ length: 160 }, (_, i) => 0.02 * (AXES.x.max / 0.02) ** (i / 159));
-      return [as, as.map((a) => product / a)];
+      const seen = as.filter((a) => Math.abs(product / a) < 3);
+      return [seen, seen.map((a) => product / a)];
     }
 
     const columns = (path) => [path.map(([a]) => a), path.map(([, b]) => b)];
@@ -105,7 +107,7 @@
       valley.draw({
         marks: [
           ...contours.map((line) => ({ line, color: "noise", width: 0.8, opacity: 0.7 })),
-          { line: hyperbola(1), color: "threshold", dash: "2 4" },
+          { line: minima, color: "threshold", dash: "2 4" },
           ...paths.map(({ name, color, dash, path, width }) => ({ line: columns(path), color, dash, width, label: name })),
           { points: steps, size: 3 },
           { points: [[start[0]], [start[1]]], size: 6 },
