@@ -129,6 +129,11 @@ moved ones are hardly more than noise ({doc}`/notebooks/03_memorization`). A net
 A word on the noise. {cite:t}`nakkiran2020` replace a label, with probability $q$, by one of the *wrong* classes; the chapters before this one drew from all classes, as {cite:t}`zhang2017` do. Both come to the same if $\eta = q\,K/(K-1)$ ({ref}`threshold-ex-noise`). This page gives $q$. Test labels
 are true, and in a training set the noise is drawn once and stays.
 
+```{lab} threshold
+:figure: fig-threshold-centre
+**Train a hundred networks here.** The same experiment, computed on your device. Take the noise away, and the peak goes; change the optimizer, and it moves; look after an earlier epoch, and it stands further to the right. The line where parameters equal examples times classes stays where it is.
+```
+
 (threshold-model)=
 ## A peak, and a second descent
 
