@@ -44,7 +44,9 @@ def engine():
 @cache
 def render(tex, display=False):
     """Return a formula as HTML with MathML in it, and what is wrong with it: one of the two is empty."""
-    source = rf"\begin{{split}}{tex}\end{{split}}" if display and breaks(tex) else tex
+    source = re.sub(r"\\(begin|end)\{(align|alignat|equation|gather)\}", r"\\\1{\2*}", tex)  # Sphinx numbers
+    if display and breaks(tex):
+        source = rf"\begin{{split}}{source}\end{{split}}"
     html, error = json.loads(engine().call("render", source, display))
     return ANNOTATION.sub(lambda found: found[1] + escape(tex.strip(), quote=False) + found[2], html), error
 

@@ -217,25 +217,26 @@ function prepareForPrint() {
 }
 
 // A formula is copied as the TeX that it was written in, which its MathML holds: what is drawn are glyphs in boxes.
-const texOf = (formula) => {
-  const tex = formula.querySelector("annotation").textContent;
-  if (formula.matches(".amsmath")) return tex; // an environment, which is its own delimiter
-  return formula.matches("div") ? `$$${tex}$$` : `$${tex}$`;
+const texOf = (drawn) => {
+  const tex = drawn.querySelector("annotation").textContent;
+  if (drawn.closest(".amsmath")) return tex; // an environment, which is its own delimiter
+  return drawn.matches(".katex-display") ? `$$${tex}$$` : `$${tex}$`;
 };
 
 function copyTex(event) {
   const selection = getSelection();
   if (selection.isCollapsed) return;
-  const formulas = [...document.querySelectorAll(".math:has(> .katex, > .katex-display)")];
-  const chosen = formulas.filter((formula) => selection.containsNode(formula, true));
+  const formulas = [...document.querySelectorAll(".math > :is(.katex, .katex-display)")];
+  const chosen = formulas.filter((drawn) => selection.containsNode(drawn, true));
   if (!chosen.length) return;
   const range = selection.getRangeAt(0);
-  const swapped = chosen.map((formula) => {
+  const swapped = chosen.map((drawn) => {
+    const formula = drawn.closest("span.math") ?? drawn;
     if (formula.contains(range.startContainer)) range.setStartBefore(formula);
     if (formula.contains(range.endContainer)) range.setEndAfter(formula);
     const source = document.createElement("span");
     source.className = "tex";
-    source.textContent = texOf(formula);
+    source.textContent = texOf(drawn);
     formula.append(source); // and not beside it, where it would shift the ends of the selection
     formula.classList.add("as-tex");
     return { formula, source };
