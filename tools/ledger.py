@@ -245,8 +245,8 @@ def controls(chapters: list[Chapter]) -> str:
             f'<label>{name.capitalize()} <select name="{name}"><option value="">all</option>{choices}</select></label>'
         )
     return (
-        f'<form class="ledger-filter" aria-label="Filter the claims" hidden>{fields}'
-        '<button type="reset">Show all</button><p role="status" aria-live="polite"></p></form>'
+        f'<form class="ledger-filter" aria-label="Filter the claims">{fields}<button type="reset">Show all</button>'
+        f'<p role="status" aria-live="polite">All {sum(counts.values())} claims are shown.</p></form>'
     )
 
 

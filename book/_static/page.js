@@ -117,7 +117,6 @@ function filterLedger() {
   form.addEventListener("change", write);
   form.addEventListener("reset", () => setTimeout(write));
   addEventListener("hashchange", read);
-  form.hidden = false;
   read();
 }
 
