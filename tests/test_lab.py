@@ -266,7 +266,7 @@ def test_an_experiment_fits_and_can_be_read_and_pressed(opened, name, width):
            }).map((t) => t.textContent))"""
     )
     assert not outside
-    ticks = page.locator(".lab-frame text").all_inner_texts()
+    ticks = page.locator(".lab-frame text").all_text_contents()
     assert not [tick for tick in ticks if re.search(r"\de|⁰|×10|-", tick)], "numbers are plain"
     pressed = page.locator(".lab :is(button, select, input[type=range], .lab-choice label)")
     assert min(pressed.evaluate_all("(all) => all.map((e) => e.getBoundingClientRect().height)")) >= 44

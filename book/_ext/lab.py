@@ -10,6 +10,7 @@
 
 from html import escape
 from pathlib import Path
+from typing import ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
@@ -25,7 +26,7 @@ class LabDirective(SphinxDirective):
 
     required_arguments = 1
     has_content = True
-    option_spec = {"figure": directives.unchanged_required}  # noqa: RUF012
+    option_spec: ClassVar = {"figure": directives.unchanged_required}
 
     def run(self):
         name, figure = self.arguments[0], self.options.get("figure")
