@@ -61,7 +61,8 @@ lab("threshold", (ui) => {
     begun = performance.now();
     button.textContent = "Stop";
     stop = labPool({
-      jobs: WIDTHS.flatMap((width) => seeds.map((seed) => ({ ...how, width, seed }))).reverse(), // the widest first: they take longest
+      // A whole curve of the first seed, then of the next; of each the widest first, since they take longest
+      jobs: seeds.flatMap((seed) => [...WIDTHS].reverse().map((width) => ({ ...how, width, seed }))),
       report: ({ width }, { epoch, train, test }) => {
         run.errors.get(epoch)[WIDTHS.indexOf(width)].push({ train, test });
         if (epoch === LOOKS.at(-1)) run.through += 1;
