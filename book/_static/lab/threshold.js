@@ -38,7 +38,7 @@ lab("threshold", (ui) => {
     label: "Error of networks against their number of parameters",
     height: (width) => (width < 520 ? 300 : 360),
     x: { label: "parameters", min: 150, max: 11000, log: true },
-    y: { label: "misclassified", min: 0, max: 0.8, ticks: [0, 0.2, 0.4, 0.6, 0.8], format: percent },
+    y: { label: "misclassified", min: 0, max: 0.6, ticks: [0, 0.2, 0.4, 0.6, 0.8], format: percent },
   });
   const drawSoon = ui.frame(draw);
   draw();
@@ -148,7 +148,7 @@ lab("threshold", (ui) => {
 
   function draw() {
     const marks = [{ rule: N * CLASSES, color: "threshold", label: "examples × classes" }];
-    let alt = "Nothing is trained yet.";
+    let alt = "Nothing is trained yet.", high = 0;
     if (shown) {
       const { train, test, peak, fits } = summary(shown);
       const curve = ({ means, half }, color, label) => {
@@ -162,6 +162,7 @@ lab("threshold", (ui) => {
           { points: [pick(parameters), pick(means)], color, size: 3 },
         ];
       };
+      high = Math.max(...[...train.means, ...test.means].filter((mean) => !Number.isNaN(mean)), 0);
       if (before) {
         const old = summary(before).test.means;
         marks.push({ line: [parameters, old], color: "threshold", width: 1.5, dash: "2 3", label: "test, before" });
@@ -172,6 +173,6 @@ lab("threshold", (ui) => {
       alt = `After epoch ${chosen.epoch}, ${shown.through} of ${TOTAL} networks being through, test error: ${words({ test, peak })}.`;
       if (fits) alt += ` 5 % of the training labels are missed at about ${Math.round(fits)} parameters.`;
     }
-    plot.draw({ marks, alt });
+    plot.draw({ marks, alt, y: { max: high > 0.5 ? 0.9 : 0.6 } });
   }
 });
