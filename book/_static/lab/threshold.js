@@ -148,7 +148,7 @@ lab("threshold", (ui) => {
 
   function draw() {
     const marks = [{ rule: N * CLASSES, color: "threshold", label: "examples × classes" }];
-    let alt = "Nothing is trained yet.", high = 0;
+    let alt = "Nothing is trained yet.", max = 0.6;
     if (shown) {
       const { train, test, peak, fits } = summary(shown);
       const curve = ({ means, half }, color, label) => {
@@ -162,17 +162,17 @@ lab("threshold", (ui) => {
           { points: [pick(parameters), pick(means)], color, size: 3 },
         ];
       };
-      high = Math.max(...[...train.means, ...test.means].filter((mean) => !Number.isNaN(mean)), 0);
+      if ([...train.means, ...test.means].some((mean) => mean > 0.55)) max = 0.9;
       if (before) {
         const old = summary(before).test.means;
         marks.push({ line: [parameters, old], color: "threshold", width: 1.5, dash: "2 3", label: "test, before" });
       }
-      if (fits) marks.push({ rule: fits, color: "train", label: "5 % missed" });
+      if (fits) marks.push({ rule: fits, color: "train" }, { note: "5 % missed", at: [1.06 * fits, 0.85 * max], color: "train" });
       marks.push(...curve(train, "train", "train"), ...curve(test, "test", "test"));
       if (peak) marks.push({ points: [[parameters[peak.at]], [test.means[peak.at]]], color: "test", size: 8, shape: "ring" });
       alt = `After epoch ${chosen.epoch}, ${shown.through} of ${TOTAL} networks being through, test error: ${words({ test, peak })}.`;
       if (fits) alt += ` 5 % of the training labels are missed at about ${Math.round(fits)} parameters.`;
     }
-    plot.draw({ marks, alt, y: { max: high > 0.5 ? 0.9 : 0.6 } });
+    plot.draw({ marks, alt, y: { max } });
   }
 });
