@@ -250,7 +250,7 @@ figures.slider(shown, values=sizes, description="Step h", alt=alt, start=0.2)
 r"""
 ```{lab} valley
 :figure: fig-ir-paths
-**Descent keeps to the modified flow while step times sharpness is far below 2, bounces near 2 and ends flatter, and leaves far above.** Drag the start, and change the step.
+**Where step times sharpness is above 2 descent cannot stay: it bounces to a flatter place, or leaves.** Far below 2 it keeps to the modified flow. Drag the start, and change the step.
 ```
 """
 

@@ -181,6 +181,23 @@ def test_directives(house, myst, expected):
     assert plain(house, myst) == expected
 
 
+def test_an_experiment_of_the_page_leads_to_the_one_in_python(house):
+    cells = cells_of(
+        house,
+        '# %% [markdown]\nr"""\n```{lab} peak\n:figure: fig-a\nDrag.\n```\n"""\n\n'
+        '# %% mystnb={"figure": {"caption": "A.", "name": "fig-a"}}\nplot()\n',
+    )
+    assert cells[0].source == (
+        "*On the [book's page](https://book.example.org/notebooks/01_one.html#lab-peak) one can experiment here by hand. "
+        "The Python experiment: Figure 1.*"
+    )
+
+
+def test_an_experiment_without_a_figure_is_refused(house):
+    with pytest.raises(SystemExit, match="fig-b"):
+        cells_of(house, '# %% [markdown]\nr"""\n```{lab} peak\n:figure: fig-b\nDrag.\n```\n"""\n')
+
+
 @pytest.mark.parametrize("kind", sorted(colab.PROOFS))
 def test_every_kind_of_theorem_is_numbered_by_itself(house, kind):
     text = plain(house, f":::{{prf:{kind}}}\nA.\n:::\n\n:::{{prf:{kind}}} T\nB.\n:::\n\n:::{{exercise}}\nC.\n:::")

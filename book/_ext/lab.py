@@ -10,6 +10,7 @@
 
 from html import escape
 from pathlib import Path
+from typing import ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
@@ -25,7 +26,7 @@ class LabDirective(SphinxDirective):
 
     required_arguments = 1
     has_content = True
-    option_spec = {"figure": directives.unchanged_required}
+    option_spec: ClassVar = {"figure": directives.unchanged_required}
 
     def run(self):
         name, figure = self.arguments[0], self.options.get("figure")
@@ -34,7 +35,9 @@ class LabDirective(SphinxDirective):
         if not figure or not self.content:
             raise self.error(f"the experiment {name} needs :figure:, the label of a figure on this page, and a caption")
         start = nodes.raw(
-            "", f'<figure class="lab" id="lab-{name}" data-lab="{name}"><div class="lab-stage" hidden></div>', format="html"
+            "",
+            f'<figure class="lab" id="lab-{name}" data-lab="{name}"><div class="lab-stage" hidden></div>',
+            format="html",
         )
         start["lab"] = name
         caption = nodes.paragraph(classes=["lab-caption"])

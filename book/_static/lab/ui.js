@@ -450,7 +450,7 @@
         const toPosition = (wanted) => (values ? Math.max(0, values.indexOf(wanted)) : wanted);
         const id = `lab-control-${++made}`;
         const input = make("input", { type: "range", id, min, max, step });
-        const output = make("output", { for: id });
+        const output = make("output", { for: id, "aria-live": "off" }) /* the range says it */;
         const tell = () => {
           const words = text(toValue(input.value));
           write(output, words);

@@ -61,7 +61,7 @@
     const plan = ui.frame(show);
     const AXES = { x: { label: "a", min: 0, max: 3.2 }, y: { label: "b", min: -0.4, max: 1.6 } };
     ui.row();
-    const step = ui.slider({ label: "Step size h", min: 0.02, max: 0.5, step: 0.005, value: 0.225, text: (h) => h.toFixed(3), change: plan });
+    const step = ui.slider({ label: "Step size h", min: 0.02, max: 0.6, step: 0.005, value: 0.225, text: (h) => h.toFixed(3), change: plan });
     ui.button("Back to the start", () => {
       start = [2.8, 0.05];
       step.value = 0.225;
