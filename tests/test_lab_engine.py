@@ -44,7 +44,7 @@ def computed(function: str, given: object = None, source: str = SOURCE):
     if NODE:
         program = f"{source}\nconst given = JSON.parse(require('fs').readFileSync(0, 'utf8'));\nprocess.stdout.write(JSON.stringify(({function})(labEngine(), given)));"
         done = subprocess.run(
-            [NODE, "-e", program], input=json.dumps(given), capture_output=True, text=True, check=False
+            [NODE, "-e", program], input=json.dumps(given), capture_output=True, encoding="utf-8", check=False
         )
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)

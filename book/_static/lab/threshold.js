@@ -38,7 +38,7 @@ lab("threshold", (ui) => {
     label: "Error of networks against their number of parameters",
     height: (width) => (width < 520 ? 300 : 360),
     x: { label: "parameters", min: 150, max: 11000, log: true },
-    y: { label: "misclassified", min: 0, max: 0.8, ticks: [0, 0.2, 0.4, 0.6, 0.8], format: percent },
+    y: { label: "misclassified", min: 0, max: 0.6, ticks: [0, 0.2, 0.4, 0.6, 0.8], format: percent },
   });
   const drawSoon = ui.frame(draw);
   draw();
@@ -61,7 +61,8 @@ lab("threshold", (ui) => {
     begun = performance.now();
     button.textContent = "Stop";
     stop = labPool({
-      jobs: WIDTHS.flatMap((width) => seeds.map((seed) => ({ ...how, width, seed }))).reverse(), // the widest first: they take longest
+      // A whole curve of the first seed, then of the next; of each the widest first, since they take longest
+      jobs: seeds.flatMap((seed) => [...WIDTHS].reverse().map((width) => ({ ...how, width, seed }))),
       report: ({ width }, { epoch, train, test }) => {
         run.errors.get(epoch)[WIDTHS.indexOf(width)].push({ train, test });
         if (epoch === LOOKS.at(-1)) run.through += 1;
@@ -147,7 +148,7 @@ lab("threshold", (ui) => {
 
   function draw() {
     const marks = [{ rule: N * CLASSES, color: "threshold", label: "examples × classes" }];
-    let alt = "Nothing is trained yet.";
+    let alt = "Nothing is trained yet.", max = 0.6;
     if (shown) {
       const { train, test, peak, fits } = summary(shown);
       const curve = ({ means, half }, color, label) => {
@@ -161,16 +162,17 @@ lab("threshold", (ui) => {
           { points: [pick(parameters), pick(means)], color, size: 3 },
         ];
       };
+      if ([...train.means, ...test.means].some((mean) => mean > 0.55)) max = 0.9;
       if (before) {
         const old = summary(before).test.means;
         marks.push({ line: [parameters, old], color: "threshold", width: 1.5, dash: "2 3", label: "test, before" });
       }
-      if (fits) marks.push({ rule: fits, color: "train", label: "5 % missed" });
+      if (fits) marks.push({ rule: fits, color: "train" }, { note: "5 % missed", at: [1.06 * fits, 0.85 * max], color: "train" });
       marks.push(...curve(train, "train", "train"), ...curve(test, "test", "test"));
       if (peak) marks.push({ points: [[parameters[peak.at]], [test.means[peak.at]]], color: "test", size: 8, shape: "ring" });
       alt = `After epoch ${chosen.epoch}, ${shown.through} of ${TOTAL} networks being through, test error: ${words({ test, peak })}.`;
       if (fits) alt += ` 5 % of the training labels are missed at about ${Math.round(fits)} parameters.`;
     }
-    plot.draw({ marks, alt });
+    plot.draw({ marks, alt, y: { max } });
   }
 });
