@@ -125,10 +125,15 @@ r"""
 This is a small version of the experiment of {cite:t}`zhang2017`, and you can change anything in it.
 
 ```{only} html
-Press *Run in Colab* at the top of the page.
+Press *Run in Colab* at the top of the page, or stay here: this one computes while you read.
 ```
 
-Now stop in the middle of the slider.
+```{lab} train
+:figure: fig-live
+**Train it here.** A smaller network, 200 of the images. Choose how many labels are random and press the button. Watch the error on new digits fall and rise again; then look at the digits whose label is wrong: at first the network answers what they are, later what it was told.
+```
+
+Now stop in the middle of the slider of {numref}`fig-live`.
 """
 
 # %% tags=["remove-input"]

@@ -97,8 +97,9 @@ r"""
 One training set gives one curve. To see what is systematic and what is luck, draw many: the same 20 places, $y = \sin 5x + \varepsilon$, fresh noise
 $\varepsilon \sim \mathcal N(0, 0.3^2)$ each time.
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 3
+:figure: fig-fan
 As the number of coefficients grows from 1 to 20, what happens to the fits of *different training sets* to the same curve?
 
 1. They all come closer to the truth.
@@ -106,7 +107,7 @@ As the number of coefficients grows from 1 to 20, what happens to the fits of *d
 3. They come closer to the truth on average, and further from each other.
 
 :::{dropdown} Answer
-The third: the average over training sets settles on the truth while single fits fan out, first at the edges.
+C: the average over training sets settles on the truth while single fits fan out, first at the edges.
 :::
 ::::
 """
@@ -184,8 +185,9 @@ mean fit was subtracted from it.)
 
 ## The U, and what forces it
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 2
+:figure: fig-noise
 Which way does the best number of coefficients move when the labels become noisier?
 
 1. Nowhere: the truth has not changed.
@@ -193,7 +195,7 @@ Which way does the best number of coefficients move when the labels become noisi
 3. To more coefficients, to average the noise away.
 
 :::{dropdown} Answer
-To fewer, in jumps. Bias does not depend on the noise and variance is proportional to $\sigma^2$, so noise lifts the rising branch only. Without noise
+B, in jumps. Bias does not depend on the noise and variance is proportional to $\sigma^2$, so noise lifts the rising branch only. Without noise
 there is no variance here, and no U.
 :::
 ::::
@@ -212,9 +214,8 @@ def u_curve(sigma):
     parts = {"bias": np.array(exact_bias2), "variance": sigma**2 * unit_variance}
     parts["noise"] = np.full(20, sigma**2)
     for name, values in parts.items():
-        ax.plot(
-            coefficients, values, color=colors[name], label=name.replace("bias", "bias²")
-        )
+        look = {"color": colors[name], "linestyle": figures.dash(colors[name])}
+        ax.plot(coefficients, values, label=name.replace("bias", "bias²"), **look)
     risk = sum(parts.values())
     ax.plot(coefficients, risk, color=colors["risk"], linewidth=3, label="risk")
     ax.plot(risk.argmin() + 1, risk.min(), "o", color=figures.INK, markersize=8)
@@ -304,8 +305,9 @@ inputs. What the formula does force is a **wall**: as $p \to n$ the price of a c
 (networks)=
 ## Networks: what width does
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 1
+:figure: fig-networks
 Networks of one hidden layer, each trained on its own training set from its own start. Once they are wide enough to fit, what do squared bias and variance of the predicted class
 probabilities do as width grows further?
 
@@ -314,7 +316,7 @@ probabilities do as width grows further?
 3. Bias falls, variance stays.
 
 :::{dropdown} Answer
-The first: the variance clearly, bias² a little.
+A: the variance clearly, bias² a little.
 :::
 ::::
 
@@ -455,8 +457,9 @@ $$ (eq-total-variance)
 
 The first is what an *ensemble* removes, the average of networks that differ only in their start; the second is what it leaves.
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 2
+:figure: fig-split
 Which of the two does width take away?
 
 1. The part from sampling: a wide network has seen it all.
@@ -464,7 +467,7 @@ Which of the two does width take away?
 3. Both alike.
 
 :::{dropdown} Answer
-The second. The part from sampling even grows at first.
+B. The part from sampling even grows at first.
 :::
 ::::
 
@@ -530,7 +533,7 @@ features = pd.DataFrame(rows)
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Width takes down the dependence on the start, not that on the data.** Left: random features beyond N = n. Their variance from initialisation is what the proposition says (dashed), with nothing fitted. Right: trained networks. From 16 units on the part from initialisation falls too, but more slowly than 1/width (dashed); the part from sampling rises and then levels off. Means over worlds with 95 % bands.", "name": "fig-split"}, "image": {"alt": "Two panels on logarithmic axes. Left, the variance from initialisation of random features falls along a dashed line. Right, for networks the part from initialisation rises to 8 units and then falls, less steeply than a dashed line; the part from sampling rises at first and is level from about 256 units on."}} tags=["hide-input"]
 fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.7))
 hues = {"from initialisation": figures.SEQUENCE[3], "from sampling": figures.SEQUENCE[0]}
-dashed = {"linestyle": "--", "color": figures.INK, "linewidth": 1.5}
+dashed = {"linestyle": ":", "color": figures.INK, "linewidth": 1.5}
 wide = features[features.N > 100]
 figures.lines(wide, "N", ["from initialisation"], left, hues)
 theory = wide.assign(
@@ -651,8 +654,9 @@ r"""
 For $N < n$ the points are too many to be met exactly. At $N = n$ they can be met in exactly one way, at any price: some direction in the space of coefficients hardly changes the fitted values, and the fit goes
 as far along it as the last bit of the labels demands. For $N > n$ there is choice, and the shortest vector is cheap.
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 4
+:figure: fig-interaction
 Back to the worlds of {numref}`fig-split`: 100 examples, labels *without noise*, $N$ random features. At $N = n$ the test error has a tall peak. What causes it?
 
 1. Bias: the model is not yet rich enough for the target.
@@ -661,7 +665,7 @@ Back to the worlds of {numref}`fig-split`: 100 examples, labels *without noise*,
 4. Neither draw alone.
 
 :::{dropdown} Answer
-The fourth: the variance at the peak is the *interaction* of both draws. Only a crossed experiment can show this, because a split into two parts must put the interaction
+D: the variance at the peak is the *interaction* of both draws. Only a crossed experiment can show this, because a split into two parts must put the interaction
 into one of them.
 :::
 ::::
@@ -749,7 +753,7 @@ figures.plot(ridged, "N", "error", "ridge", ax, label="λ = {:g}")
 figures.log_axis(ax, (25, 50, 100, 200, 400, 800))
 ax.set(yscale="log", xlabel="random features N", ylabel="squared error")
 ax.legend()
-plt.show()
+figures.sketch(ax, "λ = 0.01")
 
 # %% tags=["remove-input"]
 error = ridged.pivot_table(index="ridge", columns="N", values="error")
@@ -765,8 +769,9 @@ r"""
 
 {cite:t}`belkin2019` show curves with a second descent for trees too. First one tree gets more leaves, until it fits all examples; then more *trees* are added and averaged. Or one ensemble is boosted for more rounds, and then more such *ensembles* are averaged.
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 1
+:figure: fig-axes
 On our 500 examples a full tree has far more than 100 leaves. What if we start adding trees when the tree has 64 leaves, long before it fits?
 
 1. The second descent starts there.
@@ -774,7 +779,7 @@ On our 500 examples a full tree has far more than 100 leaves. What if we start a
 3. It starts when the trees together have as many leaves as a full tree.
 
 :::{dropdown} Answer
-The first. The descent is where the axis changes its meaning, and does not wait for fitting here. This is the paper's own test.
+A. The descent is where the axis changes its meaning, and does not wait for fitting here. This is the paper's own test.
 :::
 ::::
 

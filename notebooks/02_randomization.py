@@ -85,7 +85,7 @@ for ax, name in zip(axes, networks, strict=True):
         rows = history[(history.network == name) & (history.condition == labels)]
         hue = {"ax": ax, "colors": colors[labels.replace(" ", "_")], "marker": ""}
         figures.plot(rows, "epoch", "train_error", **hue, label="_", linestyle="--")
-        figures.plot(rows, "epoch", "test_error", **hue, label=labels)
+        figures.plot(rows, "epoch", "test_error", **hue, label=labels, linestyle="-")
     ax.axhline(0.9, color=colors["threshold"], linestyle=":", linewidth=1.5)
     ax.set(title=name.capitalize(), xlim=(0, 50), ylim=(0, 1), xlabel="epochs", ylabel="")
 axes[0].set_ylabel("share misclassified")
@@ -127,8 +127,9 @@ plt.show()
 
 # %% [markdown]
 r"""
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 2
+:figure: fig-rand-six
 Network and hyper-parameters stay the same. Under which condition does the loss of the convolutional network begin to fall last?
 
 1. Gaussian pixels: there is nothing in them to be learned.
@@ -136,7 +137,7 @@ Network and hyper-parameters stay the same. Under which condition does the loss 
 3. Random pixels: the label still belongs to the signal, but the signal is unrecognisable.
 
 :::{dropdown} Answer
-The second. Signals of one class are near each other and now carry different labels: the first steps pull in opposite directions, and the network has to tell neighbours apart before the loss falls. Noise signals are
+B. Signals of one class are near each other and now carry different labels: the first steps pull in opposite directions, and the network has to tell neighbours apart before the loss falls. Noise signals are
 all far from each other, so each can be fitted without disturbing the rest ({ref}`rand-ex-distances`).
 :::
 ::::
@@ -250,8 +251,9 @@ print(f"largest difference of any output: {permutation_gap:.1e}")
 r"""
 That is rounding. So for the fully connected network a difference between true labels and shuffled pixels can only be chance. The proposition needs a layer that treats all inputs alike.
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 3
+:figure: fig-rand-convolution
 A *convolutional* network looks at neighbouring samples together. What does one common shuffle of the samples do to it?
 
 1. Nothing: information has not been lost.
@@ -259,7 +261,7 @@ A *convolutional* network looks at neighbouring samples together. What does one 
 3. Its test error rises to that of the fully connected network.
 
 :::{dropdown} Answer
-The third: what it assumes about neighbours is now false, so its advantage is gone.
+C: what it assumes about neighbours is now false, so its advantage is gone.
 :::
 ::::
 """
@@ -295,8 +297,9 @@ The proposition fails for a convolution. An architecture is an assumption about 
 
 Between true and random labels lie all the mixtures.
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 1
+:figure: fig-rand-slider
 More and more labels are drawn anew, and all of them are fitted each time. What does the error on new signals, with true labels, do?
 
 1. It rises step by step, all the way to chance.
@@ -304,7 +307,7 @@ More and more labels are drawn anew, and all of them are fitted each time. What 
 3. It stays where it is until about half of the labels are wrong: the majority decides.
 
 :::{dropdown} Answer
-The first. Wrong labels are fitted, and new signals near them inherit them; but what was learned from the right labels is still there.
+A. Wrong labels are fitted, and new signals near them inherit them; but what was learned from the right labels is still there.
 :::
 ::::
 """
@@ -539,8 +542,8 @@ r"""
 The theorem does not say that more parameters than points suffice: $2n + d$ counts a particular network. It is no lower bound.
 It says that weights exist, not that gradient descent finds them. And it says nothing about new points.
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 4
 Now use the construction for something sensible: the *true* labels of 1,000 signals, ten outputs, one per class. It fits them exactly, as the trained networks do. What is its error on new signals?
 
 1. That of the fully connected network: both interpolate the same true labels.
@@ -549,7 +552,7 @@ Now use the construction for something sensible: the *true* labels of 1,000 sign
 4. Close to chance.
 
 :::{dropdown} Answer
-The fourth. It looks at the signals along one random direction, in which all classes are mixed.
+D. It looks at the signals along one random direction, in which all classes are mixed.
 :::
 ::::
 """
@@ -588,8 +591,9 @@ found, and how.
 If the class is too large to explain anything, perhaps the explanation is what we *add* to training so as to restrict it. The paper's Table 1 switches data augmentation and weight decay on and off. We do the same, with the augmentation that suits signals: each time a signal
 is drawn, it is moved round in a circle by up to five samples. A thousand further examples, a validation set, choose the best combination in each replicate.
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 3
+:figure: fig-rand-regularizers
 Take the best combination of the two, and then remove it. Of the accuracy above chance, what share is left?
 
 1. Next to nothing: unregularized, the network memorizes instead.
@@ -598,7 +602,7 @@ Take the best combination of the two, and then remove it. Of the accuracy above 
 4. More than there was: regularizers harm a network that fits.
 
 :::{dropdown} Answer
-The third. What they add is real, here more than a few points; but far more is there without them.
+C. What they add is real, here more than a few points; but far more is there without them.
 :::
 ::::
 """
@@ -783,7 +787,7 @@ for (name, slope), color in zip(losses.items(), figures.SEQUENCE, strict=False):
 right.axhline(0, color=colors["threshold"], linestyle=":", linewidth=1.5)
 right.set(xscale="log", xlabel="steps", ylabel="degrees from largest margin")
 right.legend()
-plt.show()
+figures.sketch(right, "logistic loss")
 
 # %% [markdown]
 r"""
@@ -796,8 +800,8 @@ $k(x, x') = \exp(-\lVert x - x' \rVert^2 / 2s^2)$ of bandwidth $s$ any distinct 
 that space is $f(x) = \sum_i \alpha_i\, k(x, x_i)$ with $G \alpha = y$, where $G_{ij} = k(x_i, x_j)$: one linear solve, no regularizer, nothing to
 stop early. (With ten outputs, "the norm" is the root of the sum of their squared norms.)
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 1
 Such an interpolant fits our signals exactly, with one parameter per signal and class. Five bandwidths are tried on validation signals, and as many learning rates of the fully connected network. How do the test errors compare?
 
 1. The kernel's is no higher.
@@ -805,7 +809,7 @@ Such an interpolant fits our signals exactly, with one parameter per signal and 
 3. The kernel is near the constructed network of {numref}`fig-rand-zigzag`: it, too, only solves a linear system.
 
 :::{dropdown} Answer
-The first. The puzzle does not need a deep network. It needs a class that fits everything and a rule that picks one of the fits.
+A. The puzzle does not need a deep network. It needs a class that fits everything and a rule that picks one of the fits.
 :::
 ::::
 """
@@ -857,8 +861,9 @@ The paper's error on the whole of MNIST, from raw pixels, is 1.2 % {cite:p}`zhan
 Compare raw samples with responses to fixed *wavelets*, short waves of several widths and phases, which are thresholded and then averaged over windows of eight
 samples. Or take each window's largest response.
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 2
+:figure: fig-rand-norms
 With the same rule for the bandwidth, half the median distance, the wavelets with maxima make far fewer errors than the raw samples. The norm of the interpolant is
 
 1. much smaller: that is why it generalizes better;
@@ -866,7 +871,7 @@ With the same rule for the bandwidth, half the median distance, the wavelets wit
 3. much larger.
 
 :::{dropdown} Answer
-The second. And with means in place of maxima the error is lower and the norm much larger.
+B. And with means in place of maxima the error is lower and the norm much larger.
 :::
 ::::
 """

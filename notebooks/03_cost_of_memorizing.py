@@ -157,8 +157,9 @@ So an example costs *the squared error of what the others predict for it*, over 
 cheap: each costs at least a constant (inputs being of bounded length), so that $\lVert w_n \rVert$, the distance from the start, grows at least like $\sqrt n$. And at the same error an input that is far from all others is *cheaper*, since more of it is new; a random label in the midst of real signals has
 to be carved out of directions that are nearly used up.
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 3
+:figure: fig-cost-distance
 One hundred examples of each kind in the *linear model*. Which have the shortest fit, and which the longest?
 
 1. Real data the shortest, random labels the longest, as in the networks above.
@@ -167,7 +168,7 @@ One hundred examples of each kind in the *linear model*. Which have the shortest
 4. All are about alike: among so few examples none supports another.
 
 :::{dropdown} Answer
-The third. A hundred real signals predict each other's labels only in part, and much more of a random input is new. With more examples the first two change places.
+C. A hundred real signals predict each other's labels only in part, and much more of a random input is new. With more examples the first two change places.
 :::
 ::::
 """
@@ -241,8 +242,9 @@ on the data. {cite:t}`arpit2017` call what a learning algorithm can reach its *e
 The theorem prices the destination. The way there takes $1/\lambda$ steps along a direction of eigenvalue $\lambda$ ({prf:ref}`prop-mem-modes`), and what nobody supports lies along directions with small ones. So noise should take longer.
 How does the wait depend on the number of examples, and on that of hidden units?
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 1
+:figure: fig-cost-time
 Sixteen times as many training examples. By how much is the number of *steps* to the same training loss multiplied, and by how much for sixteen times as many hidden units?
 
 1. With examples, less than sixteen times for all kinds of data, and least for real data; with units it falls, most for noise.
@@ -250,7 +252,7 @@ Sixteen times as many training examples. By how much is the number of *steps* to
 3. With examples, less than sixteen times for real data and more for noise; with units it falls, most for real data.
 
 :::{dropdown} Answer
-The first. An exponent of 1 is no dividing line: examples without any pattern share their steps too.
+A. An exponent of 1 is no dividing line: examples without any pattern share their steps too.
 :::
 ::::
 """
@@ -304,7 +306,7 @@ ax = figures.plot(moved, "n", "steps", "data", plt.subplots(figsize=(7.2, 3.2))[
 log_axes(ax, numbers, (200, 500, 1000, 2000))
 ax.set(xlabel="training examples", ylabel="steps until fitted")
 ax.legend()
-plt.show()
+figures.sketch(ax, "real")
 
 # %% tags=["remove-input"]
 gap = {k: claims.mean(moved_slopes[k] - moved_slopes["real"]) for k in noise_kinds}
@@ -323,8 +325,9 @@ Noise also needs room. Keep 400 real examples and put 600 noise examples beside 
 {cite:t}`arpit2017` find that on real data a small network is already close to the best, and that noise of either kind makes a larger one necessary. To test this we name two widths beforehand. Eight units are the fewest, among powers of two, that come
 within a point of the best without noise, on seeds that are not tested; 2,048 units stand for "larger".
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 4
+:figure: fig-cost-room
 600 *random labels* beside 400 true ones, 60 epochs. Which width is best on clean test signals?
 
 1. 128 units, which can fit nearly all labels.
@@ -333,7 +336,7 @@ within a point of the best without noise, on seeds that are not tested; 2,048 un
 4. 8 units, which cannot fit them.
 
 :::{dropdown} Answer
-The fourth. With random *inputs* it is the wide ones.
+D. With random *inputs* it is the wide ones.
 :::
 ::::
 """
@@ -422,8 +425,9 @@ $$ (eq-cost-sensitivity)
 with $L_t$ the training loss after $t$ steps of SGD. The example acts on $L_t$ through its own term and through every step in which it was used, and the derivative is taken back through all of them, as through the layers of a very deep network. How unevenly the $\chi_i$ are distributed is
 summed up by their *Gini coefficient*, the mean difference between two of them over twice their mean: 0 if all are equal, close to 1 if a few have it all.
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 2
+:figure: fig-cost-gini
 Training, in each kind of data, up to the epoch at which 95 % of the examples are right. In which kind is the influence on the outcome spread most unevenly?
 
 1. Random labels: each must be stored on its own, and some are hard to store.
@@ -432,7 +436,7 @@ Training, in each kind of data, up to the epoch at which 95 % of the examples ar
 4. In none more than in the others, once they are compared at the same training accuracy.
 
 :::{dropdown} Answer
-The second: most real examples are implied by others. Random ones count about equally, since nobody can stand in for them.
+B: most real examples are implied by others. Random ones count about equally, since nobody can stand in for them.
 :::
 ::::
 
@@ -568,8 +572,9 @@ diagonal can be interference as well as sharing, and these grids do not tell whi
 Last, the function itself. An example is *critical* if some input in a small box around it, $\lVert x' - x \rVert_\infty \le \rho$, is given another class; the share of critical ones among test signals is the *critical sample ratio*. {cite:t}`arpit2017` find that it
 rises in training, and the more so the more noise there is: simple functions first, complicated ones to fit noise.
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 1
+:figure: fig-cost-critical
 1,000 signals with *clean* labels. From the first epoch to the last, how does the share of test signals with a decision boundary in a small box around them change?
 
 1. It falls.
@@ -577,7 +582,7 @@ rises in training, and the more so the more noise there is: simple functions fir
 3. It stays.
 
 :::{dropdown} Answer
-On these data the first: as the network gets surer, boundaries withdraw.
+On these data A: as the network gets surer, boundaries withdraw.
 :::
 ::::
 

@@ -134,8 +134,9 @@ The residual $r_t = y - F c_t$ obeys $r_{t+1} = r_t - \tfrac hn F F^\top r_t$ wi
 So a direction is learned at the pace of its eigenvalue, whatever the labels are. What the labels decide is *along which directions they lie*. ({cite:t}`arora2019` carry this over to wide networks. Below, $h$ is one over the largest eigenvalue, and classes are 0/1 vectors less their
 mean $\tfrac1K$, with $K = 10$ outputs that learn side by side.)
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 2
+:figure: fig-mem-modes
 Of 1,200 directions take the 30 with the largest eigenvalues. One fortieth of randomly permuted labels lies along them. How much of the *true* labels?
 
 1. About one fortieth.
@@ -143,7 +144,7 @@ Of 1,200 directions take the 30 with the largest eigenvalues. One fortieth of ra
 3. Nearly all.
 
 :::{dropdown} Answer
-The second. Along a leading direction, signals that resemble each other have nearly the same entry, and mostly they have the same label. That is all the difference there is between a pattern and noise here.
+B. Along a leading direction, signals that resemble each other have nearly the same entry, and mostly they have the same label. That is all the difference there is between a pattern and noise here.
 :::
 ::::
 """
@@ -237,8 +238,9 @@ Average over $i$ and use $\operatorname{tr} y^\top y = n \tfrac{K-1}{K}$.
 
 With 40 % noise the truth leads until random labels are learned three eighths as far as true ones. This is a statement about the *data*: labels that do not lie along leading directions have no lead to lose.
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 2
+:figure: fig-mem-lead
 The published MNIST-1D moves each signal by up to 47 of 72 points. The classes are the same, and a person who slides the signal back sees no difference. What becomes of the lead?
 
 1. It stays: the labels are as informative as before.
@@ -246,7 +248,7 @@ The published MNIST-1D moves each signal by up to 47 of 72 points. The classes a
 3. It lasts longer, because moved signals are harder to memorize.
 
 :::{dropdown} Answer
-The second. Where a pattern can be anywhere, no single feature goes with it, and the labels move out of the leading directions.
+B. Where a pattern can be anywhere, no single feature goes with it, and the labels move out of the leading directions.
 :::
 ::::
 """
@@ -309,8 +311,9 @@ r"""
 (mem-early)=
 ## Networks: early learning
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 3
+:figure: fig-mem-validation
 You stop training where accuracy on a *validation set* is best. But its labels are as noisy as those you train on. Does that still work?
 
 1. No: the best network on noisy labels is one that has learned the noise.
@@ -318,7 +321,7 @@ You stop training where accuracy on a *validation set* is best. But its labels a
 3. Yes: the noise of the validation labels costs every network the same.
 
 :::{dropdown} Answer
-The third. If a signal is answered rightly with probability $a$ and its validation label is replaced independently with probability $\eta$, answer and label agree with probability $(1 - \eta)\, a + \eta / K$: a straight line in $a$, so
+C. If a signal is answered rightly with probability $a$ and its validation label is replaced independently with probability $\eta$, answer and label agree with probability $(1 - \eta)\, a + \eta / K$: a straight line in $a$, so
 the order of the networks is kept. Only the noise of finitely many signals is added.
 :::
 ::::
@@ -450,8 +453,9 @@ Where all labels are true, what is learned last is as true as what is learned fi
 If leading directions come first, the examples along them should be learned first, by *every* network. {cite:t}`arpit2017` trained a hundred networks for a single epoch and counted for each example how many of them got it right: on real
 data, on *random inputs* (Gaussian numbers in their place) and with *random labels* (ours are the true ones, permuted).
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 4
+:figure: fig-mem-agree
 One hundred networks, one epoch, 1,200 training examples with random inputs. How many networks get a given example right?
 
 1. All or none, since easy is easy and hard is hard.
@@ -460,7 +464,7 @@ One hundred networks, one epoch, 1,200 training examples with random inputs. How
 4. About as many as for any other example, as if each network tossed a coin.
 
 :::{dropdown} Answer
-Close to the fourth. The third holds inside a single network, but each has an order of its own, so over networks that is part of the coin.
+Close to D. C holds inside a single network, but each has an order of its own, so over networks that is part of the coin.
 :::
 ::::
 
@@ -583,8 +587,9 @@ $\lVert \bar g \rVert^2 \le \tfrac1n \sum_j \lVert g_j \rVert^2$ by Jensen's ine
 formula, $L(\theta - h \bar g) = L(\theta) - h \lVert \bar g \rVert^2 + O(h^2)$.
 ```
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 1
+:figure: fig-mem-coherence
 Train on *random* labels until they are fitted. What is the coherence of the gradients on the way?
 
 1. At first below one, then well above.
@@ -592,7 +597,7 @@ Train on *random* labels until they are fitted. What is the coherence of the gra
 3. As high as for true labels, since the inputs are the same.
 
 :::{dropdown} Answer
-The first. That gradients of random labels become coherent at all surprised the authors of the measure as well.
+A. That gradients of random labels become coherent at all surprised the authors of the measure as well.
 :::
 ::::
 """
@@ -682,7 +687,7 @@ figures.log_axis(left, (1, 3, 10, 20, 50))
 left.set(ylabel="wrong labels learned", ylim=(0, 1.02))
 right.set(xlabel="wrong labels learned", ylabel="true labels learned", ylim=(0.7, 1.01))
 left.legend(loc="upper left", fontsize=10)
-plt.show()
+figures.sketch(left, "median (M3)")
 
 # %% mystnb={"code_prompt_show": "The comparisons"} tags=["hide-input"]
 # The comparisons, with SGD
@@ -732,8 +737,9 @@ Markdown(
 r"""
 So "regularizers do not stop memorization" is about strengths. Now for the other question: every network is trained twice, once on true and once on random labels.
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 3
+:figure: fig-mem-caps
 A regularizer is made so strong that a network which would have learned all random labels learns only half of them, in the same number of epochs. What does this cost in accuracy on true labels?
 
 1. Several points with any regularizer: memory and generalization use the same capacity.
@@ -741,7 +747,7 @@ A regularizer is made so strong that a network which would have learned all rand
 3. Nothing with some, several points with others.
 
 :::{dropdown} Answer
-The third. What survives a regularizer and what does not depends on whether the pattern, or only a single example's label, is lost with what it takes away.
+C. What survives a regularizer and what does not depends on whether the pattern, or only a single example's label, is lost with what it takes away.
 :::
 ::::
 

@@ -127,8 +127,9 @@ Mind the proportions. The second descent takes back a small part of the rise. Wh
 
 Whether there is one descent in time or two is a matter of size, says the paper. We keep the data, the noise and the optimizer, and train networks with 12 channels and with 3.
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 2
+:figure: fig-time-sizes
 With 12 channels instead of 48 the network fits most of its training labels in the end, but not all. What does its test error do?
 
 1. It falls, rises and falls, only later than with 48 channels.
@@ -136,7 +137,7 @@ With 12 channels instead of 48 the network fits most of its training labels in t
 3. It falls throughout, since it cannot fit the noise.
 
 :::{dropdown} Answer
-The second, at least within the 80 epochs that we train: it is learning wrong labels to the end.
+B, at least within the 80 epochs that we train: it is learning wrong labels to the end.
 :::
 ::::
 """
@@ -210,8 +211,9 @@ So there is a single descent and no price: nothing wrong, no hump.
 
 Before we explain a second descent we should ask what descends. SGD does not stand still while it fits labels one by one: every step throws the weights about. Keep an eye on the *average* of the weights over the last fifty steps or so, and leave the training itself as it is.
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 3
+:figure: fig-time-averaged
 The average network is evaluated at every second epoch, as the other one is. What does its test error do?
 
 1. The same as that of the network itself, only smoother.
@@ -219,7 +221,7 @@ The average network is evaluated at every second epoch, as the other one is. Wha
 3. It rises to where the network itself ends, and stays there: there is no second descent.
 
 :::{dropdown} Answer
-The third. In mid-flight the network is worse than the point about which it flies. When everything is fitted the gradients vanish, and with them the shaking.
+C. In mid-flight the network is worse than the point about which it flies. When everything is fitted the gradients vanish, and with them the shaking.
 :::
 ::::
 """
@@ -234,7 +236,7 @@ draw_course(ax, raw, "test_error", colors["test"], label="weights as they are")
 draw_course(ax, averaged, "test_error", figures.SEQUENCE[2], label="averaged weights")
 ax.set(xlabel="epochs", ylabel="share misclassified", ylim=(0, 0.9))
 ax.legend(loc="upper right")
-plt.show()
+figures.sketch(ax, "averaged weights")
 
 # %% tags=["remove-input"]
 falls = [-100 * claims.mean(change(runs, "hump", "end")) for runs in (raw, averaged)]
@@ -349,8 +351,9 @@ network, where there are no separate features to begin with.
 Between the two stands a trained classifier, whose parts do not simply add up. We construct data for it: ten Gaussian classes whose means differ in five inputs of ordinary size and in 35 small ones, with 90 inputs of nothing but noise, again of ordinary size; 40 % of the labels are drawn anew. Softmax regression learns
 the large inputs first, and with them the noise.
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 2
+:figure: fig-time-shift
 We make the 35 small inputs twice as large and change nothing else. What happens to the two descents?
 
 1. Both come about four times as early.
@@ -359,7 +362,7 @@ We make the 35 small inputs twice as large and change nothing else. What happens
 4. The hump disappears.
 
 :::{dropdown} Answer
-The second. The speed of an input is proportional to the square of its size. Had both descents moved, they would not belong to different parts.
+B. The speed of an input is proportional to the square of its size. Had both descents moved, they would not belong to different parts.
 :::
 ::::
 """
@@ -449,8 +452,9 @@ What was removed is a defect of scale that had been put into the data. In a netw
 A ReLU network with 250 hidden units is fitted to 100 values of a linear function of 50 inputs, without any noise, by gradient descent on all examples at once. The initial weights of the last layer are a hundredth of the usual size. All of this is the setting of the code that the authors released, and so are the step sizes: the same in
 both layers, or a hundredth of it in the first.
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 3
+:figure: fig-time-layers
 With equal steps the test error has a hump: it falls, rises and falls. What does the *training* error do at that time?
 
 1. It falls steadily; only the test error has a hump.
@@ -458,7 +462,7 @@ With equal steps the test error has a hump: it falls, rises and falls. What does
 3. It rises and falls with the test error.
 
 :::{dropdown} Answer
-The third. Gradient descent with a small enough step cannot raise the training error. This one does.
+C. Gradient descent with a small enough step cannot raise the training error. This one does.
 :::
 ::::
 """
@@ -615,8 +619,9 @@ of the paper's networks: their hump is larger, so that there is more to gain, an
 
 A last look at the same networks. The network cuts a plane through three test signals into connected regions of one predicted class each; {cite:t}`somepalli2022` count them along the *width* of networks. In discussions of their paper one hears a sentence about *time*, which is not theirs: at first the regions are scattered, and training merges them.
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 1
+:figure: fig-time-regions
 The number of regions per plane, from the first epoch to the last, 40 % of the labels drawn anew:
 
 1. It grows.
@@ -624,7 +629,7 @@ The number of regions per plane, from the first epoch to the last, 40 % of the l
 3. It grows, and shrinks when the test error descends for the second time.
 
 :::{dropdown} Answer
-The first. Wrong labels have to be cut out, one by one.
+A. Wrong labels have to be cut out, one by one.
 :::
 ::::
 """

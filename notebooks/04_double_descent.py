@@ -93,11 +93,17 @@ Move the slider. Below one parameter per point the fit is a compromise. At one, 
 
 Left, without noise, the last curves are by far the best. Right, with noise, they are about as good as some with fewer knots than points: a smooth curve through wrong points is smoothly wrong. What follows makes three questions of this: Why a peak? Is the far side better than the near one? And must there be a peak at all?
 
+```{lab} peak
+:figure: fig-ddl-fan
+**Twenty coefficients for twenty points, and the error explodes.** The same by hand, with polynomials: drag a point, change the number of coefficients. Beyond the peak, smallest coefficients make a curve that falls back to zero between points, and smallest bends a good one. A small penalty takes the peak away.
+```
+
 (ddl-splines)=
 ## One wild fit, or many
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 2
+:figure: fig-ddl-splines
 Left panel, six exact points. From one knot to four, the threshold: what happens to the *average* squared error over draws of the knots, and what to the *median*?
 
 1. Both rise: the typical fit at the threshold is wild.
@@ -105,7 +111,7 @@ Left panel, six exact points. From one knot to four, the threshold: what happens
 3. Both fall, since there is no noise.
 
 :::{dropdown} Answer
-The second. Most draws of four knots do quite well. A few are so bad that the average is infinite.
+B. Most draws of four knots do quite well. A few are so bad that the average is infinite.
 :::
 ::::
 """
@@ -185,7 +191,7 @@ figures.plot(rows, "n", "error", ax=ax, colors=colors["test"])
 ax.axvline(50, color=colors["threshold"], linestyle=":", linewidth=1.5)
 ax.axhline(stats.norm.cdf(-1.5), color=figures.INK, linestyle="--", linewidth=1)
 ax.set(xlabel="training examples", ylabel="share misclassified", ylim=(0, 0.52))
-plt.show()
+figures.sketch(ax)
 
 # %% tags=["remove-input"]
 Markdown(f"{ledger.say('prehistory')}")
@@ -199,8 +205,9 @@ With fifty examples one does better to throw half of them away. Had the classifi
 
 Their first experiment needs no training. Map each input to $N$ {term}`random features`, here $\sqrt{2/N} \cos(\omega^\top x + b)$ with random $\omega$ and $b$, the *random Fourier features* of {cite:t}`rahimi2007`, and fit the ten 0/1 labels by least squares, beyond $N = n$ with the smallest coefficients. The only thing to turn is $N$. A larger model has all features of the smaller one. (The paper's features are complex; ours are real, and $N$ counts coefficients per class.)
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 1
+:figure: fig-ddl-fourier
 Correct labels, $n = 300$ signals. What happens to the norm of the fitted coefficients as $N$ grows from a few to thousands?
 
 1. It grows until $N = n$ and falls from there.
@@ -208,7 +215,7 @@ Correct labels, $n = 300$ signals. What happens to the norm of the fitted coeffi
 3. It falls with $N$, since there are more ways to fit.
 
 :::{dropdown} Answer
-The first. Up to $N = n$ every further feature is used to fit more of the labels, at any price. From there on the labels are fitted, and a further feature can only make the cheapest fit cheaper. The test error follows the norm.
+A. Up to $N = n$ every further feature is used to fit more of the labels, at any price. From there on the labels are fitted, and a further feature can only make the cheapest fit cheaper. The test error follows the norm.
 :::
 ::::
 """
@@ -366,8 +373,9 @@ and $S + v\, p/(n - p - 1)$ for $p < n - 1$. Norm and risk do not merely peak to
 
 {cite:t}`hastie2022` have the limit of large $n$ and $p$ at $p/n = \gamma$, with all inputs seen: $\sigma^2 \gamma / (1 - \gamma)$ for $\gamma < 1$, and $\lVert\beta\rVert^2 (1 - 1/\gamma) + \sigma^2 / (\gamma - 1)$ beyond. There the second valley is never the deeper one ({ref}`ddl-ex-minimum`). But in their axis the *problem* grows with the model. {cite:t}`belkin2020` keep the problem and let the learner see more of it, which is {prf:ref}`ddl-prop-exact`.
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 2
+:figure: fig-ddl-hidden
 400 inputs, 100 examples, little noise, and a fixed amount of signal. In which case is the error beyond the peak lower than all before it?
 
 1. If the strong inputs come first and weak ones follow.
@@ -376,7 +384,7 @@ and $S + v\, p/(n - p - 1)$ for $p < n - 1$. Norm and risk do not merely peak to
 4. In neither: nothing beats a small model of a linear problem.
 
 :::{dropdown} Answer
-The second. If all inputs are equally weak, one cannot do without any of them. If the strong ones come first, stopping after them is better than interpolating with all.
+B. If all inputs are equally weak, one cannot do without any of them. If the strong ones come first, stopping after them is better than interpolating with all.
 :::
 ::::
 """
@@ -501,8 +509,9 @@ If something else made the peak, the dip and the spike could stand apart. They d
 
 Now keep the model, $d$ inputs, all seen, and let the number of examples grow. The same formula applies, read from the other side {cite:p}`nakkiran2019`.
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 3
+:figure: fig-ddl-samples
 A linear model with $d = 100$ coefficients, $\lVert\beta\rVert = 1$, noise $\sigma = 0.5$, minimum-norm least squares. To 40 examples come 50 more from the same distribution. The excess risk has two parts, the signal that is missed and the noise that is amplified. What do they do?
 
 1. Both fall, as with any sensible estimator.
@@ -510,7 +519,7 @@ A linear model with $d = 100$ coefficients, $\lVert\beta\rVert = 1$, noise $\sig
 3. Less signal is missed, more noise amplified; the risk rises.
 
 :::{dropdown} Answer
-The third. The fit cannot ignore the new examples: it must pass through every label, with less and less room.
+C. The fit cannot ignore the new examples: it must pass through every label, with less and less room.
 :::
 ::::
 """
@@ -565,8 +574,9 @@ The inputs favour no direction, so we may average over all directions of $\beta$
 
 Not only the expectation over inputs falls: averaged over labels and directions of $\beta$, no further example of any sequence hurts.
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 1
+:figure: fig-ddl-ridge
 As before, but with a penalty that is ten times *smaller* than the best one. As $n$ grows past $d$, the mean risk
 
 1. rises on the way to $n = d$, far less than without a penalty;
@@ -574,7 +584,7 @@ As before, but with a penalty that is ten times *smaller* than the best one. As 
 3. falls throughout, as with the best penalty.
 
 :::{dropdown} Answer
-The first. A penalty has to be large enough to cap the noise at the worst $n$, and a tenth of the best one is not quite. Ten times *too much* gives a monotone curve that is merely higher. "Regularised" is not a yes-or-no property.
+A. A penalty has to be large enough to cap the noise at the worst $n$, and a tenth of the best one is not quite. Ten times *too much* gives a monotone curve that is merely higher. "Regularised" is not a yes-or-no property.
 :::
 ::::
 
@@ -641,8 +651,9 @@ Everything on this page so far is undone by a well-chosen penalty. The peak is n
 
 Everything so far fitted *numbers*. To get classes right is easier: any scores will do whose signs are correct. A linear classifier can be right about all $n$ examples if some hyperplane *separates* the classes. From there on gradient descent on the logistic loss drives the weights to infinity, in the direction of the *largest margin* {cite:p}`soudry2018`. That is the {term}`interpolation threshold` of classification.
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 3
+:figure: fig-ddl-separable
 $n = 100$ Gaussian points. From about which dimension on can a hyperplane through the origin separate them, if labels are coin flips? And if they follow a signal?
 
 1. $p = 100$ in both cases: it takes as many numbers as points.
@@ -650,7 +661,7 @@ $n = 100$ Gaussian points. From about which dimension on can a hyperplane throug
 3. $p = 50$ for coins, fewer with a signal.
 
 :::{dropdown} Answer
-The third. For coins the odds are exactly even at $n = 2p$ {cite:p}`cover1965`. A signal makes classes easier to separate. So the threshold is a property of the *labels* as well as of the model.
+C. For coins the odds are exactly even at $n = 2p$ {cite:p}`cover1965`. A signal makes classes easier to separate. So the threshold is a property of the *labels* as well as of the model.
 :::
 ::::
 

@@ -129,6 +129,11 @@ moved ones are hardly more than noise ({doc}`/notebooks/03_memorization`). A net
 A word on the noise. {cite:t}`nakkiran2020` replace a label, with probability $q$, by one of the *wrong* classes; the chapters before this one drew from all classes, as {cite:t}`zhang2017` do. Both come to the same if $\eta = q\,K/(K-1)$ ({ref}`threshold-ex-noise`). This page gives $q$. Test labels
 are true, and in a training set the noise is drawn once and stays.
 
+```{lab} threshold
+:figure: fig-threshold-centre
+**Train a hundred networks here.** The same experiment, computed on your device. Take the noise away, and the peak goes; change the optimizer, and it moves; look after an earlier epoch, and it stands further to the right. The line where parameters equal examples times classes stays where it is.
+```
+
 (threshold-model)=
 ## A peak, and a second descent
 
@@ -215,8 +220,9 @@ Markdown(f"Rise and fall are both positive in {results.kept(robust, where)}")
 r"""
 With few wrong labels there is little to climb to. On handwritten digits networks of a few units are still on their first descent after 200 epochs, so that the dip is not there yet; with more images and longer training in smaller steps both rise and fall are there. For two hidden layers, where the second descent is large, we have no such explanation.
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 2
+:figure: fig-threshold-noise
 With fewer wrong labels, what happens to the peak?
 
 1. It gets lower and stays where it is: the model has as many parameters as before.
@@ -225,7 +231,7 @@ With fewer wrong labels, what happens to the peak?
 4. It stays as high and moves to narrower networks.
 
 :::{dropdown} Answer
-The second. Labels with less noise are fitted by narrower networks, and the peak goes where fitting becomes possible. So whatever the horizontal axis of this picture should be, it is not the number of parameters.
+B. Labels with less noise are fitted by narrower networks, and the peak goes where fitting becomes possible. So whatever the horizontal axis of this picture should be, it is not the number of parameters.
 :::
 ::::
 """
@@ -277,8 +283,9 @@ small to see.
 What would a count predict? A model with $K$ outputs has to meet $nK$ numbers to fit its targets exactly, so {cite:t}`belkin2019` expected the threshold of a network with $K$ outputs at $nK$ parameters, and found a peak there, for one hidden layer and squared loss on MNIST. Their recipe has a peculiarity. Below the threshold each network *begins with
 the weights of the next smaller one*; above it networks begin at random. So the recipe changes just where the peak is expected. (A supplementary figure of theirs has no reuse.) We train on our 300 signals with squared loss, once with random starts throughout and once with their reuse of weights.
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 4
+:figure: fig-threshold-nk
 Squared loss and random starts. Where does the *test loss* peak, with clean labels and with a tenth of them wrong?
 
 1. Near $nK$ parameters in both cases: the count does not know the labels.
@@ -287,7 +294,7 @@ Squared loss and random starts. Where does the *test loss* peak, with clean labe
 4. Near $nK$ with wrong labels; with clean ones it climbs as well, and does not come down.
 
 :::{dropdown} Answer
-The fourth. Squared loss asks for numbers and not for classes, so even clean labels have to be met exactly, and in these networks being able to do so costs. What wider networks take back afterwards is a part of what the wrong labels had added.
+D. Squared loss asks for numbers and not for classes, so even clean labels have to be met exactly, and in these networks being able to do so costs. What wider networks take back afterwards is a part of what the wrong labels had added.
 :::
 ::::
 """
@@ -402,8 +409,9 @@ leaves open: how near "$\approx$" is, and what $\varepsilon$ should be. The pape
 
 The definition can be carried out. We train on several $n$, each for the same number of *epochs* (they define the procedure, so that more data means more steps), average the training error over replicates, and read off where it crosses $\varepsilon$. Where the error on $n$ examples themselves is just $\varepsilon$, $\mathrm{EMC} = n$. Nothing in this uses a test signal.
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 2
+:figure: fig-threshold-emc
 At the peak of the test error, with a fifth of the labels wrong, what share of its 300 training labels does a network still miss?
 
 1. About a tenth, the tolerance of the definition.
@@ -411,7 +419,7 @@ At the peak of the test error, with a fifth of the labels wrong, what share of i
 3. About a fifth: it fits the right labels and no others.
 
 :::{dropdown} Answer
-The second. The peak stands where the last labels are fitted, and a tolerance of a tenth is reached by narrower networks. So $\mathrm{EMC} = n$ lies to the left of the peak, on its slope.
+B. The peak stands where the last labels are fitted, and a tolerance of a tenth is reached by narrower networks. So $\mathrm{EMC} = n$ lies to the left of the peak, on its slope.
 :::
 ::::
 """
@@ -510,8 +518,9 @@ The same width is left of the peak, on it or right of it, depending on the label
 
 If the peak is where a procedure can just fit $n$ examples, it must move when $n$ does. What does one network see of that, as its training set grows?
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 1
+:figure: fig-threshold-data
 A network of 40 units, squared loss, a fifth of the labels wrong, always 3,000 steps. What does the test loss do as the training set grows from 50 signals to 600?
 
 1. It rises first and then falls.
@@ -519,7 +528,7 @@ A network of 40 units, squared loss, a fifth of the labels wrong, always 3,000 s
 3. It stays level until the network can no longer fit everything, and then falls.
 
 :::{dropdown} Answer
-The first. The network cannot ignore an example: it passes through every label as long as it can. Raising $n$ moves the peak to larger models, so a network that was safely past it finds itself *on* it: with some 150 examples this one only just can, and there it is worst.
+A. The network cannot ignore an example: it passes through every label as long as it can. Raising $n$ moves the peak to larger models, so a network that was safely past it finds itself *on* it: with some 150 examples this one only just can, and there it is worst.
 :::
 ::::
 """
@@ -563,8 +572,9 @@ Does anyone collect data and lose by it? Whoever trains to the end and chooses t
 
 If the peak is a matter of variance, averaging must lower it. If it is a matter of fitting noise, not fitting it must. First, averaging: five networks that differ in their initialisation and their order of the examples vote, and the class with the most votes wins.
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 3
+:figure: fig-threshold-flat
 The wrong labels are drawn either once, the same for all five, or for each network anew. Which vote gains more, and where?
 
 1. With the same labels, at the peak: then the networks agree on the truth and differ by chance.
@@ -572,7 +582,7 @@ The wrong labels are drawn either once, the same for all five, or for each netwo
 3. With fresh labels, by far, at every width; with the same labels it gains below the peak and at it, and hardly behind it.
 
 :::{dropdown} Answer
-The third. Five independent draws of the noise *reveal* most of the true labels: if each is wrong one time in five, their plurality hardly ever is ({ref}`threshold-ex-leak`). The fair vote is the one with the same labels.
+C. Five independent draws of the noise *reveal* most of the true labels: if each is wrong one time in five, their plurality hardly ever is ({ref}`threshold-ex-leak`). The fair vote is the one with the same labels.
 :::
 ::::
 """
@@ -699,7 +709,7 @@ figures.plot(cut, "width", "regions", "wrong", ax, hues, "{:.0%} wrong labels")
 figures.log_axis(ax, (3, 5, 8, 11, 20, 70, 200))
 ax.set(xlabel="hidden units", ylabel="regions per plane")
 ax.legend()
-plt.show()
+figures.sketch(ax, "30% wrong labels")
 
 # %% tags=["remove-input"]
 ledger.say("regions-peak-at-threshold")

@@ -65,8 +65,9 @@ Deep linear networks and separable data are for a chapter that {doc}`/book/ledge
 Gradient descent takes steps $\theta \mapsto \theta - h \nabla L(\theta)$. As $h \to 0$ its path becomes the *gradient flow* $\dot\theta = -\nabla L(\theta)$. For finite $h$ it leaves the flow at every step. The usual analysis measures how far.
 *Backward error analysis* asks a better question: is there *another* flow, close to the first, that the steps follow more closely? {cite:t}`barrett2021` used this old tool to ask what gradient descent prefers.
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 2
+:figure: fig-ir-orders
 You halve the learning rate. By which factor does the distance shrink between the end of *one* step and the gradient flow after time $h$?
 
 1. By 2.
@@ -74,7 +75,7 @@ You halve the learning rate. By which factor does the distance shrink between th
 3. By 8.
 
 :::{dropdown} Answer
-By 4: one step agrees with the flow to first order, so it is wrong by something proportional to $h^2$. The flow of the next theorem is missed by a distance that shrinks by 8.
+B: one step agrees with the flow to first order, so it is wrong by something proportional to $h^2$. The flow of the next theorem is missed by a distance that shrinks by 8.
 :::
 ::::
 
@@ -174,8 +175,9 @@ In the paper the loss is $E$, $R_{IG} = \lVert \nabla E \rVert^2 / m$ and $\lamb
 
 What is penalized is the *squared* length of the gradient of the full batch. What does that mean for the minima among which training chooses?
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 1
+:source: theory
 Two interpolating minima, one sharp and one flat. Gradient descent with a large step starts *exactly at* the sharp one. Where does it go, and at which of the two is the modified loss lower?
 
 1. Nowhere; the modified loss is the same at both.
@@ -183,7 +185,7 @@ Two interpolating minima, one sharp and one flat. Gradient descent with a large 
 3. Nowhere; the modified loss is lower at the flat one, but there is a barrier.
 
 :::{dropdown} Answer
-The first. $\nabla L = 0$ at both, so neither feels a penalty and no step moves. The penalty can only bend the *path* that leads to a minimum. (Started *next to* the sharp one, a step larger than 2/curvature would be thrown out. That is another mechanism, and it will matter.)
+A. $\nabla L = 0$ at both, so neither feels a penalty and no step moves. The penalty can only bend the *path* that leads to a minimum. (Started *next to* the sharp one, a step larger than 2/curvature would be thrown out. That is another mechanism, and it will matter.)
 :::
 ::::
 
@@ -244,6 +246,14 @@ def shown(h):
 alt = "Contours of the valley with the paths of gradient descent, gradient flow and modified flow at step {}; they end on the hyperbola of minima."
 sizes = (0.02, 0.1, 0.2, 0.225, 0.25, 0.3, 0.35)
 figures.slider(shown, values=sizes, description="Step h", alt=alt, start=0.2)
+
+# %% [markdown]
+r"""
+```{lab} valley
+:figure: fig-ir-paths
+**Descent keeps to the modified flow while step times sharpness is far below 2, bounces near 2 and ends flatter, and leaves far above.** Drag the start, and change the step.
+```
+"""
 
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**The expansion is right for small steps and fails on the way to the largest stable one.** Left: curvature that is lost against the gradient flow, on logarithmic axes. Right: curvature at the end, and the largest at which a step is stable. Small steps lose what the modified flow predicts, larger ones many times as much, and near the largest stable step curvature falls steeply.", "name": "fig-ir-valley"}, "image": {"alt": "Left: curvature lost against step size on logarithmic axes; gradient descent follows the line of the modified flow for small steps and rises far above it for large ones. Right: curvature at the end; gradient descent stays below the curve 2/h and falls steeply from about the step at which that curve meets the level line of the modified flow."}} tags=["hide-input"]
 steps_h = np.array([0.01, 0.03, 0.05, 0.1, 0.15, *np.linspace(0.18, 0.34, 17)])
@@ -389,8 +399,9 @@ Does this explain anything about networks? {cite:t}`barrett2021` report that lar
 
 At which moment does one compare? A public reproduction of the paper's second figure takes the moment of the highest test accuracy at which all training examples are right; we do the same on validation data. (The paper's text was not before us.) Other choices are *equal training loss* and *equal numbers of steps*.
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 3
+:figure: fig-ir-grid
 Steps of 0.1 and of 0.4. What is $R_{IG}$ with the large steps, compared to that with the small ones?
 
 1. Smaller at any moment: that is what large steps penalize.
@@ -399,7 +410,7 @@ Steps of 0.1 and of 0.4. What is $R_{IG}$ with the large steps, compared to that
 4. The same at any moment.
 
 :::{dropdown} Answer
-The third. After as many steps the large ones have come to a lower loss, and with it to a smaller gradient. At the same loss they jump from wall to wall of a ravine, and the gradient of a point on a wall is large.
+C. After as many steps the large ones have come to a lower loss, and with it to a smaller gradient. At the same loss they jump from wall to wall of a ravine, and the gradient of a point on a wall is large.
 :::
 ::::
 """
@@ -570,8 +581,9 @@ r"""
 
 The numbers near 2 are the clue. On a quadratic, gradient descent is stable only if $h\lambda_1 < 2$. {cite:t}`cohen2021` found what full-batch training of networks does about that.
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 4
+:figure: fig-ir-edge
 Sharpness rises while a network is trained. What happens when it comes to $2/h$?
 
 1. Training diverges.
@@ -580,7 +592,7 @@ Sharpness rises while a network is trained. What happens when it comes to $2/h$?
 4. It stays there; the loss goes up at some steps and down in the long run.
 
 :::{dropdown} Answer
-The fourth. Who leaves a quadratic bowl along its steepest direction finds no quadratic any more; in networks the way leads to where the bowl is wider.
+D. Who leaves a quadratic bowl along its steepest direction finds no quadratic any more; in networks the way leads to where the bowl is wider.
 :::
 ::::
 """
@@ -773,8 +785,10 @@ the learning rate times that curvature is near 2, the network has been held at i
 The other popular answer is the noise of SGD. {cite:t}`geiping2022` trained without any, with full batches, a gradient penalty, clipping and long training, and matched SGD on CIFAR-10. We compare batches of 50 with full batches, each at its own best learning rate, which was chosen on seeds that are not tested, and the full batches with a penalty of 0.02 by hand as well. "As
 good" means less than half a point worse.
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 2
+:figure: fig-ir-noise
+:source: pilot
 Full batches at a learning rate of 0.2, looked at where validation is best. What gains more in test error: steps that are five times as large, or batches of 50 at the same rate?
 
 1. The batches: noise is what generalization needs.
@@ -782,7 +796,7 @@ Full batches at a learning rate of 0.2, looked at where validation is best. What
 3. Neither, once all training examples are right.
 
 :::{dropdown} Answer
-The second: in pilot runs both gained, and the steps nearly twice as much as the batches. The next figure has them in new replicates.
+B: in pilot runs both gained, and the steps nearly twice as much as the batches. The next figure has them in new replicates.
 :::
 ::::
 """
@@ -847,7 +861,7 @@ for ax, (noise, rows) in zip(axes, grown.groupby("label_noise"), strict=True):
     figures.log_axis(ax, units)
 axes[0].set_ylabel("share misclassified")
 axes[0].legend()
-plt.show()
+figures.sketch(axes[0], "test")
 
 # %% tags=["remove-input"]
 ledger.say("width-beyond-zero-train-error")
@@ -862,8 +876,9 @@ Had the number of units been the capacity that matters, test error would rise to
 Which functions does a network compute before the optimizer takes a step? {cite:t}`valleperez2019` drew parameters at random, for a network so small that its function can be written down. A network of 7 binary inputs, two hidden layers of 40 ReLU units and one output computes a Boolean function of
 $2^7 = 128$ rows, a string of 128 bits; there are $2^{128}$ of them. How simple a string is, its *Lempel–Ziv complexity* says: roughly, how many different words are needed to spell it {cite:p}`lempel1976`.
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 1
+:figure: fig-ir-map
 You draw the weights of that network at random, twenty thousand times, without any training. How often do you meet the same function twice?
 
 1. Often: a few simple functions take a large share of all draws.
@@ -871,7 +886,7 @@ You draw the weights of that network at random, twenty thousand times, without a
 3. Never: there are $2^{128}$ functions.
 
 :::{dropdown} Answer
-The first. If all functions were equally likely, a repeat could be expected only after about $2^{64}$ draws, the square root of their number.
+A. If all functions were equally likely, a repeat could be expected only after about $2^{64}$ draws, the square root of their number.
 :::
 ::::
 """

@@ -147,8 +147,9 @@ The mask is found *after* training, and every round needs a trained network: whe
 
 Each trial has two controls that share as much with the ticket as they can: **re-initialised**, the ticket's mask with a fresh draw of weights ("same mask, fresh start" in the figures); and **shuffled**, the true initial weights under a random mask that keeps as many in each layer ("random mask, same start").
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 3
+:figure: fig-lt-left
 A fifth of the weights is left. The ticket leads over the re-initialised network, as you saw. Where does the shuffled one come in, which has the true initial values and the wrong places?
 
 1. Level with the ticket: it has the same start.
@@ -157,7 +158,7 @@ A fifth of the weights is left. The ticket leads over the re-initialised network
 4. Near chance: random connections lead nowhere.
 
 :::{dropdown} Answer
-The third. It takes both: where the connections are *and* where they start.
+C. It takes both: where the connections are *and* where they start.
 :::
 ::::
 """
@@ -290,8 +291,9 @@ step $t$, and the copies are {term}`linearly mode connected`. The paper's thresh
 
 We do this for LeNet as above, and for a convolutional network of three layers with 25 channels on the same signals, trained by SGD with momentum for some 700 steps at a rate that starts at 0.1 and falls to zero along a cosine.
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 1
+:figure: fig-lt-line
 LeNet has about 43,000 weights, the convolutional network fewer. Two copies of each train from its initial weights, in two orders. Which pair ends on two sides of a hump?
 
 1. Only the convolutional one.
@@ -300,7 +302,7 @@ LeNet has about 43,000 weights, the convolutional network fewer. Two copies of e
 4. Neither: the initial weights decide.
 
 :::{dropdown} Answer
-The first. And its hump goes away when the two orders part a few epochs later.
+A. And its hump goes away when the two orders part a few epochs later.
 :::
 ::::
 """
@@ -423,8 +425,9 @@ r"""
 {cite:t}`liu2019` tried to use tickets and could not. They pruned VGG and ResNet on CIFAR-10. At a learning rate of 0.01 the winning initial weights did better than random ones; at 0.1, the usual value, they did not. Their conclusion: what pruning finds is an architecture, and its weights may as well be drawn anew, *if you train long enough at a
 rate that trains well*.
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 2
+:figure: fig-lt-rates
 LeNet by SGD with momentum, about a quarter of the weights left. The advantage of the ticket over fresh weights on the same mask is measured after 30 and after 120 epochs. Where is it largest?
 
 1. At 0.1, early.
@@ -433,7 +436,7 @@ LeNet by SGD with momentum, about a quarter of the weights left. The advantage o
 4. At 0.01, late.
 
 :::{dropdown} Answer
-The second. At a small rate the fresh network has not arrived after 30 epochs, and the ticket has a head start. Whether something is left when both have had their time is the question in dispute.
+B. At a small rate the fresh network has not arrived after 30 epochs, and the ticket has a head start. Whether something is left when both have had their time is the question in dispute.
 :::
 ::::
 """
@@ -484,7 +487,7 @@ figures.plot(advantage, "epochs", "points", "lr", ax, by_rate, label="learning r
 ax.axhline(0, color=figures.INK, linewidth=0.8)
 ax.set(xlabel="epochs", ylabel="advantage of the ticket, points", ylim=(0, None))
 ax.legend()
-plt.show()
+figures.sketch(ax, "learning rate 0.01")
 
 # %% tags=["remove-input"]
 stopped_by = measures.by_seed(dispute, "accuracy", ["lr", "arm"], "trial")
@@ -506,8 +509,9 @@ A LeNet says little about a ResNet, for which 0.1 is the usual rate. {cite:t}`fr
 
 If mask and initial values together make a ticket, what in the values does it? {cite:t}`zhou2019` took tickets apart.
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 3
+:figure: fig-lt-supermask
 Train a network on handwritten digits. Take from it only a mask: the half of the weights that end largest *and* have the sign that they began with. Put it on the **untrained** network. No weight is ever trained. How many of ten digits does it tell apart?
 
 1. One of ten is right: the weights are random numbers.
@@ -515,7 +519,7 @@ Train a network on handwritten digits. Take from it only a mask: the half of the
 3. Most of them.
 
 :::{dropdown} Answer
-The third. The mask was made with the labels: it says which of the random numbers point the right way, and deleting the others *is* a kind of training, with one bit per weight.
+C. The mask was made with the labels: it says which of the random numbers point the right way, and deleting the others *is* a kind of training, with one bit per weight.
 :::
 ::::
 """
@@ -573,8 +577,9 @@ Had the trained network been needed for its *values*, all four lines would lie a
 Next they asked about the *zeros*. In a ticket pruned weights are held at 0. They might as well be held at their initial values; then nothing would be special about 0 except habit. And last about the *numbers* that are kept: replace their sizes by one constant, redraw them, reshuffle them within the layer, with the original signs or (reshuffled: only) without. All variants train
 on the same mask, with a fifth of the weights.
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 4
+:figure: fig-lt-signs
 Which change of the initial values costs the ticket least?
 
 1. Redrawing all sizes, signs kept.
@@ -583,7 +588,7 @@ Which change of the initial values costs the ticket least?
 4. Replacing all sizes by one constant, signs kept.
 
 :::{dropdown} Answer
-The fourth: hardly anything is lost. The sizes of the initial weights hold little that the ticket needs.
+D: hardly anything is lost. The sizes of the initial weights hold little that the ticket needs.
 :::
 ::::
 """
@@ -658,8 +663,9 @@ r"""
 {cite:t}`jeffares2025` ask what an explanation of such a phenomenon is worth. In a position paper they argue that double descent, grokking and lottery tickets hardly occur in practice, that to explain each by itself helps little, and that they are useful as extreme tests of general theories. A position gets no verdict here, but it rests on
 premises, and these are statements of fact. For tickets: *they cannot be found cheaply beforehand*. Pruning in rounds takes several whole trainings to find a network that trains as well as the whole; it would be of use if the mask were known early.
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 2
+:figure: fig-lt-cheap
 Take the mask, with a fifth of the weights, not after two trainings but in one shot after three of sixty epochs, and train it from the true initial weights. How much of the ticket's lead over a random mask is left?
 
 1. Nearly all: which weights will be large is settled early.
@@ -667,7 +673,7 @@ Take the mask, with a fifth of the weights, not after two trainings but in one s
 3. About half.
 
 :::{dropdown} Answer
-The second. A mask from the initial weights alone does no better ({numref}`fig-lt-cheap`, at 0): after so few epochs the large weights are, we think, mostly those that were *drawn* large.
+B. A mask from the initial weights alone does no better ({numref}`fig-lt-cheap`, at 0): after so few epochs the large weights are, we think, mostly those that were *drawn* large.
 :::
 ::::
 """
@@ -695,7 +701,7 @@ found_after = measures.by_seed(cheap, "accuracy", "spent", "trial")
 ticket = 100 * rows("ticket", 7).accuracy
 cheap["points"] = cheap.accuracy - ticket.loc[cheap.trial].to_numpy()
 ax = plt.subplots(figsize=(7.2, 3.6))[1]
-figures.plot(cheap, "spent", "points", ax=ax, colors=figures.SEQUENCE[3])
+figures.plot(cheap, "spent", "points", ax=ax, colors=figures.SEQUENCE[3], linestyle="-")
 for arm in ("dense", "shuffled"):
     level = -gain("ticket", arm).mean()
     ax.axhline(level, color=hues[arm], linestyle="--", linewidth=1.3)

@@ -132,8 +132,9 @@ Had the solid line run along the dashed one, restarts would explain it. But a lo
 
 Take the students with two neurons more that found their teacher, which are practically all. In each, $H^*$ neurons stand for the teacher's at the end, one each: the *winners*. The other two are not needed any more. Either they have shrunk to nothing, or they point the same way as a winner and could be merged into it. If the winners were a ticket, and the others blanks, they would win alone from their own initial weights. Training here has no randomness: the whole student would succeed again with certainty.
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 3
+:figure: fig-we-winners
 The winners train alone, from the weights that they had at the start. What share of them finds the teacher?
 
 1. Nearly all: they did so before, and the blanks are gone.
@@ -142,7 +143,7 @@ The winners train alone, from the weights that they had at the start. What share
 4. None: something is always missing.
 
 :::{dropdown} Answer
-The third. They are good choices, a little better than others. They are no tickets.
+C. They are good choices, a little better than others. They are no tickets.
 :::
 ::::
 """
@@ -315,8 +316,9 @@ r"""
 Only the copies' parting is new. Had $A$ been positive, the right map would be a bowl like the left one. That is the mechanism; is it what frees the students? Their activation is not smooth, but their *expected* loss has second derivatives, and their neurons can be split: $\max(0, w \cdot x)$ is the sum of two neurons with $w/2$. So take the students of $H^*$ neurons that are stuck, split one neuron of each,
 pull the halves apart by a hundredth at random, and let the training go on. As a control, push the stuck students as far without splitting anything.
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 4
+:figure: fig-we-escape
 How many of the stuck students find the teacher after any one of their neurons was split?
 
 1. None: a split student computes what it computed before.
@@ -325,7 +327,7 @@ How many of the stuck students find the teacher after any one of their neurons w
 4. Most, but not all.
 
 :::{dropdown} Answer
-The fourth. One neuron more is not always enough, as {numref}`fig-we-puzzle` shows for students that had it from the start.
+D. One neuron more is not always enough, as {numref}`fig-we-puzzle` shows for students that had it from the start.
 :::
 ::::
 """
@@ -398,8 +400,9 @@ The picture of restarts is not wrong as such. Discussions of this question offer
 
 **Planes.** The output is the highest of several planes. A plane that ends below all others gets no gradient: it is *dead*. With planes to spare some other one is in a good place. (The target is the highest of three planes, so three can fit it.)
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 1
+:figure: fig-we-simple
 Which of the two obeys the formula of restarts, {eq}`eq-we-restarts`?
 
 1. Bumps, but not planes.
@@ -408,7 +411,7 @@ Which of the two obeys the formula of restarts, {eq}`eq-we-restarts`?
 4. Neither.
 
 :::{dropdown} Answer
-The first. Bumps far apart know nothing of each other. Planes share the line among themselves, and where one gives way another moves in.
+A. Bumps far apart know nothing of each other. Planes share the line among themselves, and where one gives way another moves in.
 :::
 ::::
 """
@@ -500,8 +503,9 @@ r"""
 
 One more argument is often heard. *To be a minimum, all $p$ eigenvalues of the Hessian must be positive. If each is so with probability one half, the chance is $2^{-p}$: with a million weights nobody is ever stuck.* Leave the conclusion aside; is the calculation right?
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 3
+:figure: fig-we-coins
 Fill a $3\times3$ matrix $G$ with independent standard Gaussian numbers. How many of the matrices $G + G^\top$ have three positive eigenvalues?
 
 1. One in eight, as three coins would have it.
@@ -509,7 +513,7 @@ Fill a $3\times3$ matrix $G$ with independent standard Gaussian numbers. How man
 3. One in forty.
 
 :::{dropdown} Answer
-The third. Eigenvalues of a random symmetric matrix *repel* each other. They keep their distance, so they spread to both sides of zero; to crowd all of them on one side is improbable.
+C. Eigenvalues of a random symmetric matrix *repel* each other. They keep their distance, so they spread to both sides of zero; to crowd all of them on one side is improbable.
 :::
 ::::
 
@@ -603,8 +607,9 @@ Even a flawless version of the argument would be about getting stuck, that is ab
 
 What was needed on the way need not be needed at the end. {cite:t}`zhang2022` ask this of whole layers: train a network, set *one* layer back to the values that it had at initialisation, and leave the others as they are.
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 2
+:figure: fig-we-layers
 A network with four hidden layers is trained until it is right on all training signals. Then one weight layer is set back. Which costs least?
 
 1. The output layer: it has the fewest weights.
@@ -613,7 +618,7 @@ A network with four hidden layers is trained until it is right on all training s
 4. None is cheap: each costs most of the accuracy.
 
 :::{dropdown} Answer
-The second: the third or the fourth costs a few points, and the first the most of all. Set to *fresh* random values, every layer costs nearly all.
+B: the third or the fourth costs a few points, and the first the most of all. Set to *fresh* random values, every layer costs nearly all.
 :::
 ::::
 """
@@ -667,7 +672,7 @@ both = {"initial values": blue, "fresh values": red}
 figures.plot(dropped, "layer", "drop", "to", ax, both, label="set to {}")
 ax.set(ylim=(-0.02, 1), xlabel="layer", ylabel="loss of test accuracy", xticks=range(1, 6))
 ax.legend(loc="center right")
-plt.show()
+figures.sketch(ax, "set to initial values")
 
 # %% tags=["remove-input"]
 moved = dropped.groupby("layer").moved.mean()

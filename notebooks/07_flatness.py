@@ -116,8 +116,10 @@ The paper that made flatness famous is about batches. {cite:t}`keskar2017` train
 
 When are two trainings equally far? After as many *epochs* the large batches have taken a fifth of the *steps*, and their loss is still falling. After as many steps they have seen the data five times as often. Nearest to the paper's rule, which has no budget, is to compare *at equal training loss*, a low one at which all examples are fitted: 0.005, read off a line through the eight recorded times that are nearest. The findings use it; the figure has the others, too, and one with a larger learning rate, since averaging more examples permits longer steps: $\sqrt 5$ times, a common rule for Adam.
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 3
+:figure: fig-flat-batch
+:source: pilot
 Batches of 100 instead of 20. After as many epochs the test error is higher. What is it at the same training loss?
 
 1. The same as with small batches, or lower: the large ones had only been stopped too early.
@@ -125,7 +127,7 @@ Batches of 100 instead of 20. After as many epochs the test error is higher. Wha
 3. Still higher than with small batches, though less so.
 
 :::{dropdown} Answer
-The third, in pilot runs: some of the difference goes away with more steps, and more than half of it stays. {cite:t}`hoffer2017` made all of it go away by more steps, with a larger rate and another batch normalization, in another setting.
+C, in pilot runs: some of the difference goes away with more steps, and more than half of it stays. {cite:t}`hoffer2017` made all of it go away by more steps, with a larger rate and another batch normalization, in another setting.
 :::
 ::::
 """
@@ -370,8 +372,9 @@ So no measure that $T_\alpha$ changes can be the cause of generalization by itse
 
 Keskar's box was meant to take care of scale: its sides grow with $|\theta_i|$.
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 2
+:figure: fig-flat-measures
 You rescale by $\alpha = 100$. What does box sharpness {eq}`flat-eq-box` do?
 
 1. It grows without bound, in proportion to $\alpha^2$.
@@ -379,7 +382,7 @@ You rescale by $\alpha = 100$. What does box sharpness {eq}`flat-eq-box` do?
 3. It stays: the box scales with the weights.
 
 :::{dropdown} Answer
-The second. The box scales with the weights only where they are large. Because of the $+1$ no side is shorter than $\varepsilon$; the weights of the second layer become tiny, and a change of $\varepsilon$ is huge for them. It need not grow as $\alpha^2$, for the box is not infinitely small: the loss far away is no parabola.
+B. The box scales with the weights only where they are large. Because of the $+1$ no side is shorter than $\varepsilon$; the weights of the second layer become tiny, and a change of $\varepsilon$ is huge for them. It need not grow as $\alpha^2$, for the box is not infinitely small: the loss far away is no parabola.
 :::
 ::::
 
@@ -448,8 +451,8 @@ It refutes measures that depend on how one function is written as weights: eigen
 
 Training begins near $\alpha = 1$, with layers of like size, and stays near: gradient flow conserves $\lVert W_1 \rVert^2 + \lVert b_1 \rVert^2 - \lVert W_2 \rVert^2$, and weight decay pulls it to zero ({ref}`flat-ex-balance`). That is why the plain measures are not useless in practice, and why they may mislead as soon as layers differ.
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 3
 Multiply weights and biases of the *last* layer by 3. All outputs are tripled; every input keeps its class, and the test error is what it was. What do adaptive sharpness and relative flatness do?
 
 1. Both stay, as they do under every change that keeps the classes.
@@ -457,7 +460,7 @@ Multiply weights and biases of the *last* layer by 3. All outputs are tripled; e
 3. Both change: by one it looks sharper, by the other much flatter.
 
 :::{dropdown} Answer
-The third. The network is surer of itself: its training loss is smaller, and with it the curvature at the minimum, which κ measures. But three times the outputs also react three times as much to a step of a given share of the weights, and the box of adaptive sharpness is large enough to feel it. The proposition is about changes that keep the *loss*.
+C. The network is surer of itself: its training loss is smaller, and with it the curvature at the minimum, which κ measures. But three times the outputs also react three times as much to a step of a given share of the weights, and the box of adaptive sharpness is large enough to feel it. The proposition is about changes that keep the *loss*.
 :::
 ::::
 """
@@ -497,8 +500,9 @@ The curvature at an interpolating minimum can be made as small as you like by mu
 Our pool has, for every replicate, networks trained by SGD with all $2^5 = 32$ combinations of two learning rates, two batch sizes, two strengths of weight decay, two widths and two sizes of the training set. Each network is taken at the recorded time at which its training loss is nearest to 0.02. Beside the five measures above stand three that are no sharpness: the norm of all weights, the distance from the start, and the product of
 the layers' spectral norms. As a check, the training loss itself: it should tell nothing.
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 1
+:figure: fig-flat-simpson
 Take pairs of networks that differ in *one* thing. In which pairs is the sharper network, by adaptive sharpness, mostly the one with the *lower* test error?
 
 1. Pairs that differ in the size of the training set.
@@ -507,7 +511,7 @@ Take pairs of networks that differ in *one* thing. In which pairs is the sharper
 4. In none.
 
 :::{dropdown} Answer
-The first. More examples make the test error smaller, and a loss of 0.02 harder to reach: it takes larger weights and a steeper function.
+A. More examples make the test error smaller, and a loss of 0.02 harder to reach: it takes larger weights and a steeper function.
 :::
 ::::
 """
@@ -690,8 +694,10 @@ $$ (flat-eq-sam)
 
 with $L$ the loss of the batch. The ball of radius $\rho$ is as little invariant as Keskar's box. Each step costs two gradients; at equal cost plain SGD may train twice as long. Who tunes the new method has to tune the old one: learning rate and weight decay are chosen for SGD with 60 epochs, for SGD with 120 and for SAM from the same grid, and $\rho$ for SAM, on seeds that are not tested.
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 2
+:figure: fig-flat-sam
+:source: pilot
 SAM for 60 epochs and SGD for 120: first both at a learning rate of 0.05 that nobody tuned, then each at its best. By how much is SAM ahead?
 
 1. By about as much both times: a flat minimum is one at every rate.
@@ -699,7 +705,7 @@ SAM for 60 epochs and SGD for 120: first both at a learning rate of 0.05 that no
 3. By little at 0.05, by much when both are tuned.
 
 :::{dropdown} Answer
-The second, in pilot runs. A larger learning rate lowered the test error of SGD as much as SAM did, at no cost.
+B, in pilot runs. A larger learning rate lowered the test error of SGD as much as SAM did, at no cost.
 :::
 ::::
 """
@@ -765,8 +771,10 @@ $\beta = 0.995$, which looks back some 200 steps or ten epochs; the paper takes 
 
 Where training interpolates, the weights come to rest and there is nothing to average. So the inputs get fresh Gaussian noise of standard deviation 0.5 at every step, a mild augmentation. Each method has the learning rate that was best on seeds that are not tested.
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 4
+:figure: fig-flat-average
+:source: pilot
 SGD at a constant rate, its averaged weights, and SGD whose rate falls along a cosine, all for 60 epochs. How do their test errors compare?
 
 1. The average is best, then the falling rate, then the constant rate.
@@ -775,7 +783,7 @@ SGD at a constant rate, its averaged weights, and SGD whose rate falls along a c
 4. The constant rate is worst; the two others hardly differ.
 
 :::{dropdown} Answer
-The fourth, in pilot runs: against the last iterate averaging gains points, and so does the falling rate.
+D, in pilot runs: against the last iterate averaging gains points, and so does the falling rate.
 :::
 ::::
 """

@@ -143,8 +143,8 @@ $$ (vol-eq-poison)
 
 is minimized, and the *ratio* $P/n$ is the strength of the poison. The paper poisons images as well as a toy problem; our poisoned points keep a distance from the training points, since two labels in one place cannot be fitted. Poison shows that bad minima *exist*; nobody claims that it is met in practice.
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 3
 A clean and a poisoned network start from the same initial weights. How far from the clean one does the poisoned one end, compared to the way that clean training goes from the initial weights?
 
 1. A tenth of that way: bad minima lie next to the good ones, and one misses them by a little.
@@ -152,7 +152,7 @@ A clean and a poisoned network start from the same initial weights. How far from
 3. Several times as far.
 
 :::{dropdown} Answer
-The third. The text below the next figure has the ratio.
+C. The text below the next figure has the ratio.
 :::
 ::::
 
@@ -177,7 +177,7 @@ right.hist(by_sgd.accuracy, bins, color=blue, alpha=0.7, label="SGD, clean")
 right.axvline(50, linestyle=":", color=colors["threshold"])
 right.set(xlabel="per cent of new points classified", ylabel="networks")
 right.legend(loc="upper center", bbox_to_anchor=(0.64, 1))  # beside the line of chance
-plt.show()
+figures.sketch(left, "test")
 
 # %% tags=["remove-input"]
 ledger.say("poisoned-minima-exist")
@@ -282,8 +282,9 @@ $$ (vol-eq-radius)
 What is one step long? Weights of different units live on different scales, so a Gaussian direction is *filter-normalized* {cite:p}`li2018landscape`: its part for the incoming weights of a unit (a *filter*) gets the length that these weights have in the network, its part for a bias the size of that bias. Then $u$ is as long as $\theta$, and $r = 0.1$ means a change by a tenth of the
 network. We take the cutoff 0.1, ten times the loss at which networks are compared, and 100 directions, the same draws for all networks of a replicate.
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 3
+:figure: fig-vol-radii
 At equal training loss, along the same random draws: how much farther does the good minimum reach than the one that is made with two wrong labels per right one?
 
 1. Ten per cent farther.
@@ -292,7 +293,7 @@ At equal training loss, along the same random draws: how much farther does the g
 4. Less far: what is good is finely tuned.
 
 :::{dropdown} Answer
-The third. Raised to the number of parameters, even ten per cent would be astronomic: {ref}`vol-power`.
+C. Raised to the number of parameters, even ten per cent would be astronomic: {ref}`vol-power`.
 :::
 ::::
 """
@@ -523,8 +524,9 @@ In polar coordinates the volume is $\int \int_0^{r(u)} t^{p-1} \, dt \, du = \tf
 
 {cite:t}`huang2020` estimate the mean by random directions. Theirs are filter-normalized, which is, nearly, a change of units: volume is then measured in sizes of the network's own filters. Our networks have $p = 8{,}642$.
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 1
+:figure: fig-vol-power
 You raise the radii to the power $p$ and average, once over five directions and once over five hundred. What does the logarithm of the volume do?
 
 1. It rises by more than a thousand orders of magnitude.
@@ -532,7 +534,7 @@ You raise the radii to the power $p$ and average, once over five directions and 
 3. It stays; the error does not shrink, as all directions are alike.
 
 :::{dropdown} Answer
-The first. With such a power a mean of $r^p$ is as good as $r_{\max}^p$ divided by the number of directions, and the largest of five hundred radii is larger than the largest of five.
+A. With such a power a mean of $r^p$ is as good as $r_{\max}^p$ divided by the number of directions, and the largest of five hundred radii is larger than the largest of five.
 :::
 ::::
 """
@@ -632,8 +634,9 @@ There is a better way to ask about volume. If good networks take up nearly all o
 We take two classes of MNIST-1D, $n$ examples, and networks of 16 hidden units without biases. A network counts if it is right on all examples with a loss in a narrow window, from 0.225 to 0.25, at weights that are brought to a fixed size. The same criterion stops gradient descent: whoever compares at different losses compares margins. Each descent stops at
 a level that is drawn from the window; those that pass the window before all examples are right are left out.
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 2
+:figure: fig-vol-guess
 Random networks that happen to fit eight examples, and networks that gradient descent has trained on them, at the same loss: whose test error is lower?
 
 1. Gradient descent's, by far: guesses memorize.
@@ -641,7 +644,7 @@ Random networks that happen to fit eight examples, and networks that gradient de
 3. That of guesses, by far.
 
 :::{dropdown} Answer
-The second: they differ by less than one would notice in practice.
+B: they differ by less than one would notice in practice.
 :::
 ::::
 """

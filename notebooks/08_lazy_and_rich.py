@@ -166,8 +166,9 @@ As $H \to \infty$, $\Theta$ tends to a kernel that does not depend on the draw o
 $1/\sqrt H$ in $f$. To move $f$ by something of order 1, the $H$ neurons together, each pushing the right way, need to move by $\delta$ with $H \cdot \delta/\sqrt H \approx 1$, so $\delta \approx 1/\sqrt H$. Then each $k_j$ moves by at most about $\delta$, and their mean as well.
 ```
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 2
+:figure: fig-lr-width
 From 128 to 2,048 units the relative change of the *weights* during training falls with a slope of about $-\tfrac12$ on logarithmic axes, as the proof says. With which slope does the relative change of the *kernel* fall?
 
 1. About $-\tfrac12$: each $k_j$ moves as its weights do.
@@ -176,7 +177,7 @@ From 128 to 2,048 units the relative change of the *weights* during training fal
 4. About $-\tfrac14$.
 
 :::{dropdown} Answer
-The second. The proof gives a bound. Neurons with positive and with negative $a_j$ move opposite ways, so that to first order in $\delta$ their $k_j$ change with opposite signs and cancel in the mean; what is left is of the order of $\delta^2 = 1/H$. (The kinks of ReLU add something that falls more slowly, but is small at these widths: {ref}`lr-ex-collapse`.) The figure has the slope as measured.
+B. The proof gives a bound. Neurons with positive and with negative $a_j$ move opposite ways, so that to first order in $\delta$ their $k_j$ change with opposite signs and cancel in the mean; what is left is of the order of $\delta^2 = 1/H$. (The kinks of ReLU add something that falls more slowly, but is small at these widths: {ref}`lr-ex-collapse`.) The figure has the slope as measured.
 :::
 ::::
 
@@ -262,8 +263,9 @@ $\dot\theta = -\tfrac1\alpha\, Df^\top (\alpha f - y)$, so $\tfrac{d}{dt}(\alpha
 Here $Df$ is the derivative of the outputs in $\theta$, $D^2\!f$ the second one. What counts is the relative scale $\kappa = \lVert f(\theta_0) - y \rVert\, \lVert D^2\!f \rVert / \lVert Df \rVert^2$: by how much the gradient turns while the outputs go from where they are to $y$. A factor $\alpha$ divides it by $\alpha$. Width divides it by $\sqrt H$ in {eq}`lr-eq-net`, where $\lVert Df \rVert$ stays and $\lVert D^2\!f \rVert$
 falls: width is one way of being large in scale ({ref}`lr-ex-kappa`). We train networks of three widths to find the product of two of 30 random signs, a *parity*.
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 2
+:figure: fig-lr-scale
 Which of these networks has the *smallest* relative change of its kernel?
 
 1. 1,024 units, $\alpha = 1$.
@@ -272,7 +274,7 @@ Which of these networks has the *smallest* relative change of its kernel?
 4. 1,024 units, $\alpha = 1/16$.
 
 :::{dropdown} Answer
-The second: sixteen times the width is worth a factor of four in $\alpha$, and 64 is more. The fourth is as wide as the first, and its kernel changes most of the four.
+B: sixteen times the width is worth a factor of four in $\alpha$, and 64 is more. D is as wide as A, and its kernel changes most of the four.
 :::
 ::::
 """
@@ -343,8 +345,10 @@ Does it matter? The parity depends on two inputs of 30. A kernel like ours is un
 
 {cite:t}`damian2022` prove such a gap: for a polynomial of degree $p$ in a few of $d$ directions, kernels need of the order of $d^p$ examples, gradient descent on a two-layer network of the order of $d^2$. For our parity $p$ is 2, both orders are the same, and the theorem promises nothing: do features save examples even there? {cite:t}`barak2022` show that networks learn sparse parities by SGD.
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 4
+:figure: fig-lr-parity
+:source: pilot
 The same network, the same start, the same training loss. Lazy ($\alpha = 64$) with 400 examples, rich ($\alpha = 1/16$) with 200. Which has the lower test error?
 
 1. The lazy one: twice the data.
@@ -353,7 +357,7 @@ The same network, the same start, the same training loss. Lazy ($\alpha = 64$) w
 4. The rich one, by about twenty points.
 
 :::{dropdown} Answer
-The fourth, in the pilot runs from which this example was chosen. The next figure has it in new replicates.
+D, in the pilot runs from which this example was chosen. The next figure has it in new replicates.
 :::
 ::::
 """
@@ -409,7 +413,7 @@ figures.plot(parities, "n", "error", "training", ax, colors=shades)
 figures.log_axis(ax, (50, 100, 200, 400, 800))
 ax.set(xlabel="training examples", ylabel="test error, in points")
 ax.legend()
-plt.show()
+figures.sketch(ax, "rich")
 
 # %% tags=["remove-input"]
 ledger.say("features-pay-on-parity")
@@ -519,8 +523,10 @@ where to look, and a convolution has the means to do it.
 
 The engine trains $\alpha (f(\theta) - f(\theta_0))$ with the loss divided by $\alpha^2$. Lazy networks learn slowly, since the condition number of $\Theta$ is large; an untrained network is not a lazy one. So the lazy networks may choose among three learning rates on validation data, the usual ones have one rate, and we report training errors.
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 1
+:figure: fig-lr-conv
+:source: pilot
 A convolutional network on MNIST-1D with $\alpha = 64$ fits nearly all of its 500 training signals. How does its test error compare with that of the same network with $\alpha = 1$?
 
 1. It is about twice as large.
@@ -529,7 +535,7 @@ A convolutional network on MNIST-1D with $\alpha = 64$ fits nearly all of its 50
 4. It is slightly smaller: the kernel is a regularizer.
 
 :::{dropdown} Answer
-The first, in pilot runs. That it fits says that the tangent features suffice to fit, not that they are the right ones.
+A, in pilot runs. That it fits says that the tangent features suffice to fit, not that they are the right ones.
 :::
 ::::
 """
@@ -599,8 +605,9 @@ these are the conditions for a minimum of the convex $\sum_i q(\beta_i/\alpha^2)
 For $\alpha \to \infty$ the arguments of $q$ are small and $q(z) \approx z^2/4$: the least $\ell_2$ norm, which is what the tangent kernel of this model finds. For $\alpha \to 0$ they are large and $q(z) \approx |z| \ln |z|$: up to a factor the least $\ell_1$ norm, with corrections that fade as slowly as $1/\ln(1/\alpha)$ {cite:p}`woodworth2020`. The proof gives an algorithm, too: find
 $c$ by Newton's method. We recover three coefficients out of 100 from 40 noiseless equations.
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 3
+:figure: fig-lr-diagonal
 From which $\alpha$ on, going down from 10, is the squared error of the recovered coefficients a hundredth of what it is at 10? (The three coefficients are 0.58.)
 
 1. From about 1.
@@ -609,7 +616,7 @@ From which $\alpha$ on, going down from 10, is the squared error of the recovere
 4. Never: the $\ell_1$ norm needs more equations.
 
 :::{dropdown} Answer
-The third. To be *at* the $\ell_1$ norm takes an exponentially small $\alpha$. To be near enough to find three strong coefficients takes one that is small compared to them.
+C. To be *at* the $\ell_1$ norm takes an exponentially small $\alpha$. To be near enough to find three strong coefficients takes one that is small compared to them.
 :::
 ::::
 """
@@ -675,8 +682,10 @@ that $h$ must fall like $1/H$; a unit of the first layer has $d$ inputs at any w
 
 In it every layer learns features at infinite width, which the tangent-kernel parametrization does not. (The rules for the variances at the start are met by an output layer of zeros, as in the authors' code. Our engine has one factor for a layer and its bias, where μP has two; we leave out the biases.)
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 3
+:figure: fig-lr-mup
+:source: pilot
 With 64 units per layer a rate of about 0.015 is best. With the same rate for all layers, what is best with 512 units?
 
 1. About 0.1: a wider network averages over more units.
@@ -685,7 +694,7 @@ With 64 units per layer a rate of about 0.015 is best. With the same rate for al
 4. About 0.0001.
 
 :::{dropdown} Answer
-The third, in pilot runs. The argument has $1/H$, which would be a factor of eight; it holds for the hidden and the output layer only, and the first layer would rather keep its rate. One rate for all is a compromise.
+C, in pilot runs. The argument has $1/H$, which would be a factor of eight; it holds for the hidden and the output layer only, and the first layer would rather keep its rate. One rate for all is a compromise.
 :::
 ::::
 """

@@ -113,8 +113,9 @@ Move the slider. First everything is a little alive; then animals part from plan
 Let the network be $W_2 W_1$, its inputs one-hot (in general: white, uncorrelated and of equal variance), and its targets the columns of a matrix $Y = \sum_k s_k u_k v_k^\top$, written with its singular values and vectors. Training minimises $\tfrac12 \lVert Y - W_2 W_1 \rVert^2$ by gradient flow, the limit of gradient descent for small steps: $\dot W_1 = W_2^\top (Y - W_2 W_1)$ and
 $\dot W_2 = (Y - W_2 W_1) W_1^\top$. A *mode* is a triple $(s_k, u_k, v_k)$, where $s_k$ is its strength in the targets; in the network its strength is $a_k = u_k^\top W_2 W_1 v_k$. {cite:t}`saxe2014` solved this flow.
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 3
+:source: theory
 One mode is half as strong as another, and both start from the same small strength. How much later is the weaker one half learned?
 
 1. At the same time: all entries of the loss have the same weight.
@@ -123,7 +124,7 @@ One mode is half as strong as another, and both start from the same small streng
 4. Four times as late, since errors are squared.
 
 :::{dropdown} Answer
-The third. While it is small a mode grows exponentially, at a rate that is proportional to its strength; half the rate takes twice as long, a little less since it has a shorter way to go.
+C. While it is small a mode grows exponentially, at a rate that is proportional to its strength; half the rate takes twice as long, a little less since it has a shorter way to go.
 :::
 ::::
 
@@ -191,8 +192,10 @@ Had the order been a matter of the data alone, a single matrix would show it. It
 What if the targets do not say everything? Somebody shows us a few entries of a matrix, and we are to complete it: the problem of a shop that knows a few of its customers' tastes. Any completion fits. Descent on a single matrix leaves the hidden entries where they were. On a product, the rich-get-richer rule of the last section makes
 a few modes large before others have begun, and a few modes are often enough. {cite:t}`arora2019matrix` find that further factors enhance this. We hide 70 % of the entries of matrices of rank 2, and to see the limit 85 %. As a rank without a threshold we take the *effective rank*, the exponential of the entropy of the singular values' shares: $k$ equal ones give $k$.
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 2
+:figure: fig-sf-rank
+:source: pilot
 A third factor makes the rule steeper. With 85 % of the entries hidden there is hardly more information than unknowns. What does the third factor do there to the *rank*, and to the *error on hidden entries*?
 
 1. It lowers both, always: a lower rank is nearer to the truth.
@@ -200,7 +203,7 @@ A third factor makes the rule steeper. With 85 % of the entries hidden there is 
 3. It changes neither, since both networks fit what is seen.
 
 :::{dropdown} Answer
-The second, in our pilot runs: the rank fell in every draw, but in some of them the matrix of low rank was a wrong one. Many matrices of rank 2 or little more fit so few entries.
+B, in our pilot runs: the rank fell in every draw, but in some of them the matrix of low rank was a wrong one. Many matrices of rank 2 or little more fit so few entries.
 :::
 ::::
 """
@@ -283,8 +286,9 @@ For almost all separable data the gradient flow of $L$, from any start, is $w(t)
 left we have $\hat w / t$. So we need $\hat w = \sum_i \alpha_i y_i x_i$ over support vectors with $\alpha_i = e^{-y_i \rho \cdot x_i} > 0$, and this is what makes $\hat w$ the shortest, by the conditions of Karush, Kuhn and Tucker. The loss times $t$ is $\sum_i \alpha_i = \sum_i \alpha_i\, y_i \hat w \cdot x_i = \lVert \hat w \rVert^2$. Here
 examples run away from one another: the ratio of two weights is a power of $t$, and those nearest to the line end with all of it.
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 4
+:figure: fig-sf-margin
 The direction is off by $c / \ln t$. After a thousand steps it is off by 0.1, in some unit. How many steps until it is off by 0.05?
 
 1. Two thousand.
@@ -293,7 +297,7 @@ The direction is off by $c / \ln t$. After a thousand steps it is off by 0.1, in
 4. A million.
 
 :::{dropdown} Answer
-The fourth: $\ln t$ must double. A limit is one thing and what one meets in practice another. The check below integrates in $\ln t$, to $t = 10^{50}$.
+D: $\ln t$ must double. A limit is one thing and what one meets in practice another. The check below integrates in $\ln t$, to $t = 10^{50}$.
 :::
 ::::
 """
@@ -375,7 +379,7 @@ for ax, curve, color in zip(
     ax.set_xlabel("steps")
 axes[0].set_ylabel("normalized margin")
 axes[1].set_ylabel("test error")
-plt.show()
+figures.sketch(axes[0])
 
 # %% tags=["remove-input"]
 Markdown(
@@ -391,8 +395,9 @@ Had training been over with the last error, the lines on the left would be level
 
 Now a regression in one dimension. The target is a sum of five sines with 1 to 5 cycles and random phases. {cite:t}`rahaman2019` found that ReLU networks learn such sums from the lowest frequency up. They call it the *spectral bias*.
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 1
+:figure: fig-sf-frequency
 Let the amplitudes grow with the frequency, so that the fifth sine is five times as strong as the first. Which is learned first?
 
 1. Still the lowest, in most networks.
@@ -400,7 +405,7 @@ Let the amplitudes grow with the frequency, so that the fifth sine is five times
 3. All at the same time, since strength and frequency cancel.
 
 :::{dropdown} Answer
-The first. Which modes are strong is not a matter of the target alone: the network has a strength of its own for each function, and for ReLU units it falls steeply with frequency.
+A. Which modes are strong is not a matter of the target alone: the network has a strength of its own for each function, and for ReLU units it falls steeply with frequency.
 :::
 ::::
 """
@@ -516,8 +521,10 @@ The third panel has the same targets of equal strength, but the network sees $\s
 So far simple was mostly good. {cite:t}`shah2020` ask what happens where the simple thing is not the better one. In data made like theirs each of 20 coordinates tells two classes apart, before a rotation hides them. One does so by its sign: a *linear* feature. In each of the others the classes alternate in five *slabs*, so that a function of that coordinate needs four linear pieces. We count with the *AUC*, the area
 under the ROC curve: how often the network ranks an example of one class above one of the other, 1 at best and 0.5 by chance.
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 3
+:figure: fig-sf-feature
+:source: pilot
 A network is trained until it is right on all test examples. Then all 19 slab coordinates are shuffled over the test examples, so that they say nothing any more. What remains of its AUC of 1?
 
 1. About 0.5: nineteen of twenty features are gone.
@@ -526,7 +533,7 @@ A network is trained until it is right on all test examples. Then all 19 slab co
 4. About 0.75.
 
 :::{dropdown} Answer
-The third, in the paper and in our pilot runs. The network uses the linear feature and nothing else, and that it is right on the test set did not tell.
+C, in the paper and in our pilot runs. The network uses the linear feature and nothing else, and that it is right on the test set did not tell.
 :::
 ::::
 """

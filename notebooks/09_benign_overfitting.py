@@ -112,8 +112,9 @@ positive number (*tempered*), or it grows without bound, or to guessing (*catast
 (bo-exponent)=
 ## One exponent
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 2
+:figure: fig-bo-exponent
 The average with $b = 1$ in the plane misclassifies a good part of the disc. You give it 5,000 points in place of 200. Where does its error go?
 
 1. To zero: more data help every average.
@@ -121,7 +122,7 @@ The average with $b = 1$ in the plane misclassifies a good part of the disc. You
 3. To the share of the wrong labels.
 
 :::{dropdown} Answer
-The second. More points do not help: there are more of them far away, too, and it is these that decide.
+B. More points do not help: there are more of them far away, too, and it is these that decide.
 :::
 ::::
 """
@@ -178,8 +179,9 @@ Their $\beta$ is our $b$, their $p$ our $q$. Consistency for $b = d$ they credit
 
 Now linear regression with more features than examples, and the {term}`minimum-norm solution`. The features are uncorrelated, with variances $\lambda_1 \ge \lambda_2 \ge \dots \ge \lambda_p$.
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 3
+:figure: fig-bo-spikes
 Twenty noisy points on a circle. Five features (a constant, and sine and cosine of two frequencies) have variance 1. Behind them come $p$ features of higher frequency, which the truth does not use, with a total variance of 1. You raise $p$ from 40 to 2,000. What happens to the cost of the noise?
 
 1. It grows: more useless features, more to go wrong.
@@ -187,7 +189,7 @@ Twenty noisy points on a circle. Five features (a constant, and sine and cosine 
 3. It falls.
 
 :::{dropdown} Answer
-The third. The more features share the noise, the less each of them holds, and a new point sees less of it.
+C. The more features share the noise, the less each of them holds, and a new point sees less of it.
 :::
 ::::
 """
@@ -316,8 +318,9 @@ $$
 1 + V = \frac{n}{n - \sum_k s_k^2}, \qquad s_k = \frac{\lambda_k}{\lambda_k + \kappa}, \qquad \sum_k s_k = n .
 $$ (bo-eq-kappa)
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 1
+:source: theory
 In {numref}`fig-bo-ranks` the spectrum $k^{-1.5}$ pays about half of $\sigma^2$ for noise, and $k^{-2}$ about all of it. What does $k^{-3}$ pay?
 
 1. About $2\sigma^2$.
@@ -325,7 +328,7 @@ In {numref}`fig-bo-ranks` the spectrum $k^{-1.5}$ pays about half of $\sigma^2$ 
 3. Less: it has few directions in which to fit noise.
 
 :::{dropdown} Answer
-The first. A steep spectrum has nowhere to hide noise: it must be fitted with directions that matter, and a new point sees more than was there.
+A. A steep spectrum has nowhere to hide noise: it must be fitted with directions that matter, and a new point sees more than was there.
 :::
 ::::
 
@@ -357,8 +360,9 @@ pd.DataFrame(measured).T.round(2)
 r"""
 Gaussian features as in {numref}`fig-bo-ranks`. Now a real kernel, whose features are not Gaussian: the Laplace kernel $e^{-\lVert x - x' \rVert}$ on the sphere $S^d$. Its eigenvalues fall like $k^{-(d+1)/d}$.
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 2
+:figure: fig-bo-laplace
 A Laplace kernel interpolates 200 noisy points on the circle, and then 1,600. What happens to the variance?
 
 1. It falls to an eighth.
@@ -366,7 +370,7 @@ A Laplace kernel interpolates 200 noisy points on the circle, and then 1,600. Wh
 3. It grows eightfold: so many more wrong values are fitted.
 
 :::{dropdown} Answer
-The second. The eigenvalues fall like a power, so the rule gives $V = 1/d$ for every number of points. Whether that is the level is another question.
+B. The eigenvalues fall like a power, so the rule gives $V = 1/d$ for every number of points. Whether that is the level is another question.
 :::
 ::::
 """
@@ -461,8 +465,9 @@ r"""
 For networks there is no formula. {cite:t}`mallinar2022` measured, and report that networks trained until they interpolate are tempered, and stopped early benign. We take signals of MNIST-1D that are not moved, so that with enough of them almost no error is left, give a fifth of them a wrong label, and train until all labels are fitted. ({doc}`02_randomization` raises
 the share of random labels to one; here we ask how the cost changes with the number of examples, and what stopping saves.)
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 4
+:figure: fig-bo-networks
 2,000 training signals, 400 of them with a wrong label, all fitted. With true labels the same network errs on less than one new signal in a hundred. How often now?
 
 1. One or two in a hundred: networks overfit benignly.
@@ -471,7 +476,7 @@ the share of random labels to one; here we ask how the cost changes with the num
 4. About one in seven.
 
 :::{dropdown} Answer
-The fourth. Some wrong labels are outvoted in their neighbourhood, but most leave a mark.
+D. Some wrong labels are outvoted in their neighbourhood, but most leave a mark.
 :::
 ::::
 """
@@ -630,8 +635,9 @@ r"""
 (bo-dimension)=
 ### One input, many inputs
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 1
+:figure: fig-bo-dimension
 The simplest task: 50 points, all of one class, a label flipped with probability 0.2, and a network with one hidden layer that fits as many as it can. New points have one input, or a thousand. Where are more of them misclassified?
 
 1. With one input.
@@ -639,7 +645,7 @@ The simplest task: 50 points, all of one class, a label flipped with probability
 3. Equally many: a fifth.
 
 :::{dropdown} Answer
-The first. In a thousand dimensions the points are nearly orthogonal, and a flipped label is fitted along a direction that no new point shares.
+A. In a thousand dimensions the points are nearly orthogonal, and a flipped label is fitted along a direction that no new point shares.
 :::
 ::::
 """
@@ -675,7 +681,7 @@ ax.axhline(20, color=colors["noise"], linestyle=":", label="flipped labels")
 figures.log_axis(ax, (1, 4, 32, 256, 1024))
 ax.set(xlabel="inputs", ylabel="misclassified, %", ylim=(-1, None))
 ax.legend(loc="lower left")
-plt.show()
+figures.sketch(ax, "network")
 
 # %% tags=["remove-input"]
 ledger.say("dimension-tempers-to-benign")
@@ -696,8 +702,9 @@ network is tempered if the error is $\lvert f - f^* \rvert$ and catastrophic if 
 
 {cite:t}`wilson2025` objects: nothing of this is peculiar to networks, nor a mystery. His exhibit is a polynomial of degree 150 with a *soft* preference for low orders: it minimises the squared error plus $10^{-8} \sum_j \gamma^j w_j^2$ (the strength is ours), with $w_j$ the coefficient of order $j$ and $\gamma > 1$. A pilot chose $\gamma = 1.15$: with less a structured function was missed too often, with more the noise was not fitted. Even so a part of it remains in some draws, where points come close.
 
-::::{admonition} Predict before you run
-:class: predict
+::::{predict}
+:answer: 3
+:figure: fig-bo-polynomial
 Such a polynomial with $\gamma = 1.15$ fits pure noise, and finds a smooth function from twenty values of it. Now the values have a little noise ($\sigma = 0.2$), and it fits them, too. How does it compare to $\gamma = 1$, without any preference for low orders?
 
 1. It pays less for the noise: it prefers simple functions.
@@ -705,7 +712,7 @@ Such a polynomial with $\gamma = 1.15$ fits pure noise, and finds a smooth funct
 3. It pays far more.
 
 :::{dropdown} Answer
-The third. With few high orders to hide noise in, low orders must fit it, and they swing.
+C. With few high orders to hide noise in, low orders must fit it, and they swing.
 :::
 ::::
 """

@@ -1,7 +1,9 @@
 """What a reader meets of a figure: its lines, bands and colours, the SVG in the page, the slider without a kernel."""
 
+import itertools
 import re
 import xml.etree.ElementTree as ElementTree
+from pathlib import Path
 
 import ipywidgets
 import matplotlib.pyplot as plt
@@ -12,7 +14,8 @@ from ipywidgets.embed import dependency_state
 from matplotlib.colors import to_hex
 from scipy import stats
 
-from overparam.report import claims, figures
+from overparam.report import claims, figures, ticks
+from overparam.report.narrow import narrow
 
 
 @pytest.fixture(autouse=True)
@@ -191,6 +194,155 @@ def test_no_color_of_a_field_turns_with_the_page():
     assert shades[0] != shades[128] != shades[-1]
 
 
+# How the colours of a screen reach an eye without cones for red (prot) or green (deut): Machado, Oliveira and Fernandes (2009)
+EYES = {
+    "deuteranopia": [[0.367, 0.861, -0.228], [0.280, 0.673, 0.047], [-0.012, 0.043, 0.969]],
+    "protanopia": [[0.152, 1.053, -0.205], [0.115, 0.786, 0.099], [-0.004, -0.048, 1.052]],
+}
+XYZ = np.array([[0.4339, 0.3762, 0.1899], [0.2126, 0.7152, 0.0722], [0.0177, 0.1095, 0.8728]])  # over that of white
+
+
+def seen(color, eye):
+    """The CIELAB coordinates [3] of a colour as that eye sees it."""
+    rgb = np.array([int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)])
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    xyz = XYZ @ np.clip(np.array(EYES[eye]) @ linear, 0, 1)
+    x, y, z = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+def palettes():
+    """The colours of lines by name, where the page is light and where it is dark."""
+    names = {f"s{i}": color for i, color in enumerate(figures.SEQUENCE)} | figures.COLORS
+    css = (Path(__file__).parents[1] / "book/_static/style.css").read_text(encoding="utf-8")
+    dark = dict(re.findall(r"--fig-([\w-]+): (#\w{6})", css))
+    light = {color: name for name, color in names.items()}  # each colour once, by the name that the page gives it
+    variables = {color: figures._VARIABLES[color].removeprefix("--fig-") for color in light}
+    return {"light": {c: c for c in light}, "dark": {c: dark[variables[c]] for c in light}}
+
+
+@pytest.mark.parametrize("eye", EYES)
+@pytest.mark.parametrize("page", ["light", "dark"])
+def test_lines_are_told_apart_without_red_and_green(page, eye):
+    for (one, shown), (other, beside) in itertools.combinations(palettes()[page].items(), 2):
+        apart = np.linalg.norm(seen(shown, eye) - seen(beside, eye))
+        assert apart > 14 or figures.dash(one) != figures.dash(other), (one, other, apart)
+
+
+def test_a_named_series_has_its_dashes(runs):
+    table = runs.assign(bias=runs.test_error, train=runs.test_error)
+    bias, train = figures.lines(table, "width", ["bias", "train"]).get_lines()
+    assert bias.is_dashed()
+    assert not train.is_dashed()
+    (solid,) = figures.plot(table, "width", "bias", linestyle="-").get_lines()
+    assert not solid.is_dashed()
+
+
+# --- numbers at the axes ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "low", "high", "some"),
+    [
+        ("linear", 0, 12_000, {"2,000", "12,000"}),
+        ("linear", -1, 1, {"−0.5", "0.0"}),
+        ("log", 0.003, 2_000, {"0.01", "1", "1,000"}),
+        ("log", 3, 60, {"4", "10", "20"}),
+        ("log", 1e-7, 1, {"$10^{−7}$", "0.1"}),
+        ("symlog", -50, 50, {"−10", "0", "10"}),
+    ],
+)
+def test_numbers_at_an_axis_are_written_out(kind, low, high, some):
+    ax = plt.subplots(figsize=(7.2, 4.2))[1]
+    ax.set_yscale(kind)
+    ax.set_ylim(low, high)
+    ax.figure.draw_without_rendering()
+    texts = {tick.get_text() for tick in ax.get_yticklabels() + ax.get_yticklabels(minor=True)}
+    texts = {"−0.5" if text == "−0.50" else "0.0" if text == "0.00" else text for text in texts}
+    assert some <= texts
+    assert not [text for text in texts if re.search(r"\de[-+−\d]|×", text)]
+    assert ax.yaxis.get_offset_text().get_text() == ""
+
+
+def test_small_numbers_in_a_legend_are_powers_of_ten():
+    table = pd.DataFrame({"x": [1, 2, 1, 2], "y": 1.0, "penalty": [1e-6, 1e-6, 0.01, 0.01]})
+    ax = figures.plot(table, "x", "y", hue="penalty", label="λ = {}")
+    assert [line.get_label() for line in ax.get_lines()] == ["λ = $10^{-6}$", "λ = 0.01"]
+    assert ticks.written_out("2.50e-07") == "2.5 × $10^{-7}$"
+    assert ticks.written_out("layer 1e") == "layer 1e"
+
+
+# --- for a phone ------------------------------------------------------------------------------------------------------
+
+
+def two_panels():
+    fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.6), sharey=True)
+    for ax, title in ((left, "A title that is much too long for one line of a phone"), (right, "Right")):
+        ax.plot([1, 2, 3], [1, 3, 2], color=figures.COLORS["train"], label="a first series")
+        ax.plot([1, 2, 3], [2, 1, 3], color=figures.COLORS["test"], label="a second series")
+        ax.set(title=title, xlabel="epochs", ylabel="share misclassified")
+        ax.label_outer()
+    right.text(2.8, 2, "a note that would run over the edge of a phone")
+    right.legend(fontsize=7)
+    fig.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=2)
+    return fig
+
+
+def test_panels_stand_below_each_other_on_a_phone_and_all_fits():
+    fig = two_panels()
+    slim = narrow(fig)
+    slim.draw_without_rendering()
+    left, right = slim.axes
+    assert slim.get_figwidth() * 96 == pytest.approx(340)
+    assert left.get_position().y0 > right.get_position().y1
+    assert left.get_position().x0 == pytest.approx(right.get_position().x0, abs=0.02)
+    assert right.get_ylabel() == "share misclassified"
+    assert all(label.get_visible() and label.get_text() for label in right.get_yticklabels())
+    texts = [text for text in slim.findobj(plt.Text) if text.get_visible() and text.get_text().strip()]
+    assert min(text.get_fontsize() for text in texts) * 96 / 72 >= 12
+    edge = slim.bbox.width + 1
+    inside = [text for text in texts if text not in left.get_xticklabels() + right.get_xticklabels()]
+    assert [text.get_text() for text in inside if text.get_window_extent().x1 > edge] == []
+    assert right.get_legend().get_window_extent().y1 < right.get_window_extent().y0
+
+
+def test_the_wide_figure_stays_as_it_was():
+    fig = two_panels()
+
+    def state():
+        fig.draw_without_rendering()
+        places = [np.round(artist.get_window_extent().bounds, 1).tolist() for artist in [*fig.axes, *fig.legends]]
+        return places, [text.get_text() for text in fig.findobj(plt.Text)], plt.get_fignums(), fig.canvas.manager
+
+    before = state()
+    narrow(fig)
+    assert state() == before
+
+
+def test_pictures_without_axes_stay_side_by_side():
+    fig, axes = plt.subplots(1, 4, figsize=(7.2, 2))
+    for ax in axes:
+        ax.imshow(np.eye(4))
+        ax.set_axis_off()
+    slim = narrow(fig)
+    assert len({round(ax.get_position().y0, 2) for ax in slim.axes}) == 1
+    fig.narrow_columns = 2
+    assert len({round(ax.get_position().y0, 2) for ax in narrow(fig).axes}) == 2
+
+
+def test_a_figure_that_is_narrow_has_no_second_layout():
+    assert narrow(figure((3.5, 2))) is None
+    assert list(figures.bundle(figure((3.5, 2)))) == ["image/svg+xml"]
+
+
+def test_a_notebook_stores_both_layouts():
+    stored = figures.bundle(figure((7.2, 4)))
+    assert [float(figures._view_box(text).split()[2]) for text in stored.values()] == [518.4, 255]
+    both = figures.svg(figure((7.2, 4)), "A line.")
+    assert re.findall(r'class="(figure \w+)"', both) == ["figure wide", "figure narrow"]
+    assert both.count("display: none") == 1
+
+
 # --- SVG --------------------------------------------------------------------------------------------------------------
 
 
@@ -227,6 +379,16 @@ def test_a_figure_carries_its_alternative_text():
     root = ElementTree.fromstring(picture(alt))
     assert (root.get("role"), root.get("aria-label")) == ("img", alt)
     assert root.get("viewBox") == "0 0 216 144"
+
+
+def test_text_is_text_and_mathematics_an_outline():
+    fig, ax = plt.subplots(figsize=(3, 2))
+    ax.set(title="Error & width", xlabel="$x_1$", ylabel="a word")
+    root = ElementTree.fromstring(figures.svg(fig, "Words."))
+    texts = [element.text for element in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert {"Error & width", "a word"} <= set(texts)
+    assert not [text for text in texts if "x_1" in text]
+    assert all(float(t.get("textLength")) > 0 for t in root.iter("{http://www.w3.org/2000/svg}text"))
 
 
 def test_a_figure_is_the_same_each_time():

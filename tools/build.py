@@ -22,14 +22,15 @@ from urllib.parse import unquote, urlsplit
 import yaml
 
 import ledger
+import mend
 import quiz
+from lighten import lighten
 from overparam.report import scale
 
 ROOT = Path(__file__).resolve().parents[1]
 TOOLS = ("jupyter-book", "myst-nb", "sphinx", "sphinx-book-theme", "sphinx-exercise", "sphinx-proof")
 PROGRESS = re.compile(r"(reading sources|writing output)\.\.\. \[ *(\d+)%\] (\S+)")
 CELL = re.compile(r"(notebooks/\w+)\.ipynb:(\d+)")  # MyST-NB counts a line of a notebook as 10000 × cell + line
-MATH = re.compile(r'(<span class="math notranslate nohighlight">[^<]*</span>[,.;:)]+)')
 TROUBLE = re.compile(r"\b(WARNING|ERROR|CRITICAL|Traceback|\w+Error|Exception)\b")
 
 
@@ -60,6 +61,7 @@ def main():
     if not run_jupyter_book(folder):
         sys.exit(f"The book was not built. The whole output: {(folder / 'book.log').relative_to(ROOT)}")
     tidy(folder / "_build/html")
+    lighten(folder / "_build/html", own={f.name for f in (ROOT / "book/_static").glob("*.css")})
     dead = dead_links(folder / "_build/html")
     if dead:
         sys.exit("\n".join(["The book has links to nothing:", *dead]))
@@ -102,7 +104,7 @@ def toc_files(node):
 def fingerprint(pages):
     """Return one hash of all that a build reads."""
     rest = [ROOT / name for name in ("_config.yml", "_toc.yml", "tools/build.py", "src/overparam/report/figures.py")]
-    rest += sorted((ROOT / "book/_ext").glob("*.*"))
+    rest += sorted((ROOT / "book/_ext").glob("*.*")) + sorted((ROOT / "book/_ext/katex").iterdir())
     rest += [
         ROOT / "benchmarks/report.py",
         ROOT / "benchmarks/works.py",
@@ -110,6 +112,8 @@ def fingerprint(pages):
         ROOT / "tools/colab.py",
         ROOT / "tools/contents.py",
         ROOT / "tools/ledger.py",
+        ROOT / "tools/lighten.py",
+        ROOT / "tools/mend.py",
         ROOT / "tools/quiz.py",
         *sorted((ROOT / "data").glob("*.yaml")),
         *sorted((ROOT / "data/quiz").glob("*.yaml")),
@@ -188,11 +192,10 @@ def tidy(html):
         text = re.sub(r'(<section class="[^"]*") id="proof-content"', r"\1", text)  # an id is there once in a page
         text = re.sub(r'<section id="((?:exercise|solution|proof)-content)"', r'<section class="\1"', text)
         text = text.replace('<div class="proof admonition" id="proof">', '<div class="proof admonition">')
-        text = re.sub(r"(?<=\d) %(?=[\s,.;:)<])", "\u00a0%", text)  # a line breaks after 95 %, and not within
-        text = MATH.sub(r'<span class="nobr">\1</span>', text)  # a full stop stays with the formula before it
         text = text.replace('<img alt="Colab logo"', '<img alt=""')
         text = text.replace('"btn__text-container">Colab<', '"btn__text-container">Run in Colab<')
         text = text.replace('<a href="https://colab.', '<a rel="noopener" href="https://colab.')
+        text = mend.mend(text)
         if text != old:
             file.write_text(text, encoding="utf-8")
 

@@ -175,6 +175,11 @@ def quote(title, body):
     return "\n".join(f"> {line}".rstrip() for line in f"**{title}**\n\n{body}".strip().split("\n"))
 
 
+def lettered(body):
+    """Return a body whose numbered list has letters in place of numbers, which Markdown cannot say."""
+    return re.sub(r"^(\d+)\. ", lambda found: f"- **{chr(64 + int(found[1]))}.** ", body, flags=re.M)
+
+
 def fold(title, body):
     """Return a body that is hidden until the reader opens it; blank lines keep the Markdown inside alive."""
     return f"<details>\n<summary><b>{title}</b></summary>\n\n{body}\n\n</details>"
@@ -362,6 +367,8 @@ class Page:
             title = self.convert(title, self.line) or "Aside"
             self.label(title, label)
             return (fold if name == "dropdown" else frame)(title, self.convert(body, body_line))
+        if name == "predict":
+            return quote("Predict before you run", lettered(self.convert(body, body_line)))
         if name == "math":
             return display(f"{title}\n{body}", label and self.equation(label))
         if name in ("image", "figure"):
@@ -384,6 +391,9 @@ class Page:
             return self.chapters()
         if name == "ways-in":
             return self.ways_in(body)
+        if name == "lab":
+            here, figure = self.book.page_url(self.key, f"lab-{title}"), self.found(options.get("figure", ""))
+            return f"*On the [book's page]({here}) one can experiment here by hand. The Python experiment: {self.reference(figure, '')}.*"
         if self.scanning:  # a page that is only linked to may hold anything: look for what has a name
             self.note_terms(body if name == "glossary" else "")
             self.convert(body)

@@ -1,4 +1,4 @@
-"""Fetch what pages ask for, so that they ask nobody else: MathJax, the widget manager, the fonts.
+"""Fetch what pages ask for, so that they ask nobody else: the style of formulas, and the fonts.
 
 A maintainer runs this to change a version; its result is committed and the build never runs it.
 
@@ -11,7 +11,6 @@ import shutil
 import subprocess
 import tarfile
 import tempfile
-from importlib import metadata
 from pathlib import Path
 
 from fontTools.merge import Merger
@@ -19,18 +18,12 @@ from fontTools.ttLib import TTFont
 
 ROOT = Path(__file__).resolve().parents[1]
 VENDOR = ROOT / "book/_static/vendor"
+KATEX = ROOT / "book/_ext/katex"  # renders formulas when the book is built; no page loads it
 FIGURE_FONT = ROOT / "src/overparam/report/fonts/OverparamSans.ttf"
 
 # package: (folder, which of its files)
 PACKAGES = {
-    "@jupyter-widgets/html-manager@1.0.15": ("html-manager", r"dist/(embed\.js(\.LICENSE\.txt)?|\w+\.woff2)$"),
-    "mathjax@3.2.2": (
-        "mathjax",
-        r"LICENSE$|es5/tex-chtml\.js$|es5/output/chtml/fonts/woff-v2/"
-        # what `autoload` may ask for and a page of this book may use; the rest is inside tex-chtml.js
-        r"|es5/input/tex/extensions/(action|amscd|bbox|boldsymbol|braket|cancel|cases|centernot|color|enclose|extpfeil"
-        r"|html|mathtools|textcomp|unicode|upgreek|verb)\.js$",
-    ),
+    "katex@0.19.1": ("katex", r"LICENSE$|dist/(katex\.min\.(css|js)|fonts/.*\.woff2)$"),
     "@fontsource-variable/literata@5.3.0": ("literata", r"LICENSE$|files/literata-latin-wght-(normal|italic)\.woff2$"),
     "@fontsource-variable/source-sans-3@5.3.0": (
         "source-sans-3",
@@ -60,9 +53,12 @@ def main():
                 scratch,
             )
             (FIGURE_FONT.parent / "LICENSE").write_bytes(tar.extractfile("package/LICENSE").read())
-    # the widget manager's package lacks the text of its licence, which is that of ipywidgets
-    licence = next(f for f in metadata.files("ipywidgets") if f.name == "LICENSE")
-    (VENDOR / "html-manager/LICENSE").write_text(licence.read_text(encoding="utf-8"), encoding="utf-8")
+    (VENDOR / "katex/dist/katex.min.js").replace(KATEX / "katex.min.js")
+    shutil.copy(VENDOR / "katex/LICENSE", KATEX)
+    style = VENDOR / "katex/dist/katex.min.css"
+    style.write_text(
+        re.sub(r',url\([^)]*\.(woff|ttf)\) format\("\w+"\)', "", style.read_text(encoding="utf-8")), encoding="utf-8"
+    )
     (VENDOR / "VERSIONS").write_text("".join(f"{line}\n" for line in sorted(versions)), encoding="utf-8")
     print(f"{VENDOR.relative_to(ROOT)}: {sum(f.stat().st_size for f in VENDOR.rglob('*') if f.is_file()) / 1e6:.1f} MB")
 

@@ -1,36 +1,8 @@
-// What the pages need on top of the theme and the widgets. Without JavaScript everything is still there to read, except the
+// What the pages need on top of the theme. Without JavaScript everything is still there to read, except the
 // frames of a slider but the one it starts with.
 
-// The widget manager speaks to MathJax 2 when it writes a label. Ours is MathJax 3, which typesets the page by itself.
-const queue = { Queue() {} };
-window.MathJax = window.MathJax || {};
-window.MathJax.Hub = queue;
-window.MathJax.startup = {
-  ready() {
-    window.MathJax.Hub = queue;
-    window.MathJax.startup.defaultReady();
-    window.MathJax.startup.promise.then(offerTex);
-  },
-};
 
-// A slider tells a screen reader its name and the label of its position; the label beside it is no text field.
-function nameSlider(handle) {
-  const row = handle.closest(".widget-hslider");
-  const readout = row.querySelector(".widget-readout");
-  readout.contentEditable = "false";
-  handle.setAttribute("aria-label", row.querySelector(".widget-label").textContent);
-  const say = () => {
-    if (handle.getAttribute("aria-valuetext") !== readout.textContent) {
-      handle.setAttribute("aria-valuetext", readout.textContent);
-    }
-  };
-  say();
-  const changes = new MutationObserver(say);
-  changes.observe(readout, { childList: true, characterData: true, subtree: true });
-  changes.observe(handle, { attributeFilter: ["aria-valuetext"] });
-}
-
-// What a reader has answered is kept in their browser, where that lets pages keep something.
+// What a reader has answered is kept in their browser, where that lets pages keep something (predictions.js and sketch.js, too).
 const kept = {
   get(name) {
     try {
@@ -45,48 +17,6 @@ const kept = {
     } catch {}
   },
 };
-
-// The reader marks a prediction; it stays marked when they come back.
-function markPrediction(box, number) {
-  const list = box.querySelector(":scope > ol");
-  if (!list) return;
-  const title = box.querySelector(".admonition-title");
-  title.id = `predict-${number}-title`;
-  let question = list.previousElementSibling;
-  if (question === title) question = null;
-  else question.id ||= `predict-${number}-question`;
-  const choices = [...list.children];
-  const key = `prediction:${location.pathname}:${number}`;
-  const note = document.createElement("p");
-  note.className = "predicted";
-  note.setAttribute("role", "status");
-  list.after(note);
-  list.setAttribute("role", "radiogroup");
-  list.setAttribute("aria-labelledby", [title.id, question?.id].filter(Boolean).join(" "));
-  const mark = (chosen) => {
-    choices.forEach((choice, i) => {
-      choice.setAttribute("aria-checked", i === chosen);
-      choice.tabIndex = i === Math.max(chosen, 0) ? 0 : -1;
-    });
-    note.textContent = chosen < 0 ? "Choose one before you read on." : "Noted. Now see what the experiment says.";
-  };
-  const choose = (i) => {
-    kept.set(key, i);
-    mark(i);
-    choices[i].focus();
-  };
-  choices.forEach((choice, i) => {
-    choice.setAttribute("role", "radio");
-    choice.addEventListener("click", () => choose(i));
-    choice.addEventListener("keydown", (event) => {
-      const step = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1, " ": 0, Enter: 0 }[event.key];
-      if (step === undefined) return;
-      event.preventDefault();
-      choose((i + step + choices.length) % choices.length);
-    });
-  });
-  mark(Number(kept.get(key) ?? -1));
-}
 
 // The list of sections gives way where a margin note or a wide figure would lie under it.
 function clearMargin() {
@@ -122,8 +52,8 @@ function nameFolds() {
 
 // A box that is too narrow for what it shows can be reached, and so scrolled, by keyboard.
 const SCROLLS =
-  '.figure-scroll, .figure-slider .widget-html, .bd-article mjx-container[display="true"], ' +
-  ".bd-article .pst-scrollable-table-container, .cell_output .text_html:has(table)";
+  '.figure-scroll, .bd-article .katex-display, ' +
+  ".bd-article .pst-scrollable-table-container, .cell_output .text_html:has(table), .bd-article pre";
 const scrolling = new WeakSet();
 const tell = (box) => {
   const names = { tabindex: "0", role: "group", "aria-label": "Scrolls sideways" };
@@ -286,26 +216,26 @@ function prepareForPrint() {
   matchMedia("print").addEventListener("change", ({ matches }) => (matches ? enter() : leave()));
 }
 
-// A formula is copied as the TeX that it was written in: MathJax draws glyphs, which are no text to a browser.
-const texOf = ({ math, display, start }) => {
-  if (!start.delim) return math; // an environment, which is its own delimiter
-  return display ? `$$${math.trim()}$$` : `$${math.trim()}$`;
+// A formula is copied as the TeX that it was written in, which its MathML holds: what is drawn are glyphs in boxes.
+const texOf = (formula) => {
+  const tex = formula.querySelector("annotation").textContent;
+  if (formula.matches(".amsmath")) return tex; // an environment, which is its own delimiter
+  return formula.matches("div") ? `$$${tex}$$` : `$${tex}$`;
 };
-const formulas = () => [...(window.MathJax.startup.document?.math ?? [])].filter(({ typesetRoot }) => typesetRoot?.isConnected);
 
 function copyTex(event) {
   const selection = getSelection();
   if (selection.isCollapsed) return;
-  const chosen = formulas().filter(({ typesetRoot }) => selection.containsNode(typesetRoot, true));
+  const formulas = [...document.querySelectorAll(".math:has(> .katex, > .katex-display)")];
+  const chosen = formulas.filter((formula) => selection.containsNode(formula, true));
   if (!chosen.length) return;
   const range = selection.getRangeAt(0);
-  const swapped = chosen.map((item) => {
-    const formula = item.typesetRoot.closest("span.math") ?? item.typesetRoot;
+  const swapped = chosen.map((formula) => {
     if (formula.contains(range.startContainer)) range.setStartBefore(formula);
     if (formula.contains(range.endContainer)) range.setEndAfter(formula);
     const source = document.createElement("span");
     source.className = "tex";
-    source.textContent = texOf(item);
+    source.textContent = texOf(formula);
     formula.append(source); // and not beside it, where it would shift the ends of the selection
     formula.classList.add("as-tex");
     return { formula, source };
@@ -325,9 +255,7 @@ function copyTex(event) {
 
 // A displayed formula has a button that copies it, for those who have no mouse to select it with.
 function offerTex() {
-  for (const { typesetRoot, display, math } of formulas()) {
-    const box = display && typesetRoot.closest(".bd-article div.math");
-    if (!box) continue;
+  for (const box of document.querySelectorAll(".bd-article div.math:has(> .katex-display)")) {
     const button = document.createElement("button");
     button.type = "button";
     button.className = "copytex";
@@ -335,7 +263,7 @@ function offerTex() {
     button.setAttribute("aria-live", "polite");
     button.addEventListener("click", () => {
       const source = document.createElement("pre");
-      source.textContent = math.trim();
+      source.textContent = box.querySelector("annotation").textContent;
       box.append(source);
       getSelection().selectAllChildren(source);
       document.execCommand("copy"); // navigator.clipboard is lacking where the book is served without encryption
@@ -348,17 +276,12 @@ function offerTex() {
 }
 
 document.addEventListener("DOMContentLoaded", () => {
-  const seen = new WeakSet();
   new MutationObserver(() => {
     nameFolds();
     watchScrolling();
-    for (const handle of document.querySelectorAll(".widget-hslider .noUi-handle")) {
-      if (!seen.has(handle)) nameSlider(handle);
-      seen.add(handle);
-    }
   }).observe(document.querySelector("main"), { childList: true, subtree: true });
   document.addEventListener("copy", copyTex);
-  document.querySelectorAll(".predict").forEach(markPrediction);
+  offerTex();
   document.querySelectorAll(".quiz").forEach(runQuiz);
   for (const number of document.querySelectorAll("h1 > .section-number")) {
     number.textContent = number.textContent.replace(/\.\s*$/, "");

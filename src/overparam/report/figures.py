@@ -12,21 +12,29 @@ from functools import partial
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib import font_manager
 from matplotlib.axes import Axes
+from matplotlib.backends import backend_svg
 from matplotlib.colors import LinearSegmentedColormap, ListedColormap, to_hex
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.textpath import text_to_path
 from matplotlib.ticker import NullLocator
 from numpy.typing import ArrayLike
 from scipy.special import stdtrit
 
+from overparam.report import ticks
+from overparam.report.narrow import narrow
+
 if TYPE_CHECKING:
     import ipywidgets
 
+NARROW = "application/vnd.overparam.narrow"  # type of an output: a figure's SVG for a phone
 INK = "#1f2328"  # text and axes; the text colour of the page
 PAPER = "#fffffe"  # behind everything; transparent on the page
 
@@ -41,6 +49,12 @@ COLORS = {
     "noise": "#747b84",
     "risk": "#c8420b",  # expected test error: the colour of test
 }
+DASHES = {
+    "bias": (0, (7, 1.6, 1.4, 1.6)),
+    "random_labels": (0, (4.5, 1.5)),
+    "noise": (0, (2, 1.2)),
+    "threshold": (0, (1, 1.65)),
+}  # who sees no difference between red and green tells blue from violet by these; the others have solid lines
 SEQUENCE = ("#1d5fae", "#c8420b", "#0a7d55", "#6b1f85", "#2b8fbd", "#5f3b00")  # categories that have no name above
 RAMP = (
     "#3b4cb4",
@@ -54,6 +68,8 @@ RAMP = (
     "#d57a10",
 )  # low to high
 MARKERS = "osD^vPX*h"
+_DASHES = {COLORS[name]: dash for name, dash in DASHES.items()}
+_DASHES |= {SEQUENCE[4]: (0, (9, 2)), SEQUENCE[5]: (0, (6, 1.4, 1.4, 1.4, 1.4, 1.4))}
 
 # Sizes are those of the page: 1 inch is 96 of its pixels, so 7.2 inches fill the column and 10.5 points are 14 pixels.
 _RC: dict[Any, Any] = {
@@ -103,6 +119,8 @@ _RC: dict[Any, Any] = {
     "svg.hashsalt": "overparam",
 }
 _METADATA = {"Date": None, "Creator": None}
+SKETCH = "overparam_sketch"  # key of a notebook output's metadata under which `sketch` leaves the curve
+_BANDS: WeakKeyDictionary[Line2D, tuple[np.ndarray, np.ndarray]] = WeakKeyDictionary()  # low and high of `plot`'s lines
 
 
 def style() -> None:
@@ -110,6 +128,7 @@ def style() -> None:
     if "Overparam Sans" not in font_manager.fontManager.get_font_names():
         font_manager.fontManager.addfont(Path(__file__).parent / "fonts/OverparamSans.ttf")
     plt.rcParams.update(_RC)
+    ticks.use()
     try:
         shell = get_ipython()  # type: ignore[name-defined]  # a builtin where IPython runs
     except NameError:
@@ -117,8 +136,20 @@ def style() -> None:
     from matplotlib_inline.config import InlineBackend
 
     inline: Any = InlineBackend.instance(parent=shell)
-    inline.print_figure_kwargs = {"bbox_inches": None, "metadata": _METADATA}
-    inline.figure_formats = {"svg"}
+    inline.figure_formats = set()  # `bundle` makes what is stored
+    shell.display_formatter.mimebundle_formatter.for_type(Figure, bundle)
+
+
+def bundle(fig: Figure, include: object = None, exclude: object = None) -> dict[str, str]:
+    """What a notebook stores of a figure: one that shows in it, and in a type of our own that for a phone, for the book's pages."""
+    stored = {"image/svg+xml": draw(fig)}
+    slim = narrow(fig)
+    return stored if slim is None else stored | {NARROW: draw(slim)}
+
+
+def dash(color: str) -> Any:
+    """The line style that belongs to a colour of the book, as `Axes.plot` takes it; others are solid."""
+    return _DASHES.get(color, "-")
 
 
 def band(ax: Axes, x: ArrayLike, low: ArrayLike, high: ArrayLike, color: str) -> None:
@@ -155,10 +186,12 @@ def plot(
         half = stdtrit(np.maximum(n - 1, 1), 0.975) * cells.std() / np.sqrt(n)  # NaN, so no band, for a single seed
         own = colors[value] if isinstance(colors, dict) else colors
         color = own or COLORS.get(y.removesuffix("_error"), SEQUENCE[0])
-        text = label or y.replace("_", " ") if hue is None else (label or "{}").format(value)
-        ax.plot(mean.index, mean, **{"color": color, "marker": MARKERS[i % len(MARKERS)], "label": text, **line})
+        text = label or y.replace("_", " ") if hue is None else ticks.written_out((label or "{}").format(value))
+        look = {"color": color, "linestyle": dash(color), "marker": MARKERS[i % len(MARKERS)], "label": text}
+        drawn = ax.plot(mean.index, mean, **look | line)
         if half.notna().any():
             band(ax, mean.index, mean - half, mean + half, color)
+            _BANDS[drawn[0]] = (np.asarray(mean - half), np.asarray(mean + half))
     if "diverged" in table and table["diverged"].any():
         networks = table[~table.index.duplicated()] if "epoch" in table else table  # curves repeat them at each epoch
         said = f"{int(networks['diverged'].sum())} of {len(networks)} networks diverged"
@@ -248,6 +281,72 @@ def dots(
     return ax
 
 
+def sketch(ax: Axes, label: str | None = None) -> None:
+    """Show the figure of `ax`, in place of `plt.show()`, and let the reader of the page draw one of its lines first.
+
+    `label` is the label of that line (absent: the first line). In a notebook the figure is shown as usual. Its output also
+    holds the line, with its band if `plot` drew one, from which the page makes empty axes to draw in.
+    """
+    from IPython.display import display
+
+    found = [line for line in ax.get_lines() if label in (None, line.get_label())]
+    if not found:
+        names = ", ".join(str(line.get_label()) for line in ax.get_lines())
+        raise ValueError(f"There is no line {label!r} to be drawn; the axes have {names or 'none'}.")
+    display(ax.figure, metadata={SKETCH: {"label": label or ""} | _curve(ax, found[0])})
+    plt.close(ax.figure)  # type: ignore[arg-type]
+
+
+def _curve(ax: Axes, line: Line2D) -> dict[str, Any]:
+    """What a page needs to let a reader draw a line: its points and band, and the axes with their ticks.
+
+    Places on the horizontal axis, whatever its scale, are shares of its length.
+    """
+    if ax.get_yscale() not in ("linear", "log"):
+        raise ValueError(f"A reader can draw on a linear or a log axis, not on a {ax.get_yscale()} one.")
+    ax.figure.canvas.draw()  # only now are limits and ticks settled
+    x, y = (np.asarray(values, dtype=float) for values in line.get_data())
+    low, high = _BANDS.get(line, (np.full_like(y, np.nan),) * 2)
+    kept = np.isfinite(x) & np.isfinite(y) & ((y > 0) if ax.get_yscale() == "log" else True)
+    if kept.sum() < 2:
+        raise ValueError(f"A curve to be drawn needs two points; the line {line.get_label()!r} has {kept.sum()}.")
+
+    def places(values: np.ndarray) -> np.ndarray:
+        ends = ax.transAxes.transform([(0, 0), (1, 0)])[:, 0]
+        across = ax.transData.transform(np.column_stack([values, np.full(len(values), y[kept][0])]))[:, 0]
+        return (across - ends[0]) / (ends[1] - ends[0])
+
+    def ticks(axis: str) -> list[tuple[float, str]]:
+        values = np.asarray(getattr(ax, f"get_{axis}ticks")(), dtype=float)
+        ends = sorted(getattr(ax, f"get_{axis}lim")())
+        written = [text.get_text() for text in getattr(ax, f"get_{axis}ticklabels")()]
+        texts = [f"{value:g}" if "$" in text else text for value, text in zip(values, written, strict=True)]
+        return [(v, text) for v, text in zip(values, texts, strict=True) if ends[0] <= v <= ends[1] and text]
+
+    def numbers(values: np.ndarray) -> list[float | None]:
+        return [float(f"{v:.5g}") if np.isfinite(v) else None for v in values]
+
+    color = to_hex(line.get_color())
+    across = ticks("x")
+    return {
+        "title": ax.get_title(loc="left"),
+        "xlabel": ax.get_xlabel(),
+        "ylabel": ax.get_ylabel().replace("\n", " "),
+        "color": f"var({_VARIABLES[color]}, {color})" if color in _VARIABLES else color,
+        "log": ax.get_yscale() == "log",
+        "ylim": numbers(np.sort(ax.get_ylim())),
+        "xticks": list(
+            zip(numbers(places(np.array([v for v, _ in across]))), [text for _, text in across], strict=True)
+        ),
+        "yticks": ticks("y"),
+        "x": numbers(x[kept]),
+        "place": numbers(places(x[kept])),
+        "y": numbers(y[kept]),
+        "low": numbers(low[kept]),
+        "high": numbers(high[kept]),
+    }
+
+
 def settings(
     table: pd.DataFrame, x: str, y: str, bounds: tuple[float, float] = (0, 0), color: str = COLORS["test"]
 ) -> Axes:
@@ -265,10 +364,10 @@ def settings(
     return ax
 
 
-def log_axis(ax: Axes, ticks: Sequence[float]) -> None:
-    """Make the horizontal axis logarithmic, with these ticks and no others, written out."""
+def log_axis(ax: Axes, places: Sequence[float]) -> None:
+    """Make the horizontal axis logarithmic, with ticks at these places and no others, written out."""
     ax.set_xscale("log")
-    ax.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
+    ax.set_xticks(places, [ticks.plain(place) for place in places])
     ax.xaxis.set_minor_locator(NullLocator())
 
 
@@ -304,20 +403,66 @@ def _categories(values: Sequence[Any]) -> list[str]:
     return [color or next(spare) for color in named]
 
 
-def svg(fig: Figure, alt: str) -> str:
-    """Draw `fig` as an SVG string to be put into a page; `alt` says in words what it shows."""
+class _Renderer(backend_svg.RendererSVG):
+    """Writes text as text, which can be selected and found; only mathematics stays an outline.
+
+    Each line of text has the width that it has in the house font, in whatever font it is then shown.
+    """
+
+    def draw_text(
+        self, gc: Any, x: float, y: float, s: str, prop: Any, angle: float, ismath: Any = False, mtext: Any = None
+    ) -> None:
+        if ismath:
+            return super().draw_text(gc, x, y, s, prop, angle, ismath, mtext)
+        size = prop.get_size_in_points()
+        look = {"font-size": f"{size:g}px", "fill": to_hex(gc.get_rgb())}
+        if (weight := font_manager.weight_dict.get(prop.get_weight(), prop.get_weight())) != 400:
+            look["font-weight"] = str(weight)
+        if gc.get_alpha() not in (None, 1):
+            look["opacity"] = f"{gc.get_alpha():g}"
+        place = {"x": f"{x:.2f}", "y": f"{y:.2f}", "textLength": f"{self._width_of(s, prop):.2f}"}
+        if angle:
+            place["transform"] = f"rotate({-angle:g} {x:.2f} {y:.2f})"
+        self.writer.element("text", s, style="; ".join(f"{k}: {v}" for k, v in look.items()), attrib=place)
+
+    def _width_of(self, line: str, prop: Any) -> float:
+        return text_to_path.get_text_width_height_descent(line, prop, False)[0]
+
+
+def draw(fig: Figure) -> str:
+    """Return `fig` as the text of an SVG file in which text is text."""
     text = io.StringIO()
-    with plt.rc_context({key: _RC[key] for key in ("svg.fonttype", "svg.hashsalt")}):
-        fig.savefig(text, format="svg", metadata=_METADATA)
-    return inline_svg(text.getvalue(), alt)
+    usual, backend_svg.RendererSVG = backend_svg.RendererSVG, _Renderer  # type: ignore[misc]
+    try:
+        with plt.rc_context({key: _RC[key] for key in ("svg.fonttype", "svg.hashsalt")}):
+            fig.savefig(text, format="svg", metadata=_METADATA)
+    finally:
+        backend_svg.RendererSVG = usual  # type: ignore[misc]
+    return text.getvalue().replace("<svg ", f'<svg font-family="{_FONTS}" ', 1)
 
 
+def svg(fig: Figure, alt: str) -> str:
+    """Draw `fig` as SVG to be put into a page, for a wide one and for a phone; `alt` says in words what it shows."""
+    wide, slim = draw(fig), narrow(fig)
+    return inline_svg(wide, alt, None if slim is None else draw(slim))
+
+
+_FONTS = "var(--sans, 'Source Sans 3', 'Source Sans Pro', Arial, sans-serif)"
 _VARIABLES = {color: f"--fig-s{i}" for i, color in enumerate(SEQUENCE)} | {c: f"--fig-r{i}" for i, c in enumerate(RAMP)}
 _VARIABLES |= {color: f"--fig-{name.replace('_', '-')}" for name, color in COLORS.items()}
 
 
-def inline_svg(text: str, alt: str) -> str:
-    """Make the text of an SVG file part of a page: colours follow the page, ids are unique, no background."""
+def inline_svg(text: str, alt: str, slim: str | None = None) -> str:
+    """Make the text of an SVG file part of a page: colours follow the page, ids are unique, no background.
+
+    `slim` is the same for a phone. Of the two the page's style shows one; without it, the first.
+    """
+    if slim is None:
+        return _inline(text, alt)
+    return _inline(text, alt, " wide") + _inline(slim, alt, " narrow", "; display: none")
+
+
+def _inline(text: str, alt: str, kind: str = "", hidden: str = "") -> str:
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>|<!--.*?-->", "", text, flags=re.S)
     text = re.sub(r' d="[^"]*"', lambda m: re.sub(r"\d+\.\d{3,}", lambda x: f"{float(x[0]):.2f}", m[0]), text)
@@ -331,9 +476,9 @@ def inline_svg(text: str, alt: str) -> str:
     text = re.sub(r'(href="#|url\(#)', rf"\g<1>{prefix}", text)
     width, height = map(float, _view_box(text).split()[2:])
     head = (
-        f'<svg class="figure" role="img" aria-label="{escape(alt)}" viewBox="0 0 {width:g} {height:g}" '
+        f'<svg class="figure{kind}" role="img" aria-label="{escape(alt)}" viewBox="0 0 {width:g} {height:g}" '
         f'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
-        f'style="--natural: {width * 4 / 3:.0f}px; width: 100%; max-width: var(--natural); stroke-linejoin: round">'
+        f'style="--natural: {width * 4 / 3:.0f}px; width: 100%; max-width: var(--natural); stroke-linejoin: round{hidden}" font-family="{_FONTS}">'
     )
     return head + re.sub(r"\s*\n\s*", "\n", text[text.index(">") + 1 :])
 
