@@ -87,7 +87,7 @@ def learning_curves(share):
     train, test = runs[runs.label_noise == share][list(names)].mean()
     ends = f"At the end {train:.0%} wrong on the training images, {test:.0%} on new ones"
     ax.set(title=ends, ylabel="share misclassified")
-    ax.legend(loc="upper left", bbox_to_anchor=(0.3, 0.99), labelspacing=0.2)
+    ax.legend(loc="upper right", ncols=2)
     return fig
 
 

@@ -122,7 +122,7 @@ def frame(models: dict, name: str) -> str:
     state = models[name]["state"]
     while children := state.get("children"):
         state = models[children[state.get("selected_index", -1)].removeprefix("IPY_MODEL_")]["state"]
-    return state["value"]
+    return state["value"].partition("</svg>")[0] + "</svg>"  # behind it may come the same for a phone
 
 
 def simplify(svg: str) -> str:

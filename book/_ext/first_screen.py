@@ -93,8 +93,31 @@ def load(file):
     return json.loads(file.read_text(encoding="utf-8"))
 
 
-def arrange(app, doctree):
-    """Put the times and the map under a chapter's title, the code that its lead figure needs below it, and its run at the foot."""
+class LeadFigure(SphinxPostTransform):
+    """Move the code that stands before a chapter's lead figure below it, where it stays in order."""
+
+    default_priority = 220  # after folds have their labels, which say what figure the code is for
+    formats = ("html",)
+
+    def run(self, **kwargs):
+        entry = contents.read(ROOT).get(self.env.docname)
+        if entry is None:
+            return
+        section = next(self.document.findall(nodes.section))
+        lead = next((child for child in section if entry.figure in names(child)), None)
+        if lead is None:
+            raise contents.ContentsError(
+                f"{contents.PAGES}: no figure {entry.figure} stands before the first heading of {entry.name}."
+            )
+        before = [child for child in section[: section.index(lead)] if is_code(child)]
+        for child in before:
+            section.remove(child)
+        after = section.index(lead) + 1
+        section[after:after] = before
+
+
+def add_words(app, doctree):
+    """Put the times and the map under a chapter's title, and how it was run at its foot."""
     entry = contents.read(ROOT).get(app.env.docname)
     if entry is None:
         return
@@ -102,17 +125,8 @@ def arrange(app, doctree):
     notebook = executed(app.env, entry.name)
     section = next(doctree.findall(nodes.section))
     title = section.first_child_matching_class(nodes.title)
-    section[title + 1 : title + 1] = [nodes.raw("", times(notebook, entry.needs) + chapter_map(entry), format="html")]
-    lead = next((child for child in section if entry.figure in names(child)), None)
-    if lead is None:
-        raise contents.ContentsError(
-            f"{contents.PAGES}: no figure {entry.figure} stands before the first heading of {entry.name}."
-        )
-    before = [child for child in section[: section.index(lead)] if is_code(child)]
-    for child in before:
-        section.remove(child)
-    after = section.index(lead) + 1
-    section[after:after] = before
+    top = nodes.raw("", times(notebook, entry.needs) + chapter_map(entry), format="html")
+    section.insert(title + 1, top)
     section += nodes.paragraph("", contents.provenance(notebook), classes=["provenance"])
 
 
@@ -142,5 +156,6 @@ def setup(app):
     app.add_directive("ways-in", WaysIn)
     app.add_node(ChapterCards)
     app.add_post_transform(PutCards)
-    app.connect("doctree-read", arrange)
+    app.add_post_transform(LeadFigure)
+    app.connect("doctree-read", add_words)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
