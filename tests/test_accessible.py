@@ -97,7 +97,7 @@ def test_the_rules_are_read(browser, tmp_path):
     """A page with a fault of each kind is noticed, also a fault that is there in the dark or on a phone only."""
     (tmp_path / "page.html").write_text(
         """<!doctype html><html lang="en" data-theme="light"><title>t</title><style>
-        p { color: #111 } [data-theme=dark] p { background: #111 } pre { overflow: auto; width: 100%; margin: 0 }
+        p { color: #111 } [data-theme=dark] p { background: #333 } pre { overflow: auto; width: 100%; margin: 0 }
         </style><script>
         const media = matchMedia("(prefers-color-scheme: dark)");
         media.addEventListener("change", () => (document.documentElement.dataset.theme = media.matches ? "dark" : "light"));

@@ -18,6 +18,7 @@ def mend(text: str) -> str:
     text = text.replace('role="doc-biblioentry"', 'role="listitem"')  # the former is no child that a list may have
     text = re.sub(r"<th(?: class=\"[^\"]*\")?>\s*(?:<p>\s*</p>)?\s*</th>", "<td></td>", text)  # the corner of a table
     text = text.replace('<summary aria-label="Toggle hidden content">', "<summary>")  # the label stands in it
+    text = re.sub(r'(<i class="theme-switch [^>]*?) +title="[^"]*"', r"\1", text)  # the button around it has a name
     text = ENTRY.sub(r'\1\2\3 aria-label="Pages of \2">', text)
     text = text.replace(
         '<div id="pst-primary-sidebar" class=',
@@ -38,8 +39,10 @@ def set_numbers(text: str) -> str:
             continue
         name = re.match(r"</?([a-zA-Z0-9-]*)", part)[1].lower()
         if name == "div" and "class=" in part:
-            printed = printed and "highlight" in part or re.search(r'class="output\b', part) is not None
-        if (name in CODE or name == "svg" or "math " in part and name in {"span", "div"}) and not part.startswith("</"):
+            printed = (printed and "highlight" in part) or re.search(r'class="output\b', part) is not None
+        if (name in CODE or name == "svg" or ("math " in part and name in {"span", "div"})) and not part.startswith(
+            "</"
+        ):
             inside.append(name)
         elif inside and name == inside[-1] and part.startswith("</"):
             inside.pop()

@@ -9,7 +9,6 @@ from itertools import zip_longest
 from docutils import nodes
 from myst_nb.sphinx_ import HideCodeCellNode
 from sphinx.transforms.post_transforms import SphinxPostTransform
-
 from wrapping import wrap
 
 MARKER = re.compile(r"^ *# NBVAL_\w+ *\n?", re.M)
