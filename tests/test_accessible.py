@@ -75,7 +75,7 @@ def violations(page):
         page.emulate_media(color_scheme=theme)
         page.set_viewport_size({"width": width, "height": 900})
         page.wait_for_function("(theme) => document.documentElement.dataset.theme === theme", arg=theme)
-        page.wait_for_timeout(400)  # until what scrolls at this width can be reached by keyboard
+        page.wait_for_timeout(100)  # until what scrolls at this width can be reached by keyboard
         found += [(f"{theme}, {width} px", *each) for each in page.evaluate(RUN, [LOOK_RULES, False])]
     ours = [
         each
