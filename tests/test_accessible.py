@@ -75,7 +75,7 @@ def violations(page):
         page.emulate_media(color_scheme=theme)
         page.set_viewport_size({"width": width, "height": 900})
         page.wait_for_function("(theme) => document.documentElement.dataset.theme === theme", arg=theme)
-        page.wait_for_timeout(400)  # until what scrolls at this width can be reached by keyboard
+        page.wait_for_timeout(100)  # until what scrolls at this width can be reached by keyboard
         found += [(f"{theme}, {width} px", *each) for each in page.evaluate(RUN, [LOOK_RULES, False])]
     ours = [
         each
@@ -97,7 +97,7 @@ def test_the_rules_are_read(browser, tmp_path):
     """A page with a fault of each kind is noticed, also a fault that is there in the dark or on a phone only."""
     (tmp_path / "page.html").write_text(
         """<!doctype html><html lang="en" data-theme="light"><title>t</title><style>
-        p { color: #111 } [data-theme=dark] p { background: #111 } pre { overflow: auto; width: 100%; margin: 0 }
+        p { color: #111 } [data-theme=dark] p { background: #333 } pre { overflow: auto; width: 100%; margin: 0 }
         </style><script>
         const media = matchMedia("(prefers-color-scheme: dark)");
         media.addEventListener("change", () => (document.documentElement.dataset.theme = media.matches ? "dark" : "light"));

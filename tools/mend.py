@@ -18,6 +18,7 @@ def mend(text: str) -> str:
     text = text.replace('role="doc-biblioentry"', 'role="listitem"')  # the former is no child that a list may have
     text = re.sub(r"<th(?: class=\"[^\"]*\")?>\s*(?:<p>\s*</p>)?\s*</th>", "<td></td>", text)  # the corner of a table
     text = text.replace('<summary aria-label="Toggle hidden content">', "<summary>")  # the label stands in it
+    text = re.sub(r'(<i class="theme-switch [^>]*?) +title="[^"]*"', r"\1", text)  # the button around it has a name
     text = ENTRY.sub(r'\1\2\3 aria-label="Pages of \2">', text)
     text = text.replace(
         '<div id="pst-primary-sidebar" class=',
