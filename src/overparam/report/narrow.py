@@ -144,7 +144,7 @@ def _height(axes: list[Axes], height: float, width: float, columns: int) -> floa
         return min(max(scaled, 1), TALL)
     kept = min(was_high, max(scaled, FLAT), TALL)
     if _names(ax, "y"):
-        kept = max(kept, min(was_high, 0.45 * len(ax.get_yticks()) + 0.6))
+        kept = max(kept, 0.2 * len(ax.get_yticks()) + 0.6)
     return kept
 
 
