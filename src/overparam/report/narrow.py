@@ -55,6 +55,10 @@ def _copy(fig: Figure) -> Figure:
     manager, canvas.manager = canvas.manager, None
     try:
         return pickle.loads(pickle.dumps(fig))
+    except (AttributeError, pickle.PicklingError) as error:
+        raise ValueError(
+            f"The figure holds a function without a name and cannot be copied for a phone: give a text or a dictionary ({error})."
+        ) from error
     finally:
         canvas.manager = manager
 
@@ -117,12 +121,16 @@ def _stack(part: FigureBase, height: float, width: float) -> float:
 def _columns(panels: list[list[Axes]], columns: int) -> int:
     """Pictures without axes stay side by side, in full rows, as far as their titles fit; other panels go below each other."""
     axes = [ax for group in panels for ax in group]
-    if any(ax.axison and (ax.get_xticks().size or ax.get_yticks().size) for ax in axes):
+    if any(ax.axison and (_ticks(ax).size or ax.get_xlabel() or ax.get_ylabel()) for ax in axes):
         return 1
     titles = [line for ax in axes for line in ax.get_title(loc="left").split("\n") + ax.get_title().split("\n")]
     widest = max(_width(line, SMALLEST) for line in titles)
     full = [n for n in range(min(columns, 5), 0, -1) if len(panels) % n == 0]
     return next((n for n in full if widest <= WIDTH * 72 / n - 8), 1)
+
+
+def _ticks(ax: Axes) -> np.ndarray:
+    return np.concatenate([ax.get_xticks(), ax.get_yticks()])
 
 
 def _height(axes: list[Axes], height: float, width: float, columns: int) -> float:
