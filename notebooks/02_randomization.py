@@ -772,18 +772,19 @@ separators = {"largest margin": A[0], "minimum norm": np.linalg.inv(A) @ [1, 1]}
 losses = {"logistic": lambda gap: -1 / (1 + np.exp(gap + 1)), "squared": lambda gap: gap}
 fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.4))
 left.plot(*A[0], "o", *(-A[1]), "s", color=figures.INK, markersize=9)
-for (name, w), color in zip(separators.items(), figures.SEQUENCE, strict=False):
-    left.axline((0, 0), (-w[1], w[0]), color=color, label=name)
+looks = [{"color": figures.SEQUENCE[0]}, {"color": figures.SEQUENCE[1], "linestyle": "--"}]
+for (name, w), look in zip(separators.items(), looks, strict=True):
+    left.axline((0, 0), (-w[1], w[0]), label=name, **look)
 left.set(xlim=(-3, 3), ylim=(-2, 2), aspect="equal")
 left.legend(loc="upper center", bbox_to_anchor=(0.5, 1.3), fontsize=9.5)
 steps = np.unique(np.logspace(0, 4.5, 40).astype(int))
 angle = np.degrees(np.arctan2(A[0, 1], A[0, 0]))
-for (name, slope), color in zip(losses.items(), figures.SEQUENCE, strict=False):
+for (name, slope), look in zip(losses.items(), looks, strict=True):
     path = [np.zeros(2)]
     for pause in np.diff(steps, prepend=0):
         path.append(descend(A, np.ones(2), path[-1], slope, pause))
     angles = np.degrees(np.arctan2(*np.transpose(path[1:])[::-1]))
-    right.plot(steps, angles - angle, color=color, label=f"{name} loss")
+    right.plot(steps, angles - angle, label=f"{name} loss", **look)
 right.axhline(0, color=colors["threshold"], linestyle=":", linewidth=1.5)
 right.set(xscale="log", xlabel="steps", ylabel="degrees from largest margin")
 right.legend()

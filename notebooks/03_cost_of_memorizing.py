@@ -500,11 +500,11 @@ uneven_apart = pd.DataFrame([own_classes(s) for s in replicates])
 
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Among real examples influence becomes unequal; among random ones it stays nearly equal.** Gini coefficient of the loss sensitivity at four times of a training, against the training accuracy reached; one line per replicate.", "name": "fig-cost-gini"}, "image": {"alt": "Gini coefficient against training accuracy. At low accuracy all lines come together; towards full accuracy those of real data rise to about one half, those of random inputs and random labels stay near one fifth."}} tags=["hide-input"]
 ax = plt.subplots(figsize=(7.2, 3.5))[1]
-for kind, color in hues.items():
+for (kind, color), marker in zip(hues.items(), figures.MARKERS, strict=False):
+    line = {"color": color, "marker": marker, "markersize": 4, "linewidth": 1.2}
     for number, (_, rows) in enumerate(course[course.data == kind].groupby("seed")):
-        line = {"color": color, "markersize": 3.5, "linewidth": 1.2, "alpha": 0.8}
         label = kind if number == 0 else None
-        ax.plot(rows.accuracy, rows["Gini coefficient"], "o-", label=label, **line)
+        ax.plot(rows.accuracy, rows["Gini coefficient"], label=label, alpha=0.8, **line)
 ax.set(xlabel="training accuracy", ylabel="Gini coefficient", ylim=(0, None))
 ax.legend(loc="upper left")
 plt.show()

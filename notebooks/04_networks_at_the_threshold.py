@@ -627,10 +627,11 @@ left.plot(means.loc["same labels"].single, "o-", color=colors["test"], label="si
 for labels, color in zip(
     ("same labels", "fresh labels"), figures.SEQUENCE[2:], strict=False
 ):
-    left.plot(means.loc[labels].vote, "s-", color=color, label=f"vote, {labels}")
+    look = {"color": color, "linestyle": figures.dash(color), "marker": "s"}
+    left.plot(means.loc[labels].vote, label=f"vote, {labels}", **look)
 end = {"ax": right, "colors": colors["test"], "label": "last epoch"}
 figures.plot(stopping, "width", "final", **end)
-early = end | {"colors": figures.SEQUENCE[0], "label": "stopped in time"}
+early = end | {"colors": figures.SEQUENCE[0], "label": "stopped in time", "marker": "s"}
 figures.plot(stopping, "width", "stopped", **early)
 for ax in (left, right):
     figures.log_axis(ax, (3, 5, 11, 20, 50, 200))

@@ -370,10 +370,14 @@ off = [backward_error.epoch_errors(*regression(s), small_steps) for s in draws[:
 
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Only the law with the minibatch gradients is of third order.** Distance between the mean over all orders of one epoch of SGD and three flows, against the learning rate, for ten linear regressions. The law of full-batch descent has the slope of no correction at all.", "name": "fig-ir-sgd"}, "image": {"alt": "Log-log plot of distance against learning rate. Lines for the plain flow and the full-batch law have slope two; lines for the SGD law have slope three and lie far below."}} tags=["hide-input"]
 ax = plt.subplots(figsize=(7.2, 3.1))[1]
-laws = {"plain flow": orange, "full-batch law": green, "SGD law": blue}
-for (name, color), errors in zip(laws.items(), np.swapaxes(off, 0, 1), strict=True):
-    ax.plot(small_steps, errors.T, color=color, alpha=0.5, linewidth=1)
-    ax.plot([], color=color, label=name)
+laws = {
+    "plain flow": (orange, "-"),
+    "full-batch law": (green, "--"),
+    "SGD law": (blue, ":"),
+}
+for (name, (color, dash)), errors in zip(laws.items(), np.swapaxes(off, 0, 1), strict=True):
+    ax.plot(small_steps, errors.T, dash, color=color, alpha=0.7, linewidth=1.2)
+    ax.plot([], [], dash, color=color, label=name)
 figures.log_axis(ax, small_steps[::-1])
 ax.set(yscale="log", xlabel="learning rate h", ylabel="distance after one epoch")
 ax.legend(loc="lower right")
@@ -468,14 +472,16 @@ best, equal, later = (look(runs, sets, m) for m in (best_fit, equal_loss, equal_
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Sharpness and test error fall as steps grow; what R_IG does depends on the moment.** Full-batch gradient descent with three learning rates, looked at where validation is best among the times at which all training examples are right, at a training loss of 0.1, and after 1,000 steps. Means over replicates (of R_IG on its logarithm) with 95 % bands.", "name": "fig-ir-grid"}, "image": {"alt": "Three panels against the learning rate, for the logarithm of R_IG, sharpness and test error, with three lines each, one per moment: best validation, equal loss, equal steps."}} tags=["hide-input"]
 fig, axes = plt.subplots(1, 3, figsize=(7.2, 3.4))
 titles = {
-    "log10_R_IG": "log₁₀ R_IG",
+    "log10_R_IG": "Squared gradient, log₁₀",
     "sharpness": "Sharpness",
     "error": "Test error, points",
 }
 for ax, (column, title) in zip(axes, titles.items(), strict=True):
     figures.plot(best, "lr", column, ax=ax, colors=blue, label="best validation")
-    figures.plot(equal, "lr", column, ax=ax, colors=orange, label="equal loss")
-    figures.plot(later, "lr", column, ax=ax, colors=green, label="equal steps")
+    figures.plot(equal, "lr", column, ax=ax, colors=orange, label="equal loss", marker="s")
+    figures.plot(
+        later, "lr", column, ax=ax, colors=green, label="equal steps", linestyle="--"
+    )
     ax.set(title=title, xlabel="learning rate", ylabel="")
     figures.log_axis(ax, rates)
 handles = axes[0].get_legend_handles_labels()
@@ -563,7 +569,7 @@ name, measure = (
 robust, where = results.measured_or_recorded(name, measure)
 ordered = robust.sort_values("factor")
 ax = plt.subplots(figsize=(7.2, 4.2))[1]
-ax.plot(ordered.factor, ordered.setting, "o", color=blue)
+ax.plot(ordered.factor, ordered.setting.str.replace("_", " "), "o", color=blue)
 ax.axvline(1, color=colors["threshold"], linestyle=":")
 figures.log_axis(ax, (0.1, 0.2, 0.5, 1))
 ax.set_xlabel("sharpness, large steps over small ones")

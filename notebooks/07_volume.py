@@ -433,7 +433,7 @@ name, measure = "07_volume_multiverse", lambda: pd.DataFrame(map(in_setting, set
 robust, where = results.measured_or_recorded(name, measure)
 ordered = robust.sort_values("factor")
 ax = plt.subplots(figsize=(7.2, 4.2))[1]
-ax.plot(ordered.factor, ordered.setting, "o", color=blue)
+ax.plot(ordered.factor, ordered.setting.str.replace("_", " "), "o", color=blue)
 ax.axvline(1, color=colors["threshold"], linestyle=":")
 figures.log_axis(ax, (1, 2, 5, 10, 20))
 ax.set_xlabel("radius, good over poisoned")

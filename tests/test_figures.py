@@ -311,12 +311,14 @@ def test_the_wide_figure_stays_as_it_was():
 
     def state():
         fig.draw_without_rendering()
-        places = [np.round(artist.get_window_extent().bounds, 1).tolist() for artist in [*fig.axes, *fig.legends]]
+        places = [artist.get_window_extent().bounds for artist in [*fig.axes, *fig.legends]]
         return places, [text.get_text() for text in fig.findobj(plt.Text)], plt.get_fignums(), fig.canvas.manager
 
-    before = state()
+    places, *rest = state()
     narrow(fig)
-    assert state() == before
+    after, *others = state()
+    np.testing.assert_allclose(after, places, atol=1)  # constrained layout settles in steps
+    assert others == rest
 
 
 def test_pictures_without_axes_stay_side_by_side():

@@ -358,7 +358,7 @@ def settings(
     ax.plot(table[x], table[y], "o", color=color)
     ax.margins(x=0.12)  # room for names
     for _, row in table[~table.keeps].iterrows():
-        ax.text(row[x], row[y], f"{row.setting}  ", ha="right", va="center", fontsize=9.5)
+        ax.text(row[x], row[y], f"{row.setting.replace('_', ' ')}  ", ha="right", va="center", fontsize=9.5)
     ax.axvline(bounds[0], color=COLORS["threshold"], linestyle=":")
     ax.axhline(bounds[1], color=COLORS["threshold"], linestyle=":")
     return ax

@@ -9,6 +9,7 @@ import re
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.category import StrCategoryFormatter
 from matplotlib.cbook import is_math_text
 from matplotlib.figure import Figure, FigureBase
 from matplotlib.font_manager import FontProperties
@@ -21,6 +22,7 @@ from matplotlib.transforms import Bbox, ScaledTranslation
 
 WIDTH = 340 / 96  # inches
 ROOM = WIDTH * 72 - 6  # points, for a line of text
+NAMES = 0.36 * ROOM  # at most for the names of rows
 SMALLEST, LARGEST = 9.5, 11  # points; 9.5 are 12.2 pixels where a phone of 360 pixels shows 328 of the 340
 TALL, FLAT = 2.8, 2.6  # inches, of a panel with its labels
 SPACE = re.compile(r"\s+(?=(?:[^$]*\$[^$]*\$)*[^$]*$)")  # between words, not within mathematics
@@ -53,6 +55,10 @@ def _copy(fig: Figure) -> Figure:
     manager, canvas.manager = canvas.manager, None
     try:
         return pickle.loads(pickle.dumps(fig))
+    except (AttributeError, pickle.PicklingError) as error:
+        raise ValueError(
+            f"The figure holds a function without a name and cannot be copied for a phone: give a text or a dictionary ({error})."
+        ) from error
     finally:
         canvas.manager = manager
 
@@ -115,12 +121,16 @@ def _stack(part: FigureBase, height: float, width: float) -> float:
 def _columns(panels: list[list[Axes]], columns: int) -> int:
     """Pictures without axes stay side by side, in full rows, as far as their titles fit; other panels go below each other."""
     axes = [ax for group in panels for ax in group]
-    if any(ax.axison and (ax.get_xticks().size or ax.get_yticks().size) for ax in axes):
+    if any(ax.axison and (_ticks(ax).size or ax.get_xlabel() or ax.get_ylabel()) for ax in axes):
         return 1
     titles = [line for ax in axes for line in ax.get_title(loc="left").split("\n") + ax.get_title().split("\n")]
     widest = max(_width(line, SMALLEST) for line in titles)
     full = [n for n in range(min(columns, 5), 0, -1) if len(panels) % n == 0]
     return next((n for n in full if widest <= WIDTH * 72 / n - 8), 1)
+
+
+def _ticks(ax: Axes) -> np.ndarray:
+    return np.concatenate([ax.get_xticks(), ax.get_yticks()])
 
 
 def _height(axes: list[Axes], height: float, width: float, columns: int) -> float:
@@ -143,9 +153,8 @@ def _height(axes: list[Axes], height: float, width: float, columns: int) -> floa
     if columns > 1:
         return min(max(scaled, 1), TALL)
     kept = min(was_high, max(scaled, FLAT), TALL)
-    if _names(ax, "y"):
-        kept = max(kept, min(was_high, 0.45 * len(ax.get_yticks()) + 0.6))
-    return kept
+    lines = "\n".join(_wrapped(text, SMALLEST, NAMES) for text in _names(ax, "y")).count("\n") + 1
+    return max(kept, 0.2 * lines + 0.7)
 
 
 def _own_labels(axes: list[Axes], cells: dict[tuple[int, int], list[Axes]]) -> None:
@@ -182,7 +191,7 @@ def _fit(fig: Figure) -> None:
         for text in ax.texts:
             text.set_in_layout(False)
         if _names(ax, "y"):
-            _name_ticks(ax, "y", ROOM * 0.36)
+            _name_ticks(ax, "y", NAMES)
         _join_titles(ax)
     fig.draw_without_rendering()
     for ax in fig.axes:
@@ -237,16 +246,21 @@ def _join_titles(ax: Axes) -> None:
         right.set_text("")
 
 
-def _names(ax: Axes, name: str) -> bool:
-    """Whether the ticks of an axis are named by words."""
-    formatter = getattr(ax, f"{name}axis").get_major_formatter()
-    return isinstance(formatter, FixedFormatter) and any(re.search(r"[^\W\d]{2}", text) for text in formatter.seq)
+def _names(ax: Axes, name: str) -> list[str]:
+    """The names of an axis' ticks, none where they are numbers."""
+    axis = getattr(ax, f"{name}axis")
+    formatter = axis.get_major_formatter()
+    if not isinstance(formatter, FixedFormatter | StrCategoryFormatter):
+        return []
+    texts = formatter.format_ticks(axis.get_majorticklocs())
+    return texts if any(re.search(r"[^\W\d]{2}", text) for text in texts) else []
 
 
 def _name_ticks(ax: Axes, name: str, width: float) -> float:
     """Break the names of an axis' ticks at `width` points; the widest line that is left."""
     axis = getattr(ax, f"{name}axis")
-    names = [_wrapped(text, SMALLEST, width) for text in axis.get_major_formatter().seq]
+    names = [_wrapped(text, SMALLEST, width) for text in _names(ax, name)]
+    axis.set_major_locator(FixedLocator(axis.get_majorticklocs()))
     axis.set_major_formatter(FixedFormatter(names))
     return max(_width(line, SMALLEST) for text in names for line in text.split("\n"))
 
