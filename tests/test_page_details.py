@@ -132,7 +132,7 @@ def test_an_open_block_is_not_clipped_and_a_fold_stands_below_the_figure_it_name
         (
             '<div class="output stream"><div class="highlight"><pre>x -1</pre>',
             '<div class="output stream"><div class="highlight"><pre>x −1</pre>',
-        ),  # fmt: skip
+        ),
         ('<a href="x-1.html">-1</a>', '<a href="x-1.html">−1</a>'),
     ],
 )
