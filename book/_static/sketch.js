@@ -12,7 +12,7 @@ function svgElement(name, attributes = {}, text) {
 
 // A number with as many digits as tell values apart on an axis of this length; on a log axis two that count.
 function sketchNumber(value, range) {
-  const digits = range ? Math.max(0, 2 - Math.ceil(Math.log10(range))) : Math.max(0, 1 - Math.floor(Math.log10(Math.abs(value) || 1)));
+  const digits = range ? Math.max(0, 2 - Math.round(Math.log10(range))) : Math.max(0, 1 - Math.floor(Math.log10(Math.abs(value) || 1)));
   return value.toLocaleString("en", { minimumFractionDigits: range ? digits : 0, maximumFractionDigits: digits }).replace("-", "−");
 }
 
