@@ -317,7 +317,8 @@ def _fit_text(text: Text, box: Bbox) -> None:
     anchor = {"left": place.x0, "center": (place.x0 + place.x1) / 2, "right": place.x1}[text.get_ha()]
     left, right = anchor - start, edge - anchor
     room = {"left": right, "center": 2 * min(left, right), "right": left}[text.get_ha()]
-    if room < min(90, 0.6 * place.width):
+    word = max(_width(word, text.get_fontsize()) for word in SPACE.split(text.get_text()))
+    if room < max(word, min(90, 0.6 * place.width)):
         text.set_ha("right" if left > right else "left")
         room = max(left, right)
     _wrap(text, room)
