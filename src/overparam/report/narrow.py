@@ -286,7 +286,7 @@ def _thin(ax: Any) -> None:
         ax.xaxis.set_major_formatter(FixedFormatter([texts[i] for i in kept]))
 
 
-def _thin_minor(ax: Any, places: np.ndarray, halves: list[float]) -> None:
+def _thin_minor(ax: Any, places: Any, halves: list[float]) -> None:
     """Name no tick between the major ones that would meet one of them, or another."""
     low, high = sorted(ax.get_xlim())
     kept, taken = {}, list(zip(places, halves, strict=True))
