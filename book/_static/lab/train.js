@@ -87,7 +87,9 @@ lab("train", (ui) => {
   }
 
   /** The epoch that is looked at: the last one, if no other was chosen. */
-  const now = () => history.find(({ epoch }) => epoch === looked) ?? history.at(-1);
+  function now() {
+    return history.find(({ epoch }) => epoch === looked) ?? history.at(-1);
+  }
 
   function words() {
     const { epoch, train, test, seen } = now();

@@ -48,7 +48,7 @@ def narrow(fig: Figure) -> Figure | None:
     return copy
 
 
-def _copy(fig: Figure) -> Figure:
+def _copy(fig: Any) -> Figure:
     """A copy that pyplot does not know."""
     canvas = fig.canvas
     manager, canvas.manager = canvas.manager, None
