@@ -4,18 +4,24 @@
 // What only a screen can use, and the code of the folds: the page's address stands at the head of the chapter instead
 const LEFT_OUT = `template, script, style, noscript, button, input, .headerlink, details.hide, details.sizes, .copybtn, .ledger-filter,
   .toctree-wrapper, .sd-summary-state-marker, .lab-stage, .figure-front, .predict-foot, .quiz-mark:empty, .quiz-score, .quiz-answer,
-  svg.figure.narrow, nav.ways-in, .cite, span[hidden]`;
-const INSTEAD = "The code, the other positions of the sliders and the experiments that run in the page:";
+  svg.figure.narrow, nav.ways-in, ul.chapter-cards, .cite, span[hidden]`;
+const INSTEAD = "All code, the sliders, the experiments that run in the page, and each finding's protocol:";
 
 function prepare(text, page) {
   const article = new DOMParser().parseFromString(text, "text/html").querySelector("article.bd-article");
   article.querySelectorAll(LEFT_OUT).forEach((node) => node.remove());
   article.querySelectorAll(".cell, .cell_output").forEach((node) => node.textContent.trim() || node.querySelector("svg, img") || node.remove());
+  // Of a card's small print what the paper says; protocol and every number are in the page
+  for (const entry of article.querySelectorAll(".claim-more > dl > :nth-child(n + 3), .claim-more > summary")) entry.remove();
+  // and of the ledger what came out: the card that it links to has the rest
+  for (const more of article.querySelectorAll(".ledger-finding :is(td:not([data-head='Verdict'], [data-head='The record']), .ledger-statement, .ledger-about)")) more.remove();
   article.querySelectorAll("details").forEach(unfold);
   article.querySelectorAll("[hidden]").forEach((node) => node.removeAttribute("hidden"));
   for (const number of article.querySelectorAll("h1 > .section-number")) {
     number.textContent = number.textContent.replace(/\.\s*$/, "");
+    number.after(" "); // in an outline it stands before the title
   }
+  article.querySelectorAll("h1 br").forEach((line) => line.before(" "));
   article.querySelectorAll(".katex").forEach(page.form === "pdf" ? speakFormula : keepMathML);
   article.querySelectorAll("img[src]").forEach((img) => (img.src = new URL(img.getAttribute("src"), page.folder).href));
   nameAnew(article, page);
@@ -37,7 +43,7 @@ function unfold(details) {
   title.className = "unfolded-title";
   title.append(...(summary?.childNodes ?? []));
   summary?.remove();
-  if (!details.querySelector(".quiz-why")) box.append(title); // its first word is the verdict
+  if (title.textContent.trim() && !details.querySelector(".quiz-why")) box.append(title); // there the first word is the verdict
   box.append(...details.childNodes);
   details.replaceWith(box);
 }
@@ -76,7 +82,7 @@ function addPage(text, page) {
   const article = document.adoptNode(prepare(text, page));
   article.style.page = page.key;
   document.body.append(article);
-  const title = article.querySelector("h1").textContent.trim().replace(/^(\d+)\s*/, "$1. ");
+  const title = article.querySelector("h1").textContent.trim().replace(/\s+/g, " ").replace(/^(\d+) /, "$1. ");
   const rule = document.createElement("style");
   rule.textContent = `@page ${page.key} { @top-center { content: ${JSON.stringify(title)}; } }`;
   document.head.append(rule);
@@ -117,7 +123,7 @@ function fillContents(pages) {
 function xhtml(text, page) {
   const article = prepare(text, page);
   article.querySelectorAll("[style]").forEach((node) => !node.closest("svg") && node.removeAttribute("style"));
-  const title = article.querySelector("h1").textContent.trim().replace(/^(\d+)\s*/, "$1. ");
+  const title = article.querySelector("h1").textContent.trim().replace(/\s+/g, " ").replace(/^(\d+) /, "$1. ");
   // e-readers know no CSS variables: the value that is named beside each takes its place
   const plain = (s) => s.replace(/var\(--[\w-]+,\s*([^()]*(?:\([^()]*\))?[^()]*)\)/g, "$1").replaceAll("currentColor", "#1f2328");
   const body = plain(new XMLSerializer().serializeToString(article));
