@@ -120,12 +120,28 @@ function fillContents(pages) {
 }
 
 // ---------- one XHTML file per page for the EPUB ----------
-function xhtml(text, page) {
+function asXHTML(text, page) {
   const article = prepare(text, page);
-  article.querySelectorAll("[style]").forEach((node) => !node.closest("svg") && node.removeAttribute("style"));
-  const title = article.querySelector("h1").textContent.trim().replace(/\s+/g, " ").replace(/^(\d+) /, "$1. ");
-  // e-readers know no CSS variables: the value that is named beside each takes its place
-  const plain = (s) => s.replace(/var\(--[\w-]+,\s*([^()]*(?:\([^()]*\))?[^()]*)\)/g, "$1").replaceAll("currentColor", "#1f2328");
-  const body = plain(new XMLSerializer().serializeToString(article));
-  return { title, body };
+  for (const node of article.querySelectorAll("*")) {
+    if (node.closest("svg, math")) continue;
+    for (const name of ["style", "align", "border", "for", "role", "aria-label"]) node.removeAttribute(name);
+    for (const { name } of [...node.attributes]) if (name.startsWith("data-")) node.removeAttribute(name);
+  }
+  for (const [old, tag] of [["form, fieldset, output", "div"], ["legend, label", "p"]]) {
+    for (const node of article.querySelectorAll(old)) {
+      const plain = article.ownerDocument.createElement(tag);
+      for (const { name, value } of node.attributes) if (name === "class" || name === "id") plain.setAttribute(name, value);
+      plain.append(...node.childNodes);
+      node.replaceWith(plain);
+    }
+  }
+  const sections = [...article.querySelectorAll("section[id] > h2")].map((h2) => [h2.parentElement.id, h2.textContent.trim()]);
+  // An e-reader may know no CSS variables: the value that is named beside each takes its place
+  const plain = (text) => text.replace(/var\(--[\w-]+,\s*((?:[^()]|\([^()]*\))*)\)/g, "$1");
+  return {
+    title: article.querySelector("h1").textContent.trim().replace(/\s+/g, " ").replace(/^(\d+) /, "$1. "),
+    sections,
+    body: plain(new XMLSerializer().serializeToString(article)),
+    properties: [article.querySelector("math") && "mathml", article.querySelector("svg") && "svg"].filter(Boolean).join(" "),
+  };
 }

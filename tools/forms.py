@@ -8,11 +8,12 @@ since the numbers in its contents are known only then.
 """
 
 import argparse
-
+import re
 import shutil
 import sys
 import time
 import zipfile
+from datetime import UTC, datetime
 from html import escape
 from io import BytesIO
 from pathlib import Path
@@ -25,7 +26,13 @@ ROOT = Path(__file__).resolve().parents[1]
 TOOLS = Path(__file__).resolve().parent
 NAME = "why-overparameterized-networks-generalize"
 # Without hinting, which moves letters to the pixels of a screen: words would stand too close on paper
-FLAGS = ["--no-sandbox", "--font-render-hinting=none", "--disable-background-networking", "--disable-component-update", "--no-first-run"]
+FLAGS = [
+    "--no-sandbox",
+    "--font-render-hinting=none",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--no-first-run",
+]
 NO_BROWSER = (
     "Neither Chromium nor Chrome was found, which turns the pages into a {form}: install one, "
     "on Debian and Ubuntu with `sudo apt-get install chromium`."
@@ -81,7 +88,13 @@ class Book:
 
     def page(self, file: str, caption: str = "", under: bool = False) -> dict:
         key = "p-" + file.split("/")[-1].replace("_", "-")
-        return {"name": f"{file}.html", "key": key, "caption": caption, "under": under, "file": self.html / f"{file}.html"}
+        return {
+            "name": f"{file}.html",
+            "key": key,
+            "caption": caption,
+            "under": under,
+            "file": self.html / f"{file}.html",
+        }
 
     def for_script(self, page: dict, form: str) -> dict:
         """Return what forms.js has to know about a page."""
@@ -98,7 +111,11 @@ class Book:
 
 def make_zip(book: Book, target: Path):
     """Write one archive with the pages and a line that says how to open them; the same pages give the same bytes."""
-    files = {f"html/{file.relative_to(book.html).as_posix()}": file.read_bytes() for file in book.html.rglob("*") if file.is_file()}
+    files = {
+        f"html/{file.relative_to(book.html).as_posix()}": file.read_bytes()
+        for file in book.html.rglob("*")
+        if file.is_file()
+    }
     files["README.txt"] = README.format(title=book.title, site=book.site).encode()
     with zipfile.ZipFile(target, "w") as archive:
         for name in sorted(files):
@@ -137,8 +154,10 @@ def make_pdf(book: Book, target: Path):
             page.add_script_tag(path=TOOLS / "forms.js")
             for each, text in zip(book.pages, texts, strict=True):
                 page.evaluate("([text, page]) => addPage(text, page)", [text, book.for_script(each, "pdf")])
-            page.evaluate("addContents", [{name: each[name] for name in ("caption", "key", "under")} for each in book.pages])
-            page.evaluate("Promise.all([...document.fonts].map((font) => font.load())).then(() => true)")
+            page.evaluate(
+                "addContents", [{name: each[name] for name in ("caption", "key", "under")} for each in book.pages]
+            )
+            page.evaluate("Promise.allSettled([...document.fonts].map((font) => font.load())).then(() => true)")
             with pikepdf.open(printed(page)) as first:
                 number = {leaf.objgen: place for place, leaf in enumerate(first.pages, 1)}
                 numbers = {name[1:]: number[place[0].objgen] for name, place in first.Root.Dests.items()}
@@ -153,15 +172,94 @@ def make_pdf(book: Book, target: Path):
         shell.unlink()
 
 
+def make_epub(book: Book, target: Path):
+    """Write an EPUB 3 with a file per page: formulas as MathML, figures as SVG, no scripts."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        page = browser_page(playwright, "epub")
+        page.add_script_tag(path=TOOLS / "forms.js")
+        parts = [
+            {"key": each["key"], "under": each["under"]}
+            | page.evaluate(
+                "([text, page]) => asXHTML(text, page)",
+                [each["file"].read_text(encoding="utf-8"), book.for_script(each, "epub")],
+            )
+            for each in book.pages
+        ]
+        page.context.browser.close()
+    with zipfile.ZipFile(target, "w") as archive:
+        write(
+            archive, "mimetype", b"application/epub+zip", zipfile.ZIP_STORED
+        )  # first and plain, as the format wants it
+        write(archive, "META-INF/container.xml", CONTAINER.encode())
+        write(archive, "book/package.opf", package(book, parts).encode())
+        write(archive, "book/nav.xhtml", xhtml("Contents", navigation(parts)).encode())
+        write(archive, "book/epub.css", (TOOLS / "epub.css").read_bytes())
+        for part in parts:
+            write(archive, f"book/{part['key']}.xhtml", xhtml(part["title"], part["body"]).encode())
+
+
+CONTAINER = """<?xml version="1.0" encoding="utf-8"?>
+<container version="1.0" xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><rootfiles>
+<rootfile full-path="book/package.opf" media-type="application/oebps-package+xml"/></rootfiles></container>
+"""
+
+
+def package(book: Book, parts: list[dict]) -> str:
+    """Return the list of the EPUB's files in the order of reading, and what the book is."""
+    built = datetime.fromtimestamp((book.html / "index.html").stat().st_mtime, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    items = "".join(
+        f'<item id="{part["key"]}" href="{part["key"]}.xhtml" media-type="application/xhtml+xml"'
+        + (f' properties="{part["properties"]}"' if part["properties"] else "")
+        + "/>\n"
+        for part in parts
+    )
+    spine = "".join(f'<itemref idref="{part["key"]}"/>' for part in parts)
+    return f"""<?xml version="1.0" encoding="utf-8"?>
+<package xmlns="http://www.idpf.org/2007/opf" version="3.0" unique-identifier="id" xml:lang="en">
+<metadata xmlns:dc="http://purl.org/dc/elements/1.1/">
+<dc:identifier id="id">{book.site}</dc:identifier><dc:title>{escape(book.title)}</dc:title><dc:language>en</dc:language>
+<dc:creator>{escape(book.author)}</dc:creator><meta property="dcterms:modified">{built}</meta>
+</metadata>
+<manifest>
+<item id="nav" href="nav.xhtml" media-type="application/xhtml+xml" properties="nav"/>
+<item id="css" href="epub.css" media-type="text/css"/>
+{items}</manifest>
+<spine><itemref idref="nav"/>{spine}</spine>
+</package>
+"""
+
+
+def navigation(parts: list[dict]) -> str:
+    """Return the contents: pages, and below each its sections."""
+    lines = ""
+    for part in parts:
+        file = f"{part['key']}.xhtml"
+        under = "".join(f'<li><a href="{file}#{key}">{escape(name)}</a></li>' for key, name in part["sections"])
+        lines += (
+            f'<li><a href="{file}">{escape(part["title"])}</a>' + (f"<ol>{under}</ol>" if under else "") + "</li>\n"
+        )
+    return f'<nav xmlns:epub="http://www.idpf.org/2007/ops" epub:type="toc"><h1>Contents</h1><ol>{lines}</ol></nav>'
+
+
+def xhtml(title: str, body: str) -> str:
+    return f"""<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE html>
+<html xmlns="http://www.w3.org/1999/xhtml" lang="en" xml:lang="en"><head><title>{escape(title)}</title>
+<link rel="stylesheet" href="epub.css"/></head><body>{body}</body></html>
+"""
+
+
 def printed(page) -> BytesIO:
     return BytesIO(page.pdf(prefer_css_page_size=True, print_background=True, outline=True, tagged=True))
 
 
 def title_page(book: Book, texts: list[str]) -> str:
     """Return the document that pages are added to: a title, room for the contents, and the style sheets of them all."""
-    import re
-
-    sheets = dict.fromkeys(name for text in texts for name in re.findall(r'<link[^>]* href="[^"]*(_static/[^"?]*\.css)', text))
+    sheets = dict.fromkeys(
+        name for text in texts for name in re.findall(r'<link[^>]* href="[^"]*(_static/[^"?]*\.css)', text)
+    )
     links = "".join(f'<link rel="stylesheet" href="{(book.html / name).as_uri()}">' for name in sheets)
     return f"""<!DOCTYPE html>
 <html lang="en" data-theme="light" data-mode="light"><head><meta charset="utf-8"><title>{escape(book.title)}</title>
@@ -172,7 +270,7 @@ def title_page(book: Book, texts: list[str]) -> str:
 """
 
 
-FORMS = {"pdf": make_pdf, "zip": make_zip}
+FORMS = {"epub": make_epub, "pdf": make_pdf, "zip": make_zip}
 
 if __name__ == "__main__":
     main()
