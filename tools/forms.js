@@ -70,7 +70,8 @@ function nameAnew(article, page) {
     const target = new URL(link.getAttribute("href"), new URL(page.name, "book:/"));
     if (target.protocol !== "book:") continue;
     const key = page.keys[decodeURIComponent(target.pathname.slice(1))];
-    const fragment = decodeURIComponent(target.hash.slice(1)).replaceAll("/", "-");
+    // what stands behind # with an equals sign is a choice of the ledger's, which no form but the page has
+    const fragment = target.hash.includes("=") ? "" : decodeURIComponent(target.hash.slice(1)).replaceAll("/", "-");
     const place = key && (fragment ? `${key}--${fragment}` : key);
     if (key) link.setAttribute("href", page.form === "pdf" ? `#${place}` : `${key}.xhtml${fragment ? `#${place}` : ""}`);
     else link.setAttribute("href", page.site + target.pathname.slice(1) + target.hash);
@@ -124,7 +125,7 @@ function asXHTML(text, page) {
   const article = prepare(text, page);
   for (const node of article.querySelectorAll("*")) {
     if (node.closest("svg, math")) continue;
-    for (const name of ["style", "align", "border", "for", "role", "aria-label"]) node.removeAttribute(name);
+    for (const name of ["style", "align", "halign", "border", "for", "role", "aria-label"]) node.removeAttribute(name);
     for (const { name } of [...node.attributes]) if (name.startsWith("data-")) node.removeAttribute(name);
   }
   for (const [old, tag] of [["form, fieldset, output", "div"], ["legend, label", "p"]]) {
@@ -135,6 +136,7 @@ function asXHTML(text, page) {
       node.replaceWith(plain);
     }
   }
+  article.querySelectorAll("path:not([d])").forEach((path) => path.remove());
   const sections = [...article.querySelectorAll("section[id] > h2")].map((h2) => [h2.parentElement.id, h2.textContent.trim()]);
   // An e-reader may know no CSS variables: the value that is named beside each takes its place
   const plain = (text) => text.replace(/var\(--[\w-]+,\s*((?:[^()]|\([^()]*\))*)\)/g, "$1");
