@@ -158,7 +158,7 @@ def reference(text):
         more, _, rest = rest.partition(". ")
         authors += f". {more}"
     names = [name.split()[-1] for name in re.split(r",? and |, ", authors) if name.strip()]
-    title = re.split(r"\. (?=[A-Z])", rest)[0]
+    title = re.split(r"\. (?=[A-Z]|\d{4}\b|arXiv)", rest)[0]
     years = re.findall(r"\b(?:19|20)\d\d\b(?!\.\d)", re.sub(r"(arXiv|doi|URL):\S+", "", rest))
     return f"{', '.join(names[:3])}{' and others' if len(names) > 3 else ''} ({years[-1] if years else 'n.d.'}). {title}"
 
@@ -244,12 +244,15 @@ def spoken_of(term, also, entries):
     """Return [(section's entry, how often)]: of each page the section that names a term most, the pages that do so most."""
     named = pattern([term, *also])
     counts, sections = Counter(), {}
+    titles = Counter(e.title for e in entries if e.kind == "section")
     current = None
     for entry in entries:
         if entry.kind in ("page", "section"):
             current = entry
         if entry.page in (NOTATION, REFERENCES, INDEX) or entry.kind in ("term", "reference"):
             continue
+        if titles[current.title] > 2:
+            continue  # what each chapter has, such as its exercises
         key = (current.page, current.anchor)
         sections[key] = current
         counts[key] += 5 * len(named.findall(entry.title)) * (entry is current) + len(named.findall(entry.prose))

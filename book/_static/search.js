@@ -8,7 +8,8 @@ const bookSearch = (() => {
   }; // prettier-ignore
   // What an entry is found by beside its own words, and how much it counts among others that match as well
   const CALLED = { figure: "fig plot", theorem: "proposition lemma", finding: "claim verdict", lab: "lab", term: "definition glossary" };
-  const WEIGHT = { page: 1.5, section: 1.1, figure: 0.9, theorem: 0.9, exercise: 0.8, term: 1.9, reference: 0.8 };
+  const WEIGHT = { page: 3, section: 1.1, figure: 0.9, theorem: 0.9, exercise: 0.8, term: 1.9, reference: 0.8 };
+  const LESS = /^book\/(protocols|notation)\.html#(?!term-)/; // tables and small print, half as much
   const SHOWN = 30;
   const LETTERS = { æ: "ae", ð: "d", đ: "d", ħ: "h", ı: "i", ł: "l", ŋ: "n", ø: "o", œ: "oe", ß: "ss", þ: "th", ŧ: "t" };
 
@@ -24,11 +25,12 @@ const bookSearch = (() => {
   const words = (text) => plain(text).match(/\p{N}+(?:\.\p{N}+)*|\p{L}+/gu) ?? [];
   const stem = (word) => (word.length > 3 && !/(ss|us|is)$/.test(word) ? word.replace(/s$/, "") : word);
 
-  // What finds: called with what was typed, it returns the entries, the best one first.
-  function indexed({ pages, entries }) {
+  const stems = (text) => words(text).map(stem);
+
+  // Resolves to what finds: called with what was typed, it returns the entries, the best one first.
+  async function indexed({ pages, entries }) {
     const rows = entries.map(([kind, page, anchor, title, section, lead, also, verdict, more], id) => {
-      const own = kind === "page" || kind === "section" ? "" : section;
-      const where = kind === "page" ? [] : [pages[page][1], own].filter(Boolean);
+      const where = kind === "page" ? [] : [pages[page][1], section].filter(Boolean);
       const href = pages[page][0] + (anchor && `#${anchor}`);
       return { id, kind, href, title, where, lead, also: `${KINDS[kind]} ${CALLED[kind] ?? ""} ${also}`, verdict, more };
     });
@@ -38,26 +40,34 @@ const bookSearch = (() => {
       processTerm: stem,
       searchOptions: {
         boost: { title: 5, also: 3, lead: 1.5 },
-        prefix: (term) => !/^\p{N}/u.test(term) || !term.includes("."),
-        fuzzy: (term) => (term.length > 4 && /^\p{L}/u.test(term) ? 0.2 : false),
+        prefix: (term) => !term.includes("."),
+        fuzzy: (term) => (/^\p{L}{5}/u.test(term) ? 0.2 : false),
         weights: { prefix: 0.3, fuzzy: 0.15 },
-        boostDocument: (id) => WEIGHT[rows[id].kind] ?? 1,
+        boostDocument: (id) => (WEIGHT[rows[id].kind] ?? 1) * (LESS.test(rows[id].href) ? 0.5 : 1),
       },
     });
-    index.addAll(rows);
+    await index.addAllAsync(rows, { chunkSize: 100 });
     return (query) => {
-      const asked = words(query).map(stem);
+      const asked = stems(query);
       if (!asked.length) return [];
-      // A title that is what was asked for, word by word, stands before all others.
-      const exact = (row) => {
-        const own = words(row.title).map(stem);
-        const begins = asked.every((word, i) => own[i] === word || (row.kind === "figure" && i === 0 && "figure".startsWith(word)));
-        return begins ? 2 + (own.length === asked.length) : row.also && words(row.also).map(stem).join(" ").includes(asked.join(" ")) ? 1.5 : 1;
+      const titled = (row) => stems(row.title.replace(/^\d+\. /, ""));
+      const whole = (row) => titled(row).join(" ") === asked.join(" ");
+      const kind = Object.keys(KINDS).find((each) => stems(`${KINDS[each]} ${CALLED[each] ?? ""}`).includes(asked[0]));
+      if (kind && asked.length === 1) {
+        // "exercise": what is called so, and then all of them, as they stand in the book
+        return [...rows.filter(whole), ...rows.filter((row) => row.kind === kind && !whole(row))];
+      }
+      // What is called as was asked stands before what only speaks of it.
+      const name = (row) => {
+        if (whole(row)) return 3;
+        const own = titled(row);
+        if (asked.every((word, i) => own[i]?.startsWith(word))) return 2;
+        return stems(row.also).join(" ").includes(asked.join(" ")) ? 1.5 : 1;
       };
       let found = index.search(query, { combineWith: "AND" });
       if (!found.length) found = index.search(query, { combineWith: "OR" });
       return found
-        .map(({ id, score }) => ({ ...rows[id], score: score * exact(rows[id]) }))
+        .map(({ id, score }) => ({ ...rows[id], score: score * name(rows[id]) }))
         .sort((a, b) => b.score - a.score);
     };
   }
@@ -138,7 +148,7 @@ const bookSearch = (() => {
       }
       if (turn !== latest) return;
       const found = find(query);
-      const asked = words(query).map(stem);
+      const asked = stems(query);
       list.replaceChildren(...found.slice(0, SHOWN).map((entry) => shown(entry, asked)));
       list.scrollTop = 0;
       status.textContent =
@@ -170,12 +180,8 @@ const bookSearch = (() => {
 
   if (typeof document !== "undefined") {
     document.addEventListener("DOMContentLoaded", () => {
-      const own = document.querySelector(".search-page form");
-      for (const form of document.querySelectorAll("#pst-search-dialog form")) {
-        if (own) form.closest("dialog").remove(); // one search is enough: the button leads to the page's own
-        else enliven(form);
-      }
-      if (!own) return;
+      const own = document.querySelector(".search-page form"); // there the theme's button leads to it
+      if (!own) return enliven(document.querySelector("#pst-search-dialog form"));
       const { input, search } = enliven(own);
       input.value = new URLSearchParams(location.search).get("q") ?? "";
       input.focus();
