@@ -29,7 +29,9 @@ SWITCH = re.compile(r'<button class="([^"]*theme-switch-button[^"]*)"[^>]*>')
 MODES = {"light": "Colours: light", "dark": "Colours: dark", "auto": "Colours: those of the system"}
 STYLE = re.compile(r'\s*<link[^>]* href="((?:\.\./)*)_static/([^"?]*\.css)[^"]*"[^>]*>')
 SCRIPT = re.compile(r'\s*<(?:script|link)\b[^>]*? (?:src|href)="(?:\.\./)*([^"?]*\.js)[^"]*"[^>]*>(?:</script>)?')
-DROPPED = re.compile(r"/(fontawesome|bootstrap|searchtools|language_data|searchindex)\.js$")  # the book has a search of its own
+DROPPED = re.compile(
+    r"/(fontawesome|bootstrap|searchtools|language_data|searchindex)\.js$"
+)  # the book has a search of its own
 USED_BY = {"design-tabs.js": 'class="sd-tab-set', "clipboard.min.js": "<pre", "copybutton.js": "<pre"}
 THEME = re.compile(r'<script data-cfasync="false">.*?</script>', re.S)
 # Before the first paint: the colours, light or dark, and the fonts that the first text needs. (A page from a file may not preload.)

@@ -11,7 +11,7 @@ import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from functools import cached_property
-from html import escape, unescape
+from html import escape
 from pathlib import Path
 
 import yaml
@@ -22,14 +22,32 @@ from sphinx.util.docutils import SphinxDirective
 
 ENTRIES = "search_entries.js"
 TERMS = "book/terms.yml"
-NOTATION, REFERENCES, INDEX = "book/notation", "book/references", "book/index_of_terms"
+NOTATION, INDEX = "book/notation", "book/index_of_terms"
+LISTS = (NOTATION, INDEX, "book/references", "book/protocols", "book/ledger")  # they name all, and explain little
 PLACE = '<div class="term-index"></div>'
 PAGES_A_TERM = 6
 UNREAD = (
     "details.hide, .cell_input, .highlight, pre, table.ledger, form.ledger-filter, .headerlink, .eqno, .quiz details, "
     ".quiz button, .claim-estimate, .claim-about, .claim-more dt, .claim-more dd ~ dd, .claim-more summary, .lab-instead"
 )
-BLOCKS = ["p", "li", "dt", "dd", "td", "th", "h1", "h2", "h3", "h4", "legend", "label", "div", "figcaption", "section", "br"]
+BLOCKS = [
+    "p",
+    "li",
+    "dt",
+    "dd",
+    "td",
+    "th",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "legend",
+    "label",
+    "div",
+    "figcaption",
+    "section",
+    "br",
+]
 GONE = re.compile(r"<(svg|template|script|style|noscript)\b.*?</\1>", re.S)
 MATHML = re.compile(r"<math\b.*?</math>", re.S)
 ANNOTATION = re.compile(r"<annotation\b.*?</annotation>", re.S)
@@ -88,7 +106,11 @@ def walk(element, entry, found):
     for child in element.children:
         if isinstance(child, NavigableString):
             entry.text.append(str(child))
-        elif child.name in ("h1", "h2", "h3", "h4") and child.parent.name == "section" and entry.kind in ("page", "section"):
+        elif (
+            child.name in ("h1", "h2", "h3", "h4")
+            and child.parent.name == "section"
+            and entry.kind in ("page", "section")
+        ):
             continue  # it is the entry's title
         else:
             own = begin(child, entry, found)
@@ -146,7 +168,9 @@ def bold(figure):
 def titled(box):
     """Return the title of a theorem or an exercise, as in "Exercise 4.2: ★★ Two peaks"."""
     title = box.select_one(".admonition-title").extract()
-    number = squeeze(title.select_one(".caption-number").extract().get_text()) if title.select_one(".caption-number") else ""
+    number = (
+        squeeze(title.select_one(".caption-number").extract().get_text()) if title.select_one(".caption-number") else ""
+    )
     rest = squeeze(title.get_text()).removeprefix("(").removesuffix(")")
     return f"{number}: {rest}" if number and rest else number or rest
 
@@ -160,7 +184,9 @@ def reference(text):
     names = [name.split()[-1] for name in re.split(r",? and |, ", authors) if name.strip()]
     title = re.split(r"\. (?=[A-Z]|\d{4}\b|arXiv)", rest)[0]
     years = re.findall(r"\b(?:19|20)\d\d\b(?!\.\d)", re.sub(r"(arXiv|doi|URL):\S+", "", rest))
-    return f"{', '.join(names[:3])}{' and others' if len(names) > 3 else ''} ({years[-1] if years else 'n.d.'}). {title}"
+    return (
+        f"{', '.join(names[:3])}{' and others' if len(names) > 3 else ''} ({years[-1] if years else 'n.d.'}). {title}"
+    )
 
 
 def plain_maths(html):
@@ -249,7 +275,7 @@ def spoken_of(term, also, entries):
     for entry in entries:
         if entry.kind in ("page", "section"):
             current = entry
-        if entry.page in (NOTATION, REFERENCES, INDEX) or entry.kind in ("term", "reference"):
+        if entry.page in LISTS or entry.kind in ("term", "reference"):
             continue
         if titles[current.title] > 2:
             continue  # what each chapter has, such as its exercises

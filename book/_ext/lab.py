@@ -17,7 +17,10 @@ from docutils.parsers.rst import directives
 from sphinx.util.docutils import SphinxDirective
 
 SCRIPTS = Path(__file__).resolve().parents[1] / "_static/lab"
-NEEDS = {"threshold": ["engine"], "train": ["digits", "engine"]}  # experiment → the scripts it needs before its own, without .js
+NEEDS = {
+    "threshold": ["engine"],
+    "train": ["digits", "engine"],
+}  # experiment → the scripts it needs before its own, without .js
 INSTEAD = "The experiment of this place runs on a screen, with JavaScript. {{numref}}`{}` shows what it finds."
 
 
