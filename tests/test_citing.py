@@ -25,8 +25,8 @@ def test_a_citation_names_the_page_its_chapter_and_its_address():
     )
     assert cited["bibtex"].startswith(f"@incollection{{overparam{year}benignoverfitting,\n")
     assert cited["bibtex"].count("{") == cited["bibtex"].count("}")
-    assert "author    = {{The overparam authors}}" in cited["bibtex"]
-    assert "chapter   = {9}" in cited["bibtex"]
+    assert "author = {{The overparam authors}}" in cited["bibtex"]
+    assert "chapter = {9}" in cited["bibtex"]
     assert "chapter" not in citing.citation("References", "", "https://book.test/r.html")["bibtex"]
 
 

@@ -6,6 +6,7 @@ import re
 import sys
 
 import pytest
+from test_accessible import AXE
 from test_book import HTML, LACKING, PAGES, ROOT, context, opened  # noqa: F401
 
 sys.path.insert(0, str(ROOT / "book/_ext"))
@@ -92,7 +93,7 @@ def test_the_index_is_light():
 def test_nothing_of_code_or_tex_is_searched(entries):
     for kind, _, _, title, section, lead, *_ in entries["entries"]:
         for text in (title, section, lead):
-            assert not re.search(r"\\[a-zA-Z]|\$|\^|_\{|import |#$|Toggle|Show the code|Hide the code", text), (
+            assert not re.search(r"\\[a-zA-Z]|\$|_\{|import |#$|Toggle|Show the code|Hide the code", text), (
                 kind,
                 text,
             )
@@ -224,6 +225,18 @@ def test_the_results_fit_the_screen(search, page, size):
         "(all) => all.map((e) => e.offsetHeight)"
     )
     assert min(heights) >= 44
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_results_break_no_rule_of_accessibility(search, page, theme):
+    page.emulate_media(color_scheme=theme)
+    search("label noise")
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    broken = page.evaluate(
+        "async () => (await axe.run('#pst-search-dialog', { resultTypes: ['violations'] })).violations.map((v) => [v.id, v.nodes[0].html])"
+    )
+    page.emulate_media(color_scheme="light")
+    assert broken == []
 
 
 @of_the_book

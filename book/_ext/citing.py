@@ -47,7 +47,7 @@ def citation(title, chapter, address):
         "url": address,
     }
     key = f"overparam{year}{''.join(words[:3])}"
-    lines = [f"  {field:<9} = {{{value}}}" for field, value in fields.items() if value]
+    lines = [f"  {field} = {{{value}}}" for field, value in fields.items() if value]
     return {"text": text, "bibtex": ",\n".join([f"@incollection{{{key}", *lines]) + "\n}"}
 
 
