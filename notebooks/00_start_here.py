@@ -130,7 +130,7 @@ Press *Run in Colab* at the top of the page, or stay here: this one computes whi
 
 ```{lab} train
 :figure: fig-live
-**Train it here.** A smaller network, 200 of the images. Choose how many labels are random and press the button. Watch the error on new digits fall and rise again; then look at the digits whose label is wrong: at first the network answers what they are, later what it was told.
+**Train it here.** A smaller network, 200 of the images. Choose how many labels are random and press the button: the error on new digits falls and rises again. Then look back at an early epoch. There the network answers what most of the wrongly labelled digits are, later what it was told.
 ```
 
 Now stop in the middle of the slider of {numref}`fig-live`.

@@ -370,14 +370,10 @@ off = [backward_error.epoch_errors(*regression(s), small_steps) for s in draws[:
 
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Only the law with the minibatch gradients is of third order.** Distance between the mean over all orders of one epoch of SGD and three flows, against the learning rate, for ten linear regressions. The law of full-batch descent has the slope of no correction at all.", "name": "fig-ir-sgd"}, "image": {"alt": "Log-log plot of distance against learning rate. Lines for the plain flow and the full-batch law have slope two; lines for the SGD law have slope three and lie far below."}} tags=["hide-input"]
 ax = plt.subplots(figsize=(7.2, 3.1))[1]
-laws = {
-    "plain flow": (orange, "-"),
-    "full-batch law": (green, "--"),
-    "SGD law": (blue, ":"),
-}
-for (name, (color, dash)), errors in zip(laws.items(), np.swapaxes(off, 0, 1), strict=True):
-    ax.plot(small_steps, errors.T, dash, color=color, alpha=0.7, linewidth=1.2)
-    ax.plot([], [], dash, color=color, label=name)
+laws = {"plain flow": orange, "full-batch law": green, "SGD law": blue}
+for (name, color), errors in zip(laws.items(), np.swapaxes(off, 0, 1), strict=True):
+    look = {"color": color, "linestyle": "--" if color == green else "-", "linewidth": 1.2}
+    ax.plot(small_steps, errors.T, **look)[0].set_label(name)
 figures.log_axis(ax, small_steps[::-1])
 ax.set(yscale="log", xlabel="learning rate h", ylabel="distance after one epoch")
 ax.legend(loc="lower right")
@@ -479,9 +475,7 @@ titles = {
 for ax, (column, title) in zip(axes, titles.items(), strict=True):
     figures.plot(best, "lr", column, ax=ax, colors=blue, label="best validation")
     figures.plot(equal, "lr", column, ax=ax, colors=orange, label="equal loss", marker="s")
-    figures.plot(
-        later, "lr", column, ax=ax, colors=green, label="equal steps", linestyle="--"
-    )
+    figures.plot(later, "lr", column, ax=ax, colors=green, label="equal steps", marker="^")
     ax.set(title=title, xlabel="learning rate", ylabel="")
     figures.log_axis(ax, rates)
 handles = axes[0].get_legend_handles_labels()

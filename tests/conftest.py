@@ -25,6 +25,7 @@ def pytest_xdist_auto_num_workers() -> int:
 
 # What takes longest begins first: side by side, a file of a minute that began last would be waited for.
 LONGEST = (
+    "test_accessible",
     "test_book",
     "test_resume",
     "test_workers",

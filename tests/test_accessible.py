@@ -60,6 +60,7 @@ def browser():
 def ready(browser, address):
     """A page as a reader with everything unfolded has it, and axe-core in it."""
     page = browser.new_page(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
+    page.set_default_timeout(120_000)  # on a busy machine
     page.goto(address, wait_until="load")
     page.evaluate("() => window.MathJax?.startup?.promise")
     page.evaluate(OPEN)

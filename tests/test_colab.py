@@ -143,6 +143,11 @@ def test_plain_markdown_and_code_stay_as_they_are(house):
         (":::{warning}\n---\nclass: wide\n---\nBody.\n:::", "> **Warning**\n>\n> Body."),
         (":::{seealso}\nBody.\n:::", "> **See also**\n>\n> Body."),
         (":::{admonition} My *title*\nBody.\n:::", "> **My *title***\n>\n> Body."),
+        (
+            "::::{predict}\n:answer: 2\nWhich?\n\n1. One.\n2. Two.\n\n:::{dropdown} Answer\nB.\n:::\n::::",
+            "> **Predict before you run**\n>\n> Which?\n>\n> - **A.** One.\n> - **B.** Two.\n>\n> <details>\n"
+            "> <summary><b>Answer</b></summary>\n>\n> B.\n>\n> </details>",
+        ),
         (":::{margin}\nAside.\n:::", "> **Aside**\n>\n> Aside."),
         (":::{margin} Title\nAside.\n:::", "> **Title**\n>\n> Aside."),
         (

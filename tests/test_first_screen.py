@@ -128,7 +128,7 @@ def test_every_chapter_has_a_card_that_leads_to_it():
     assert [re.search(r'href="(\w+)\.html"', card)[1] for card in cards] == [name.split("/")[1] for name in toc]
     for card, entry in zip(cards, contents.chapters(ROOT), strict=True):
         assert entry.question in card
-        assert re.search(r"\d+ minutes to read, runs in \d+\s(s|min)", card)
+        assert re.search(r"\d+(&nbsp;|\s)min to read, \d+\s(s|min) to run", card)
         assert len(gzip.compress("".join(re.findall("<svg.*</svg>", card, re.S)).encode())) <= contents.THUMBNAIL
 
 

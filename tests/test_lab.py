@@ -402,8 +402,8 @@ def test_an_experiment_runs_in_its_chapter_without_asking_for_anything(browser, 
     page, troubles = browser.new_page(), []
     page.on("pageerror", lambda error: troubles.append(str(error)))
     page.on("request", lambda asked: re.match("file:|data:|blob:", asked.url) or troubles.append(asked.url))
-    page.goto(f"{file.as_uri()}#lab-{name}")
-    page.wait_for_function("() => document.querySelector('.lab-status')?.textContent")
+    page.goto(f"{file.as_uri()}#lab-{name}", wait_until="commit", timeout=120_000)
+    page.wait_for_function("() => document.querySelector('.lab-status')?.textContent", timeout=120_000)
     figure = page.locator(f"#lab-{name}")
     assert figure.get_by_role("img").count() == 2
     status(page, lambda: figure.get_by_role("slider").first.press("ArrowRight"))
@@ -414,7 +414,7 @@ def test_an_experiment_runs_in_its_chapter_without_asking_for_anything(browser, 
 def test_without_javascript_a_chapter_leads_to_its_figure_in_place_of_the_experiment(browser, chapter):
     name, file = chapter
     page = browser.new_context(java_script_enabled=False).new_page()
-    page.goto(file.as_uri())
+    page.goto(file.as_uri(), wait_until="domcontentloaded", timeout=120_000)
     assert page.locator(".lab-stage:visible").count() == 0
     link = page.locator(f"#lab-{name} .lab-instead a")
     assert re.fullmatch(r"Figure \d\.\d+", link.inner_text())

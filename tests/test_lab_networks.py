@@ -83,6 +83,14 @@ def test_one_network_learns_random_labels_by_mouse(seen):
     assert said.removeprefix("Epoch 120") in picture(figure)
     after = told_and_true(figure)
     assert sum(answer == told for told, _, answer in after) >= 11
+    true, told = (int(n) for n in re.search(r"answers (\d+) as they are and (\d+) as it was told", said).groups())
+    assert true + 20 < told
+    slider = figure.get_by_role("slider", name="Look back at epoch")
+    slider.fill("9")  # epoch 10, at which it knew better
+    early = status(figure, "Epoch 10:")
+    true, told = (int(n) for n in re.search(r"answers (\d+) as they are and (\d+) as it was told", early).groups())
+    assert told + 20 < true
+    assert sum(answer == true for _, true, answer in told_and_true(figure)) >= 6
 
 
 def test_with_true_labels_it_generalizes_by_keyboard(seen):

@@ -132,15 +132,13 @@ def test_an_open_block_is_not_clipped_and_a_fold_stands_below_the_figure_it_name
         (
             '<div class="output stream"><div class="highlight"><pre>x -1</pre>',
             '<div class="output stream"><div class="highlight"><pre>x −1</pre>',
-        ),  # fmt: skip
+        ),
+        ('<span class="math">x = -1</span>', '<span class="math">x = -1</span>'),
         ('<a href="x-1.html">-1</a>', '<a href="x-1.html">−1</a>'),
     ],
 )
 def test_numbers_are_set_in_one_style(made, set_):
     assert mend.set_numbers(made) == set_
-    assert (
-        mend.set_numbers(set_).count("nobr") == max(1, set_.count("nobr")) * ("nobr" in set_) * 2 or "nobr" not in set_
-    )
 
 
 @of_the_book
@@ -169,7 +167,7 @@ def test_the_column_stands_at_the_same_place_on_every_page(page):
 
 
 @of_the_book
-@pytest.mark.parametrize("width", [360, 1024, 1440])
+@pytest.mark.parametrize("width", [360, 1024, 1200, 1440])
 def test_the_ledger_breaks_no_number(page, width):
     page.set_viewport_size({"width": width, "height": 900})
     page.goto((HTML / "book/ledger.html").as_uri())

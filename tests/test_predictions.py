@@ -39,6 +39,7 @@ def reader(browser):
     def open_chapter(anchor="", **options):
         if not contexts or options:
             contexts.append(browser.new_context(viewport=DESKTOP, reduced_motion="reduce", **options))
+            contexts[-1].set_default_timeout(120_000)  # a busy machine takes long to open a page
         page = contexts[-1].new_page()
         page.troubles = []
         page.on("pageerror", lambda error: page.troubles.append(str(error)))

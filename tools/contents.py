@@ -122,14 +122,14 @@ def frame(models: dict, name: str) -> str:
     state = models[name]["state"]
     while children := state.get("children"):
         state = models[children[state.get("selected_index", -1)].removeprefix("IPY_MODEL_")]["state"]
-    return state["value"].partition("</svg>")[0] + "</svg>"  # behind it may come the same for a phone
+    return state["value"]
 
 
 def simplify(svg: str) -> str:
     """Return an inline SVG of Matplotlib's without its text, ticks, grid and legends, and with whole numbers."""
     for prefix, uri in (("", SVG[1:-1]), ("xlink", HREF[1:].split("}")[0])):
         ElementTree.register_namespace(prefix, uri)
-    root = ElementTree.fromstring(svg)
+    root = ElementTree.fromstring(svg.partition("</svg>")[0] + "</svg>")  # behind it may come the same for a phone
     strip(next(root.iter(f"{SVG}g")))
     kept = {name for element in root.iter() if (name := element.get("id"))}
     for parent in list(root.iter()):

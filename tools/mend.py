@@ -40,9 +40,8 @@ def set_numbers(text: str) -> str:
         name = re.match(r"</?([a-zA-Z0-9-]*)", part)[1].lower()
         if name == "div" and "class=" in part:
             printed = (printed and "highlight" in part) or re.search(r'class="output\b', part) is not None
-        if (name in CODE or name == "svg" or ("math " in part and name in {"span", "div"})) and not part.startswith(
-            "</"
-        ):
+        formula = name in {"span", "div"} and re.search(r'class="(?:math|katex)\b', part)
+        if (name in CODE or name == "svg" or formula) and not part.startswith("</"):
             inside.append(name)
         elif inside and name == inside[-1] and part.startswith("</"):
             inside.pop()

@@ -19,6 +19,7 @@ from fontTools.ttLib import TTFont
 ROOT = Path(__file__).resolve().parents[1]
 VENDOR = ROOT / "book/_static/vendor"
 KATEX = ROOT / "book/_ext/katex"  # renders formulas when the book is built; no page loads it
+AXE = ROOT / "tests/vendor/axe-core"  # for tests/test_accessible.py
 FIGURE_FONT = ROOT / "src/overparam/report/fonts/OverparamSans.ttf"
 
 # package: (folder, which of its files)
@@ -47,6 +48,11 @@ def main():
                         target.parent.mkdir(parents=True, exist_ok=True)
                         target.write_bytes(tar.extractfile(member).read())
             versions.append(version)
+        archive, version = pack("axe-core@4.14.1", scratch)
+        with tarfile.open(archive) as tar:
+            for name in ("axe.min.js", "LICENSE"):
+                (AXE / name).write_bytes(tar.extractfile(f"package/{name}").read())
+        (AXE / "VERSION").write_text(f"{version}\n", encoding="utf-8")
         archive, version = pack("@fontsource/source-sans-3@5.3.0", scratch)
         with tarfile.open(archive) as tar:
             figure_font(

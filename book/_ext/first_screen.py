@@ -57,7 +57,7 @@ class PutCards(SphinxPostTransform):
             f'<li class="chapter-card">{contents.thumbnail(notebook, entry.figure)}'
             f'<p class="chapter-title">{number}<a href="{address}">{title}</a></p>'
             f'<p class="chapter-question">{escape(entry.question)}</p>'
-            f'<p class="chapter-times">{contents.minutes(notebook)} minutes to read, runs in {contents.run_time(notebook)}</p></li>'
+            f'<p class="chapter-times">{contents.minutes(notebook)}&nbsp;min to read, {contents.run_time(notebook)} to run</p></li>'
         )
 
 

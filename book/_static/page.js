@@ -38,9 +38,8 @@ function clearMargin() {
   check();
 }
 
-// What unfolds is called by its title, not "Toggle hidden content" as the theme has it; a solution adds whose it is.
+// What unfolds is called by its title; a solution adds whose it is.
 function nameFolds() {
-  document.querySelectorAll("details.hide > summary[aria-label]").forEach((s) => s.removeAttribute("aria-label"));
   for (const button of document.querySelectorAll(".admonition-title > .toggle-button")) {
     const box = button.closest(".admonition");
     const exercise = box.matches(".solution") && box.previousElementSibling;

@@ -12,7 +12,7 @@ function svgElement(name, attributes = {}, text) {
 
 // A number with as many digits as tell values apart on an axis of this length; on a log axis two that count.
 function sketchNumber(value, range) {
-  const digits = range ? Math.max(0, 2 - Math.ceil(Math.log10(range))) : Math.max(0, 1 - Math.floor(Math.log10(Math.abs(value) || 1)));
+  const digits = range ? Math.max(0, 2 - Math.round(Math.log10(range))) : Math.max(0, 1 - Math.floor(Math.log10(Math.abs(value) || 1)));
   return value.toLocaleString("en", { minimumFractionDigits: range ? digits : 0, maximumFractionDigits: digits }).replace("-", "−");
 }
 
@@ -99,7 +99,7 @@ function runSketch(data, number) {
   plot.setAttribute("aria-orientation", "vertical");
   plot.setAttribute("aria-labelledby", `${id}-ask`);
   plot.setAttribute("aria-describedby", `${id}-hint`);
-  const hint = makeElement("p", "sketch-hint", "Draw with the mouse or a finger. With keys: ← and → move, ↑ and ↓ set the height, Enter compares.");
+  const hint = makeElement("p", "sketch-hint");
   hint.id = `${id}-hint`;
   const says = makeElement("p", "predicted sketch-says");
   says.setAttribute("role", "status");
@@ -219,7 +219,11 @@ function runSketch(data, number) {
   const show = (moving) => {
     const done = fold.open;
     plot.toggleAttribute("inert", done);
-    hint.hidden = reveal.hidden = done;
+    reveal.hidden = done;
+    hint.hidden = done && !drawn.size;
+    hint.textContent = done
+      ? `Dashed: yours. Solid: the run's${curve.low.some((value) => value !== null) ? ", with its 95 % band" : ""}.`
+      : "Draw with the mouse or a finger. With keys: ← and → move, ↑ and ↓ set the height, Enter compares.";
     again.hidden = !done;
     again.textContent = drawn.size ? "Draw again" : "Draw it yourself";
     ask.hidden = plot.hidden = done && !drawn.size;

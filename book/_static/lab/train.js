@@ -10,7 +10,7 @@ lab("train", (ui) => {
   const [data, test] = [part(seen), part(unseen)];
   const engine = labEngine();
   const percent = (share) => `${Math.round(100 * share)} %`;
-  let share = 0.4, seed = 0, told, stop = null, history = [], saidAt = 0;
+  let share = 0.4, seed = 0, told, stop = null, history = [], looked = null, saidAt = 0;
 
   ui.row();
   ui.slider({
@@ -28,6 +28,16 @@ lab("train", (ui) => {
     x: { label: "epoch", min: 1, max: EPOCHS, log: true },
     y: { label: "misclassified", min: 0, max: 1, ticks: [0, 0.25, 0.5, 0.75, 1], format: percent },
   });
+  ui.row();
+  const look = ui.slider({
+    label: "Look back at epoch", values: LOOKS, value: EPOCHS, text: String,
+    change: (epoch) => {
+      looked = epoch;
+      draw();
+      say();
+    },
+  });
+  look.disabled = true; // until there is something to look back at
   const strip = ui.add(document.createElement("div"));
   strip.className = "lab-digits";
   const [heading, list] = [document.createElement("p"), document.createElement("ul")];
@@ -47,6 +57,9 @@ lab("train", (ui) => {
     stop?.();
     seed += 1;
     history = [];
+    looked = null;
+    look.value = EPOCHS;
+    look.disabled = true;
     button.textContent = "Train again";
     tellLabels();
     const job = {
@@ -62,6 +75,7 @@ lab("train", (ui) => {
       },
       done: () => {
         stop = null;
+        look.disabled = false;
         draw();
         say();
       },
@@ -72,10 +86,19 @@ lab("train", (ui) => {
     });
   }
 
+  /** The epoch that is looked at: the last one, if no other was chosen. */
+  function now() {
+    return history.find(({ epoch }) => epoch === looked) ?? history.at(-1);
+  }
+
   function words() {
-    const last = history.at(-1), best = history.reduce((a, b) => (b.test < a.test ? b : a));
-    const rose = last.test - best.test > 0.02 ? ` (${percent(best.test)} after epoch ${best.epoch})` : "";
-    return `Epoch ${last.epoch}: ${percent(last.train)} of the labels as told are missed, ${percent(last.test)} of new digits${rose}.`;
+    const { epoch, train, test, seen } = now();
+    const best = history.filter((h) => h.epoch <= epoch).reduce((a, b) => (b.test < a.test ? b : a));
+    const rose = test - best.test > 0.02 ? ` (${percent(best.test)} after epoch ${best.epoch})` : "";
+    const wrong = told.map((_, i) => i).filter((i) => told[i] !== data.y[i]);
+    const as = (labels) => wrong.filter((i) => seen[i] === labels[i]).length;
+    const of = wrong.length ? ` Of ${wrong.length} digits with a wrong label it answers ${as(data.y)} as they are and ${as(told)} as it was told.` : "";
+    return `Epoch ${epoch}: ${percent(train)} of the labels as told are missed, ${percent(test)} of new digits${rose}.${of}`;
   }
 
   function say() {
@@ -90,6 +113,7 @@ lab("train", (ui) => {
       marks.push({ rule: wrong, across: true, color: "random-labels" }, { note: "wrong labels", at: [1.1, wrong - 0.06], color: "random-labels" });
     }
     const line = (part, label, dash) => ({ line: [history.map((h) => h.epoch), history.map((h) => h[part])], color: part, label, dash });
+    if (looked) marks.push({ rule: now().epoch, color: "threshold" });
     if (history.length) marks.push(line("train", "labels as told", "7 4"), line("test", "new digits"));
     plot.draw({ marks, alt: history.length ? words() : `${percent(wrong)} of the labels are wrong; nothing is trained yet.` });
     drawStrip();
@@ -97,7 +121,7 @@ lab("train", (ui) => {
 
   /** Digits whose label is wrong, with what the network answers; where there are none, new digits that it gets wrong. */
   function drawStrip() {
-    const last = history.at(-1);
+    const last = now();
     let rows = seen.map((image, i) => ({ ...image, told: told[i], answer: last?.seen[i] })).filter((row) => row.told !== row.label);
     let title = "Training digits with a wrong label";
     if (!rows.length && last) {

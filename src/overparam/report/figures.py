@@ -421,6 +421,8 @@ class _Renderer(backend_svg.RendererSVG):
         if gc.get_alpha() not in (None, 1):
             look["opacity"] = f"{gc.get_alpha():g}"
         place = {"x": f"{x:.2f}", "y": f"{y:.2f}", "textLength": f"{self._width_of(s, prop):.2f}"}
+        if s != s.strip():
+            place["xml:space"] = "preserve"
         if angle:
             place["transform"] = f"rotate({-angle:g} {x:.2f} {y:.2f})"
         self.writer.element("text", s, style="; ".join(f"{k}: {v}" for k, v in look.items()), attrib=place)

@@ -6,15 +6,14 @@
 
 import pickle
 import re
+from typing import Any
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.category import StrCategoryFormatter
 from matplotlib.cbook import is_math_text
-from matplotlib.figure import Figure, FigureBase
+from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.gridspec import GridSpec
-from matplotlib.legend import Legend
 from matplotlib.text import Text
 from matplotlib.textpath import text_to_path
 from matplotlib.ticker import FixedFormatter, FixedLocator
@@ -32,7 +31,7 @@ def narrow(fig: Figure) -> Figure | None:
     """Return a copy of `fig` laid out for a phone, or None where the figure is no wider than that itself."""
     if fig.get_figwidth() <= WIDTH + 0.2:
         return None
-    copy = _copy(fig)
+    copy: Any = _copy(fig)
     copy.set_dpi(72)  # from here on a pixel is a point
     if copy.get_layout_engine() is None:
         copy.set_layout_engine("constrained")
@@ -49,7 +48,7 @@ def narrow(fig: Figure) -> Figure | None:
     return copy
 
 
-def _copy(fig: Figure) -> Figure:
+def _copy(fig: Any) -> Figure:
     """A copy that pyplot does not know."""
     canvas = fig.canvas
     manager, canvas.manager = canvas.manager, None
@@ -63,11 +62,11 @@ def _copy(fig: Figure) -> Figure:
         canvas.manager = manager
 
 
-def _own_axes(part: FigureBase) -> list[Axes]:
+def _own_axes(part: Any) -> list[Any]:
     return [ax for ax in part.axes if ax.get_figure(root=False) is part]
 
 
-def _clamp_text(fig: Figure) -> None:
+def _clamp_text(fig: Any) -> None:
     """Bring every text between the smallest and the largest size."""
     for ax in fig.axes:
         for which in ("x", "y"):
@@ -80,7 +79,7 @@ def _clamp_text(fig: Figure) -> None:
 # --- panels below each other ------------------------------------------------------------------------------------------
 
 
-def _stack_all(fig: Figure) -> float:
+def _stack_all(fig: Any) -> float:
     """Stack the panels of the figure, or of each of its subfigures; the height that this needs, in inches."""
     if not fig.subfigs:
         return _stack(fig, fig.get_figheight(), fig.get_figwidth())
@@ -88,15 +87,15 @@ def _stack_all(fig: Figure) -> float:
     for part in fig.subfigs:
         box = part.bbox.size / 72
         heights.append(_stack(part, box[1], box[0]))
-    grid = GridSpec(len(heights), 1, figure=fig, height_ratios=heights)
+    grid: Any = GridSpec(len(heights), 1, figure=fig, height_ratios=heights)
     for part, place in zip(fig.subfigs, grid, strict=True):
-        part._subplotspec = place  # type: ignore[attr-defined]
+        part._subplotspec = place
     return sum(heights)
 
 
-def _stack(part: FigureBase, height: float, width: float) -> float:
+def _stack(part: Any, height: float, width: float) -> float:
     """Put the panels of one grid into one column (or `narrow_columns`); the height they need, in inches."""
-    cells: dict[tuple[int, int], list[Axes]] = {}
+    cells: dict[tuple[int, int], list[Any]] = {}
     for ax in _own_axes(part):
         if (place := ax.get_subplotspec()) is not None:
             cells.setdefault((place.rowspan.start, place.colspan.start), []).append(ax)
@@ -111,14 +110,14 @@ def _stack(part: FigureBase, height: float, width: float) -> float:
     heights = [_height(axes, height, width, columns) for axes in panels]
     rows = [max(heights[i : i + columns]) for i in range(0, len(heights), columns)]
     if columns < grid.ncols:
-        stacked = GridSpec(len(rows), columns, figure=part, height_ratios=rows)
+        stacked: Any = GridSpec(len(rows), columns, figure=part, height_ratios=rows)
         for place, axes in zip(stacked, panels, strict=False):
             for ax in axes:
                 ax.set_subplotspec(place)
     return sum(rows)
 
 
-def _columns(panels: list[list[Axes]], columns: int) -> int:
+def _columns(panels: list[list[Any]], columns: int) -> int:
     """Pictures without axes stay side by side, in full rows, as far as their titles fit; other panels go below each other."""
     axes = [ax for group in panels for ax in group]
     if any(ax.axison and (_ticks(ax).size or ax.get_xlabel() or ax.get_ylabel()) for ax in axes):
@@ -129,11 +128,11 @@ def _columns(panels: list[list[Axes]], columns: int) -> int:
     return next((n for n in full if widest <= WIDTH * 72 / n - 8), 1)
 
 
-def _ticks(ax: Axes) -> np.ndarray:
+def _ticks(ax: Any) -> np.ndarray:
     return np.concatenate([ax.get_xticks(), ax.get_yticks()])
 
 
-def _height(axes: list[Axes], height: float, width: float, columns: int) -> float:
+def _height(axes: list[Any], height: float, width: float, columns: int) -> float:
     """Inches that a panel gets, labels and all, from those it has in the wide figure."""
     ax = axes[0]
     place = ax.get_subplotspec()
@@ -145,7 +144,7 @@ def _height(axes: list[Axes], height: float, width: float, columns: int) -> floa
         was_wide = width * sum(ratios[place.colspan.start : place.colspan.stop]) / sum(ratios)
     is_wide = WIDTH / columns
     if ax.get_aspect() != "auto":
-        left, right, bottom, top = *ax.get_xlim(), *ax.get_ylim()
+        (left, right), (bottom, top) = ax.get_xlim(), ax.get_ylim()
         labels = 0.75 if ax.axison else 0.25
         ratio = abs(top - bottom) / abs(right - left) * float(ax.get_aspect())
         return (is_wide - (0.75 if ax.axison else 0.1)) * ratio + labels
@@ -157,7 +156,7 @@ def _height(axes: list[Axes], height: float, width: float, columns: int) -> floa
     return max(kept, 0.2 * lines + 0.7)
 
 
-def _own_labels(axes: list[Axes], cells: dict[tuple[int, int], list[Axes]]) -> None:
+def _own_labels(axes: list[Any], cells: dict[tuple[int, int], list[Any]]) -> None:
     """Give a panel the labels back that its neighbour showed for it."""
     for ax in axes:
         place = ax.get_subplotspec()
@@ -183,10 +182,10 @@ def _own_labels(axes: list[Axes], cells: dict[tuple[int, int], list[Axes]]) -> N
 # --- text that fits ---------------------------------------------------------------------------------------------------
 
 
-def _fit(fig: Figure) -> None:
+def _fit(fig: Any) -> None:
     """Wrap what is too long for its place, and thin out ticks that meet."""
-    if fig._suptitle is not None:  # type: ignore[attr-defined]
-        _wrap(fig._suptitle, ROOM)  # type: ignore[attr-defined]
+    if fig._suptitle is not None:
+        _wrap(fig._suptitle, ROOM)
     for ax in fig.axes:
         for text in ax.texts:
             text.set_in_layout(False)
@@ -197,7 +196,7 @@ def _fit(fig: Figure) -> None:
     for ax in fig.axes:
         box = ax.get_window_extent()
         alone = ax.get_subplotspec() is None or ax.get_subplotspec().get_gridspec().ncols == 1
-        for title in (ax._left_title, ax.title):  # type: ignore[attr-defined]
+        for title in (ax._left_title, ax.title):
             _wrap(title, WIDTH * 72 - box.x0 - 3 if alone else box.width + 4)
         middle = (box.x0 + box.x1) / 2
         _wrap(ax.xaxis.label, 2 * min(middle, WIDTH * 72 - middle) - 2)
@@ -234,19 +233,19 @@ def _wrapped(string: str, size: float, width: float) -> str:
     return "\n".join(lines)
 
 
-def _wrap(text: Text, width: float) -> None:
+def _wrap(text: Any, width: float) -> None:
     text.set_text(_wrapped(text.get_text(), text.get_fontsize(), width))
 
 
-def _join_titles(ax: Axes) -> None:
+def _join_titles(ax: Any) -> None:
     """What stands at both ends of a title's line, one below the other."""
-    left, right = ax._left_title, ax._right_title  # type: ignore[attr-defined]
+    left, right = ax._left_title, ax._right_title
     if right.get_text():
         left.set_text("\n".join(filter(None, (left.get_text(), right.get_text()))))
         right.set_text("")
 
 
-def _names(ax: Axes, name: str) -> list[str]:
+def _names(ax: Any, name: str) -> list[str]:
     """The names of an axis' ticks, none where they are numbers."""
     axis = getattr(ax, f"{name}axis")
     formatter = axis.get_major_formatter()
@@ -256,7 +255,7 @@ def _names(ax: Axes, name: str) -> list[str]:
     return texts if any(re.search(r"[^\W\d]{2}", text) for text in texts) else []
 
 
-def _name_ticks(ax: Axes, name: str, width: float) -> float:
+def _name_ticks(ax: Any, name: str, width: float) -> float:
     """Break the names of an axis' ticks at `width` points; the widest line that is left."""
     axis = getattr(ax, f"{name}axis")
     names = [_wrapped(text, SMALLEST, width) for text in _names(ax, name)]
@@ -265,7 +264,7 @@ def _name_ticks(ax: Axes, name: str, width: float) -> float:
     return max(_width(line, SMALLEST) for text in names for line in text.split("\n"))
 
 
-def _thin(ax: Axes) -> None:
+def _thin(ax: Any) -> None:
     """Leave out every second tick of the horizontal axis until their labels do not meet."""
     ticks, (low, high) = ax.get_xticks(), sorted(ax.get_xlim())
     texts = [label.get_text() for label in ax.get_xticklabels()]
@@ -287,7 +286,7 @@ def _thin(ax: Axes) -> None:
         ax.xaxis.set_major_formatter(FixedFormatter([texts[i] for i in kept]))
 
 
-def _thin_minor(ax: Axes, places: np.ndarray, halves: list[float]) -> None:
+def _thin_minor(ax: Any, places: Any, halves: list[float]) -> None:
     """Name no tick between the major ones that would meet one of them, or another."""
     low, high = sorted(ax.get_xlim())
     kept, taken = {}, list(zip(places, halves, strict=True))
@@ -301,7 +300,7 @@ def _thin_minor(ax: Axes, places: np.ndarray, halves: list[float]) -> None:
     ax.xaxis.set_minor_formatter(FixedFormatter([kept.get(tick, "") for tick in every]))
 
 
-def _fit_text(text: Text, box: Bbox) -> None:
+def _fit_text(text: Any, box: Bbox) -> None:
     """Wrap a text beside the lines, and let it end at the edge of the figure."""
     edge = WIDTH * 72 - 2
     if not text.get_visible() or not text.get_text().strip():
@@ -317,7 +316,8 @@ def _fit_text(text: Text, box: Bbox) -> None:
     anchor = {"left": place.x0, "center": (place.x0 + place.x1) / 2, "right": place.x1}[text.get_ha()]
     left, right = anchor - start, edge - anchor
     room = {"left": right, "center": 2 * min(left, right), "right": left}[text.get_ha()]
-    if room < min(90, 0.6 * place.width):
+    word = max(_width(word, text.get_fontsize()) for word in SPACE.split(text.get_text()))
+    if room < max(word, min(90, 0.6 * place.width)):
         text.set_ha("right" if left > right else "left")
         room = max(left, right)
     _wrap(text, room)
@@ -326,7 +326,7 @@ def _fit_text(text: Text, box: Bbox) -> None:
 # --- legends ----------------------------------------------------------------------------------------------------------
 
 
-def _lay_legends(fig: Figure) -> float:
+def _lay_legends(fig: Any) -> float:
     """Put every legend below its panel or figure, in as many columns as fit; inches by which this makes the figure higher."""
     more = 0.0
     for legend in list(fig.legends):
@@ -334,7 +334,7 @@ def _lay_legends(fig: Figure) -> float:
         columns, high = _columns_of(legend)
         made = fig.legend(**_entries(legend, None), **_place(columns), loc="outside lower left")
         _title(made, legend)
-        was = np.ceil(len(legend.get_texts()) / legend._ncols) * 15 / 72  # type: ignore[attr-defined]
+        was = np.ceil(len(legend.get_texts()) / legend._ncols) * 15 / 72
         more += high - was
     for ax in fig.axes:
         if (legend := ax.get_legend()) is None:
@@ -355,7 +355,7 @@ def _lay_legends(fig: Figure) -> float:
     return more
 
 
-def _entries(legend: Legend, ax: Axes | None) -> dict[str, list]:
+def _entries(legend: Any, ax: Any) -> dict[str, list]:
     """Handles and labels of a legend; the handles those of the panel where it has them, as a legend's own are less."""
     labels = [text.get_text() for text in legend.get_texts()]
     handles = list(legend.legend_handles)
@@ -376,7 +376,7 @@ def _place(columns: int) -> dict[str, float]:
     }
 
 
-def _columns_of(legend: Legend) -> tuple[int, float]:
+def _columns_of(legend: Any) -> tuple[int, float]:
     """How many columns of entries fit, and how high that is, in inches."""
     labels = [_wrapped(text.get_text(), SMALLEST, ROOM - 40) for text in legend.get_texts()]
     widths = [max(_width(line, SMALLEST) for line in label.split("\n")) + 32 for label in labels]
@@ -389,7 +389,7 @@ def _columns_of(legend: Legend) -> tuple[int, float]:
     return columns, (lines * 1.5 * SMALLEST + 8) / 72
 
 
-def _title(made: Legend, legend: Legend) -> None:
+def _title(made: Any, legend: Any) -> None:
     if title := legend.get_title().get_text():
         made.set_title(_wrapped(title, SMALLEST, ROOM), prop={"size": SMALLEST})
         made.set_alignment("left")
