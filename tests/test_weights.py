@@ -42,7 +42,7 @@ def test_no_page_loads_an_icon_font_a_widget_manager_or_the_index_of_the_search(
             file for file in row["files"] if any(name in file for name in ("fontawesome", "bootstrap", "embed"))
         ]
         assert not unwanted, row["page"]
-        assert ("searchindex.js" in row["files"]) == (row["page"] == "search.html")
+        assert ("search_entries.js" in row["files"]) == (row["page"] == "search.html")
 
 
 @of_the_book

@@ -106,6 +106,7 @@ def fingerprint(pages):
     rest = [ROOT / name for name in ("_config.yml", "_toc.yml", "tools/build.py", "src/overparam/report/figures.py")]
     rest += sorted((ROOT / "book/_ext").glob("*.*")) + sorted((ROOT / "book/_ext/katex").iterdir())
     rest += [
+        ROOT / "CITATION.cff",
         ROOT / "benchmarks/report.py",
         ROOT / "benchmarks/works.py",
         *(ROOT / "data/results").glob("benchmark.json"),

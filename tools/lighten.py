@@ -29,8 +29,9 @@ SWITCH = re.compile(r'<button class="([^"]*theme-switch-button[^"]*)"[^>]*>')
 MODES = {"light": "Colours: light", "dark": "Colours: dark", "auto": "Colours: those of the system"}
 STYLE = re.compile(r'\s*<link[^>]* href="((?:\.\./)*)_static/([^"?]*\.css)[^"]*"[^>]*>')
 SCRIPT = re.compile(r'\s*<(?:script|link)\b[^>]*? (?:src|href)="(?:\.\./)*([^"?]*\.js)[^"]*"[^>]*>(?:</script>)?')
-DROPPED = re.compile(r"/(fontawesome|bootstrap)\.js$")
-SEARCH = re.compile(r"(^|/)(searchtools|language_data|searchindex)\.js$")
+DROPPED = re.compile(
+    r"/(fontawesome|bootstrap|searchtools|language_data|searchindex)\.js$"
+)  # the book has a search of its own
 USED_BY = {"design-tabs.js": 'class="sd-tab-set', "clipboard.min.js": "<pre", "copybutton.js": "<pre"}
 THEME = re.compile(r'<script data-cfasync="false">.*?</script>', re.S)
 # Before the first paint: the colours, light or dark, and the fonts that the first text needs. (A page from a file may not preload.)
@@ -59,7 +60,13 @@ def lighten(html, own):
     files = [file for file in html.rglob("*.html") if static not in file.parents]
     pages = {file: file.read_text(encoding="utf-8") for file in files}
     sheets = list(dict.fromkeys(name for text in pages.values() for _, name in STYLE.findall(text)))
-    for name in ("scripts/fontawesome.js", "scripts/bootstrap.js", "vendor/fontawesome"):
+    for name in (
+        "scripts/fontawesome.js",
+        "scripts/bootstrap.js",
+        "vendor/fontawesome",
+        "searchtools.js",
+        "language_data.js",
+    ):
         remove(static / name)
     for leftover in [*static.rglob("*.js.map"), *static.rglob("*.css.map"), *static.rglob("bootstrap.js.*")]:
         remove(leftover)
@@ -78,7 +85,7 @@ def lighten(html, own):
     for file, text in pages.items():
         up = "../" * (len(file.relative_to(html).parts) - 1)
         text = with_one_sheet(text, f"{up}_static/{BUNDLE}?v={version}")
-        text = with_few_scripts(text, options, search=file.name == "search.html")
+        text = with_few_scripts(text, options)
         fonts = [f"{up}_static/vendor/{font}" for font in FONTS]
         theme = THEME.search(text)
         if theme:
@@ -198,15 +205,13 @@ def with_one_sheet(text, address):
     return f'{head}\n    <link rel="stylesheet" href="{address}" />{STYLE.sub("", rest)}'
 
 
-def with_few_scripts(text, options, search):
-    """Drop the scripts that this page does not use (what searches, but on the `search` page), and let the others wait."""
+def with_few_scripts(text, options):
+    """Drop the scripts that this page does not use, and let the others wait."""
 
     def choose(found):
         name = found[1]
         marker = USED_BY.get(Path(name).name)
         if DROPPED.search("/" + name) or (marker and marker not in text) or "preload" in found[0]:
-            return ""
-        if SEARCH.search(name) and not search:
             return ""
         if name.endswith("documentation_options.js"):
             return f"\n    <script>{options}</script>"

@@ -1,4 +1,4 @@
-"""Fetch what pages ask for, so that they ask nobody else: the style of formulas, and the fonts.
+"""Fetch what pages ask for, so that they ask nobody else: the style of formulas, the fonts, and what the search matches with.
 
 A maintainer runs this to change a version; its result is committed and the build never runs it.
 
@@ -30,6 +30,7 @@ PACKAGES = {
         "source-sans-3",
         r"LICENSE$|files/source-sans-3-(latin-wght-(normal|italic)|greek-wght-normal)\.woff2$",
     ),
+    "minisearch@7.2.0": ("minisearch", r"LICENSE\.txt$|dist/umd/index\.js$"),
 }
 
 
