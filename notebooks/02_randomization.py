@@ -188,7 +188,7 @@ def test_errors(network):
 
 
 # %% tags=["remove-input"]
-Markdown(f"{ledger.say('six-conditions')} {ledger.say('noise-starts-earlier')}")
+ledger.say("six-conditions", "noise-starts-earlier")
 
 # %% [markdown]
 r"""

@@ -239,13 +239,16 @@ ax.legend(loc="upper right")
 figures.sketch(ax, "averaged weights")
 
 # %% tags=["remove-input"]
-falls = [-100 * claims.mean(change(runs, "hump", "end")) for runs in (raw, averaged)]
-ends = claims.mean(inside(averaged, "end") - inside(raw, "end"))
-lower = claims.mean(inside(averaged, "dip") - inside(raw, "dip"))
-Markdown(
-    f"From the second window to the last the error falls by {falls[0]:.1f} points with the weights as they are and by {falls[1]:.1f} points with averaged ones. At the end they differ by {100 * ends:.1f} points; "
-    f"in the first window averaging changes the error by {100 * lower:.1f} points."
-)
+ways = {"weights as they are": raw, "averaged weights": averaged}
+compared = {
+    f"fall from the second window to the last, {name}": -100
+    * claims.mean(change(runs, "hump", "end"))
+    for name, runs in ways.items()
+}
+for where, name in {"dip": "first", "end": "last"}.items():
+    apart = inside(averaged, where) - inside(raw, where)
+    compared[f"averaged less as they are, {name} window"] = 100 * claims.mean(apart)
+claims.table("Averaging and the test error.", compared, "points")
 
 # %% [markdown]
 r"""
@@ -601,9 +604,11 @@ gains = {
     for name, errors in stopped.items()
     if name != "none"
 }
-Markdown(
-    f"Stopped by validation the networks misclassify {stopped['none'].mean():.1%} of the test signals if no layer is slowed. That changes by {gains['last layer']:.1f} points if the last layer is, by {gains['convolutions']:.1f} if the convolutions "
-    f"are, by {gains['all layers']:.1f} if all are, and by {gains['averaged']:.1f} points by averaging the weights, which leaves the training as it was."
+claims.table(
+    f"Stopped by validation: the test error against {stopped['none'].mean():.1%} if no layer is slowed. "
+    "Averaging the weights leaves the training as it was.",
+    {("slowed: " * (name != "averaged")) + name: gain for name, gain in gains.items()},
+    "points",
 )
 
 # %% [markdown]

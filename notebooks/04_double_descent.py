@@ -194,7 +194,7 @@ ax.set(xlabel="training examples", ylabel="share misclassified", ylim=(0, 0.52))
 figures.sketch(ax)
 
 # %% tags=["remove-input"]
-Markdown(f"{ledger.say('prehistory')}")
+ledger.say("prehistory")
 
 # %% [markdown]
 r"""
@@ -306,9 +306,7 @@ norms = {kind: fourier_table("norm", kind) for kind in kinds}
 first = {kind: below(kind) for kind in kinds}
 
 # %% tags=["remove-input"]
-Markdown(
-    f"{ledger.say('rff-peak-at-n')} {ledger.say('norm-peak-at-n')} {ledger.say('rff-second-descent-is-lower')}"
-)
+ledger.say("rff-peak-at-n", "norm-peak-at-n", "rff-second-descent-is-lower")
 
 # %% [markdown]
 r"""
@@ -498,7 +496,7 @@ right.legend()
 plt.show()
 
 # %% tags=["remove-input"]
-Markdown(f"{ledger.say('condition-number')}")
+ledger.say("condition-number")
 
 # %% [markdown]
 r"""
@@ -728,7 +726,7 @@ right.set_ylabel("share misclassified")
 plt.show()
 
 # %% tags=["remove-input"]
-Markdown(f"{ledger.say('classification-threshold')} {ledger.say('classification-peak')}")
+ledger.say("classification-threshold", "classification-peak")
 
 # %% [markdown]
 r"""

@@ -500,11 +500,11 @@ def change(table, column, high=0.4, low=0.1, by="lr"):
 
 
 top_rate = equal.assign(edge=equal.lr * equal.sharpness).groupby("lr").edge.mean()
-by_moment = [f"{claims.ratio(change(t, 'R_IG')):.2g}" for t in (best, equal, later)]
-Markdown(
-    f"From 0.1 to 0.4 $R_{{IG}}$ changes by a factor of {by_moment[0]} where validation is best, of {by_moment[1]} at equal loss and of {by_moment[2]} after equal steps; sharpness at equal loss by {claims.ratio(change(equal, 'sharpness')):.2f}. "
-    f"Learning rate times sharpness is there {', '.join(f'{v:.2f} (h = {h:g})' for h, v in top_rate.items())}."
-)
+looks = {"best validation": best, "equal loss": equal, "equal steps": later}
+factors = {f"R, {when}": claims.ratio(change(t, "R_IG")) for when, t in looks.items()}
+factors["sharpness, equal loss"] = claims.ratio(change(equal, "sharpness"))
+edge = ", ".join(f"{v:.2f} at {h:g}" for h, v in top_rate.items())
+claims.table(f"From rate 0.1 to 0.4; rate × sharpness, equal loss: {edge}.", factors)
 
 # %% [markdown]
 r"""
@@ -521,10 +521,10 @@ by_width = look(wide, sets)
 # %% tags=["remove-input"]
 columns = ("R_IG", "squared_gradient", "sharpness", "error")
 from_width = {c: change(by_width, c, 100, 25, "width") for c in columns}
-by_factor = {c: f"{claims.ratio(from_width[c]):.2f}" for c in columns[:3]}
-Markdown(
-    f"From 25 to 100 units per layer $R_{{IG}}$ changes by a factor of {by_factor['R_IG']} and the undivided $\\lVert \\nabla L \\rVert^2$ by {by_factor['squared_gradient']}; sharpness by {by_factor['sharpness']}, and test error by {claims.mean(from_width['error']):.1f} points."
-)
+names = {"R_IG": "R", "squared_gradient": "‖∇L‖², undivided", "sharpness": "sharpness"}
+changed = {words: claims.ratio(from_width[c]) for c, words in names.items()}
+changed["test error"] = claims.mean(from_width["error"])
+claims.table("From 25 to 100 units per layer.", changed, "points")
 
 # %% [markdown]
 r"""

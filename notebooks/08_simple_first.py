@@ -251,7 +251,7 @@ axes[0].legend(title="factors", loc="lower right")
 plt.show()
 
 # %% tags=["remove-input"]
-Markdown(f"{ledger.say('depth-lowers-the-rank')} {ledger.say('depth-improves-recovery')}")
+ledger.say("depth-lowers-the-rank", "depth-improves-recovery")
 
 # %% tags=["remove-input"]
 by_factors = ["share", "factors"], "seed"
@@ -494,9 +494,7 @@ def in_order(errors):
 equal, growing, with_features = map(in_order, missed.values())
 
 # %% tags=["remove-input"]
-Markdown(
-    f"{ledger.say('low-frequencies-first')} {ledger.say('low-frequencies-first-though-weaker')}"
-)
+ledger.say("low-frequencies-first", "low-frequencies-first-though-weaker")
 
 # %% tags=["remove-input"]
 never = [np.isinf([times_learned(e) for e in errors]).sum() for errors in missed.values()]
@@ -591,9 +589,7 @@ right.set(xlabel="test error, in points", title="Linear feature noisy")
 plt.show()
 
 # %% tags=["remove-input"]
-Markdown(
-    f"{ledger.say('relies-on-the-linear-feature')} {ledger.say('pays-for-the-simple-feature')}"
-)
+ledger.say("relies-on-the-linear-feature", "pays-for-the-simple-feature")
 
 # %% tags=["remove-input"]
 Markdown(

@@ -436,10 +436,8 @@ names = dict(zip(laplace, ("circle", "sphere", "three", "five"), strict=True))
 tempered = {names[d]: values[:, -1] / values[:, 0] for d, values in laplace.items()}
 tempered |= {f"{names[d]}_gap": values[:, -1] - 1 / d for d, values in laplace.items()}
 tempered["circle_value"] = laplace[1][:, -1] - 2 / 3
-levels = [f"{claims.mean(v[:, -1]):.3f} (rule {1 / d:.3f})" for d, v in laplace.items()]
-Markdown(
-    f"With {numbers[-1]:,} points on spheres of 1, 2, 3 and 5 dimensions $V$ is {', '.join(levels)}."
-)
+levels = {f"d = {d} (rule {1 / d:.3f})": claims.mean(v[:, -1]) for d, v in laplace.items()}
+claims.table(f"V with {numbers[-1]:,} points on spheres of d dimensions.", levels)
 
 # %% [markdown]
 r"""
@@ -579,8 +577,8 @@ for costs, how in ((harder, ""), (added, "_still")):
 
 # %% tags=["remove-input"]
 Markdown(
-    f"With {many:,} signals a fifth of wrong labels adds {claims.mean(added['end'][many]):.1f} points at the end, and {claims.mean(added['stopped'][many]):.1f} to the stopped network; twice as many wrong labels add {claims.ratio(networks['convex']):.1f} times as much. From {some} to {many:,} signals the cost at the end is multiplied by {claims.ratio(networks['doublings']):.2f}. "
-    f"With {some} signals it is {claims.mean(of_width[32]):.1f} points for 32 units per layer and {claims.mean(of_width[512]):.1f} for 512. "
+    f"With {many:,} signals a fifth of wrong labels adds {claims.mean(added['end'][many]):.1f} points at the end, and {claims.mean(added['stopped'][many]):.1f} to the stopped network; twice as many wrong labels add {claims.ratio(networks['convex']):.1f} times as much.\n\nFrom {some} to as much. From {some} to {many:,} signals the cost at the end is multiplied by {claims.ratio(networks['doublings']):.2f}. "
+    f"With {some} signals it is {claims.mean(of_width[32]):.1f} points for 32 units per layer and {claims.mean(of_width[512]):.1f} for 512.\n\n"
     f"Where the signals are moved by up to 7 points, stopping keeps {claims.ratio(early['kept']):.0%} of the cost with {many:,} signals."
 )
 
@@ -914,7 +912,7 @@ premises = {
 }
 chapters = ("double-descent", "networks-at-the-threshold", "lottery-tickets")
 tested = [claims.Ledger(c).say(n) for c, n in zip(chapters, premises.values(), strict=True)]
-Markdown("\n".join(f"- *{p}.* {t}" for p, t in zip(premises, tested, strict=True)))
+Markdown("\n".join(f"- *{p}.* {t.brief}" for p, t in zip(premises, tested, strict=True)))
 
 # %% [markdown]
 r"""
