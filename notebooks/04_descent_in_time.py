@@ -86,7 +86,7 @@ everywhere = ("epoch-wise", removal, early_stop, "regions-merge-in-training")
 # %%
 raw = trained(ledger.seeds(*everywhere), widths["large"])
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**A second descent in time.** A convolutional network with 48 channels trains on 1,000 signals, 40 % of their labels drawn anew. Dashed: error on the training labels as given. Solid: error on new signals with true labels. Means over replicates with 95 % bands.", "name": "fig-time-puzzle"}, "image": {"alt": "Error against epochs. The training error falls steadily and is next to zero in the second half. The test error falls steeply to its lowest value within the first fifth of the epochs, climbs to more than twice that while the training error falls to zero, and then declines a little to a level."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**The test error descends, doubles, and descends a second time.** A convolutional network with 48 channels trains on 1,000 signals, 40 % of their labels drawn anew. Dashed: error on the training labels as given. Solid: error on new signals with true labels. Means over replicates with 95 % bands.", "name": "fig-time-puzzle"}, "image": {"alt": "Error against epochs. The training error falls steadily and is next to zero in the second half. The test error falls steeply to its lowest value within the first fifth of the epochs, climbs to more than twice that while the training error falls to zero, and then declines a little to a level."}} tags=["hide-input"]
 ax = plt.subplots(figsize=(7.2, 3.4))[1]
 draw_course(ax, raw, "train_error", colors["train"], label="training", linestyle="--")
 draw_course(ax, raw, "test_error", colors["test"], label="test")
@@ -312,7 +312,7 @@ off = max(
     abs(exact_risk(regression, t, 0.1) - f) for t, f in zip(checked, formula, strict=True)
 )
 
-# %% mystnb={"code_prompt_show": "The slider", "figure": {"caption": "**Two U-curves, one after the other.** Expected excess risk of a linear regression over the steps, by the formula: 80 fast features, 20 slow ones, and their sum. Move the slider to bring the speeds together.", "name": "fig-time-superposition"}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The slider", "figure": {"caption": "**Two U-curves, one after the other, add up to two descents.** Expected excess risk of a linear regression over the steps, by the formula: 80 fast features, 20 slow ones, and their sum. Move the slider to bring the speeds together.", "name": "fig-time-superposition"}} tags=["hide-input"]
 # Two U-curves and their sum, for slow features of several scales
 steps = np.unique(np.r_[0, np.logspace(0, 5, 200).round()])
 
@@ -325,6 +325,9 @@ def two_curves(scale_of_slow):
     inks = (figures.SEQUENCE[0], figures.SEQUENCE[3], colors["risk"])
     for (name, values), color in zip(curves_of.items(), inks, strict=True):
         ax.plot(steps, values, color=color, label=name)
+    total = parts.sum(0)
+    best = f"lowest after {steps[total.argmin()]:,.0f} steps, {total.min():.2f}"
+    ax.set_title(f"The sum: {best}; at the end {total[-1]:.2f}")
     ax.set_xscale("symlog", linthresh=1)
     ax.set(xlabel="steps", ylabel="expected excess risk", xlim=(0, 1e5), ylim=(0, 3.2))
     ax.legend(loc="upper right")

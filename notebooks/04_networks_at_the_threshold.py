@@ -98,6 +98,11 @@ def frame(share, epoch):
         figures.plot(rows, "width", f"{part}_error", ax=ax, label=part)
     figures.log_axis(ax, (3, 5, 11, 20, 50, 200))
     ax.set(ylim=(-0.01, 0.7), xlabel="hidden units", ylabel="share misclassified")
+    test = rows.groupby("width").test_error.mean()
+    highest = f"{test.max():.0%} with {test.idxmax()} units"
+    ax.set_title(
+        f"Test error: at most {highest}; {test.iloc[-1]:.0%} with {test.index[-1]}"
+    )
     fig.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=2)
     return fig
 

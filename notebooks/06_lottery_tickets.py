@@ -81,7 +81,7 @@ names["shuffled"] = "random mask, same start"
 hues = {"dense": figures.INK, "ticket": figures.SEQUENCE[1]}
 hues |= {"reinit": figures.SEQUENCE[0], "shuffled": figures.SEQUENCE[2]}
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**A fifth of the weights, from two starts.** Test accuracy during training of the dense LeNet-300-100, of the ticket, 22 % of its weights set back to their initial values, and of the same sparse network from a fresh start. Means over trials with 95 % bands.", "name": "fig-lt-puzzle"}, "image": {"alt": "Test accuracy against epochs for three networks. The ticket rises as fast as the dense network and stays above it; the same mask from a fresh start rises later and stays below both."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**A fifth of the weights does as well as all of them from their own start, and worse from a fresh one.** Test accuracy during training of the dense LeNet-300-100, of the ticket, 22 % of its weights set back to their initial values, and of the same sparse network from a fresh start. Means over trials with 95 % bands.", "name": "fig-lt-puzzle"}, "image": {"alt": "Test accuracy against epochs for three networks. The ticket rises as fast as the dense network and stays above it; the same mask from a fresh start rises later and stays below both."}} tags=["hide-input"]
 courses = table.explode(["epochs", "accuracies"])
 courses = courses.astype({"epochs": float, "accuracies": float})
 ax = plt.subplots(figsize=(7.2, 3.7))[1]
@@ -116,7 +116,7 @@ The algorithm is short. With $\theta_0$ the initial weights, $\theta_{\mathrm{en
 3. Set the weights back to $z \odot \theta_0$, train, and go on with 2.
 """
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**One round of iterative magnitude pruning.** Width of a line: size of the weight; colour: its sign. Training changes the weights; the smallest of each layer, here half of them, are pruned (dotted); those that are kept get back the values that they began with, even where these were small, and the next round starts there. A sketch with made-up numbers.", "name": "fig-lt-diagram"}, "image": {"alt": "Four drawings of a small network with seven units in three layers. In the first all lines are of moderate width, in the second some have become thick and some thin, in the third the thin ones are dotted, in the last the dotted ones are gone and the others are as in the first."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**One round: train, prune the smallest weights, set the rest back to where they began.** Width of a line: size of the weight; colour: its sign. Training changes the weights; the smallest of each layer, here half of them, are pruned (dotted); those that are kept get back the values that they began with, even where these were small, and the next round starts there. A sketch with made-up numbers.", "name": "fig-lt-diagram"}, "image": {"alt": "Four drawings of a small network with seven units in three layers. In the first all lines are of moderate width, in the second some have become thick and some thin, in the third the thin ones are dotted, in the last the dotted ones are gone and the others are as in the first."}} tags=["hide-input"]
 draw = np.random.default_rng(43)
 places = [np.linspace(-1, 1, units) for units in (4, 3, 2)]
 initial = [draw.uniform(-1, 1, (4, 3)), draw.uniform(-1, 1, (3, 2))]

@@ -81,7 +81,8 @@ def shown(b):
     right.plot(powers, found, "o-", color=purple)
     right.axvline(b, color=colors["threshold"], linestyle=":")
     figures.log_axis(right, (0.5, 1, 2, 5, 20))
-    right.set(xlabel="power b", title="share misclassified", ylim=(0, 0.25))
+    share = f"share misclassified: {found[powers.index(b)]:.1%}"
+    right.set(xlabel="power b", title=share, ylim=(0, 0.25))
     return fig
 
 
@@ -734,12 +735,8 @@ def fitted(seed, truth, noise=0.0, growth=1.15, n=20):
 # %% mystnb={"code_prompt_show": "The slider", "figure": {"caption": "**The preference that finds smooth functions makes noise expensive.** Fits (blue) of a polynomial of degree 150 to twenty values (dots) of nothing but noise, of two functions (green), and of the first of these with noise. The penalty of order j grows like the j-th power of what the slider says.", "name": "fig-bo-polynomial"}} tags=["hide-input"]
 # The slider over the growth of the penalty
 simple, structured = lambda x: np.sin(x) * np.cos(x**2), lambda x: x + np.cos(np.pi * x)
-tasks = {
-    "pure noise": (np.zeros_like, 0.5),
-    "simple": (simple, 0),
-    "structured": (structured, 0),
-}
-tasks["simple, with noise"] = (simple, 0.2)
+tasks = {"pure noise": (np.zeros_like, 0.5), "simple": (simple, 0)}
+tasks |= {"structured": (structured, 0), "simple, with noise": (simple, 0.2)}
 
 
 def shown(growth):
@@ -749,7 +746,8 @@ def shown(growth):
         ax.plot(line, truth(line), color=colors["true_labels"])
         ax.plot(line, fit, color=blue, linewidth=1)
         ax.plot(x, values, "o", color=figures.INK, markersize=4)
-        ax.set(title=title, ylim=(-2.2, 2.2))
+        off = np.sqrt(np.mean((fit - truth(line)) ** 2))
+        ax.set(title=f"{title}: off by {off:.2g}", ylim=(-2.2, 2.2))
     return fig
 
 
@@ -831,7 +829,7 @@ for name, label in (("end", "to the end"), ("stopped", "stopped")):
 for d, name in ((1, "1 input"), (1024, "1,024 inputs")):
     rows[f"ReLU network, {name} (50)"] = [of_inputs[d].mean() / 20] * 2
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**What a unit of fitted noise costs.** An arrow goes from few examples to many: to the left is benign, on the spot tempered, to the right catastrophic; a dot with one number was measured at one size. Green has fallen by more than 40 % or ends below a twentieth, orange has grown as much or ends above ten. Regressions: excess risk in units of the variance of the noise. Networks: errors added per wrong label. Numbers of examples in brackets; what is below 0.01 is drawn there.", "name": "fig-bo-axis"}, "image": {"alt": "Rows of arrows on a logarithmic axis of cost. Spikes with a flat tail, the inverse-distance average and stopped networks point left; Laplace kernels and one nearest neighbour do not move; the exponential spectrum and the smooth kernel point right. Networks trained to the end move left, slowly."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**What fitted noise costs falls with more examples in few settings, stays in most and grows in some.** An arrow goes from few examples to many: to the left is benign, on the spot tempered, to the right catastrophic; a dot with one number was measured at one size. Green has fallen by more than 40 % or ends below a twentieth, orange has grown as much or ends above ten. Regressions: excess risk in units of the variance of the noise. Networks: errors added per wrong label. Numbers of examples in brackets; what is below 0.01 is drawn there.", "name": "fig-bo-axis"}, "image": {"alt": "Rows of arrows on a logarithmic axis of cost. Spikes with a flat tail, the inverse-distance average and stopped networks point left; Laplace kernels and one nearest neighbour do not move; the exponential spectrum and the smooth kernel point right. Networks trained to the end move left, slowly."}} tags=["hide-input"]
 ax = plt.subplots(figsize=(7.2, 4.2))[1]
 for place, (first, last) in enumerate(np.maximum(list(rows.values()), 0.01)):
     change = np.log(last / first)
