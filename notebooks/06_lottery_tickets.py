@@ -741,14 +741,13 @@ plt.show()
 # %% tags=["remove-input"]
 few, more = spent[1], spent[-1]
 random_mask = 100 * rows("shuffled", 7).accuracy
-worse = {
-    f"mask after {e} epochs": claims.mean(ticket - found_after[e]) for e in (few, more)
-}
-worse["mask in one shot, after all"] = claims.mean(ticket - found_after[size.epochs])
-worse["a random mask less the earliest"] = claims.mean(random_mask - found_after[few])
+apart = {f"ticket less mask after {e} epochs": ticket - found_after[e] for e in (few, more)}
+apart["ticket less mask after all epochs"] = ticket - found_after[size.epochs]
+apart[f"mask after {few} epochs less random mask"] = found_after[few] - random_mask
+apart = {words: claims.mean(values) for words, values in apart.items()}
 display(
     ledger.say("no-cheap-tickets"),
-    claims.table("On this page: the ticket's accuracy less that under", worse, "points"),
+    claims.table("On this page: differences of accuracy.", apart, "points"),
 )
 
 # %% [markdown]

@@ -492,7 +492,9 @@ def _view_box(picture: str) -> str:
 
 def _numbers_of(fig: Figure) -> str:
     """What the titles and legends of a figure say in numbers, as a sentence; empty where they have none."""
-    said = [text for ax in fig.axes for text in (ax.get_title(), *ax.get_legend_handles_labels()[1])]
+    said = []
+    for ax in fig.axes:
+        said += [ax.get_title(side) for side in ("left", "center", "right")] + ax.get_legend_handles_labels()[1]
     said = list(dict.fromkeys(text.replace("$", "") for text in said if re.search(r"\d", text)))
     return f"In the picture: {'; '.join(said)}." if said else ""
 
@@ -508,7 +510,8 @@ def slider(
 
     `frames` is a function that makes the figure for each of `values`; or it maps the label of each position to a figure, or to
     a function of no arguments that makes it. All have one size. For two sliders `description` is a pair and so is each key, of a
-    whole grid. `alt` is a text with a {} for each label, or a function of the labels; the numbers in titles and legends are added. `start` is the key shown first.
+    whole grid. `alt` is a text with a {} for each label, or a function of the labels; what titles and
+    legends say in numbers is added to it. `start` is the key shown first.
     """
     import ipywidgets
 

@@ -65,9 +65,13 @@ def rounded(estimate: Estimate) -> str:
     if not (math.isfinite(width) and width > 0):
         return f"{estimate:.3g}"
     if estimate.low > 0 and estimate.high >= 10 * estimate.low:  # an interval of ratios: its ends differ in size
-        value, low, high = (f"{float(f'{end:.2g}'):,g}" for end in (estimate.value, estimate.low, estimate.high))
-        return f"{value} [{low}, {high}]".replace("-", "−").replace(" ", "\N{NO-BREAK SPACE}")
-    return f"{estimate:,.{max(0, 1 - math.floor(math.log10(width)))}f}"
+        value, low, high = (float(f"{end:.2g}") for end in (estimate.value, estimate.low, estimate.high))
+        text = f"{value:,g} [{low:,g}, {high:,g}]"
+    else:
+        digits = 1 - math.floor(math.log10(width))
+        value, low, high = (round(end, digits) + 0.0 for end in (estimate.value, estimate.low, estimate.high))  # no −0
+        text = "{:,.{d}f} [{:,.{d}f}, {:,.{d}f}]".format(value, low, high, d=max(0, digits))
+    return text.replace("-", "−").replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def drawn(estimate: Estimate, alike: Sequence[Estimate]) -> str:
