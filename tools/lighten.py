@@ -158,7 +158,7 @@ def rules(nodes, words):
             if inner:
                 kept += f"@{node.at_keyword}{tinycss2.serialize(node.prelude)}{{{inner}}}"
         elif node.type == "at-rule" and not (
-            node.lower_at_keyword == "font-face" and ICON_FONT.search(node.serialize())
+            node.lower_at_keyword in ("font-face", "keyframes") and ICON_FONT.search(node.serialize())
         ):
             kept += node.serialize()
         elif node.type == "error":
