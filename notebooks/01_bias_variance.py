@@ -221,7 +221,9 @@ def u_curve(sigma):
     ax.plot(risk.argmin() + 1, risk.min(), "o", color=figures.INK, markersize=8)
     ax.set(yscale="log", ylim=(1e-5, 30), xticks=[1, 5, 10, 15, 20])
     ax.set(xlabel="coefficients", ylabel="squared error")
-    ax.set_title(f"Noise σ = {sigma:g}, smallest risk at coefficients: {risk.argmin() + 1}")
+    ax.set_title(
+        f"Noise σ = {sigma:g}, smallest risk {risk.min():.2g}, coefficients: {risk.argmin() + 1}"
+    )
     fig.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=4)
     return fig
 

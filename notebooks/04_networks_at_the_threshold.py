@@ -671,7 +671,7 @@ ledger.say("ensembles")
 
 # %% tags=["remove-input"]
 won = {
-    f"{labels} labels, {w} units": claims.mean(table[w])
+    f"{labels}, {w} units": claims.mean(table[w])
     for labels, table in gains.groupby("labels")
     for w in VOTE_WIDTHS
 }

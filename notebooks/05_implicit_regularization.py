@@ -809,7 +809,7 @@ stochastic = trained(
 whole = trained(in_pairs, lr=(0.2, 1.0), epochs=4 * size.short)
 whole_penalized = trained(in_pairs, lr=1.0, gradient_penalty=0.02, epochs=2 * size.short)
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Small batches gain, and larger steps of full batches gain more.** Against full batches at a rate of 0.2: test error where validation is best, of SGD with batches of 50 and of full-batch gradient descent, by learning rate h. Points are replicates, bars 95 % intervals of their mean.", "name": "fig-ir-noise"}, "image": {"alt": "Horizontal positions of test errors in five rows: SGD at two rates, full batches at two rates, and full batches with a penalty at the larger."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Small batches gain, and larger steps of full batches gain more.** Against full batches at a rate of 0.2: test error where validation is best, of SGD with batches of 50 and of full-batch gradient descent, by learning rate h. Points are replicates, bars 95 % intervals of their mean.", "name": "fig-ir-noise"}, "image": {"alt": "Horizontal positions of test errors in five rows: SGD at two rates, full batches at two rates, and full batches with a penalty at the larger. Full batches at the small rate lie farthest right; larger steps bring them past SGD at the small rate, not to SGD at the larger."}} tags=["hide-input"]
 kinds = {"SGD": stochastic, "full batch": whole, "full batch, penalty": whole_penalized}
 errors = {k: measures.by_seed(look(r, in_pairs), "error", "lr") for k, r in kinds.items()}
 named = {f"{kind}, h = {h:g}": table[h] for kind, table in errors.items() for h in table}

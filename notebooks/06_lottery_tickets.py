@@ -81,7 +81,7 @@ names["shuffled"] = "random mask, same start"
 hues = {"dense": figures.INK, "ticket": figures.SEQUENCE[1]}
 hues |= {"reinit": figures.SEQUENCE[0], "shuffled": figures.SEQUENCE[2]}
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**A fifth of the weights does as well as all of them from their own start, and worse from a fresh one.** Test accuracy during training of the dense LeNet-300-100, of the ticket, 22 % of its weights set back to their initial values, and of the same sparse network from a fresh start. Means over trials with 95 % bands.", "name": "fig-lt-puzzle"}, "image": {"alt": "Test accuracy against epochs for three networks. The ticket rises as fast as the dense network and stays above it; the same mask from a fresh start rises later and stays below both."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**A fifth of the weights beats all of them from its own start, and loses to them from a fresh one.** Test accuracy during training of the dense LeNet-300-100, of the ticket, 22 % of its weights set back to their initial values, and of the same sparse network from a fresh start. Means over trials with 95 % bands.", "name": "fig-lt-puzzle"}, "image": {"alt": "Test accuracy against epochs for three networks. The ticket rises as fast as the dense network and stays above it; the same mask from a fresh start rises later and stays below both."}} tags=["hide-input"]
 courses = table.explode(["epochs", "accuracies"])
 courses = courses.astype({"epochs": float, "accuracies": float})
 ax = plt.subplots(figsize=(7.2, 3.7))[1]
@@ -256,7 +256,7 @@ def in_setting(width=100, translation=48, rounds=(3,), digits=False, **changed):
     return {"gain": gained, "pace": sooner, "keeps": keeps}
 
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Half of the weights do as well as all of them nearly everywhere; on clean digits they are a little less accurate.** Accuracy of the ticket with half of the weights less that of the dense network, and the ratio of their stops, one point per setting, means over three trials. The claim holds to the right of and below the dotted lines; settings in which it does not are named.", "name": "fig-lt-multiverse"}, "image": {"alt": "Scatter of the ratio of stops against the gain in accuracy, one point per setting, with two dotted lines at the margins of the claim."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Half of the weights do as well as all of them nearly everywhere; on clean digits they are a little less accurate.** Accuracy of the ticket with half of the weights less that of the dense network, and the ratio of their stops, one point per setting, means over three trials. The claim holds to the right of and below the dotted lines; settings in which it does not are named.", "name": "fig-lt-multiverse"}, "image": {"alt": "Scatter of the ratio of stops against the gain in accuracy, one point per setting, with two dotted lines at the margins of the claim. Nearly all points lie to the right of and below them."}} tags=["hide-input"]
 def multiverse():
     """The claim in every setting."""
     named = {", ".join(f"{k} {v}" for k, v in s.items()) or "as above": s for s in settings}

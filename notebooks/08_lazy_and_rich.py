@@ -69,7 +69,7 @@ def shown(alpha):
     neurons = [(net.second.abs()[..., None] * net.first)[0] for net in (before, after)]
     looks = {"color": colors["noise"], "alpha": 0.4, "markersize": 7}, {"color": blue}
     moved = (neurons[1] - neurons[0]).norm() / neurons[0].norm()
-    left.set_title(f"Neurons moved by {moved:.2g} of their size")
+    left.set_title(f"Neurons moved by {moved:.2g} times their size")
     for each, look in zip(neurons, looks, strict=True):
         left.plot(*(each / each.norm(dim=1).max()).T, "o", **{"markersize": 4} | look)
     left.set(

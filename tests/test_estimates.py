@@ -28,7 +28,9 @@ def test_a_table_says_each_estimate_in_words_and_numbers():
     shown = table._repr_html_()
     assert "<th scope='row'>with &lt;ease&gt;</th>" in shown
     assert shown.count("<tr>") == shown.count("<svg") == 2
-    assert "<caption>Points won." in shown
+    assert "<caption>Points won. Bars: 95\xa0% intervals; thin line: 0.</caption>" in shown
+    times = claims.table("Times.", {"a": claims.ratio([1.0, 2.0])})._repr_html_()
+    assert "thin line: 1.<" in times
 
 
 def test_rows_of_one_unit_share_an_axis_and_ratios_have_their_own():

@@ -97,7 +97,7 @@ class Sentence:
         if len(BRACKETED.findall(str(self))) < MANY:
             return None
         rows = [row for claim, record in self.findings if record for row in _rows(claim, record)]
-        return tables.Table("The numbers with their 99 % intervals.", rows)
+        return tables.Table("From the record.", rows, level=99)
 
     def _repr_markdown_(self) -> str:
         return self.brief if self.table else str(self)

@@ -10,7 +10,6 @@ from overparam.report.intervals import Estimate
 
 WIDTH, HEIGHT = 120, 18  # of an interval's picture, in its own units
 _EDGE = 5  # left free at either side for a dot
-AXIS = "The thin line stands at 0, for ratios at 1."  # what is needed to read the pictures
 
 
 @dataclass(frozen=True)
@@ -29,6 +28,7 @@ class Table:
 
     caption: str
     rows: Sequence[Row]
+    level: int = 95  # of the intervals, in per cent
 
     def __str__(self) -> str:
         said = (f"{row.words}: {row.text} {row.unit}".rstrip() for row in self.rows)
@@ -36,9 +36,15 @@ class Table:
 
     def _repr_html_(self) -> str:
         return (
-            f"<table class='estimates'><caption>{html.escape(self.caption)} {AXIS}</caption>"
+            f"<table class='estimates'><caption>{html.escape(self.caption)} {self._legend()}</caption>"
             f"<tbody>{''.join(self._row(row) for row in self.rows)}</tbody></table>"
         )
+
+    def _legend(self) -> str:
+        """How the pictures are read."""
+        ratios = [row.estimate.quantity == "ratio" for row in self.rows]
+        line = "1" if all(ratios) else "0, for ratios 1" if any(ratios) else "0"
+        return f"Bars: {self.level}\N{NO-BREAK SPACE}% intervals; thin line: {line}."
 
     def _row(self, row: Row) -> str:
         alike = [r.estimate for r in self.rows if (r.unit, r.estimate.quantity) == (row.unit, row.estimate.quantity)]
