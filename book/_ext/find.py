@@ -27,7 +27,7 @@ LISTS = (NOTATION, INDEX, "book/references", "book/protocols", "book/ledger")  #
 PLACE = '<div class="term-index"></div>'
 PAGES_A_TERM = 6
 UNREAD = (
-    "details.hide, .cell_input, .highlight, pre, table.ledger, form.ledger-filter, .headerlink, .eqno, .quiz details, "
+    "nav, .times, .chapter-map, .chapter-cards, .provenance, .slider-row, details.hide, .cell_input, .highlight, pre, table.ledger, form.ledger-filter, .headerlink, .eqno, .quiz details, "
     ".quiz button, .claim-estimate, .claim-about, .claim-more dt, .claim-more dd ~ dd, .claim-more summary, .lab-instead"
 )
 BLOCKS = [
