@@ -294,7 +294,7 @@ def index_of_terms(terms, entries):
             page = re.sub(r"^(\d+)\. ", r"\1 ", titles[entry.page])
             where = page if entry.kind == "page" else f"{page.partition(':')[0]}: {entry.title}"
             links.append(f'<a href="{up}{entry.address}">{escape(where)}</a>')
-        slug = re.sub(r"\W+", "-", term.lower()).strip("-")
+        slug = re.sub(r"[^a-z0-9]+", "-", term.lower()).strip("-")
         also = f' <span class="term-also">{escape(names)}</span>' if names else ""
         items = "".join(f"<li>{link}</li>" for link in links)
         rows[term[0].upper()].append(
