@@ -6,7 +6,7 @@ SHELL := bash
 .ONESHELL:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := book
-.PHONY: book test serve confirm bench colab assignments grade requirements vendor cache clean clean-cache help
+.PHONY: book test serve pdf epub zip confirm bench colab assignments grade requirements vendor cache clean clean-cache help
 
 PYTHON ?= python3
 PORT ?= 8000
@@ -39,6 +39,15 @@ serve: ## serve the book that was built
 	@test -f build/$(SCALE)/html/index.html || { echo "There is no book in build/$(SCALE)/html: run OVERPARAM_SCALE=$(SCALE) make book first." >&2; exit 1; }
 	echo "The book is at http://localhost:$(PORT)/ (Ctrl-C stops it)"
 	$(PYTHON) -m http.server $(PORT) --bind 127.0.0.1 --directory build/$(SCALE)/html
+
+pdf: book ## print the book as one PDF (Chromium does it)
+	@$(BIN)/python tools/forms.py pdf
+
+epub: book ## make an EPUB of the book, for e-readers (Chromium, too)
+	@$(BIN)/python tools/forms.py epub
+
+zip: book ## pack the built book into one archive that opens without a server
+	@$(BIN)/python tools/forms.py zip
 
 confirm: .venv/.ready ## measure what decides the verdicts: [CHAPTER=bias-variance] [FINDING=id]; CHECK=2 compares two replicates
 	@$(BIN)/python tools/confirm.py $(CHAPTER) $(if $(FINDING),--finding $(FINDING)) $(if $(CHECK),--check $(CHECK))

@@ -847,7 +847,7 @@ axes[1].set(xlabel="rounds, then ensembles")
 plt.show()
 
 # %% tags=["remove-input"]
-Markdown(f"{ledger.say('forest-double-descent')} {ledger.say('boosting-double-descent')}")
+ledger.say("forest-double-descent", "boosting-double-descent")
 
 # %% [markdown]
 r"""

@@ -113,7 +113,7 @@ Labels can be spoiled, and so can inputs. From nothing to everything:
 - **Gaussian pixels**: the signals are replaced by independent Gaussian numbers of the same mean and variance.
 """
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**What pixels become.** The same two signals of one class (two colours) under the conditions that spoil inputs; the labels are true.", "name": "fig-rand-signals"}, "image": {"alt": "Four small panels with two curves each: smooth signals as they are; the same samples shuffled in one common order; in an order of each signal's own; Gaussian noise."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**A common order keeps what two signals share; an order of their own, or noise, leaves nothing to see.** The same two signals of one class (two colours) under the conditions that spoil inputs; the labels are true.", "name": "fig-rand-signals"}, "image": {"alt": "Four small panels with two curves each: smooth signals as they are; the same samples shuffled in one common order; in an order of each signal's own; Gaussian noise."}} tags=["hide-input"]
 first = data.mnist1d(n, 1000, seeds[0])
 pair = torch.nonzero(first.y == first.y[0])[:2, 0]
 shown = {"as they are": first} | spoil(first, seeds[0])
@@ -188,7 +188,7 @@ def test_errors(network):
 
 
 # %% tags=["remove-input"]
-Markdown(f"{ledger.say('six-conditions')} {ledger.say('noise-starts-earlier')}")
+ledger.say("six-conditions", "noise-starts-earlier")
 
 # %% [markdown]
 r"""
@@ -330,10 +330,10 @@ def at_corruption(share):
     left.set_title(f"{100 * share:.0f} % drawn anew: {epochs:.0f} epochs to fit")
     left.set(xlim=(0, 50), ylim=(0, 1), xlabel="epochs", ylabel="share misclassified")
     left.legend(loc="upper right")
-    for name, color in network_hues.items():
-        rows = label_runs[label_runs.network == name]
-        figures.plot(rows, "label_noise", "test_error", None, right, color, name)
+    for name, rows in label_runs.groupby("network", sort=False):
         end = rows[rows.label_noise == share].test_error.mean()
+        look = (None, right, network_hues[name], f"{name}: {end:.0%}")
+        figures.plot(rows, "label_noise", "test_error", *look)
         right.plot(share, end, "o", color=figures.INK, markersize=9)
     right.set(title="Test error, all shares", xlabel="share drawn anew", ylabel="")
     right.legend(loc="lower right")
@@ -525,7 +525,7 @@ Medians over 20 draws, $d = 40$. There are $2n + d$ weights, and the fit is exac
 thresholds half-way, the slopes at the points $j$ and $j + 1$ add up to $2\,(y_{j+1} - y_j)/(z_{j+1} - z_j)$. So after one narrow gap they stay large and alternate. Still nothing breaks: rounding grows with the weights, and more than six digits are right.
 """
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Exact, at a price.** The constructed network along its one direction, for thirty random points with random values: a zigzag through all points, which leaves the picture between many neighbours.", "name": "fig-rand-zigzag"}, "image": {"alt": "A jagged piecewise linear curve passes through thirty points and leaves the frame between many of them."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**A fit can be exact and useless.** The constructed network along its one direction, for thirty random points with random values: a zigzag through all points, which leaves the picture between many neighbours.", "name": "fig-rand-zigzag"}, "image": {"alt": "A jagged piecewise linear curve passes through thirty points and leaves the frame between many of them."}} tags=["hide-input"]
 draw = rng(scale.seed_offset())
 x, y, a = (draw.standard_normal(shape) for shape in ((30, 40), 30, 40))
 b, w = two_layer(x, y, a)
@@ -766,7 +766,7 @@ of which the second is far out on its side.
 ::::
 """
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Two separators, and which loss finds which.** Left: the largest margin leaves the far point alone; the minimum norm insists that both have exactly the value of their labels, and is turned by it. Right: angle between the weights and those of the largest margin (dotted) during gradient descent from zero. The squared loss turns past them to the minimum norm, the logistic loss approaches them slowly.", "name": "fig-rand-margin"}, "image": {"alt": "Left, a plane with one point of each class and two separating lines through the origin. Right, angle against steps: with the logistic loss it creeps towards zero from below, with the squared loss it passes zero and ends far above."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**The logistic loss goes to the largest margin, the squared loss past it to the minimum norm.** Left: the largest margin leaves the far point alone; the minimum norm insists that both have exactly the value of their labels, and is turned by it. Right: angle between the weights and those of the largest margin (dotted) during gradient descent from zero.", "name": "fig-rand-margin"}, "image": {"alt": "Left, a plane with one point of each class and two separating lines through the origin. Right, angle against steps: with the logistic loss it creeps towards zero from below, with the squared loss it passes zero and ends far above."}} tags=["hide-input"]
 A = np.array([[1, 0.25], [2.5, -1.0]])  # label times point
 separators = {"largest margin": A[0], "minimum norm": np.linalg.inv(A) @ [1, 1]}
 losses = {"logistic": lambda gap: -1 / (1 + np.exp(gap + 1)), "squared": lambda gap: gap}

@@ -218,11 +218,11 @@ def slopes(table, column, by):
 lengths = ("distance", "frobenius", "path", "spectral")
 growth = {each: slopes(by_number, each, "n") for each in lengths}
 in_model = slopes(linear, "length", "n")
-exponents = "; ".join(
-    f"{kind} {claims.mean(in_model[kind]):.2f} and {claims.mean(growth['distance'][kind]):.2f}"
-    for kind in hues
+fits = {"linear model": in_model, "network": growth["distance"]}
+claims.table(
+    "Exponents of n.",
+    {f"{k}, {where}": claims.mean(fit[k]) for k in hues for where, fit in fits.items()},
 )
-Markdown(f"Exponents of *n*, in the linear model and in the network: {exponents}.")
 
 # %% tags=["remove-input"]
 ledger.say("effective-capacity-is-data-dependent")
@@ -273,11 +273,11 @@ plt.show()
 
 # %% tags=["remove-input"]
 in_number, in_units = slopes(by_number, "steps", "n"), slopes(by_units, "steps", "width")
-each = "; ".join(
-    f"{kind} {claims.mean(in_number[kind]):.2f} and {claims.mean(in_units[kind]):.2f}"
-    for kind in hues
+by_what = {"in examples": in_number, "in units": in_units}
+claims.table(
+    "Exponents of the steps.",
+    {f"{k}, {what}": claims.mean(fit[k]) for k in hues for what, fit in by_what.items()},
 )
-Markdown(f"Exponents of the steps in examples, and in units: {each}.")
 
 # %% tags=["remove-input"]
 ledger.say("time-for-random-labels")
@@ -513,11 +513,10 @@ plt.show()
 ledger.say("loss-sensitivity-gini")
 
 # %% tags=["remove-input"]
+coefficients = {f"{kind}, whole training": claims.mean(uneven[kind]) for kind in hues}
 apart = claims.mean(uneven_apart["real"] - uneven_apart["random inputs"])
-Markdown(
-    f"The coefficients of the whole training are {claims.mean(uneven['real']):.2f} for real data, {claims.mean(uneven['random inputs']):.2f} for random inputs and "
-    f"{claims.mean(uneven['random labels']):.2f} for random labels. With a class for every example the difference, real less random inputs, shrinks to {apart:.3f}."
-)
+coefficients["real less random inputs, a class for every example"] = apart
+claims.table("Gini coefficients of the influence on the outcome.", coefficients)
 
 # %% [markdown]
 r"""

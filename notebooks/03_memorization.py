@@ -345,7 +345,7 @@ chosen, final = measures.best_and_last(forty, "validation")
 
 # %% tags=["remove-input"]
 Markdown(
-    f"{ledger.say('early-learning-then-memorizing')} (On this page the chosen epochs lie between {chosen.epoch.min():.0f} and {chosen.epoch.max():.0f}, and the truth leads there by {claims.mean(chosen.true_label - chosen.wrong_label):.2f}.)"
+    f"{ledger.say('early-learning-then-memorizing')}\n\n(On this page the chosen epochs lie between {chosen.epoch.min():.0f} and {chosen.epoch.max():.0f}, and the truth leads there by {claims.mean(chosen.true_label - chosen.wrong_label):.2f}.)"
 )
 
 # %% [markdown]
@@ -650,9 +650,7 @@ half = where_half(coherent, "accuracy", "C", "labels")
 highest = coherent.pivot_table("C", "data_seed", "labels", "max")
 
 # %% tags=["remove-input"]
-Markdown(
-    f"{ledger.say('coherent-gradients-metric')} {ledger.say('random-labels-become-coherent')}"
-)
+ledger.say("coherent-gradients-metric", "random-labels-become-coherent")
 
 # %% [markdown]
 r"""
@@ -702,9 +700,20 @@ stops = {
 }
 
 # %% tags=["remove-input"]
-Markdown(
-    f"{ledger.say('suppress-weak-directions')} On this page, after 20 epochs the median has learned {claims.ratio(by_20[median]):.2f} times as many wrong labels as SGD, and SGD with half the step {claims.ratio(by_20[slower]):.2f} times as many; after 50 it is {claims.ratio(by_50[median]):.2f} and {claims.ratio(by_50[slower]):.2f}. Where each has learned half of the wrong labels, the median has learned {claims.mean(truths[median]):.3f} more of the true ones than SGD, and the smaller step {claims.mean(truths[slower]):.3f}."
-)
+ledger.say("suppress-weak-directions")
+
+# %% tags=["remove-input"]
+names, compared = {median: "the median", slower: "half the step"}, {}
+for epochs, table in ((20, by_20), (50, by_50)):
+    for method, name in names.items():
+        compared[f"wrong labels after {epochs} epochs, {name} over SGD"] = claims.ratio(
+            table[method]
+        )
+for method, name in names.items():
+    compared[f"true labels where half of the wrong ones are learned, {name} less SGD"] = (
+        claims.mean(truths[method])
+    )
+claims.table("On this page: shares learned.", compared)
 
 # %% [markdown]
 r"""
@@ -808,9 +817,7 @@ def at_half_memorized(table):
 gains = at_half_memorized(capped)
 
 # %% tags=["remove-input"]
-Markdown(
-    f"{ledger.say('regularizers-cap-memorization')} {ledger.say('dropout-most-effective')}"
-)
+ledger.say("regularizers-cap-memorization", "dropout-most-effective")
 
 # %% [markdown]
 r"""

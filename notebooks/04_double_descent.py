@@ -194,7 +194,7 @@ ax.set(xlabel="training examples", ylabel="share misclassified", ylim=(0, 0.52))
 figures.sketch(ax)
 
 # %% tags=["remove-input"]
-Markdown(f"{ledger.say('prehistory')}")
+ledger.say("prehistory")
 
 # %% [markdown]
 r"""
@@ -306,9 +306,7 @@ norms = {kind: fourier_table("norm", kind) for kind in kinds}
 first = {kind: below(kind) for kind in kinds}
 
 # %% tags=["remove-input"]
-Markdown(
-    f"{ledger.say('rff-peak-at-n')} {ledger.say('norm-peak-at-n')} {ledger.say('rff-second-descent-is-lower')}"
-)
+ledger.say("rff-peak-at-n", "norm-peak-at-n", "rff-second-descent-is-lower")
 
 # %% [markdown]
 r"""
@@ -414,7 +412,9 @@ def hidden_frame(decay):
     fig, ax = plt.subplots(figsize=(7.2, 3.6))
     for noise, color in ((0.05, figures.SEQUENCE[0]), (1, figures.SEQUENCE[1])):
         line = pd.Series(hidden_risk(inputs_seen, decay, noise, theory), inputs_seen)
-        for side, label in ((line.loc[:97], f"σ² = {noise:g}"), (line.loc[103:], None)):
+        low, high = line.loc[:97], line.loc[103:]
+        name = f"σ² = {noise:g}: lowest {low.min():.2g}, {high.min():.2g}"
+        for side, label in ((low, name), (high, None)):
             ax.plot(side, color=color, label=label)
             ax.plot(side.idxmin(), side.min(), "D", color=color, markersize=7)
         for p, parts in zip(seen_in_draws, drawn, strict=True):
@@ -433,7 +433,6 @@ figures.slider(
     values=(0, 0.25, 0.5, 0.75, 1, 1.25, 1.5),
     description="Fall-off a",
     alt="Risk against the number of inputs used, at fall-off {}, for two amounts of noise: measured means lie on the theorem's lines.",
-    start=0,
 )
 
 # %% tags=["remove-input"]
@@ -498,7 +497,7 @@ right.legend()
 plt.show()
 
 # %% tags=["remove-input"]
-Markdown(f"{ledger.say('condition-number')}")
+ledger.say("condition-number")
 
 # %% [markdown]
 r"""
@@ -728,7 +727,7 @@ right.set_ylabel("share misclassified")
 plt.show()
 
 # %% tags=["remove-input"]
-Markdown(f"{ledger.say('classification-threshold')} {ledger.say('classification-peak')}")
+ledger.say("classification-threshold", "classification-peak")
 
 # %% [markdown]
 r"""

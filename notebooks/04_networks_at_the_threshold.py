@@ -98,6 +98,11 @@ def frame(share, epoch):
         figures.plot(rows, "width", f"{part}_error", ax=ax, label=part)
     figures.log_axis(ax, (3, 5, 11, 20, 50, 200))
     ax.set(ylim=(-0.01, 0.7), xlabel="hidden units", ylabel="share misclassified")
+    test = rows.groupby("width").test_error.mean()
+    highest = f"{test.max():.0%} with {test.idxmax()} units"
+    ax.set_title(
+        f"Test error: at most {highest}; {test.iloc[-1]:.0%} with {test.index[-1]}"
+    )
     fig.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=2)
     return fig
 
@@ -260,9 +265,16 @@ to_the_right = {s: e[RIGHT].mean(axis=1) - e[LEFT].mean(axis=1) for s, e in erro
 ledger.say("label-noise-amplifies")
 
 # %% tags=["remove-input"]
-text = [f"{claims.mean(heights[s]):.1f} at {s:.0%}" for s in SHARES]
-Markdown(
-    f"From the window of widths around the peak to the widest network the test error falls by {', '.join(text)} of wrong labels (points; where negative, it rises). The right half of that window (20 and 27 units) less the left one (8 and 11) is {claims.mean(to_the_right[0.1]):.1f} points at 10 % and {claims.mean(to_the_right[0.3]):.1f} at 30 %."
+hump = {f"fall behind the peak, {s:.0%} wrong": claims.mean(heights[s]) for s in SHARES}
+for s in (0.1, 0.3):
+    hump[f"right half of the peak less left half, {s:.0%} wrong"] = claims.mean(
+        to_the_right[s]
+    )
+claims.table(
+    "Test error: from the window around the peak to the widest network (where negative, it rises), and within "
+    "that window, 20 and 27 units less 8 and 11.",
+    hump,
+    "points",
 )
 
 # %% [markdown]
@@ -358,10 +370,20 @@ fresh_drops = {share: table[42] - table[59] for share, table in losses.items()}
 ledger.say("two-layer-nets-threshold-nK")
 
 # %% tags=["remove-input"]
-Markdown(
-    f"On this page the loss with a tenth of wrong labels rises by {claims.mean(contrasts[0.1][0]):.2f} to the window of 83 and 118 units and falls by {claims.mean(contrasts[0.1][1]):.2f} behind it; with clean labels it rises by "
-    f"{claims.mean(contrasts[0.0][0]):.2f} and falls by {claims.mean(contrasts[0.0][1]):.3f}. The highest point past the dip lies at {2 ** np.median(places_in_nk(losses[0.1])):.1f} nK with wrong labels in the middle replicate. From 42 units with reused weights to 59 with a random start the loss changes by {claims.mean(-drops[0.0]):.2f} (clean labels) and {claims.mean(-drops[0.1]):.2f}, "
-    f"with random starts on both sides by {claims.mean(-fresh_drops[0.0]):.2f} and {claims.mean(-fresh_drops[0.1]):.2f}."
+on_page = {}
+for share, words in {0.1: "a tenth wrong", 0.0: "clean labels"}.items():
+    rise, fall = contrasts[share]
+    on_page[f"{words}: rise to 83 and 118 units"] = claims.mean(rise)
+    on_page[f"{words}: fall behind it"] = claims.mean(fall)
+    on_page[f"{words}: from 42 units, weights reused, to 59, fresh"] = claims.mean(
+        -drops[share]
+    )
+    on_page[f"{words}: the same, fresh on both sides"] = claims.mean(-fresh_drops[share])
+highest = 2 ** np.median(places_in_nk(losses[0.1]))
+claims.table(
+    f"On this page: changes of the test loss. With wrong labels it is highest past the dip at {highest:.1f} nK "
+    "in the middle replicate.",
+    on_page,
 )
 
 # %% [markdown]
@@ -380,10 +402,14 @@ by_loss = {"ce": rise_and_fall(noisy)}
 by_loss["sq"] = rise_and_fall(by_width(rows=fresh), NK_WINDOWS)
 loss_contrasts = {f"rise_{key}": pair[0] for key, pair in by_loss.items()}
 loss_contrasts |= {f"fall_{key}": pair[1] for key, pair in by_loss.items()}
-text = [f"{claims.mean(v):.1f}" for v in loss_contrasts.values()]
-Markdown(
-    f"On this page the error rises by {text[0]} and falls by {text[2]} points with cross-entropy, and by {text[1]} and {text[3]} with squared loss."
+words = (
+    "rise, cross-entropy",
+    "rise, squared loss",
+    "fall, cross-entropy",
+    "fall, squared loss",
 )
+by_words = dict(zip(words, map(claims.mean, loss_contrasts.values()), strict=True))
+claims.table("On this page: the test error to the peak and behind it.", by_words, "points")
 
 # %% [markdown]
 r"""
@@ -644,15 +670,12 @@ plt.show()
 ledger.say("ensembles")
 
 # %% tags=["remove-input"]
-Markdown(
-    "On this page the vote gains "
-    + "; ".join(
-        f"with {labels} "
-        + ", ".join(f"{claims.mean(table[w]):.1f} points at {w}" for w in VOTE_WIDTHS)
-        for labels, table in gains.groupby("labels")
-    )
-    + " units."
-)
+won = {
+    f"{labels} labels, {w} units": claims.mean(table[w])
+    for labels, table in gains.groupby("labels")
+    for w in VOTE_WIDTHS
+}
+claims.table("On this page: what the vote gains.", won, "points")
 
 # %% [markdown]
 r"""

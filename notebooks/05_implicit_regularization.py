@@ -500,11 +500,11 @@ def change(table, column, high=0.4, low=0.1, by="lr"):
 
 
 top_rate = equal.assign(edge=equal.lr * equal.sharpness).groupby("lr").edge.mean()
-by_moment = [f"{claims.ratio(change(t, 'R_IG')):.2g}" for t in (best, equal, later)]
-Markdown(
-    f"From 0.1 to 0.4 $R_{{IG}}$ changes by a factor of {by_moment[0]} where validation is best, of {by_moment[1]} at equal loss and of {by_moment[2]} after equal steps; sharpness at equal loss by {claims.ratio(change(equal, 'sharpness')):.2f}. "
-    f"Learning rate times sharpness is there {', '.join(f'{v:.2f} (h = {h:g})' for h, v in top_rate.items())}."
-)
+looks = {"best validation": best, "equal loss": equal, "equal steps": later}
+factors = {f"R, {when}": claims.ratio(change(t, "R_IG")) for when, t in looks.items()}
+factors["sharpness, equal loss"] = claims.ratio(change(equal, "sharpness"))
+edge = ", ".join(f"{v:.2f} at {h:g}" for h, v in top_rate.items())
+claims.table(f"From rate 0.1 to 0.4; rate × sharpness, equal loss: {edge}.", factors)
 
 # %% [markdown]
 r"""
@@ -521,10 +521,10 @@ by_width = look(wide, sets)
 # %% tags=["remove-input"]
 columns = ("R_IG", "squared_gradient", "sharpness", "error")
 from_width = {c: change(by_width, c, 100, 25, "width") for c in columns}
-by_factor = {c: f"{claims.ratio(from_width[c]):.2f}" for c in columns[:3]}
-Markdown(
-    f"From 25 to 100 units per layer $R_{{IG}}$ changes by a factor of {by_factor['R_IG']} and the undivided $\\lVert \\nabla L \\rVert^2$ by {by_factor['squared_gradient']}; sharpness by {by_factor['sharpness']}, and test error by {claims.mean(from_width['error']):.1f} points."
-)
+names = {"R_IG": "R", "squared_gradient": "‖∇L‖², undivided", "sharpness": "sharpness"}
+changed = {words: claims.ratio(from_width[c]) for c, words in names.items()}
+changed["test error"] = claims.mean(from_width["error"])
+claims.table("From 25 to 100 units per layer.", changed, "points")
 
 # %% [markdown]
 r"""
@@ -809,7 +809,7 @@ stochastic = trained(
 whole = trained(in_pairs, lr=(0.2, 1.0), epochs=4 * size.short)
 whole_penalized = trained(in_pairs, lr=1.0, gradient_penalty=0.02, epochs=2 * size.short)
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Small batches and larger steps, each against full batches at a rate of 0.2.** Test error where validation is best, of SGD with batches of 50 and of full-batch gradient descent, by learning rate h. Points are replicates, bars 95 % intervals of their mean.", "name": "fig-ir-noise"}, "image": {"alt": "Horizontal positions of test errors in five rows: SGD at two rates, full batches at two rates, and full batches with a penalty at the larger."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Small batches gain, and larger steps of full batches gain more.** Against full batches at a rate of 0.2: test error where validation is best, of SGD with batches of 50 and of full-batch gradient descent, by learning rate h. Points are replicates, bars 95 % intervals of their mean.", "name": "fig-ir-noise"}, "image": {"alt": "Horizontal positions of test errors in five rows: SGD at two rates, full batches at two rates, and full batches with a penalty at the larger."}} tags=["hide-input"]
 kinds = {"SGD": stochastic, "full batch": whole, "full batch, penalty": whole_penalized}
 errors = {k: measures.by_seed(look(r, in_pairs), "error", "lr") for k, r in kinds.items()}
 named = {f"{kind}, h = {h:g}": table[h] for kind, table in errors.items() for h in table}

@@ -26,7 +26,7 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-from IPython.display import Markdown
+from IPython.display import Markdown, display
 from matplotlib import pyplot as plt
 
 from overparam import CNN1D, LeNet, claims, data, figures, measures, network, pruning
@@ -81,7 +81,7 @@ names["shuffled"] = "random mask, same start"
 hues = {"dense": figures.INK, "ticket": figures.SEQUENCE[1]}
 hues |= {"reinit": figures.SEQUENCE[0], "shuffled": figures.SEQUENCE[2]}
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**A fifth of the weights, from two starts.** Test accuracy during training of the dense LeNet-300-100, of the ticket, 22 % of its weights set back to their initial values, and of the same sparse network from a fresh start. Means over trials with 95 % bands.", "name": "fig-lt-puzzle"}, "image": {"alt": "Test accuracy against epochs for three networks. The ticket rises as fast as the dense network and stays above it; the same mask from a fresh start rises later and stays below both."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**A fifth of the weights does as well as all of them from their own start, and worse from a fresh one.** Test accuracy during training of the dense LeNet-300-100, of the ticket, 22 % of its weights set back to their initial values, and of the same sparse network from a fresh start. Means over trials with 95 % bands.", "name": "fig-lt-puzzle"}, "image": {"alt": "Test accuracy against epochs for three networks. The ticket rises as fast as the dense network and stays above it; the same mask from a fresh start rises later and stays below both."}} tags=["hide-input"]
 courses = table.explode(["epochs", "accuracies"])
 courses = courses.astype({"epochs": float, "accuracies": float})
 ax = plt.subplots(figsize=(7.2, 3.7))[1]
@@ -116,7 +116,7 @@ The algorithm is short. With $\theta_0$ the initial weights, $\theta_{\mathrm{en
 3. Set the weights back to $z \odot \theta_0$, train, and go on with 2.
 """
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**One round of iterative magnitude pruning.** Width of a line: size of the weight; colour: its sign. Training changes the weights; the smallest of each layer, here half of them, are pruned (dotted); those that are kept get back the values that they began with, even where these were small, and the next round starts there. A sketch with made-up numbers.", "name": "fig-lt-diagram"}, "image": {"alt": "Four drawings of a small network with seven units in three layers. In the first all lines are of moderate width, in the second some have become thick and some thin, in the third the thin ones are dotted, in the last the dotted ones are gone and the others are as in the first."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**One round: train, prune the smallest weights, set the rest back to where they began.** Width of a line: size of the weight; colour: its sign. Training changes the weights; the smallest of each layer, here half of them, are pruned (dotted); those that are kept get back the values that they began with, even where these were small, and the next round starts there. A sketch with made-up numbers.", "name": "fig-lt-diagram"}, "image": {"alt": "Four drawings of a small network with seven units in three layers. In the first all lines are of moderate width, in the second some have become thick and some thin, in the third the thin ones are dotted, in the last the dotted ones are gone and the others are as in the first."}} tags=["hide-input"]
 draw = np.random.default_rng(43)
 places = [np.linspace(-1, 1, units) for units in (4, 3, 2)]
 initial = [draw.uniform(-1, 1, (4, 3)), draw.uniform(-1, 1, (3, 2))]
@@ -197,7 +197,7 @@ axes[0].legend(loc="lower left", fontsize=9.5)
 plt.show()
 
 # %% tags=["remove-input"]
-Markdown(f"{ledger.say('lenet-imp-ticket')} {ledger.say('random-reinit-worse')}")
+ledger.say("lenet-imp-ticket", "random-reinit-worse")
 
 # %% tags=["remove-input"]
 table_rows = "\n".join(
@@ -373,9 +373,13 @@ axes[0].set_ylabel("test error, %")
 plt.show()
 
 # %% tags=["remove-input"]
-Markdown(
-    f"{ledger.say('lenet-stable-at-initialisation')} On this page the barrier is {claims.mean(by_adam.barrier):.1f} points for LeNet by Adam and {claims.mean(by_sgd.barrier):.1f} by SGD at 0.1; for the convolutional network from its start {claims.mean(cell('barrier', 0, 0)):.1f}, from epoch 2 {claims.mean(cell('barrier', 2, 0)):.1f} and from epoch 4 {claims.mean(cell('barrier', 4, 0)):.1f}."
-)
+ledger.say("lenet-stable-at-initialisation")
+
+# %% tags=["remove-input"]
+barriers = {"LeNet, Adam": by_adam.barrier, "LeNet, SGD at 0.1": by_sgd.barrier}
+barriers |= {f"convolutional, from epoch {e}": cell("barrier", e, 0) for e in (0, 2, 4)}
+barriers = {name: claims.mean(values) for name, values in barriers.items()}
+claims.table("On this page: error barriers.", barriers, "points")
 
 # %% [markdown]
 r"""
@@ -397,10 +401,16 @@ ax.set(xlabel="points of accuracy")
 plt.show()
 
 # %% tags=["remove-input"]
-Markdown(
-    f"{ledger.say('rewinding-helps')} On this page rewinding is worth {claims.mean(helped['19 %']):.1f} points with 19 % of the weights and {claims.mean(helped['43 %']):.1f} with 43 %. Networks that are reset lose {claims.mean(-fell['19 %, reset']):.1f} and {claims.mean(-fell['43 %, reset']):.1f} points against the dense one, and with 19 % those that are rewound still {claims.mean(-fell['19 %, rewound']):.1f}. "
-    f"The barrier of the sparsest ones is {claims.mean(cell('barrier', 0, 8)):.1f} points, reset, and {claims.mean(cell('barrier', 2, 8)):.1f}, rewound."
-)
+ledger.say("rewinding-helps")
+
+# %% tags=["remove-input"]
+on_page = {f"rewound less reset, {share}": values for share, values in helped.items()}
+for arm in ("43 %, reset", "19 %, reset", "19 %, rewound"):
+    on_page[f"dense less sparse, {arm}"] = -fell[arm]
+for epoch, arm in ((0, "reset"), (2, "rewound")):
+    on_page[f"barrier of the sparsest, {arm}"] = cell("barrier", epoch, 8)
+on_page = {words: claims.mean(values) for words, values in on_page.items()}
+claims.table("On this page: accuracies and error barriers.", on_page, "points")
 
 # %% [markdown]
 r"""
@@ -492,9 +502,16 @@ figures.sketch(ax, "learning rate 0.01")
 # %% tags=["remove-input"]
 stopped_by = measures.by_seed(dispute, "accuracy", ["lr", "arm"], "trial")
 at_stop = {lr: 100 * (stopped_by[lr].ticket - stopped_by[lr].reinit) for lr in (0.01, 0.1)}
-Markdown(
-    f"{ledger.say('lr-dispute')} On this page the advantage is {claims.mean(by_epoch[0.01, briefly]):.1f} points after {briefly} epochs at 0.01 and {claims.mean(by_epoch[0.1, briefly]):.1f} at 0.1; after {moments[-1]} epochs, "
-    f"{claims.mean(by_epoch[0.01, moments[-1]]):.1f} and {claims.mean(by_epoch[0.1, moments[-1]]):.1f}. With each network stopped by its own validation loss it is {claims.mean(at_stop[0.01]):.1f} and {claims.mean(at_stop[0.1]):.1f}."
+advantage = {
+    f"after {epochs} epochs at {lr}": claims.mean(by_epoch[lr, epochs])
+    for epochs in (briefly, moments[-1])
+    for lr in at_stop
+}
+for lr, gained in at_stop.items():
+    advantage[f"stopped by its validation loss, at {lr}"] = claims.mean(gained)
+display(
+    ledger.say("lr-dispute"),
+    claims.table("On this page: the ticket less a fresh start.", advantage, "points"),
 )
 
 # %% [markdown]
@@ -565,10 +582,10 @@ plt.show()
 
 # %% tags=["remove-input"]
 at_half = measures.by_seed(masked[masked.kept == 50], "accuracy", "criterion", "trial")
-Markdown(
-    f"{ledger.say('supermasks')} On this page it is {claims.mean(at_half['large final, same sign']):.0f} %; {claims.mean(at_half['large final']):.0f} % without the condition on the sign, {claims.mean(at_half['large start']):.0f} % by the initial size, "
-    f"{claims.mean(at_half['at random']):.0f} % at random. Trained, these networks reach {100 - 100 * trained.test_error.mean():.0f} %."
-)
+ways = ("large final, same sign", "large final", "large start", "at random")
+reached = {f"mask: {way}": claims.mean(at_half[way]) for way in ways}
+says = f"On this page, untrained; trained they reach {100 - 100 * trained.test_error.mean():.0f} %."
+display(ledger.say("supermasks"), claims.table(says, reached, "%"))
 
 # %% [markdown]
 r"""
@@ -642,9 +659,13 @@ for (_, whole), own in zip(
 ):
     gone = ~pruning.kept(own.mask)
     heading.append((np.abs(whole.end) < np.abs(whole.start))[gone].mean())
-Markdown(
-    f"{ledger.say('zeros-matter')} {ledger.say('signs-suffice')} On this page the ticket loses {claims.mean(cost['pruned weights not zero']):.1f} points if no pruned weight is zero, {claims.mean(cost['zeros where it shrank']):.1f} if only those are, {np.mean(heading):.0%} of them, that shrank in the dense training, "
-    f"{claims.mean(cost['as many zeros at random']):.1f} with as many zeros at random places. With the signs kept, constant sizes cost {claims.mean(cost['constant, signs kept']):.1f}, redrawn ones {claims.mean(cost['redrawn, signs kept']):.1f} and at equal spread {claims.mean(cost['redrawn at equal spread, signs kept']):.1f}; with the signs lost, constant and redrawn ones cost {claims.mean(cost['constant, signs lost']):.1f} and {claims.mean(cost['redrawn, signs lost']):.1f}."
+display(
+    ledger.say("zeros-matter", "signs-suffice"),
+    claims.table(
+        f"On this page: what the ticket loses. {np.mean(heading):.0%} of the pruned weights shrank in the dense training.",
+        {way: claims.mean(cost[way]) for way in cost},
+        "points",
+    ),
 )
 
 # %% [markdown]
@@ -720,9 +741,13 @@ plt.show()
 # %% tags=["remove-input"]
 few, more = spent[1], spent[-1]
 random_mask = 100 * rows("shuffled", 7).accuracy
-Markdown(
-    f"{ledger.say('no-cheap-tickets')} On this page a mask found after {few} epochs is {claims.mean(ticket - found_after[few]):.1f} points worse than the ticket and differs by {claims.mean(found_after[few] - random_mask):.1f} from a random one; after {more} epochs it is {claims.mean(ticket - found_after[more]):.1f} points worse than the ticket, "
-    f"and in one shot after the whole training {claims.mean(ticket - found_after[size.epochs]):.1f}."
+apart = {f"ticket less mask after {e} epochs": ticket - found_after[e] for e in (few, more)}
+apart["ticket less mask after all epochs"] = ticket - found_after[size.epochs]
+apart[f"mask after {few} epochs less random mask"] = found_after[few] - random_mask
+apart = {words: claims.mean(values) for words, values in apart.items()}
+display(
+    ledger.say("no-cheap-tickets"),
+    claims.table("On this page: differences of accuracy.", apart, "points"),
 )
 
 # %% [markdown]

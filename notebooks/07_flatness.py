@@ -234,20 +234,16 @@ for ax, found, text, color in zip(axes, (worse, sharper), texts, shades, strict=
 plt.show()
 
 # %% tags=["remove-input"]
-Markdown(
-    f"{ledger.say('large-batch-generalizes-worse')} {ledger.say('large-batch-sharper')}"
-)
+ledger.say("large-batch-generalizes-worse", "large-batch-sharper")
 
 # %% tags=["remove-input"]
 reached = {k: f"{t.train_loss.mean():.4f}" for k, t in arms.items() if "train_loss" in t}
-changes = ", ".join(
-    f"{claims.mean(worse[k]):.1f} points and {claims.ratio(sharper[k]):.2g} ({name})"
-    for k, name in zip(worse, rows, strict=True)
-)
-Markdown(
-    f"On this page test error and box sharpness change with the large batches by {changes}; relative flatness by {claims.ratio(relative['loss']):.2g} at equal loss. "
-    f"The other training losses are {', '.join(f'{v} ({k})' for k, v in reached.items())}."
-)
+row_of = dict(zip(worse, rows, strict=True))
+changed = {f"test error, {row_of[k]}": claims.mean(worse[k]) for k in worse}
+changed |= {f"box, {row_of[k]}": claims.ratio(sharper[k]) for k in worse}
+changed["relative flatness, equal loss"] = claims.ratio(relative["loss"])
+other = ", ".join(f"{v} ({k})" for k, v in reached.items())
+claims.table(f"Large over small batches. The other losses: {other}.", changed, "points")
 
 # %% [markdown]
 r"""
@@ -602,11 +598,11 @@ order = "adaptive", "relative", "trace", "sharpness", "box", "norm", "distance"
 figures.slider(shown, values=[named[k] for k in order], description="Measure", alt=alt)
 
 # %% tags=["remove-input"]
-mean_of = lambda column, key: f"{claims.mean(column[key].to_numpy()):.2f}"
-Markdown(
-    f"On this page the τ of adaptive sharpness with the test error is {mean_of(within, 'adaptive')} among networks with one training set, and {mean_of(every, 'adaptive')} over all of them; "
-    f"for the trace {mean_of(within, 'trace')} and {mean_of(every, 'trace')}. The check, training loss, has {mean_of(within, 'train_loss')} and {mean_of(every, 'train_loss')}."
-)
+mean_of = lambda column, key: claims.mean(column[key].to_numpy())
+checked = ("adaptive", "trace", "train_loss")
+on_page = {f"{named[k]}, one training set": mean_of(within, k) for k in checked}
+on_page |= {f"{named[k]}, all networks": mean_of(every, k) for k in checked}
+claims.table("On this page: τ with the test error.", on_page)
 
 # %% [markdown]
 r"""
@@ -666,14 +662,14 @@ norms = ("norm", "distance", "spectral")
 gain = {name: granulated.adaptive - granulated[name] for name in norms}
 sized, rest = pairs["n"].drop(columns="train_loss"), [k for k in hyper if k != "n"]
 weakest = pd.DataFrame({k: pairs[k].adaptive for k in rest}).min(axis=1)
-Markdown(f"{ledger.say('sharpness-correlates-best')}")
+ledger.say("sharpness-correlates-best")
 
 # %% tags=["remove-input"]
-Markdown(
-    f"On this page adaptive sharpness has a mean τ of {mean_of(granulated, 'adaptive')} over the four hyperparameters of training, the norm of the weights {mean_of(granulated, 'norm')}, box sharpness {mean_of(granulated, 'box')}. "
-    f"At the worst of the four adaptive sharpness has {claims.mean(weakest.to_numpy()):.2f}. Over pairs that differ in the size of the training set the best of the eight measures has {sized.max(axis=1).mean():.2f} as it stands.".replace(
-        "-", "−"
-    )
+on_page = {f"{named[k]}, mean": mean_of(granulated, k) for k in ("adaptive", "norm", "box")}
+on_page["adaptive sharpness, worst of the four"] = claims.mean(weakest.to_numpy())
+top = f"{sized.max(axis=1).mean():.2f}".replace("-", "−")
+claims.table(
+    f"τ over four hyperparameters; the best over training sizes has {top}.", on_page
 )
 
 # %% [markdown]
@@ -756,7 +752,7 @@ sam["untuned"] = slow_uphill.error - slow.error
 twice, uphill = (sharpness.table(t, aware, rho=0.02) for t in (twice, uphill))
 sam |= {k: uphill[k] / twice[k] for k in ("adaptive", "relative")}
 Markdown(
-    f"{ledger.say('sam-lowers-test-error')} (On this page: {claims.mean(sam['epochs']):.1f} points against as many epochs, {claims.mean(sam['compute']):.1f} against twice as many, all tuned; {claims.mean(sam['untuned']):.1f} against twice as many at a rate of 0.05. Of the tuned networks, those of SAM have {claims.ratio(sam['adaptive']):.2g} times the adaptive sharpness of those of SGD with twice as many epochs, and {claims.ratio(sam['relative']):.2g} times their relative flatness.)"
+    f"{ledger.say('sam-lowers-test-error')}\n\nOn this page: {claims.mean(sam['epochs']):.1f} points against as many epochs, {claims.mean(sam['compute']):.1f} against twice as many, all tuned; {claims.mean(sam['untuned']):.1f} against twice as many at a rate of 0.05.\n\nOf the tuned networks, those of SAM have {claims.ratio(sam['adaptive']):.2g} times the adaptive sharpness of those of SGD with twice as many epochs, and {claims.ratio(sam['relative']):.2g} times their relative flatness."
 )
 
 # %% [markdown]
@@ -807,7 +803,7 @@ falling, last_ones, mean_ones = (
 )
 averaging = {"falling": mean_ones - falling, "constant": mean_ones - last_ones}
 Markdown(
-    f"{ledger.say('weight-averaging-helps')} (On this page: {claims.mean(averaging['falling']):.1f} points against the falling rate, {claims.mean(averaging['constant']):.1f} against the constant one.)"
+    f"{ledger.say('weight-averaging-helps')}\n\n(On this page: {claims.mean(averaging['falling']):.1f} points against the falling rate, {claims.mean(averaging['constant']):.1f} against the constant one.)"
 )
 
 # %% [markdown]

@@ -762,7 +762,7 @@ any_loss, further = np.transpose([elsewhere(s) for s in guessed.seed.unique()[:1
 # %% tags=["remove-input"]
 share = 2 ** -claims.mean(guessed[guessed.n == 8].bits).value
 Markdown(
-    f"One guess in {1 / share:,.0f} is right on eight examples. Without the window, guesses that are right on eight examples at whatever loss err on {claims.mean(any_loss):.1f} % of new signals, and descents that go on to a loss below 0.15 on {claims.mean(further):.1f} %. From 16 to 64 units the test error with six examples changes by {claims.mean(found['wider_guesses']):.1f} points for guesses and by {claims.mean(found['wider_descents']):.1f} for gradient descent."
+    f"One guess in {1 / share:,.0f} is right on eight examples. Without the window, guesses that are right on eight examples at whatever loss err on {claims.mean(any_loss):.1f} % of new signals, and descents that go on to a loss below 0.15 on {claims.mean(further):.1f} %.\n\nFrom 16 to 64 units the test error with six examples changes by {claims.mean(found['wider_guesses']):.1f} points for guesses and by {claims.mean(found['wider_descents']):.1f} for gradient descent."
 )
 
 # %% [markdown]

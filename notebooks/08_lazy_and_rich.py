@@ -68,6 +68,8 @@ def shown(alpha):
     fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.5))
     neurons = [(net.second.abs()[..., None] * net.first)[0] for net in (before, after)]
     looks = {"color": colors["noise"], "alpha": 0.4, "markersize": 7}, {"color": blue}
+    moved = (neurons[1] - neurons[0]).norm() / neurons[0].norm()
+    left.set_title(f"Neurons moved by {moved:.2g} of their size")
     for each, look in zip(neurons, looks, strict=True):
         left.plot(*(each / each.norm(dim=1).max()).T, "o", **{"markersize": 4} | look)
     left.set(
@@ -324,9 +326,13 @@ standard = by_scale[(by_scale.units == 256) & (by_scale["α"] >= 4)]
 scales = {"weights": slopes(standard, "α", "distance"), "kernel": kernel_at[256, lazy]}
 scales |= {"kernel_at_one": kernel_at[256, 1], "wide_and_rich": kernel_at[high, rich]}
 scales["narrow_and_lazy"] = kernel_at[low, lazy]
-Markdown(
-    f"With 256 units the kernel changes by {claims.mean(scales['kernel']):.3f} of itself at α = 64, by {claims.mean(scales['kernel_at_one']):.2f} at α = 1. With {high:,} units at α = 1/16 it changes by {claims.mean(scales['wide_and_rich']):.1f} times itself, with {low} units at α = 64 by {claims.mean(scales['narrow_and_lazy']):.3f}."
-)
+kernels = {"256 units, α = 64": "kernel", "256 units, α = 1": "kernel_at_one"}
+kernels |= {
+    f"{high:,} units, α = 1/16": "wide_and_rich",
+    f"{low} units, α = 64": "narrow_and_lazy",
+}
+kernels = {words: claims.mean(scales[key]) for words, key in kernels.items()}
+claims.table("On this page: by how much of itself the kernel changes.", kernels)
 
 # %% [markdown]
 r"""
@@ -427,9 +433,14 @@ payoff["same_examples"] = error["lazy", 200] - error["rich", 200]
 for name, n in (("tuned_kernel", 400), ("more_data", 800)):
     payoff[name] = error["kernel, tuned ridge", n] - error["rich", 200]
 payoff["steps"] = steps["rich", 200] / steps["lazy", 200]
-Markdown(
-    f"With 200 examples for both the lazy network is {claims.mean(payoff['same_examples']):.0f} points worse. The kernel with a tuned ridge and 400 examples is {claims.mean(payoff['tuned_kernel']):.0f} points worse than the rich network with 200, and with 800 it is {claims.mean(payoff['more_data']):.0f}. The rich network took {claims.ratio(payoff['steps']):.2f} times as many steps."
-)
+words = {"same_examples": "lazy network, 200 examples"}
+words |= {
+    "tuned_kernel": "tuned kernel, 400 examples",
+    "more_data": "tuned kernel, 800 examples",
+}
+behind = {f"test error: {says}": claims.mean(payoff[key]) for key, says in words.items()}
+behind["steps: rich over lazy, 200 examples"] = claims.ratio(payoff["steps"])
+claims.table("Against the rich network with 200 examples.", behind, "points")
 
 # %% [markdown]
 r"""
@@ -579,9 +590,11 @@ keys["fully connected"] = ("connected", "connected_unfitted")
 for name, (difference, unfitted) in keys.items():
     conv[difference] = (ends[name, lazy].test_error - ends[name, 1].test_error).to_numpy()
     conv[unfitted] = ends[name, lazy].train_error.to_numpy()
-Markdown(
-    f"Laziness changes the test error of convolutional networks by {claims.mean(conv['worse']):.0f} points, that of fully connected ones by {claims.mean(conv['connected']):.0f}. The lazy networks misclassify {claims.mean(conv['unfitted']):.1f} and {claims.mean(conv['connected_unfitted']):.1f} % of their training sets."
-)
+lazily = {}
+for name, (difference, unfitted) in keys.items():
+    lazily[f"{name}: change of the test error"] = claims.mean(conv[difference])
+    lazily[f"{name}: training error"] = claims.mean(conv[unfitted])
+claims.table("What laziness changes.", lazily, "points")
 
 # %% [markdown]
 r"""
@@ -758,10 +771,16 @@ ledger.say("mup-rate-stays")
 ledger.say("standard-rate-falls")
 
 # %% tags=["remove-input"]
-moves = {name: f"{claims.mean(found['shift']):.1f}" for name, found in transfer.items()}
-costs = {name: f"{found['regret'].mean():.2f}" for name, found in transfer.items()}
-Markdown(
-    f"From {narrow} to {wide} units the best rate moves by {moves['standard']} octaves in the standard parametrization and by {moves['μP']} under μP. Who keeps the rate of the narrow network pays with a training loss that is on average {costs['standard']} and {costs['μP']} times the best on the grid. The best losses themselves have a ratio of {claims.ratio(advantage):.2f}, μP over standard. With SGD in the place of Adam the best rate of the standard parametrization moves by {claims.mean(sgd_shift):.1f} octaves."
+moves = {
+    f"best rate, {name}": claims.mean(found["shift"]) for name, found in transfer.items()
+}
+moves["best rate, standard, SGD in the place of Adam"] = claims.mean(sgd_shift)
+moves["best losses, μP over standard"] = claims.ratio(advantage)
+costs = [f"{transfer[name]['regret'].mean():.2f}" for name in ("standard", "μP")]
+claims.table(
+    f"From {narrow} to {wide} units. Who keeps the narrow network's rate pays with {costs[0]} (standard) and {costs[1]} (μP) times the best training loss.",
+    moves,
+    "octaves",
 )
 
 # %% [markdown]

@@ -81,7 +81,8 @@ def shown(b):
     right.plot(powers, found, "o-", color=purple)
     right.axvline(b, color=colors["threshold"], linestyle=":")
     figures.log_axis(right, (0.5, 1, 2, 5, 20))
-    right.set(xlabel="power b", title="share misclassified", ylim=(0, 0.25))
+    share = f"share misclassified: {found[powers.index(b)]:.1%}"
+    right.set(xlabel="power b", title=share, ylim=(0, 0.25))
     return fig
 
 
@@ -436,10 +437,8 @@ names = dict(zip(laplace, ("circle", "sphere", "three", "five"), strict=True))
 tempered = {names[d]: values[:, -1] / values[:, 0] for d, values in laplace.items()}
 tempered |= {f"{names[d]}_gap": values[:, -1] - 1 / d for d, values in laplace.items()}
 tempered["circle_value"] = laplace[1][:, -1] - 2 / 3
-levels = [f"{claims.mean(v[:, -1]):.3f} (rule {1 / d:.3f})" for d, v in laplace.items()]
-Markdown(
-    f"With {numbers[-1]:,} points on spheres of 1, 2, 3 and 5 dimensions $V$ is {', '.join(levels)}."
-)
+levels = {f"d = {d} (rule {1 / d:.3f})": claims.mean(v[:, -1]) for d, v in laplace.items()}
+claims.table(f"V with {numbers[-1]:,} points on spheres of d dimensions.", levels)
 
 # %% [markdown]
 r"""
@@ -579,8 +578,8 @@ for costs, how in ((harder, ""), (added, "_still")):
 
 # %% tags=["remove-input"]
 Markdown(
-    f"With {many:,} signals a fifth of wrong labels adds {claims.mean(added['end'][many]):.1f} points at the end, and {claims.mean(added['stopped'][many]):.1f} to the stopped network; twice as many wrong labels add {claims.ratio(networks['convex']):.1f} times as much. From {some} to {many:,} signals the cost at the end is multiplied by {claims.ratio(networks['doublings']):.2f}. "
-    f"With {some} signals it is {claims.mean(of_width[32]):.1f} points for 32 units per layer and {claims.mean(of_width[512]):.1f} for 512. "
+    f"With {many:,} signals a fifth of wrong labels adds {claims.mean(added['end'][many]):.1f} points at the end, and {claims.mean(added['stopped'][many]):.1f} to the stopped network; twice as many wrong labels add {claims.ratio(networks['convex']):.1f} times as much.\n\nFrom {some} to as much. From {some} to {many:,} signals the cost at the end is multiplied by {claims.ratio(networks['doublings']):.2f}. "
+    f"With {some} signals it is {claims.mean(of_width[32]):.1f} points for 32 units per layer and {claims.mean(of_width[512]):.1f} for 512.\n\n"
     f"Where the signals are moved by up to 7 points, stopping keeps {claims.ratio(early['kept']):.0%} of the cost with {many:,} signals."
 )
 
@@ -736,12 +735,8 @@ def fitted(seed, truth, noise=0.0, growth=1.15, n=20):
 # %% mystnb={"code_prompt_show": "The slider", "figure": {"caption": "**The preference that finds smooth functions makes noise expensive.** Fits (blue) of a polynomial of degree 150 to twenty values (dots) of nothing but noise, of two functions (green), and of the first of these with noise. The penalty of order j grows like the j-th power of what the slider says.", "name": "fig-bo-polynomial"}} tags=["hide-input"]
 # The slider over the growth of the penalty
 simple, structured = lambda x: np.sin(x) * np.cos(x**2), lambda x: x + np.cos(np.pi * x)
-tasks = {
-    "pure noise": (np.zeros_like, 0.5),
-    "simple": (simple, 0),
-    "structured": (structured, 0),
-}
-tasks["simple, with noise"] = (simple, 0.2)
+tasks = {"pure noise": (np.zeros_like, 0.5), "simple": (simple, 0)}
+tasks |= {"structured": (structured, 0), "simple, with noise": (simple, 0.2)}
 
 
 def shown(growth):
@@ -751,7 +746,8 @@ def shown(growth):
         ax.plot(line, truth(line), color=colors["true_labels"])
         ax.plot(line, fit, color=blue, linewidth=1)
         ax.plot(x, values, "o", color=figures.INK, markersize=4)
-        ax.set(title=title, ylim=(-2.2, 2.2))
+        off = np.sqrt(np.mean((fit - truth(line)) ** 2))
+        ax.set(title=f"{title}: off by {off:.2g}", ylim=(-2.2, 2.2))
     return fig
 
 
@@ -833,7 +829,7 @@ for name, label in (("end", "to the end"), ("stopped", "stopped")):
 for d, name in ((1, "1 input"), (1024, "1,024 inputs")):
     rows[f"ReLU network, {name} (50)"] = [of_inputs[d].mean() / 20] * 2
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**What a unit of fitted noise costs.** An arrow goes from few examples to many: to the left is benign, on the spot tempered, to the right catastrophic; a dot with one number was measured at one size. Green has fallen by more than 40 % or ends below a twentieth, orange has grown as much or ends above ten. Regressions: excess risk in units of the variance of the noise. Networks: errors added per wrong label. Numbers of examples in brackets; what is below 0.01 is drawn there.", "name": "fig-bo-axis"}, "image": {"alt": "Rows of arrows on a logarithmic axis of cost. Spikes with a flat tail, the inverse-distance average and stopped networks point left; Laplace kernels and one nearest neighbour do not move; the exponential spectrum and the smooth kernel point right. Networks trained to the end move left, slowly."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**What fitted noise costs falls with more examples in few settings, stays in most and grows in some.** An arrow goes from few examples to many: to the left is benign, on the spot tempered, to the right catastrophic; a dot with one number was measured at one size. Green has fallen by more than 40 % or ends below a twentieth, orange has grown as much or ends above ten. Regressions: excess risk in units of the variance of the noise. Networks: errors added per wrong label. Numbers of examples in brackets; what is below 0.01 is drawn there.", "name": "fig-bo-axis"}, "image": {"alt": "Rows of arrows on a logarithmic axis of cost. Spikes with a flat tail, the inverse-distance average and stopped networks point left; Laplace kernels and one nearest neighbour do not move; the exponential spectrum and the smooth kernel point right. Networks trained to the end move left, slowly."}} tags=["hide-input"]
 ax = plt.subplots(figsize=(7.2, 4.2))[1]
 for place, (first, last) in enumerate(np.maximum(list(rows.values()), 0.01)):
     change = np.log(last / first)
@@ -914,7 +910,7 @@ premises = {
 }
 chapters = ("double-descent", "networks-at-the-threshold", "lottery-tickets")
 tested = [claims.Ledger(c).say(n) for c, n in zip(chapters, premises.values(), strict=True)]
-Markdown("\n".join(f"- *{p}.* {t}" for p, t in zip(premises, tested, strict=True)))
+Markdown("\n".join(f"- *{p}.* {t.brief}" for p, t in zip(premises, tested, strict=True)))
 
 # %% [markdown]
 r"""

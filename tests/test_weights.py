@@ -3,6 +3,8 @@
 How long a phone waits for a page depends on the machine that plays the phone: `python tools/weights.py` measures it.
 """
 
+import re
+
 import pytest
 from test_book import BROWSER, FLAGS, HTML, LACKING, PAGES
 
@@ -57,6 +59,7 @@ def test_the_pages_hold_no_state_of_widgets_and_no_icon_without_its_font():
     css = (HTML / "_static/book.css").read_text(encoding="utf-8")
     assert "Font Awesome" not in css.replace("\\", "")
     assert "var(--fa-" not in css
+    assert re.search(r"@font-face ?{[^}]*font-family: ?KaTeX_Math", css), "formulas are set in another font"
 
 
 def test_a_style_sheet_keeps_the_rules_that_some_page_needs():

@@ -157,7 +157,9 @@ def rules(nodes, words):
             inner = rules(tinycss2.parse_rule_list(node.content or [], skip_comments=True, skip_whitespace=True), words)
             if inner:
                 kept += f"@{node.at_keyword}{tinycss2.serialize(node.prelude)}{{{inner}}}"
-        elif node.type == "at-rule" and node.lower_at_keyword != "font-face":
+        elif node.type == "at-rule" and not (
+            node.lower_at_keyword in ("font-face", "keyframes") and ICON_FONT.search(node.serialize())
+        ):
             kept += node.serialize()
         elif node.type == "error":
             raise ValueError(f"A style sheet of the theme cannot be read: {node.message}.")

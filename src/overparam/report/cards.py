@@ -3,10 +3,12 @@
 import functools
 import html
 import math
+import re
+import string
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from overparam.report import results, scale, verdicts
+from overparam.report import results, scale, tables, verdicts
 from overparam.report.evidence import Record
 from overparam.report.intervals import Estimate
 from overparam.report.protocols import LOOKS, Claim, Condition
@@ -15,6 +17,8 @@ METADATA = "overparam_claim"  # key of a notebook output's metadata under which 
 PAGE_LEVEL = 0.95  # of the intervals of the page's own run
 JUDGING = "../book/judging.html"  # pages of the book, seen from a chapter
 PROTOCOLS = "../book/protocols.html"
+MANY = 4  # intervals in one paragraph are a wall
+BRACKETED = re.compile(r"\xa0\[[^\]]*\]")  # an interval as estimates are written
 quote = functools.partial(html.escape, quote=True)
 
 
@@ -75,16 +79,45 @@ def robustness(name: str) -> tuple[str, str]:
 
 @dataclass(frozen=True)
 class Sentence:
-    """The published sentence of a finding; it shows itself as Markdown."""
+    """The published sentences of findings; with more intervals than a paragraph bears it shows them in a table below."""
 
-    claim: Claim
-    record: Record | None
+    findings: Sequence[tuple[Claim, Record | None]]
 
     def __str__(self) -> str:
-        return sentence(self.claim, self.record)
+        return " ".join(sentence(*finding) for finding in self.findings)
+
+    @property
+    def brief(self) -> str:
+        """The sentences without their intervals."""
+        return BRACKETED.sub("", str(self)).replace("; in brackets 99 % intervals", "")
+
+    @property
+    def table(self) -> tables.Table | None:
+        """The intervals, each in the words of its protocol; None where the sentences have few enough to hold them."""
+        if len(BRACKETED.findall(str(self))) < MANY:
+            return None
+        rows = [row for claim, record in self.findings if record for row in _rows(claim, record)]
+        return tables.Table("The numbers with their 99 % intervals.", rows)
 
     def _repr_markdown_(self) -> str:
-        return str(self)
+        return self.brief if self.table else str(self)
+
+    def _ipython_display_(self) -> None:
+        from IPython.display import Markdown, display
+
+        display(Markdown(self._repr_markdown_()))
+        if self.table:
+            display(self.table)
+
+
+def _rows(claim: Claim, record: Record) -> list[tables.Row]:
+    """What a finding's sentence quotes with its interval, in the order of the protocol."""
+    quoted = {key: spec or "" for _, key, spec, _ in string.Formatter().parse(claim.finding) if key}
+    return [
+        tables.Row(condition.says, estimate, format(estimate, quoted[key]), condition.unit)
+        for key, condition in claim.required_protocol.measured.items()
+        if key in quoted and (estimate := record.intervals[key])
+    ]
 
 
 @dataclass(frozen=True)

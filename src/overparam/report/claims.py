@@ -21,12 +21,14 @@ from overparam.report.intervals import (
     sign,
 )
 from overparam.report.protocols import Claim, Condition
+from overparam.report.tables import Table, table
 
 __all__ = [
     "Card",
     "Estimate",
     "Ledger",
     "Sentence",
+    "Table",
     "TheoremCard",
     "correlation",
     "location",
@@ -35,6 +37,7 @@ __all__ = [
     "ratio",
     "share",
     "sign",
+    "table",
 ]
 SELECTION_SEED = 5_000  # of replicates on which something is chosen: never the ones that are tested
 
@@ -105,9 +108,10 @@ class Ledger:
             )
         return TheoremCard(claim, float(error), section)
 
-    def say(self, name: str) -> Sentence:
-        """The published sentence of a finding, its numbers filled in from the record."""
-        return Sentence(self._finding(name), self.records.get(name))
+    def say(self, *names: str) -> Sentence:
+        """The published sentences of one finding or several, their numbers filled in from the records."""
+        require(bool(names), "say() takes the names of the findings whose sentences are due; got none.")
+        return Sentence([(self._finding(name), self.records.get(name)) for name in names])
 
     def _claim(self, name: str) -> Claim:
         if name not in self.claims:

@@ -490,6 +490,15 @@ def _view_box(picture: str) -> str:
     return picture.split('viewBox="', 1)[1].split('"', 1)[0]
 
 
+def _numbers_of(fig: Figure) -> str:
+    """What the titles and legends of a figure say in numbers, as a sentence; empty where they have none."""
+    said = []
+    for ax in fig.axes:
+        said += [ax.get_title(side) for side in ("left", "center", "right")] + ax.get_legend_handles_labels()[1]
+    said = list(dict.fromkeys(text.replace("$", "") for text in said if re.search(r"\d", text)))
+    return f"In the picture: {'; '.join(said)}." if said else ""
+
+
 def slider(
     frames: Mapping[Any, Figure | Callable[[], Figure]] | Callable[[Any], Figure],
     description: str | tuple[str, ...],
@@ -501,7 +510,8 @@ def slider(
 
     `frames` is a function that makes the figure for each of `values`; or it maps the label of each position to a figure, or to
     a function of no arguments that makes it. All have one size. For two sliders `description` is a pair and so is each key, of a
-    whole grid. `alt` is a text with a {} for each label, or a function of the labels. `start` is the key shown first.
+    whole grid. `alt` is a text with a {} for each label, or a function of the labels; what titles and
+    legends say in numbers is added to it. `start` is the key shown first.
     """
     import ipywidgets
 
@@ -515,7 +525,8 @@ def slider(
     for key, figure in frames.items():
         labels = key if pairs else (key,)
         figure = figure if isinstance(figure, Figure) else figure()
-        pictures[labels] = svg(figure, alt(*labels) if callable(alt) else alt.format(*labels))
+        said = alt(*labels) if callable(alt) else alt.format(*labels)
+        pictures[labels] = svg(figure, f"{said} {_numbers_of(figure)}".strip())
         plt.close(figure)
     if len({_view_box(picture) for picture in pictures.values()}) > 1:
         raise ValueError("The frames of a slider must have one size; set figsize and do not crop with bbox_inches.")

@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 import numpy as np
@@ -15,12 +15,16 @@ from overparam.report import scale
 
 @dataclass(frozen=True)
 class Estimate:
-    """A number with its confidence interval, and how many replicates were left out of it, since they are NaN: they diverged."""
+    """A number with its confidence interval, and how many replicates were left out of it, since they are NaN: they diverged.
+
+    ``quantity`` (a key of QUANTITIES) decides how it is drawn, and nothing else.
+    """
 
     value: float
     low: float
     high: float
     left_out: int = 0
+    quantity: str = field(default="mean", compare=False, repr=False)
 
     def __format__(self, spec: str) -> str:
         spec = spec or ".3g"
@@ -99,7 +103,7 @@ def ratio(values: Sequence[float], level: float = 0.95) -> Estimate:
     level, kept = _level(level), _replicates(values)
     require(bool((kept > 0).all()), f"A ratio is positive; got {kept.min():g}.")
     value, low, high = map(float, np.exp(_student(np.log(kept), level, kept)))
-    return Estimate(value, low, high, len(values) - len(kept))
+    return Estimate(value, low, high, len(values) - len(kept), "ratio")
 
 
 def correlation(values: Sequence[float], level: float = 0.95) -> Estimate:
@@ -108,7 +112,7 @@ def correlation(values: Sequence[float], level: float = 0.95) -> Estimate:
     require(bool((np.abs(kept) <= 1).all()), f"A correlation lies in [−1, 1]; got {kept[np.abs(kept).argmax()]:g}.")
     z = np.arctanh(kept.clip(-0.999, 0.999))
     value, low, high = map(float, np.tanh(_student(z, level, kept)))
-    return Estimate(value, low, high, len(values) - len(kept))
+    return Estimate(value, low, high, len(values) - len(kept), "correlation")
 
 
 def share(values: Sequence[float], level: float = 0.95) -> Estimate:
@@ -119,7 +123,7 @@ def share(values: Sequence[float], level: float = 0.95) -> Estimate:
     level, kept = _level(level), _replicates(values)
     require(bool(np.isin(kept, (0, 1)).all()), f"A share takes 0 or 1 for each replicate; got {shown(values)}.")
     interval = _binomial(int(kept.sum()), len(kept), level)
-    return Estimate(float(kept.mean()), *interval, len(values) - len(kept))
+    return Estimate(float(kept.mean()), *interval, len(values) - len(kept), "share")
 
 
 def sign(values: Sequence[float], level: float = 0.95) -> Estimate:
@@ -127,7 +131,7 @@ def sign(values: Sequence[float], level: float = 0.95) -> Estimate:
     level, kept = _level(level), _replicates(values)
     positive, n = int((kept > 0).sum()), int((kept != 0).sum())
     require(n > 0, f"A share of signs needs a value that is not 0; got {shown(values)}.")
-    return Estimate(positive / n, *_binomial(positive, n, level), len(values) - len(kept))
+    return Estimate(positive / n, *_binomial(positive, n, level), len(values) - len(kept), "sign")
 
 
 def location(values: Sequence[float], level: float = 0.95) -> Estimate:
@@ -135,7 +139,7 @@ def location(values: Sequence[float], level: float = 0.95) -> Estimate:
     level, kept = _level(level), np.sort(_replicates(values))
     n = len(kept)
     below = max(int(stats.binom.ppf((1 - level) / 2, n, 0.5)) - 1, 0)  # so many can be cut off at either end
-    return Estimate(float(np.median(kept)), float(kept[below]), float(kept[n - 1 - below]), len(values) - n)
+    return Estimate(float(np.median(kept)), float(kept[below]), float(kept[n - 1 - below]), len(values) - n, "location")
 
 
 QUANTITIES: Mapping[str, Callable[[Sequence[float], float], Estimate]] = MappingProxyType(

@@ -90,7 +90,7 @@ class Condition:
         if self.range is None:
             return found
         low, high = self.range
-        return Estimate(found.value, max(low, found.low), min(high, found.high), found.left_out)
+        return Estimate(found.value, max(low, found.low), min(high, found.high), found.left_out, found.quantity)
 
     def bound(self) -> str:
         """The bound in words."""
