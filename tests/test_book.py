@@ -387,7 +387,7 @@ def test_a_claim_of_the_ledger_leads_to_its_card(ledger):
     link.click()
     page.wait_for_url("**/01_bias_variance.html#claim-*")
     card = page.locator(f"[id='{page.url.split('#')[1]}']")
-    assert card.locator(".claim-title").inner_text() == title
+    assert card.locator(".claim-title").inner_text().removesuffix("#") == title
     page.wait_for_function(
         "(id) => document.getElementById(id).getBoundingClientRect().top < innerHeight", arg=page.url.split("#")[1]
     )

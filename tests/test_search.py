@@ -19,7 +19,8 @@ of_the_book = pytest.mark.skipif(not PAGES, reason=LACKING or "")
 
 # --- what a page is read as -------------------------------------------------------------------------------------------
 
-MADE = """<nav>away</nav><article class="bd-article"><section id="top"><h1>Dice<a class="headerlink">#</a></h1><p>A die is
+MADE = """<nav>away</nav><article class="bd-article"><section id="top"><h1>Dice<a class="headerlink">#</a></h1><p class="times">9 minutes</p>
+<p>A die is
 <span class="math"><span class="katex"><math><semantics><mi>n</mi><mo>=</mo><mn>6</mn><annotation>n = 6</annotation></semantics>
 </math><span class="katex-html"><span>n</span><span>=6</span></span></span></span> or
 <math><msup><mi>n</mi><mn>2</mn></msup><annotation>n^2</annotation></math>.</p>

@@ -27,27 +27,13 @@ LISTS = (NOTATION, INDEX, "book/references", "book/protocols", "book/ledger")  #
 PLACE = '<div class="term-index"></div>'
 PAGES_A_TERM = 6
 UNREAD = (
-    "details.hide, .cell_input, .highlight, pre, table.ledger, form.ledger-filter, .headerlink, .eqno, .quiz details, "
-    ".quiz button, .claim-estimate, .claim-about, .claim-more dt, .claim-more dd ~ dd, .claim-more summary, .lab-instead"
+    "nav, .times, .chapter-map, .chapter-cards, .provenance, .slider-row, details.hide, .cell_input, .highlight, pre, "
+    "table.ledger, form.ledger-filter, .headerlink, .eqno, .quiz details, .quiz button, "
+    ".claim-estimate, .claim-about, .claim-more dt, .claim-more dd ~ dd, .claim-more summary, .lab-instead"
 )
 BLOCKS = [
-    "p",
-    "li",
-    "dt",
-    "dd",
-    "td",
-    "th",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "legend",
-    "label",
-    "div",
-    "figcaption",
-    "section",
-    "br",
-]
+    "p", "li", "dt", "dd", "td", "th", "h1", "h2", "h3", "h4", "legend", "label", "div", "figcaption", "section", "br",
+]  # fmt: skip
 GONE = re.compile(r"<(svg|template|script|style|noscript)\b.*?</\1>", re.S)
 MATHML = re.compile(r"<math\b.*?</math>", re.S)
 ANNOTATION = re.compile(r"<annotation\b.*?</annotation>", re.S)
@@ -308,7 +294,7 @@ def index_of_terms(terms, entries):
             page = re.sub(r"^(\d+)\. ", r"\1 ", titles[entry.page])
             where = page if entry.kind == "page" else f"{page.partition(':')[0]}: {entry.title}"
             links.append(f'<a href="{up}{entry.address}">{escape(where)}</a>')
-        slug = re.sub(r"\W+", "-", term.lower()).strip("-")
+        slug = re.sub(r"[^a-z0-9]+", "-", term.lower()).strip("-")
         also = f' <span class="term-also">{escape(names)}</span>' if names else ""
         items = "".join(f"<li>{link}</li>" for link in links)
         rows[term[0].upper()].append(
