@@ -14,7 +14,12 @@ function prepare(text, page) {
   // Of a card's small print what the paper says; protocol and every number are in the page
   for (const entry of article.querySelectorAll(".claim-more > dl > :nth-child(n + 3), .claim-more > summary")) entry.remove();
   // and of the ledger what came out: the card that it links to has the rest
-  for (const more of article.querySelectorAll(".ledger-finding :is(td:not([data-head='Verdict'], [data-head='The record']), .ledger-statement, .ledger-about)")) more.remove();
+  const more = ["The paper", "This build", "Other settings"];
+  for (const cell of article.querySelectorAll(".ledger-finding :is(thead th, td)")) {
+    if (more.includes(cell.dataset.head ?? cell.textContent)) cell.remove();
+  }
+  article.querySelectorAll(".ledger-finding :is(.ledger-statement, .ledger-about)").forEach((node) => node.remove());
+  article.querySelectorAll(".ledger-finding .ledger-chapter > th").forEach((cell) => (cell.colSpan = 3));
   article.querySelectorAll("details").forEach(unfold);
   article.querySelectorAll("[hidden]").forEach((node) => node.removeAttribute("hidden"));
   for (const number of article.querySelectorAll("h1 > .section-number")) {
@@ -55,7 +60,11 @@ function speakFormula(formula) {
 }
 
 function keepMathML(formula) {
-  formula.replaceWith(formula.querySelector("math"));
+  const math = formula.querySelector("math");
+  for (const sign of math.querySelectorAll(":is(msub, msup, msubsup) > mo")) {
+    if (sign.textContent === "\u2061") sign.remove(); // KaTeX writes \lambda_{\max} with one part too many
+  }
+  formula.replaceWith(math);
 }
 
 function nameAnew(article, page) {
@@ -125,7 +134,7 @@ function asXHTML(text, page) {
   const article = prepare(text, page);
   for (const node of article.querySelectorAll("*")) {
     if (node.closest("svg, math")) continue;
-    for (const name of ["style", "align", "halign", "border", "for", "role", "aria-label"]) node.removeAttribute(name);
+    for (const name of ["style", "align", "halign", "valign", "border", "for", "role", "aria-label"]) node.removeAttribute(name);
     for (const { name } of [...node.attributes]) if (name.startsWith("data-")) node.removeAttribute(name);
   }
   for (const [old, tag] of [["form, fieldset, output", "div"], ["legend, label", "p"]]) {
@@ -136,7 +145,7 @@ function asXHTML(text, page) {
       node.replaceWith(plain);
     }
   }
-  article.querySelectorAll("path:not([d])").forEach((path) => path.remove());
+  article.querySelectorAll("path:not([d])").forEach((space) => space.setAttribute("d", "M 0 0"));
   const sections = [...article.querySelectorAll("section[id] > h2")].map((h2) => [h2.parentElement.id, h2.textContent.trim()]);
   // An e-reader may know no CSS variables: the value that is named beside each takes its place
   const plain = (text) => text.replace(/var\(--[\w-]+,\s*((?:[^()]|\([^()]*\))*)\)/g, "$1");
