@@ -7,6 +7,7 @@ import subprocess
 import sys
 from html import unescape
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -98,6 +99,17 @@ def test_lines_are_aligned_and_not_numbered_by_themselves(formulas, tex):
     assert not error
     assert "<mtable" in html
     assert "eqn-num" not in html
+
+
+@pytest.mark.parametrize("tex", [r"\lambda_{\max}", r"\lambda_{\max}^2", r"x^{\min}"])
+def test_an_index_has_as_many_parts_as_mathml_allows(formulas, tex):
+    html, _ = formulas.render(tex)
+    math = ElementTree.fromstring(re.search("<math.*</math>", html)[0])
+    parts = {element.tag.split("}")[1]: len(element) for element in math.iter()}
+    allowed = {"msub": 2, "msup": 2, "msubsup": 3}
+    scripts = parts.keys() & allowed.keys()
+    assert scripts
+    assert all(parts[name] == allowed[name] for name in scripts)
 
 
 def test_a_full_stop_stays_with_its_formula(build):

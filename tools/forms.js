@@ -60,11 +60,7 @@ function speakFormula(formula) {
 }
 
 function keepMathML(formula) {
-  const math = formula.querySelector("math");
-  for (const sign of math.querySelectorAll(":is(msub, msup, msubsup) > mo")) {
-    if (sign.textContent === "\u2061") sign.remove(); // KaTeX writes \lambda_{\max} with one part too many
-  }
-  formula.replaceWith(math);
+  formula.replaceWith(formula.querySelector("math"));
 }
 
 function nameAnew(article, page) {

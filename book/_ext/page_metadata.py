@@ -28,7 +28,7 @@ def add_metadata(app, pagename, templatename, context, doctree):
     title = next(doctree.findall(nodes.title)).astext()
     tags = {
         "og:type": "article",
-        "og:site_name": app.config.project,
+        "og:site_name": app.config.html_title,
         "og:title": title,
         "og:description": words,
         "og:url": context.get("pageurl") or f"{base}/{pagename}.html",
