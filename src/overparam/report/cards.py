@@ -112,7 +112,7 @@ class Sentence:
 
 def _rows(claim: Claim, record: Record) -> list[tables.Row]:
     """What a finding's sentence quotes with its interval, in the order of the protocol."""
-    quoted = {key: spec for _, key, spec, _ in string.Formatter().parse(claim.finding) if key}
+    quoted = {key: spec or "" for _, key, spec, _ in string.Formatter().parse(claim.finding) if key}
     return [
         tables.Row(condition.says, estimate, format(estimate, quoted[key]), condition.unit)
         for key, condition in claim.required_protocol.measured.items()
