@@ -807,7 +807,7 @@ Such an interpolant fits our signals exactly, with one parameter per signal and 
 
 1. The kernel's is no higher.
 2. The kernel's is higher by some ten points: it learns no features.
-3. The kernel is near the constructed network of {numref}`fig-rand-zigzag`: it, too, only solves a linear system.
+3. The kernel is near the network constructed above: it, too, only solves a linear system.
 
 :::{dropdown} Answer
 A. The puzzle does not need a deep network. It needs a class that fits everything and a rule that picks one of the fits.

@@ -525,3 +525,12 @@ def test_settings_that_do_not_keep_are_named_beside_their_points():
     assert (set(across.get_xdata()), set(up.get_ydata())) == ({0}, {1})
     assert [(text.get_text().strip(), text.get_position()) for text in ax.texts] == [("digits", (-1, 5))]
     plt.close(ax.figure)
+
+
+def test_numbers_in_a_figure_are_written_as_in_the_prose():
+    fig, ax = plt.subplots()
+    ax.set_title(f"off by {2.1e-05:.2g}, {0.4:.0%} wrong")
+    text = figures.svg(fig, "A title.")
+    assert "e-05" not in text
+    ax.set_title(f"{0.4:.0%} wrong")
+    assert "40\u202f% wrong" in figures.svg(fig, "A title.")

@@ -23,6 +23,7 @@ from matplotlib.backends import backend_svg
 from matplotlib.colors import LinearSegmentedColormap, ListedColormap, to_hex
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.text import Text
 from matplotlib.textpath import text_to_path
 from matplotlib.ticker import NullLocator
 from numpy.typing import ArrayLike
@@ -414,6 +415,7 @@ class _Renderer(backend_svg.RendererSVG):
     ) -> None:
         if ismath:
             return super().draw_text(gc, x, y, s, prop, angle, ismath, mtext)
+        s = re.sub(r"(?<=\d)%", "\u202f%", s)  # as the prose has it, with a narrow space
         size = prop.get_size_in_points()
         look = {"font-size": f"{size:g}px", "fill": to_hex(gc.get_rgb())}
         if (weight := font_manager.weight_dict.get(prop.get_weight(), prop.get_weight())) != 400:
@@ -433,14 +435,16 @@ class _Renderer(backend_svg.RendererSVG):
 
 def draw(fig: Figure) -> str:
     """Return `fig` as the text of an SVG file in which text is text."""
-    text = io.StringIO()
+    for text in fig.findobj(Text):
+        text.set_text(ticks.written_out(text.get_text()))
+    file = io.StringIO()
     usual, backend_svg.RendererSVG = backend_svg.RendererSVG, _Renderer  # type: ignore[misc]
     try:
         with plt.rc_context({key: _RC[key] for key in ("svg.fonttype", "svg.hashsalt")}):
-            fig.savefig(text, format="svg", metadata=_METADATA)
+            fig.savefig(file, format="svg", metadata=_METADATA)
     finally:
         backend_svg.RendererSVG = usual  # type: ignore[misc]
-    return text.getvalue().replace("<svg ", f'<svg font-family="{_FONTS}" ', 1)
+    return file.getvalue().replace("<svg ", f'<svg font-family="{_FONTS}" ', 1)
 
 
 def svg(fig: Figure, alt: str) -> str:
