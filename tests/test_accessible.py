@@ -103,7 +103,8 @@ def test_the_rules_are_read(browser, tmp_path):
         const media = matchMedia("(prefers-color-scheme: dark)");
         media.addEventListener("change", () => (document.documentElement.dataset.theme = media.matches ? "dark" : "light"));
         </script><main><h1>t</h1><p>text</p><details><summary>fold</summary><img src="x.png"></details>"""
-        f"<pre>{'wide ' * 40}</pre></main></html>"
+        f"<pre>{'wide ' * 40}</pre></main></html>",
+        encoding="utf-8",
     )
     page = ready(browser, (tmp_path / "page.html").as_uri())
     rules = {tuple(line.split(": ")[0].split(" (")) for line in violations(page)}

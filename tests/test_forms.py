@@ -112,7 +112,7 @@ def test_a_failure_is_one_sentence(tmp_path):
             f"import sys; sys.path.insert(0, {str(forms.TOOLS)!r}); sys.argv[1:] = ['zip']; {script}",
         ],
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=False,
     )
     assert run.returncode == 1

@@ -91,14 +91,17 @@ def test_what_would_change_or_cannot_be_broken_is_left(source):
 @of_the_book
 def test_no_line_of_code_is_longer_than_a_page_is_wide():
     long = {
-        name: line for name, page in zip(NAMES, PAGES, strict=True) for line in code(page.read_text()) if len(line) > 76
+        name: line
+        for name, page in zip(NAMES, PAGES, strict=True)
+        for line in code(page.read_text(encoding="utf-8"))
+        if len(line) > 76
     }
     assert long == {}
 
 
 @of_the_book
 def test_readers_see_no_marks_for_tests():
-    assert [name for name, page in zip(NAMES, PAGES, strict=True) if "NBVAL_" in page.read_text()] == []
+    assert [name for name, page in zip(NAMES, PAGES, strict=True) if "NBVAL_" in page.read_text(encoding="utf-8")] == []
 
 
 @of_the_book
