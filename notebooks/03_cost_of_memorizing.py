@@ -666,7 +666,7 @@ So it rises, where on easy signals it had fallen. The paper's rise was seen on d
 (cost-verdicts)=
 ## What the papers found, what we found
 
-How a claim is judged says {doc}`/book/judging`; what was decided beforehand about these experiments stands in {ref}`protocol-cost-of-memorizing`.
+The rule stands in {doc}`/book/judging`; what was decided beforehand about these experiments stands in {ref}`protocol-cost-of-memorizing`.
 """
 
 

@@ -691,7 +691,7 @@ The regions of the classes appear within a few epochs, and if the labels are tru
 (time-verdicts)=
 ## What the papers found, what we found
 
-How a claim is judged says {doc}`/book/judging`; what was decided beforehand about these experiments stands in {ref}`protocol-descent-in-time`.
+The rule stands in {doc}`/book/judging`; what was decided beforehand about these experiments stands in {ref}`protocol-descent-in-time`.
 """
 
 # %% tags=["remove-input"]

@@ -737,7 +737,7 @@ Had the threshold been "parameters equal examples", both steps on the left would
 (dd-verdicts)=
 ## What the papers found, what we found
 
-How a claim is judged says {doc}`/book/judging`; what was decided beforehand about these experiments stands in {ref}`protocol-double-descent`.
+The rule stands in {doc}`/book/judging`; what was decided beforehand about these experiments stands in {ref}`protocol-double-descent`.
 """
 
 # %% tags=["remove-input"]

@@ -937,7 +937,7 @@ that of an architecture *with its initialisation and the coding of its inputs*: 
 (ir-verdicts)=
 ## What the papers found, what we found
 
-How a claim is judged says {doc}`/book/judging`; what was decided beforehand about these experiments stands in {ref}`protocol-implicit-regularization`.
+The rule stands in {doc}`/book/judging`; what was decided beforehand about these experiments stands in {ref}`protocol-implicit-regularization`.
 """
 
 # %% tags=["remove-input"]

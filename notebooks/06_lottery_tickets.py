@@ -767,7 +767,7 @@ That a phenomenon can be regularized away, or costs too much to use, does not se
 
 ## What the papers found, what we found
 
-How a claim is judged says {doc}`/book/judging`; what was decided beforehand about these experiments stands in {ref}`protocol-lottery-tickets`.
+The rule stands in {doc}`/book/judging`; what was decided beforehand about these experiments stands in {ref}`protocol-lottery-tickets`.
 """
 
 # %% tags=["remove-input"]

@@ -813,7 +813,7 @@ Against the last iterate of a constant rate averaging gains much, and that compa
 (flat-verdicts)=
 ## What the papers found, what we found
 
-How a claim is judged says {doc}`/book/judging`; what was decided beforehand about these experiments stands in {ref}`protocol-flatness`.
+The rule stands in {doc}`/book/judging`; what was decided beforehand about these experiments stands in {ref}`protocol-flatness`.
 """
 
 # %% tags=["remove-input"]

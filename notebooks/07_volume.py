@@ -789,7 +789,7 @@ The essay takes the phrase "blessing of dimensionality" for the paper's; it is o
 (vol-verdicts)=
 ## What the papers found, what we found
 
-How a claim is judged says {doc}`/book/judging`; what was decided beforehand about these experiments stands in {ref}`protocol-volume`.
+The rule stands in {doc}`/book/judging`; what was decided beforehand about these experiments stands in {ref}`protocol-volume`.
 """
 
 # %% tags=["remove-input"]

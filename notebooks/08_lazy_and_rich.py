@@ -795,7 +795,7 @@ With a factor $1/\sqrt H$ and one rate for all, a wide network is lazy. With μP
 (lr-verdicts)=
 ## What the papers found, what we found
 
-How a claim is judged says {doc}`/book/judging`; what was decided beforehand about these experiments stands in {ref}`protocol-lazy-and-rich`.
+The rule stands in {doc}`/book/judging`; what was decided beforehand about these experiments stands in {ref}`protocol-lazy-and-rich`.
 """
 
 # %% tags=["remove-input"]

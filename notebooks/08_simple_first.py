@@ -702,7 +702,7 @@ data it is far from complete, and training on may make features worse for other 
 (sf-verdicts)=
 ## What the papers found, what we found
 
-How a claim is judged says {doc}`/book/judging`; what was decided beforehand about these experiments stands in {ref}`protocol-simple-first`.
+The rule stands in {doc}`/book/judging`; what was decided beforehand about these experiments stands in {ref}`protocol-simple-first`.
 """
 
 # %% tags=["remove-input"]

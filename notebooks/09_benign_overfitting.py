@@ -578,7 +578,7 @@ for costs, how in ((harder, ""), (added, "_still")):
 
 # %% tags=["remove-input"]
 Markdown(
-    f"With {many:,} signals a fifth of wrong labels adds {claims.mean(added['end'][many]):.1f} points at the end, and {claims.mean(added['stopped'][many]):.1f} to the stopped network; twice as many wrong labels add {claims.ratio(networks['convex']):.1f} times as much.\n\nFrom {some} to as much. From {some} to {many:,} signals the cost at the end is multiplied by {claims.ratio(networks['doublings']):.2f}. "
+    f"With {many:,} signals a fifth of wrong labels adds {claims.mean(added['end'][many]):.1f} points at the end, and {claims.mean(added['stopped'][many]):.1f} to the stopped network; twice as many wrong labels add {claims.ratio(networks['convex']):.1f} times as much.\n\nFrom {some} to {many:,} signals the cost at the end is multiplied by {claims.ratio(networks['doublings']):.2f}. "
     f"With {some} signals it is {claims.mean(of_width[32]):.1f} points for 32 units per layer and {claims.mean(of_width[512]):.1f} for 512.\n\n"
     f"Where the signals are moved by up to 7 points, stopping keeps {claims.ratio(early['kept']):.0%} of the cost with {many:,} signals."
 )
@@ -857,7 +857,7 @@ All of these predictors but the stopped networks fit the labels, nearly or quite
 (bo-verdicts)=
 ## What the papers found, what we found
 
-How a claim is judged says {doc}`/book/judging`; what was decided beforehand about these experiments stands in {ref}`protocol-benign-overfitting`.
+The rule stands in {doc}`/book/judging`; what was decided beforehand about these experiments stands in {ref}`protocol-benign-overfitting`.
 """
 
 # %% tags=["remove-input"]
