@@ -137,6 +137,11 @@ def test_an_open_block_is_not_clipped_and_a_fold_stands_below_the_figure_it_name
             '<div class="output stream"><div class="highlight"><pre>x −1</pre>',
         ),
         ('<span class="math">x = -1</span>', '<span class="math">x = -1</span>'),
+        ("<p>1.83e+04, 1e-08</p>", "<p>18,300, 10<sup>−8</sup></p>"),
+        (
+            "<p>[4e-12, 3.5e-05]</p>",
+            '<p><span class="nobr">[4\u00a0×\u00a010<sup>−12</sup>, 3.5\u00a0×\u00a010<sup>−5</sup>]</span></p>',
+        ),
         ('<a href="x-1.html">-1</a>', '<a href="x-1.html">−1</a>'),
     ],
 )
@@ -197,3 +202,12 @@ def test_an_opened_answer_has_the_ground_of_its_box(page):
     fold.evaluate("(e) => (e.open = true)")
     ground = fold.locator(".sd-summary-content").evaluate("(e) => getComputedStyle(e).backgroundColor")
     assert ground == "rgba(0, 0, 0, 0)"
+
+
+def test_a_caption_says_above_where_a_phone_has_the_left_panel():
+    figure = '<figure><svg class="figure wide"></svg><svg class="figure narrow" viewBox="0 0 255 {}"></svg>'
+    caption = "<figcaption>Left: a. Right, b. What is right stays.</figcaption></figure>"
+    stacked = mend.mend(figure.format(400) + caption)
+    assert '<span class="on-desk">Left</span><span class="on-phone">Above</span>: a.' in stacked
+    assert '<span class="on-phone">Below</span>, b. What is right stays.' in stacked
+    assert "on-phone" not in mend.mend(figure.format(150) + caption)

@@ -4,7 +4,7 @@
 // What only a screen can use, and the code of the folds: the page's address stands at the head of the chapter instead
 const LEFT_OUT = `template, script, style, noscript, button, input, .headerlink, details.hide, details.sizes, .copybtn, .ledger-filter,
   .toctree-wrapper, .sd-summary-state-marker, .lab-stage, .figure-front, .predict-foot, .quiz-mark:empty, .quiz-score, .quiz-answer,
-  svg.figure.narrow, nav.ways-in, ul.chapter-cards, .cite, span[hidden]`;
+  svg.figure.narrow, .on-phone, nav.ways-in, ul.chapter-cards, .cite, span[hidden]`;
 const INSTEAD = "All code, the sliders, the experiments that run in the page, and each finding's protocol:";
 
 function prepare(text, page) {

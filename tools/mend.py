@@ -8,8 +8,14 @@ VOID = re.compile(r"<(?:area|base|br|col|embed|hr|img|input|link|meta|source|tra
 TAG = re.compile(r"(<!--.*?-->|<[^>]*>)", re.S)
 PER_CENT = re.compile(r"(?<=\d)[ \u00a0\u202f]?%(?![\w%])")
 MINUS = re.compile(r"(?<![\w.,\-–/)\]:#&])-(?=\.?\d)")
-NUMBER = r"[−-]?(?:\d[\d,]*\.?\d*|\.\d+)(?:\u00a0%)?"
+POWER = re.compile(r"(?<![\w.])(\d(?:\.\d+)?)e([+−-])(\d\d)(?!\w)")
+NUMBER = r"[−-]?(?:\d[\d,]*\.?\d*|\.\d+|10<sup>[−\d]+</sup>)(?:\u00a0×\u00a010<sup>[−\d]+</sup>)?(?:\u00a0%)?"
 INTERVAL = re.compile(rf"\[{NUMBER}(?:,|;| to|–)[ \u00a0]{NUMBER}\](?:\u00a0[^\s<]+)?")
+STACKED = 1.2  # height by width from which a figure's phone layout has its panels below each other
+CAPTIONED = re.compile(
+    r'<svg [^>]*class="figure narrow"[^>]*viewBox="0 0 ([\d.]+) ([\d.]+)".*?</svg>.*?</figcaption>', re.S
+)
+SIDE = re.compile(r"\b(Left|Right)\b(?=[:,])")
 ENTRY = re.compile(r'(<a class="(?:current )?reference internal" href="[^"]*">)([^<]*)(</a><details[^>]*><summary)>')
 
 
@@ -24,7 +30,20 @@ def mend(text: str) -> str:
         '<div id="pst-primary-sidebar" class=',
         '<div id="pst-primary-sidebar" role="region" aria-label="The book" class=',
     )
-    return set_numbers(text)
+    return set_numbers(CAPTIONED.sub(name_places, text))
+
+
+def name_places(found: re.Match[str]) -> str:
+    """Let a caption say where a panel stands: left or right, and on a phone above or below."""
+    if float(found[2]) < STACKED * float(found[1]):
+        return found[0]
+    picture, caption = found[0].rsplit("<figcaption", 1)
+
+    def both(side: re.Match[str]) -> str:
+        place = {"Left": "Above", "Right": "Below"}[side[0]]
+        return f'<span class="on-desk">{side[0]}</span><span class="on-phone">{place}</span>'
+
+    return f"{picture}<figcaption{SIDE.sub(both, caption)}"
 
 
 def set_numbers(text: str) -> str:
@@ -50,6 +69,15 @@ def set_numbers(text: str) -> str:
     return "".join(parts)
 
 
+def write_out(found: re.Match[str]) -> str:
+    """Write 1.83e+04 as 18,300, and 5e-05 as a multiple of a power of ten."""
+    digits, exponent = found[1], int(found[2].replace("−", "-") + found[3])
+    if 0 <= exponent < 7:
+        return f"{float(f'{digits}e{exponent}'):,.10g}"
+    power = f"10<sup>{str(exponent).replace('-', '−')}</sup>"
+    return power if float(digits) == 1 else f"{digits}\u00a0×\u00a0{power}"
+
+
 def set_text(text: str) -> str:
-    text = MINUS.sub("−", PER_CENT.sub("\u00a0%", text))
+    text = POWER.sub(write_out, MINUS.sub("−", PER_CENT.sub("\u00a0%", text)))
     return INTERVAL.sub(lambda found: f'<span class="nobr">{found[0]}</span>', text)
