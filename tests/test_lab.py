@@ -188,7 +188,7 @@ def test_the_peak_by_keyboard(opened):
 
 def test_the_peak_is_where_points_and_coefficients_meet_and_a_penalty_takes_it_away(opened):
     page = opened("peak")
-    highest = re.compile(r"highest ([\d,.]+) with (\d+), ([\d,.]+) with 100")
+    highest = re.compile(r"highest: ([\d,.]+) with (\d+); ([\d,.]+) with 100")
 
     def numbers(text):
         return [float(number.replace(",", "")) for number in highest.search(text).groups()]
@@ -203,8 +203,28 @@ def test_the_peak_is_where_points_and_coefficients_meet_and_a_penalty_takes_it_a
     page.keyboard.press("Home")
     for _ in range(7):
         page.keyboard.press("ArrowRight")
-    page.wait_for_function("() => !/highest [\\d,]{4,}/.test(document.querySelector('.lab-status').textContent)")
+    page.wait_for_function("() => !/highest: [\\d,]{4,}/.test(document.querySelector('.lab-status').textContent)")
     assert numbers(page.locator(".lab-status").inner_text())[0] < 1
+
+
+def test_an_error_beyond_the_axis_is_said_to_be_below_or_above_it(opened):
+    page = opened("peak")
+    noise = page.get_by_label("Noise")
+    noise.focus()
+    said = status(page, lambda: page.keyboard.press("Home"))
+    first = int(re.search(r"Lowest: below 0\.001, first with (\d+);", said)[1])
+    errors = page.evaluate(
+        """() => { const { inputs, errorOf, counts } = lab.maths.peak;
+             return counts.map((count) => [count, errorOf("small", count, 0, inputs.map((x) => Math.sin(5 * x)))]); }"""
+    )
+    assert first == next(count for count, error in errors if error < 1e-3)
+    assert said.startswith("20 coefficients: test error below 0.001.")
+    assert not re.search(r"0\.000\d", said + page.locator("svg[role=img]").last.get_attribute("aria-label"))
+    point = page.get_by_role("slider", name="Point 1 of 20", exact=True)
+    said = status(page, lambda: drag(page, point, 0, 1000))
+    page.get_by_role("slider", name="Point 10 of 20", exact=True).focus()
+    said = status(page, lambda: [page.keyboard.press("Shift+ArrowUp") for _ in range(4)])
+    assert re.search(r"highest: above 100,000, first with (19|20);", said)
 
 
 def test_a_hundred_training_sets_fill_the_fan(opened):
