@@ -186,6 +186,19 @@ def test_the_peak_by_keyboard(opened):
     assert marker.get_attribute("aria-valuetext").startswith("21 coefficients, test error ")
 
 
+def test_a_moved_point_stays_until_there_are_new_points(opened):
+    page = opened("peak")
+    moved, other = (page.get_by_role("slider", name=f"Point {i} of 20", exact=True) for i in (4, 5))
+    status(page, lambda: drag(page, moved, 0, -60))
+    there, before = moved.get_attribute("aria-valuenow"), other.get_attribute("aria-valuenow")
+    page.get_by_label("Noise").focus()
+    status(page, lambda: page.keyboard.press("End"))
+    assert moved.get_attribute("aria-valuenow") == there
+    assert other.get_attribute("aria-valuenow") != before
+    status(page, lambda: page.get_by_role("button", name="New points").click())
+    assert moved.get_attribute("aria-valuenow") != there
+
+
 def test_the_peak_is_where_points_and_coefficients_meet_and_a_penalty_takes_it_away(opened):
     page = opened("peak")
     highest = re.compile(r"highest: ([\d,.]+) with (\d+); ([\d,.]+) with 100")

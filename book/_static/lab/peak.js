@@ -172,6 +172,7 @@
     let seed = 0;
     let batch = 0;
     let labels; // of the points
+    const moved = new Map(); // those of the points that the reader has moved: the noise does not reach them
     let noises = []; // of the many training sets
     let sets = []; // their labels
     let fan = null; // their fits, for these settings
@@ -192,6 +193,7 @@
     ui.row();
     ui.button("New points", () => {
       seed += 1;
+      moved.clear();
       noises = [];
       draw();
     });
@@ -221,7 +223,7 @@
 
     function draw() {
       const z = normals(seed, POINTS);
-      labels = inputs.map((x, i) => truth(x) + noise.value * z[i]);
+      labels = inputs.map((x, i) => moved.get(i) ?? truth(x) + noise.value * z[i]);
       remeasure();
     }
 
@@ -299,6 +301,7 @@
         at: (i) => [inputs[i], labels[i]],
         move(i, _, y) {
           labels[i] = y;
+          moved.set(i, y);
           plan();
         },
         name: (i) => `Point ${i + 1} of ${POINTS}`,
