@@ -151,6 +151,11 @@ def test_a_number_is_plain(opened, value, text):
     assert opened("valley").evaluate("(value) => lab.number(value)", value) == text
 
 
+@pytest.mark.parametrize(("value", "text"), [(-0.004, "0.00"), (-0.3, "−0.30"), (-0.0, "0.00"), (2.806, "2.81")])
+def test_a_number_of_fixed_places_has_a_minus_and_no_negative_zero(opened, value, text):
+    assert opened("valley").evaluate("(value) => lab.fixed(value)", value) == text
+
+
 # --- the peak ---------------------------------------------------------------------------------------------------------
 
 
@@ -278,6 +283,26 @@ def test_the_valley_by_keyboard(opened):
     assert "descent leaves the valley" in status(page, lambda: page.keyboard.press("End"))
     page.get_by_role("button", name="Back to the start").focus()
     assert status(page, lambda: page.keyboard.press("Enter")).startswith("h = 0.225")
+
+
+def test_only_a_path_at_rest_in_a_minimum_is_said_to_end(opened):
+    page = opened("valley")
+    said = page.locator(".lab-status").inner_text()
+    assert len(re.findall(r"ends at sharpness \d\.\d\d", said)) == 3
+    start = page.get_by_role("slider", name="Start")
+    start.focus()
+    status(page, lambda: page.keyboard.press("ArrowDown"))
+    assert start.get_attribute("aria-valuetext") == "a = 2.80, b = 0.00"
+    for _ in range(6):
+        page.keyboard.press("Shift+ArrowLeft")
+    page.wait_for_function("() => document.querySelector('.lab-status').textContent.includes('rest')")
+    said = page.locator(".lab-status").inner_text()
+    assert "The gradient flow has not come to rest by time 10; the modified flow has not" in said
+    assert "descent has not come to rest after 600 steps" in said
+    assert "ends at" not in page.locator("svg[role=img]").last.get_attribute("aria-label")
+    status(page, lambda: page.keyboard.press("ArrowDown"))
+    assert start.get_attribute("aria-valuetext") == "a = 0.00, b = −0.05"
+    assert "a = 0.00, b = −0.05" in page.locator("svg[role=img]").first.get_attribute("aria-label")
 
 
 # --- all of them ------------------------------------------------------------------------------------------------------

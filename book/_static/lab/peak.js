@@ -305,7 +305,7 @@
           plan();
         },
         name: (i) => `Point ${i + 1} of ${POINTS}`,
-        text: (i) => `y = ${lab.number(labels[i])}, truth ${lab.number(truth(inputs[i]))}`,
+        text: (i) => `y = ${lab.fixed(labels[i])}, truth ${lab.fixed(truth(inputs[i]))}`,
       });
       errors.handles({
         count: 1, axis: "x", color: "test",

@@ -46,6 +46,7 @@
 //                                       Draw them as a mark of points, too: paper shows the marks only.
 //
 //   lab.number(value, digits = 2)       a plain number: so many significant digits, thousands with commas, − for minus, no exponent.
+//   lab.fixed(value, places = 2)        the same with so many decimal places; what rounds to zero has no sign.
 //   lab.maths                           where experiments leave their arithmetic for the tests: lab.maths.peak = { ... }.
 "use strict";
 
@@ -99,6 +100,11 @@
     const size = value === 0 ? 0 : Math.floor(Math.log10(Math.abs(value)) + 1e-9);
     const places = clamp(digits - 1 - size, 0, 20);
     const text = Math.abs(value).toLocaleString("en-US", { minimumFractionDigits: places, maximumFractionDigits: places });
+    return (value < 0 && /[1-9]/.test(text) ? "−" : "") + text;
+  }
+
+  function fixed(value, places = 2) {
+    const text = Math.abs(value).toFixed(places);
     return (value < 0 && /[1-9]/.test(text) ? "−" : "") + text;
   }
 
@@ -556,5 +562,5 @@
   window.lab = (name, setup) => {
     document.querySelectorAll(`figure.lab[data-lab="${name}"]`).forEach((figure) => mount(figure, setup));
   };
-  Object.assign(window.lab, { number, maths: {} });
+  Object.assign(window.lab, { number, fixed, maths: {} });
 })();
