@@ -76,7 +76,9 @@ def test_one_network_learns_random_labels_by_mouse(seen):
     assert all(told != true and answer == "–" for told, true, answer in before)
     figure.get_by_role("button", name="Train").click()
     said = status(figure, "Epoch 120")
-    train, test, best = (int(n) for n in re.findall(r"(\d+) %", said))
+    assert [row[:2] for row in told_and_true(figure)] == [row[:2] for row in before]  # the digits and labels shown before
+    assert "One in ten random labels is right by chance." in said
+    train, test, best = (int(n) for n in re.findall(r"(\d+)\xa0%", said))
     assert train <= 2  # it has stored the labels that it was told
     assert best + 3 < test  # having been better on new digits before
     assert best < 36 < 90  # where 36 % of the labels are wrong on average
@@ -98,10 +100,10 @@ def test_with_true_labels_it_generalizes_by_keyboard(seen):
     slider = figure.get_by_role("slider", name="Random labels")
     slider.focus()
     slider.press("Home")
-    assert slider.get_attribute("aria-valuetext") == "0 %"
+    assert slider.get_attribute("aria-valuetext") == "0\xa0%"
     assert "No label is wrong." in figure.locator(".lab-digits").inner_text()
     figure.get_by_role("button", name="Train").press("Enter")
-    train, test = (int(n) for n in re.findall(r"(\d+) %", status(figure, "Epoch 120"))[:2])
+    train, test = (int(n) for n in re.findall(r"(\d+)\xa0%", status(figure, "Epoch 120"))[:2])
     assert train == 0
     assert test < 15
     assert "New digits that it gets wrong" in figure.locator(".lab-digits").inner_text()
@@ -118,6 +120,22 @@ def test_a_run_begun_anew_by_touch_replaces_the_last(seen):
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= 360
     assert figure.page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_the_labels_change_with_train_again_and_not_with_the_slider(seen):
+    figure = seen(TRAIN, "train")
+    before = [row[:2] for row in told_and_true(figure)]
+    button = figure.get_by_role("button", name="Train")
+    button.click()
+    slider = figure.get_by_role("slider", name="Random labels")
+    slider.focus()
+    slider.press("ArrowRight")
+    slider.press("ArrowLeft")
+    status(figure, "Epoch 120")
+    assert [row[:2] for row in told_and_true(figure)] == before
+    button.click()
+    status(figure, "Epoch 120")
+    assert [row[:2] for row in told_and_true(figure)] != before
 
 
 def test_a_hundred_networks_draw_their_curve(seen):
