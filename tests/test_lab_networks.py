@@ -144,10 +144,10 @@ def test_a_hundred_networks_draw_their_curve(seen):
     figure.get_by_role("button", name="Train 100 networks").click()
     assert re.search(r"\d+ of 100 networks", status(figure, "so far"))
     said = status(figure, "100 of 100 networks in")
-    lowest, peak, wide = (int(n) for n in re.findall(r"(\d+) % at \d+ units", said))
+    lowest, peak, wide = (int(n) for n in re.findall(r"(\d+)\xa0% at \d+ units", said))
     assert lowest + 3 < peak
     assert wide + 2 < peak
-    units = int(re.search(r"peak \d+ % at (\d+) units", said)[1])
+    units = int(re.search(r"peak \d+\xa0% at (\d+) units", said)[1])
     assert 8 <= units <= 50  # far from the 59 units that have as many parameters as there are outputs to fit
     assert figure.locator(".lab-plot path[opacity='0.18']").count() == 2
     assert said.split("test error ")[1] in picture(figure)
@@ -159,6 +159,16 @@ def test_a_hundred_networks_draw_their_curve(seen):
     assert "no peak" in early  # five epochs in, wider is better
 
 
+def test_before_any_network_is_through_that_is_said(seen):
+    figure = seen(THRESHOLD, "threshold")
+    figure.page.evaluate("() => { window.Worker = class { postMessage() {} terminate() {} }; }")  # one that never answers
+    figure.get_by_role("button", name="Train 100 networks").click()
+    status(figure, r"^0 of 100 networks\. 20\xa0% wrong labels, Adam, epoch 200: no network is through yet\.$")
+    assert "no network is through yet" in picture(figure)
+    figure.get_by_role("button", name="Stop").click()
+    figure.get_by_role("button", name="Train 100 new networks").wait_for()
+
+
 def test_networks_stop_and_start_anew_with_another_choice(seen):
     figure = seen(THRESHOLD, "threshold", has_touch=True)
     figure.get_by_role("button", name="Train 100 networks").tap()
@@ -167,8 +177,11 @@ def test_networks_stop_and_start_anew_with_another_choice(seen):
     stopped = status(figure, "of 100 networks")
     figure.page.wait_for_timeout(2000)
     assert status(figure, "of 100 networks") == stopped
-    figure.locator("label", has_text="40 %").tap()
-    status(figure, "40 % wrong labels, Adam")
+    figure.locator("label", has_text="40\xa0%").tap()
+    figure.page.wait_for_timeout(1000)
+    assert status(figure, "of 100 networks") == stopped  # the button waits
+    figure.get_by_role("button", name="Train 100 new networks").tap()
+    status(figure, "40\xa0% wrong labels, Adam")
     figure.get_by_role("radio", name="Adam").press("ArrowRight")
-    status(figure, "40 % wrong labels, SGD")
+    status(figure, "40\xa0% wrong labels, SGD")
     figure.get_by_role("button", name="Stop").tap()
