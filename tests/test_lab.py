@@ -173,6 +173,17 @@ def test_a_point_of_the_peak_is_dragged(opened, way, width):
     assert float(others.get_attribute("aria-valuenow")) == -3, "no further than the axis"
 
 
+def test_a_finger_that_taps_or_scrolls_moves_no_point(opened):
+    page = opened("peak", 360, has_touch=True)
+    point = page.get_by_role("slider", name="Point 4 of 20")
+    before = point.get_attribute("aria-valuenow")
+    drag(page, point, 0, -4, "touch")
+    assert point.get_attribute("aria-valuenow") == before
+    assert point.evaluate("(e) => e.offsetWidth") == 24, "no larger, so that there is room to scroll"
+    marker = page.get_by_role("slider", name="Number of coefficients")
+    assert marker.evaluate("(e) => getComputedStyle(e).touchAction") == "pan-y"
+
+
 def test_the_peak_by_keyboard(opened):
     page = opened("peak")
     first, third = (page.get_by_role("slider", name=f"Point {i} of 20", exact=True) for i in (1, 3))

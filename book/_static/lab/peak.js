@@ -297,7 +297,7 @@
     ui.seen(() => {
       draw();
       fit.handles({
-        count: POINTS, axis: "y", reach: 16, step: [0, 0.1],
+        count: POINTS, axis: "y", reach: 12 /* so that a finger can scroll between them */, step: [0, 0.1],
         at: (i) => [inputs[i], labels[i]],
         move(i, _, y) {
           labels[i] = y;

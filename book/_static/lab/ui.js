@@ -364,12 +364,13 @@
       all.forEach((handle, own) => {
         handle.style.setProperty("--reach", `${reach}px`);
         handle.style.setProperty("--dot", paint(color));
+        if (axis === "x") handle.style.touchAction = "pan-y"; // up and down, a finger scrolls
         let held = null;
         handle.addEventListener("pointerdown", (event) => {
           if (event.button) return;
           event.preventDefault();
           const i = nearest(event);
-          held = { i, dx: 0, dy: 0 };
+          held = { i, dx: 0, dy: 0, from: event.pointerType === "touch" ? [event.clientX, event.clientY] : null };
           const box = svg.getBoundingClientRect();
           held.dx = x(at(i)[0]) - (event.clientX - box.left);
           held.dy = y(at(i)[1]) - (event.clientY - box.top);
@@ -379,6 +380,8 @@
         });
         handle.addEventListener("pointermove", (event) => {
           if (!held) return;
+          if (held.from && Math.hypot(event.clientX - held.from[0], event.clientY - held.from[1]) < 6) return; // a tap
+          held.from = null;
           const box = svg.getBoundingClientRect();
           go(held.i, x.back(event.clientX - box.left + held.dx), y.back(event.clientY - box.top + held.dy));
         });
