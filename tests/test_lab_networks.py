@@ -76,9 +76,7 @@ def test_one_network_learns_random_labels_by_mouse(seen):
     assert all(told != true and answer == "–" for told, true, answer in before)
     figure.get_by_role("button", name="Train").click()
     said = status(figure, "Epoch 120")
-    assert [row[:2] for row in told_and_true(figure)] == [
-        row[:2] for row in before
-    ]  # the digits and labels shown before
+    assert [row[:2] for row in told_and_true(figure)] == [row[:2] for row in before], "what was shown is trained on"
     assert "One in ten random labels is right by chance." in said
     train, test, best = (int(n) for n in re.findall(r"(\d+)\xa0%", said))
     assert train <= 2  # it has stored the labels that it was told
@@ -163,9 +161,7 @@ def test_a_hundred_networks_draw_their_curve(seen):
 
 def test_before_any_network_is_through_that_is_said(seen):
     figure = seen(THRESHOLD, "threshold")
-    figure.page.evaluate(
-        "() => { window.Worker = class { postMessage() {} terminate() {} }; }"
-    )  # one that never answers
+    figure.page.evaluate("() => { window.Worker = class { postMessage() {} terminate() {} }; }")  # never answers
     figure.get_by_role("button", name="Train 100 networks").click()
     status(figure, r"^0 of 100 networks\. 20\xa0% wrong labels, Adam, epoch 200: no network is through yet\.$")
     assert "no network is through yet" in picture(figure)
