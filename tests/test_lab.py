@@ -151,6 +151,11 @@ def test_a_number_is_plain(opened, value, text):
     assert opened("valley").evaluate("(value) => lab.number(value)", value) == text
 
 
+@pytest.mark.parametrize(("value", "text"), [(-0.004, "0.00"), (-0.3, "−0.30"), (-0.0, "0.00"), (2.806, "2.81")])
+def test_a_number_of_fixed_places_has_a_minus_and_no_negative_zero(opened, value, text):
+    assert opened("valley").evaluate("(value) => lab.fixed(value)", value) == text
+
+
 # --- the peak ---------------------------------------------------------------------------------------------------------
 
 
@@ -166,6 +171,17 @@ def test_a_point_of_the_peak_is_dragged(opened, way, width):
     others = page.get_by_role("slider", name="Point 5 of 20")
     drag(page, others, 0, 1000, way)
     assert float(others.get_attribute("aria-valuenow")) == -3, "no further than the axis"
+
+
+def test_a_finger_that_taps_or_scrolls_moves_no_point(opened):
+    page = opened("peak", 360, has_touch=True)
+    point = page.get_by_role("slider", name="Point 4 of 20")
+    before = point.get_attribute("aria-valuenow")
+    drag(page, point, 0, -4, "touch")
+    assert point.get_attribute("aria-valuenow") == before
+    assert point.evaluate("(e) => e.offsetWidth") == 24, "no larger, so that there is room to scroll"
+    marker = page.get_by_role("slider", name="Number of coefficients")
+    assert marker.evaluate("(e) => getComputedStyle(e).touchAction") == "pan-y"
 
 
 def test_the_peak_by_keyboard(opened):
@@ -186,9 +202,22 @@ def test_the_peak_by_keyboard(opened):
     assert marker.get_attribute("aria-valuetext").startswith("21 coefficients, test error ")
 
 
+def test_a_moved_point_stays_until_there_are_new_points(opened):
+    page = opened("peak")
+    moved, other = (page.get_by_role("slider", name=f"Point {i} of 20", exact=True) for i in (4, 5))
+    status(page, lambda: drag(page, moved, 0, -60))
+    there, before = moved.get_attribute("aria-valuenow"), other.get_attribute("aria-valuenow")
+    page.get_by_label("Noise").focus()
+    status(page, lambda: page.keyboard.press("End"))
+    assert moved.get_attribute("aria-valuenow") == there
+    assert other.get_attribute("aria-valuenow") != before
+    status(page, lambda: page.get_by_role("button", name="New points").click())
+    assert moved.get_attribute("aria-valuenow") != there
+
+
 def test_the_peak_is_where_points_and_coefficients_meet_and_a_penalty_takes_it_away(opened):
     page = opened("peak")
-    highest = re.compile(r"highest ([\d,.]+) with (\d+), ([\d,.]+) with 100")
+    highest = re.compile(r"highest: ([\d,.]+) with (\d+); ([\d,.]+) with 100")
 
     def numbers(text):
         return [float(number.replace(",", "")) for number in highest.search(text).groups()]
@@ -203,8 +232,28 @@ def test_the_peak_is_where_points_and_coefficients_meet_and_a_penalty_takes_it_a
     page.keyboard.press("Home")
     for _ in range(7):
         page.keyboard.press("ArrowRight")
-    page.wait_for_function("() => !/highest [\\d,]{4,}/.test(document.querySelector('.lab-status').textContent)")
+    page.wait_for_function("() => !/highest: [\\d,]{4,}/.test(document.querySelector('.lab-status').textContent)")
     assert numbers(page.locator(".lab-status").inner_text())[0] < 1
+
+
+def test_an_error_beyond_the_axis_is_said_to_be_below_or_above_it(opened):
+    page = opened("peak")
+    noise = page.get_by_label("Noise")
+    noise.focus()
+    said = status(page, lambda: page.keyboard.press("Home"))
+    first = int(re.search(r"Lowest: below 0\.001, first with (\d+);", said)[1])
+    errors = page.evaluate(
+        """() => { const { inputs, errorOf, counts } = lab.maths.peak;
+             return counts.map((count) => [count, errorOf("small", count, 0, inputs.map((x) => Math.sin(5 * x)))]); }"""
+    )
+    assert first == next(count for count, error in errors if error < 1e-3)
+    assert said.startswith("20 coefficients: test error below 0.001.")
+    assert not re.search(r"0\.000\d", said + page.locator("svg[role=img]").last.get_attribute("aria-label"))
+    point = page.get_by_role("slider", name="Point 1 of 20", exact=True)
+    said = status(page, lambda: drag(page, point, 0, 1000))
+    page.get_by_role("slider", name="Point 10 of 20", exact=True).focus()
+    said = status(page, lambda: [page.keyboard.press("Shift+ArrowUp") for _ in range(4)])
+    assert re.search(r"highest: above 100,000, first with (19|20);", said)
 
 
 def test_a_hundred_training_sets_fill_the_fan(opened):
@@ -245,6 +294,26 @@ def test_the_valley_by_keyboard(opened):
     assert "descent leaves the valley" in status(page, lambda: page.keyboard.press("End"))
     page.get_by_role("button", name="Back to the start").focus()
     assert status(page, lambda: page.keyboard.press("Enter")).startswith("h = 0.225")
+
+
+def test_only_a_path_at_rest_in_a_minimum_is_said_to_end(opened):
+    page = opened("valley")
+    said = page.locator(".lab-status").inner_text()
+    assert len(re.findall(r"ends at sharpness \d\.\d\d", said)) == 3
+    start = page.get_by_role("slider", name="Start")
+    start.focus()
+    status(page, lambda: page.keyboard.press("ArrowDown"))
+    assert start.get_attribute("aria-valuetext") == "a = 2.80, b = 0.00"
+    for _ in range(6):
+        page.keyboard.press("Shift+ArrowLeft")
+    page.wait_for_function("() => document.querySelector('.lab-status').textContent.includes('rest')")
+    said = page.locator(".lab-status").inner_text()
+    assert "The gradient flow has not come to rest by time 10; the modified flow has not" in said
+    assert "descent has not come to rest after 600 steps" in said
+    assert "ends at" not in page.locator("svg[role=img]").last.get_attribute("aria-label")
+    status(page, lambda: page.keyboard.press("ArrowDown"))
+    assert start.get_attribute("aria-valuetext") == "a = 0.00, b = −0.05"
+    assert "a = 0.00, b = −0.05" in page.locator("svg[role=img]").first.get_attribute("aria-label")
 
 
 # --- all of them ------------------------------------------------------------------------------------------------------

@@ -76,7 +76,9 @@ def test_one_network_learns_random_labels_by_mouse(seen):
     assert all(told != true and answer == "–" for told, true, answer in before)
     figure.get_by_role("button", name="Train").click()
     said = status(figure, "Epoch 120")
-    train, test, best = (int(n) for n in re.findall(r"(\d+) %", said))
+    assert [row[:2] for row in told_and_true(figure)] == [row[:2] for row in before], "what was shown is trained on"
+    assert "One in ten random labels is right by chance." in said
+    train, test, best = (int(n) for n in re.findall(r"(\d+)\xa0%", said))
     assert train <= 2  # it has stored the labels that it was told
     assert best + 3 < test  # having been better on new digits before
     assert best < 36 < 90  # where 36 % of the labels are wrong on average
@@ -98,10 +100,10 @@ def test_with_true_labels_it_generalizes_by_keyboard(seen):
     slider = figure.get_by_role("slider", name="Random labels")
     slider.focus()
     slider.press("Home")
-    assert slider.get_attribute("aria-valuetext") == "0 %"
+    assert slider.get_attribute("aria-valuetext") == "0\xa0%"
     assert "No label is wrong." in figure.locator(".lab-digits").inner_text()
     figure.get_by_role("button", name="Train").press("Enter")
-    train, test = (int(n) for n in re.findall(r"(\d+) %", status(figure, "Epoch 120"))[:2])
+    train, test = (int(n) for n in re.findall(r"(\d+)\xa0%", status(figure, "Epoch 120"))[:2])
     assert train == 0
     assert test < 15
     assert "New digits that it gets wrong" in figure.locator(".lab-digits").inner_text()
@@ -120,16 +122,32 @@ def test_a_run_begun_anew_by_touch_replaces_the_last(seen):
     assert figure.page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
+def test_the_labels_change_with_train_again_and_not_with_the_slider(seen):
+    figure = seen(TRAIN, "train")
+    before = [row[:2] for row in told_and_true(figure)]
+    button = figure.get_by_role("button", name="Train")
+    button.click()
+    slider = figure.get_by_role("slider", name="Random labels")
+    slider.focus()
+    slider.press("ArrowRight")
+    slider.press("ArrowLeft")
+    status(figure, "Epoch 120")
+    assert [row[:2] for row in told_and_true(figure)] == before
+    button.click()
+    status(figure, "Epoch 120")
+    assert [row[:2] for row in told_and_true(figure)] != before
+
+
 def test_a_hundred_networks_draw_their_curve(seen):
     figure = seen(THRESHOLD, "threshold")
     assert figure.locator(".lab-plot path[opacity='0.18']").count() == 0  # no band yet
     figure.get_by_role("button", name="Train 100 networks").click()
     assert re.search(r"\d+ of 100 networks", status(figure, "so far"))
     said = status(figure, "100 of 100 networks in")
-    lowest, peak, wide = (int(n) for n in re.findall(r"(\d+) % at \d+ units", said))
+    lowest, peak, wide = (int(n) for n in re.findall(r"(\d+)\xa0% at \d+ units", said))
     assert lowest + 3 < peak
     assert wide + 2 < peak
-    units = int(re.search(r"peak \d+ % at (\d+) units", said)[1])
+    units = int(re.search(r"peak \d+\xa0% at (\d+) units", said)[1])
     assert 8 <= units <= 50  # far from the 59 units that have as many parameters as there are outputs to fit
     assert figure.locator(".lab-plot path[opacity='0.18']").count() == 2
     assert said.split("test error ")[1] in picture(figure)
@@ -141,6 +159,16 @@ def test_a_hundred_networks_draw_their_curve(seen):
     assert "no peak" in early  # five epochs in, wider is better
 
 
+def test_before_any_network_is_through_that_is_said(seen):
+    figure = seen(THRESHOLD, "threshold")
+    figure.page.evaluate("() => { window.Worker = class { postMessage() {} terminate() {} }; }")  # never answers
+    figure.get_by_role("button", name="Train 100 networks").click()
+    status(figure, r"^0 of 100 networks\. 20\xa0% wrong labels, Adam, epoch 200: no network is through yet\.$")
+    assert "no network is through yet" in picture(figure)
+    figure.get_by_role("button", name="Stop").click()
+    figure.get_by_role("button", name="Train 100 new networks").wait_for()
+
+
 def test_networks_stop_and_start_anew_with_another_choice(seen):
     figure = seen(THRESHOLD, "threshold", has_touch=True)
     figure.get_by_role("button", name="Train 100 networks").tap()
@@ -149,8 +177,11 @@ def test_networks_stop_and_start_anew_with_another_choice(seen):
     stopped = status(figure, "of 100 networks")
     figure.page.wait_for_timeout(2000)
     assert status(figure, "of 100 networks") == stopped
-    figure.locator("label", has_text="40 %").tap()
-    status(figure, "40 % wrong labels, Adam")
+    figure.locator("label", has_text="40\xa0%").tap()
+    figure.page.wait_for_timeout(1000)
+    assert status(figure, "of 100 networks") == stopped  # the button waits
+    figure.get_by_role("button", name="Train 100 new networks").tap()
+    status(figure, "40\xa0% wrong labels, Adam")
     figure.get_by_role("radio", name="Adam").press("ArrowRight")
-    status(figure, "40 % wrong labels, SGD")
+    status(figure, "40\xa0% wrong labels, SGD")
     figure.get_by_role("button", name="Stop").tap()

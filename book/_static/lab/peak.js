@@ -12,6 +12,7 @@
   const MOST = COUNTS.at(-1);
   const PENALTIES = [0, 1e-6, 1e-5, 1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3, 1, 3, 10];
   const SETS = 100;
+  const [LOW, HIGH] = [1e-3, 1e5]; // the ends of the axis of errors
   const evenly = (count) => Float64Array.from({ length: count }, (_, i) => -1 + (2 * i) / (count - 1));
   const truth = (x) => Math.sin(5 * x);
   const inputs = evenly(POINTS);
@@ -171,6 +172,7 @@
     let seed = 0;
     let batch = 0;
     let labels; // of the points
+    const moved = new Map(); // those of the points that the reader has moved: the noise does not reach them
     let noises = []; // of the many training sets
     let sets = []; // their labels
     let fan = null; // their fits, for these settings
@@ -191,6 +193,7 @@
     ui.row();
     ui.button("New points", () => {
       seed += 1;
+      moved.clear();
       noises = [];
       draw();
     });
@@ -207,15 +210,20 @@
     const errors = ui.plot({
       label: "Test error against the number of coefficients", height: (width) => (width < 500 ? 240 : 260),
       x: { label: "coefficients", min: 1, max: MOST, log: true, ticks: [1, 2, 5, 10, 20, 50, 100] },
-      y: { label: "test error (squared distance to the truth)", min: 1e-3, max: 1e5, log: true, ticks: [0.001, 0.1, 10, 1000, 1e5] },
+      y: { label: "test error (squared distance to the truth)", min: LOW, max: HIGH, log: true, ticks: [0.001, 0.1, 10, 1000, 1e5] },
     });
     function clip(value) {
-      return Math.min(Math.max(value, 1e-3), 1e5);
+      return Math.min(Math.max(value, LOW), HIGH);
+    }
+
+    // Beyond the axis lies rounding, or what nobody compares.
+    function words(error) {
+      return error < LOW ? "below 0.001" : error > HIGH ? "above 100,000" : lab.number(error);
     }
 
     function draw() {
       const z = normals(seed, POINTS);
-      labels = inputs.map((x, i) => truth(x) + noise.value * z[i]);
+      labels = inputs.map((x, i) => moved.get(i) ?? truth(x) + noise.value * z[i]);
       remeasure();
     }
 
@@ -258,9 +266,15 @@
         ],
         alt: `${now} coefficients; the fit lies between ${lab.number(Math.min(...curve))} and ${lab.number(Math.max(...curve))}, the truth between −1 and 1.`,
       });
-      const lowest = found.indexOf(Math.min(...found));
-      const highest = found.indexOf(Math.max(...found));
-      const said = (i) => `${lab.number(found[i])} with ${COUNTS[i]}`;
+      const said = (i) => `${words(found[i])} with ${COUNTS[i]}`;
+      // Of several beyond the axis, the first.
+      const extreme = (value) => {
+        const shown = found.map(clip);
+        const i = shown.indexOf(clip(value));
+        return found[i] === shown[i] ? said(i) : said(i).replace(" with", ", first with");
+      };
+      const lowest = extreme(Math.min(...found));
+      const highest = extreme(Math.max(...found));
       errors.draw({
         marks: [
           ...(spread ? [
@@ -271,26 +285,27 @@
           { line: [COUNTS, found.map(clip)], color: "test", label: "these points" },
           { points: [[now], [clip(found[place])]], color: "test", size: 6 },
         ],
-        alt: `The error is ${said(0)} coefficient, lowest (${said(lowest)}), highest (${said(highest)}), and ${said(COUNTS.length - 1)}.` +
-          (spread ? ` Of 100 training sets, the median with ${now} is ${lab.number(spread[place][1])}.` : ""),
+        alt: `The error is ${said(0)} coefficient, lowest (${lowest}), highest (${highest}), and ${said(COUNTS.length - 1)}.` +
+          (spread ? ` Of 100 training sets, the median with ${now} is ${words(spread[place][1])}.` : ""),
       });
       ui.say(
-        `${now} ${now === 1 ? "coefficient" : "coefficients"}: test error ${lab.number(found[place])}. ` +
-          `Lowest ${said(lowest)}, highest ${said(highest)}, ${said(COUNTS.length - 1)}.`,
+        `${now} ${now === 1 ? "coefficient" : "coefficients"}: test error ${words(found[place])}. ` +
+          `Lowest: ${lowest}; highest: ${highest}; ${said(COUNTS.length - 1)}.`,
       );
     }
 
     ui.seen(() => {
       draw();
       fit.handles({
-        count: POINTS, axis: "y", reach: 16, step: [0, 0.1],
+        count: POINTS, axis: "y", reach: 12 /* so that a finger can scroll between them */, step: [0, 0.1],
         at: (i) => [inputs[i], labels[i]],
         move(i, _, y) {
           labels[i] = y;
+          moved.set(i, y);
           plan();
         },
         name: (i) => `Point ${i + 1} of ${POINTS}`,
-        text: (i) => `y = ${lab.number(labels[i])}, truth ${lab.number(truth(inputs[i]))}`,
+        text: (i) => `y = ${lab.fixed(labels[i])}, truth ${lab.fixed(truth(inputs[i]))}`,
       });
       errors.handles({
         count: 1, axis: "x", color: "test",
@@ -302,7 +317,7 @@
         },
         step: () => [count.value < 30 ? 1 : count.value < 40 ? 2 : 5, 0],
         name: () => "Number of coefficients",
-        text: () => `${count.value} coefficients, test error ${lab.number(errorOf(norm.value, count.value, penalty.value, labels))}`,
+        text: () => `${count.value} coefficients, test error ${words(errorOf(norm.value, count.value, penalty.value, labels))}`,
       });
       setTimeout(() => directions("smooth", 1), 200); // so that the choice answers at once
     });

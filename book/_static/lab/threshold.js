@@ -9,7 +9,7 @@ lab("threshold", (ui) => {
   const RECIPES = { adam: { optimizer: "adam", lr: 0.005 }, sgd: { optimizer: "sgd", lr: 0.05, momentum: 0.9 } }; // the chapter's, too
   const T = 2.776; // of Student's distribution: a 95 % band from five seeds
   const parameters = WIDTHS.map((width) => 51 * width + 10);
-  const percent = (share) => `${Math.round(100 * share)} %`;
+  const percent = (share) => `${Math.round(100 * share)}\u00a0%`;
   const chosen = { wrong: 0.2, optimizer: "adam", epoch: LOOKS.at(-1) };
   let stop = null, begun = 0, saidAt = 0;
   let shown = null; // the run that is drawn: what was chosen for it, its errors by epoch and width, how many networks are through
@@ -46,7 +46,7 @@ lab("threshold", (ui) => {
 
   function choose(what) {
     Object.assign(chosen, what);
-    if (shown) start(); // who has begun sees the other choice at once
+    if (stop || shown?.through === TOTAL) start(); // the other choice at once, but after a halt it waits for the button
   }
 
   function start() {
@@ -128,13 +128,14 @@ lab("threshold", (ui) => {
   }
 
   /** What the test error does, from the narrowest network that is there to the widest. */
-  function words({ test, peak }) {
+  function words({ test, peak }, through) {
+    const so = through < TOTAL ? " so far" : "";
     const there = [...WIDTHS.keys()].filter((i) => !Number.isNaN(test.means[i]));
-    if (!there.length) return "none yet";
+    if (!there.length) return "no network is through yet";
     const at = (i) => `${percent(test.means[i])} at ${WIDTHS[i]} units`;
     const ends = [at(there[0]), at(there.at(-1))];
-    if (!peak) return `${ends.join(", ")}, no peak between`;
-    return `lowest ${at(peak.dip)}, peak ${at(peak.at)} (${parameters[peak.at].toLocaleString("en-US")} parameters), then ${ends[1]}`;
+    if (!peak) return `test error${so} ${ends.join(", ")}, no peak between`;
+    return `test error${so} lowest ${at(peak.dip)}, peak ${at(peak.at)} (${parameters[peak.at].toLocaleString("en-US")} parameters), then ${ends[1]}`;
   }
 
   function say(now = true, time = "") {
@@ -142,8 +143,7 @@ lab("threshold", (ui) => {
     saidAt = performance.now();
     const { wrong, optimizer, through } = shown;
     const how = `${percent(wrong)} wrong labels, ${optimizer === "adam" ? "Adam" : "SGD"}, epoch ${chosen.epoch}`;
-    const so = through < TOTAL ? " so far" : "";
-    ui.say(`${through} of ${TOTAL} networks${time}. ${how}: test error${so} ${words(summary(shown))}.`);
+    ui.say(`${through} of ${TOTAL} networks${time}. ${how}: ${words(summary(shown), through)}.`);
   }
 
   function draw() {
@@ -167,11 +167,11 @@ lab("threshold", (ui) => {
         const old = summary(before).test.means;
         marks.push({ line: [parameters, old], color: "threshold", width: 1.5, dash: "2 3", label: "test, before" });
       }
-      if (fits) marks.push({ rule: fits, color: "train" }, { note: "5 % missed", at: [1.06 * fits, 0.85 * max], color: "train" });
+      if (fits) marks.push({ rule: fits, color: "train" }, { note: `${percent(0.05)} missed`, at: [1.06 * fits, 0.85 * max], color: "train" });
       marks.push(...curve(train, "train", "train"), ...curve(test, "test", "test"));
       if (peak) marks.push({ points: [[parameters[peak.at]], [test.means[peak.at]]], color: "test", size: 8, shape: "ring" });
-      alt = `After epoch ${chosen.epoch}, ${shown.through} of ${TOTAL} networks being through, test error: ${words({ test, peak })}.`;
-      if (fits) alt += ` 5 % of the training labels are missed at about ${Math.round(fits)} parameters.`;
+      alt = `After epoch ${chosen.epoch}, ${shown.through} of ${TOTAL} networks being through: ${words({ test, peak }, shown.through)}.`;
+      if (fits) alt += ` ${percent(0.05)} of the training labels are missed at about ${Math.round(fits)} parameters.`;
     }
     plot.draw({ marks, alt, y: { max } });
   }

@@ -9,7 +9,8 @@ lab("train", (ui) => {
   const [seen, unseen] = [images.slice(0, TRAIN), images.slice(TRAIN)];
   const [data, test] = [part(seen), part(unseen)];
   const engine = labEngine();
-  const percent = (share) => `${Math.round(100 * share)} %`;
+  const CHANCE = "One in ten random labels is right by chance.";
+  const percent = (share) => `${Math.round(100 * share)}\u00a0%`;
   let share = 0.4, seed = 0, told, stop = null, history = [], looked = null, saidAt = 0;
 
   ui.row();
@@ -21,7 +22,10 @@ lab("train", (ui) => {
       else tellLabels();
     },
   });
-  const button = ui.button("Train", start);
+  const button = ui.button("Train", () => {
+    if (stop || history.length) seed += 1; // again: other labels, weights and order; the first time, the labels that are shown
+    start();
+  });
   const plot = ui.plot({
     label: "Error of one network against epochs",
     height: (width) => (width < 520 ? 260 : 300),
@@ -45,7 +49,7 @@ lab("train", (ui) => {
   const drawSoon = ui.frame(draw);
   const soon = ui.frame(start); // a moving slider starts one run per frame at most
   tellLabels();
-  ui.say(`${TRAIN} digits, one hidden layer of 128 units: 9,610 parameters, not trained yet.`);
+  ui.say(`${TRAIN} digits, one hidden layer of 128 units: 9,610 parameters, not trained yet. ${CHANCE}`);
 
   /** The labels that the network will be told. From the same seed, more of them differ the larger the share is. */
   function tellLabels() {
@@ -55,7 +59,6 @@ lab("train", (ui) => {
 
   function start() {
     stop?.();
-    seed += 1;
     history = [];
     looked = null;
     look.value = EPOCHS;
@@ -97,7 +100,7 @@ lab("train", (ui) => {
     const rose = test - best.test > 0.02 ? ` (${percent(best.test)} after epoch ${best.epoch})` : "";
     const wrong = told.map((_, i) => i).filter((i) => told[i] !== data.y[i]);
     const as = (labels) => wrong.filter((i) => seen[i] === labels[i]).length;
-    const of = wrong.length ? ` Of ${wrong.length} digits with a wrong label it answers ${as(data.y)} as they are and ${as(told)} as it was told.` : "";
+    const of = wrong.length ? ` Of ${wrong.length} digits with a wrong label it answers ${as(data.y)} as they are and ${as(told)} as it was told. ${CHANCE}` : "";
     return `Epoch ${epoch}: ${percent(train)} of the labels as told are missed, ${percent(test)} of new digits${rose}.${of}`;
   }
 

@@ -46,6 +46,7 @@
 //                                       Draw them as a mark of points, too: paper shows the marks only.
 //
 //   lab.number(value, digits = 2)       a plain number: so many significant digits, thousands with commas, − for minus, no exponent.
+//   lab.fixed(value, places = 2)        the same with so many decimal places; what rounds to zero has no sign.
 //   lab.maths                           where experiments leave their arithmetic for the tests: lab.maths.peak = { ... }.
 "use strict";
 
@@ -99,6 +100,11 @@
     const size = value === 0 ? 0 : Math.floor(Math.log10(Math.abs(value)) + 1e-9);
     const places = clamp(digits - 1 - size, 0, 20);
     const text = Math.abs(value).toLocaleString("en-US", { minimumFractionDigits: places, maximumFractionDigits: places });
+    return (value < 0 && /[1-9]/.test(text) ? "−" : "") + text;
+  }
+
+  function fixed(value, places = 2) {
+    const text = Math.abs(value).toFixed(places);
     return (value < 0 && /[1-9]/.test(text) ? "−" : "") + text;
   }
 
@@ -358,12 +364,13 @@
       all.forEach((handle, own) => {
         handle.style.setProperty("--reach", `${reach}px`);
         handle.style.setProperty("--dot", paint(color));
+        if (axis === "x") handle.style.touchAction = "pan-y"; // up and down, a finger scrolls
         let held = null;
         handle.addEventListener("pointerdown", (event) => {
           if (event.button) return;
           event.preventDefault();
           const i = nearest(event);
-          held = { i, dx: 0, dy: 0 };
+          held = { i, dx: 0, dy: 0, from: event.pointerType === "touch" ? [event.clientX, event.clientY] : null };
           const box = svg.getBoundingClientRect();
           held.dx = x(at(i)[0]) - (event.clientX - box.left);
           held.dy = y(at(i)[1]) - (event.clientY - box.top);
@@ -373,6 +380,8 @@
         });
         handle.addEventListener("pointermove", (event) => {
           if (!held) return;
+          if (held.from && Math.hypot(event.clientX - held.from[0], event.clientY - held.from[1]) < 6) return; // a tap
+          held.from = null;
           const box = svg.getBoundingClientRect();
           go(held.i, x.back(event.clientX - box.left + held.dx), y.back(event.clientY - box.top + held.dy));
         });
@@ -556,5 +565,5 @@
   window.lab = (name, setup) => {
     document.querySelectorAll(`figure.lab[data-lab="${name}"]`).forEach((figure) => mount(figure, setup));
   };
-  Object.assign(window.lab, { number, maths: {} });
+  Object.assign(window.lab, { number, fixed, maths: {} });
 })();

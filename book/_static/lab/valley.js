@@ -82,8 +82,12 @@
         plan();
       },
       name: () => "Start",
-      text: () => `a = ${start[0].toFixed(2)}, b = ${start[1].toFixed(2)}`,
+      text: place,
     });
+
+    function place() {
+      return `a = ${lab.fixed(start[0])}, b = ${lab.fixed(start[1])}`;
+    }
 
     function hyperbola(product) {
       const as = Array.from({ length: 160 }, (_, i) => 0.02 * (AXES.x.max / 0.02) ** (i / 159));
@@ -98,9 +102,9 @@
       const descent = descend(start, h);
       const left = Math.hypot(...descent.at(-1)) > 1e3;
       const paths = [
-        { name: "gradient flow", color: "test", path: flow(start, 0), time: times },
-        { name: "modified flow", color: "train", dash: "7 5", path: flow(start, h), time: times },
-        { name: "gradient descent", color: "ink", path: descent, time: descent.map((_, i) => i * h), width: 1 },
+        { name: "gradient flow", color: "test", path: flow(start, 0), time: times, until: `by time ${TIME}` },
+        { name: "modified flow", color: "train", dash: "7 5", path: flow(start, h), time: times, until: `by time ${TIME}` },
+        { name: "gradient descent", color: "ink", path: descent, time: descent.map((_, i) => i * h), width: 1, until: `after ${STEPS} steps` },
       ];
       const products = paths.map(({ path }) => path.map((point) => h * sharpness(point)));
       const steps = columns(descent);
@@ -112,7 +116,7 @@
           { points: steps, size: 3 },
           { points: [[start[0]], [start[1]]], size: 6 },
         ],
-        alt: `From a = ${start[0].toFixed(2)}, b = ${start[1].toFixed(2)}: ${ends()}`,
+        alt: `From ${place()}: ${ends()}`,
       });
       const seen = products[2].filter((_, i) => i * h <= 6);
       const top = Math.max(3, Math.min(6, Math.ceil(Math.max(...seen, products[0].at(-1)))));
@@ -123,16 +127,19 @@
           { points: [paths[2].time, products[2]], size: 3 },
         ],
         y: { max: top },
-        alt: left ? "Descent leaves." : `Descent starts at ${lab.number(products[2][0])}, and ends at ${lab.number(products[2].at(-1))}; the gradient flow ends at ${lab.number(products[0].at(-1))}.`,
+        alt: `All start at h × sharpness ${lab.fixed(products[0][0])}. ${ends()}`,
       });
       ui.say(`h = ${h.toFixed(3)}. ${ends()}`);
 
+      // Where each path ends, if it is at rest in a minimum: elsewhere, and at the saddle, its last sharpness says nothing.
       function ends() {
-        const [flowEnd, bentEnd, stepEnd] = paths.map(({ path }) => sharpness(path.at(-1)));
-        const flows = `The gradient flow ends at sharpness ${flowEnd.toFixed(2)}, where h × sharpness is ${(h * flowEnd).toFixed(2)}; the modified flow at ${bentEnd.toFixed(2)}`;
-        if (left) return `${flows}; descent leaves the valley.`;
-        const rests = (descent.at(-1)[0] * descent.at(-1)[1] - 1) ** 2 < 1e-6;
-        return rests ? `${flows}; descent at ${stepEnd.toFixed(2)}.` : `${flows}; descent has not come to rest after ${STEPS} steps.`;
+        const said = paths.map(({ path, until }, k) => {
+          const [a, b] = path.at(-1);
+          if (k === 2 && left) return "leaves the valley";
+          if ((a * b - 1) ** 2 > 1e-6) return `has not come to rest ${until}`;
+          return `ends at sharpness ${lab.fixed(sharpness([a, b]))}, h × sharpness ${lab.fixed(h * sharpness([a, b]))}`;
+        });
+        return `The gradient flow ${said[0]}; the modified flow ${said[1]}; descent ${said[2]}.`;
       }
     }
 
