@@ -36,9 +36,11 @@ def reader(browser):
     """A new reader's browser, in which no choice is kept: how to open the chapter with predictions and a sketch."""
     contexts = []
 
-    def open_chapter(anchor="", **options):
+    def open_chapter(anchor="", storage=None, **options):
         if not contexts or options:
             contexts.append(browser.new_context(viewport=DESKTOP, reduced_motion="reduce", **options))
+            if storage:
+                contexts[-1].add_init_script(storage)
             contexts[-1].set_default_timeout(120_000)  # a busy machine takes long to open a page
         page = contexts[-1].new_page()
         page.troubles = []
@@ -114,6 +116,30 @@ def test_a_choice_is_kept_until_the_reader_chooses_again(reader):
     assert box.get_by_role("radio").first.evaluate("(e) => e === document.activeElement")
     page.reload(wait_until="domcontentloaded")
     assert prediction(page)[0].get_by_role("radio", checked=True).count() == 0
+
+
+BLOCKED = """Object.defineProperty(window, "localStorage", {
+  configurable: true, get() { throw new DOMException("Access is denied for this document.", "SecurityError"); }
+})"""
+
+
+def test_a_browser_that_keeps_nothing_has_menu_search_colours_and_choices(reader):
+    page = reader(storage=BLOCKED)
+    page.set_viewport_size({"width": 360, "height": 740})
+    mode = page.locator("html").get_attribute("data-mode")
+    page.locator(".primary-toggle").click()
+    menu = page.locator("#pst-primary-sidebar-modal")
+    assert menu.evaluate("(e) => e.open")
+    assert menu.locator("a.reference.internal:visible").count() > 10
+    page.keyboard.press("Escape")
+    page.locator(".theme-switch-button:visible").first.click()
+    assert page.locator("html").get_attribute("data-mode") != mode
+    page.locator(".search-button:visible").first.click()
+    assert page.locator("#pst-search-dialog").evaluate("(e) => e.open")
+    page.keyboard.press("Escape")
+    box, figure, right = prediction(page)
+    box.get_by_role("radio").nth(right).click()
+    assert picture(figure).get_attribute("hidden") is None
 
 
 def test_a_figure_can_be_seen_without_choosing(reader):
