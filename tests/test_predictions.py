@@ -15,6 +15,7 @@ from test_book import BROWSER, DESKTOP, FLAGS, HTML, LACKING, PAGES, ROOT
 from overparam.report import figures
 
 SKETCHED = [page for page in PAGES if 'class="sketch"' in page.read_text(encoding="utf-8")]
+BOTH = [page for page in SKETCHED if re.search(r"<figure class=[^>]*answers[^>]*sketched", page.read_text(encoding="utf-8"))]
 CHAPTER = next((page for page in SKETCHED if page.stem == "04_double_descent"), None)
 
 
@@ -36,7 +37,7 @@ def reader(browser):
     """A new reader's browser, in which no choice is kept: how to open the chapter with predictions and a sketch."""
     contexts = []
 
-    def open_chapter(anchor="", storage=None, **options):
+    def open_chapter(anchor="", chapter=CHAPTER, storage=None, **options):
         if not contexts or options:
             contexts.append(browser.new_context(viewport=DESKTOP, reduced_motion="reduce", **options))
             if storage:
@@ -45,7 +46,7 @@ def reader(browser):
         page = contexts[-1].new_page()
         page.troubles = []
         page.on("pageerror", lambda error: page.troubles.append(str(error)))
-        page.goto(CHAPTER.as_uri() + anchor, wait_until="domcontentloaded")
+        page.goto(chapter.as_uri() + anchor, wait_until="domcontentloaded")
         return page
 
     yield open_chapter
@@ -250,6 +251,29 @@ def test_a_curve_can_be_seen_without_drawing(reader):
     assert picture(figure).get_attribute("hidden") is None
     assert not plot.is_visible()
     assert figure.locator(".sketch-says").inner_text() == ""
+
+
+@pytest.mark.parametrize("chapter", BOTH, ids=lambda page: page.stem)
+def test_a_figure_can_be_the_answer_and_be_drawn(reader, chapter):
+    page = reader(chapter=chapter)
+    figure, plot, _ = sketch(page)
+    box = page.locator(f'.predict:has(> [data-figure="{figure.get_attribute("id")}"])')
+    waits, unfolded = figure.locator(".figure-waits"), box.get_by_role("link", name="has unfolded")
+    assert waits.is_visible()
+    box.get_by_role("radio").first.click()
+    assert unfolded.is_visible()
+    figure.get_by_role("button", name="Draw it yourself").click()
+    assert picture(figure).get_attribute("hidden") == "until-found"
+    assert not waits.is_visible(), "the choice is made"
+    assert not unfolded.is_visible(), "the figure is folded"
+    draw(page, plot, [0.5] * 30)
+    figure.get_by_role("button", name="Compare").click()
+    assert unfolded.is_visible()
+    box.get_by_role("button", name="Choose again").click()
+    page.reload(wait_until="domcontentloaded")
+    assert picture(figure).get_attribute("hidden") == "until-found", "the drawing shows no answer to who has not chosen"
+    assert waits.is_visible()
+    assert figure.locator(".dot").count() > 0
 
 
 PEAK = {"x": [1, 2, 4, 8], "y": [0.1, 0.3, 0.5, 0.2], "low": [0, 0.2, 0.4, 0.1], "high": [0.2, 0.4, 0.6, 0.3]}

@@ -302,7 +302,7 @@ function runSketch(data, number) {
   const before = kept.get(name);
   if (before?.x.join() === points.map((i) => curve.x[i]).join()) {
     before.y.forEach((value, k) => value !== null && drawn.set(points[k], value));
-    if (drawn.size) fold.open = true;
+    if (drawn.size && !fold.waits) fold.open = true;
   }
   show(false);
   fold.onchange(() => show(true));
