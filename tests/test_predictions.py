@@ -15,7 +15,9 @@ from test_book import BROWSER, DESKTOP, FLAGS, HTML, LACKING, PAGES, ROOT
 from overparam.report import figures
 
 SKETCHED = [page for page in PAGES if 'class="sketch"' in page.read_text(encoding="utf-8")]
-BOTH = [page for page in SKETCHED if re.search(r"<figure class=[^>]*answers[^>]*sketched", page.read_text(encoding="utf-8"))]
+BOTH = [
+    page for page in SKETCHED if re.search(r"<figure class=[^>]*answers[^>]*sketched", page.read_text(encoding="utf-8"))
+]
 CHAPTER = next((page for page in SKETCHED if page.stem == "04_double_descent"), None)
 
 
@@ -212,6 +214,8 @@ def test_a_drawn_curve_is_compared_and_kept(reader):
     assert picture(figure).get_attribute("hidden") == "until-found"
     assert plot.locator(".ours").count() == 0
     draw(page, plot, [0.5] * 30)
+    assert picture(figure).get_attribute("hidden") == "until-found", "the reader may draw on until they compare"
+    figure.get_by_role("button", name="Compare").click()
     said = figure.locator(".sketch-says").inner_text()
     assert re.search(r"on average", said)
     assert plot.locator(".ours").count() == 1
@@ -239,6 +243,13 @@ def test_a_curve_is_drawn_with_keys(reader):
         page.keyboard.press("ArrowRight")
     places = figure.locator(".dot").count()
     assert f"{places} of {places} places drawn" in plot.get_attribute("aria-valuetext")
+    page.keyboard.press("Home")
+    first = plot.get_attribute("aria-valuetext")
+    page.keyboard.press("End")
+    assert first.startswith("at 4: ")
+    assert plot.get_attribute("aria-valuetext").startswith("at 200: ")
+    assert picture(figure).get_attribute("hidden") == "until-found", "the reader may draw on until they compare"
+    page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     assert "on average" in figure.locator(".sketch-says").inner_text()
     assert figure.get_by_role("button", name="Draw again").evaluate("(e) => e === document.activeElement")
@@ -277,6 +288,7 @@ def test_a_figure_can_be_the_answer_and_be_drawn(reader, chapter):
 
 
 PEAK = {"x": [1, 2, 4, 8], "y": [0.1, 0.3, 0.5, 0.2], "low": [0, 0.2, 0.4, 0.1], "high": [0.2, 0.4, 0.6, 0.3]}
+FLAT = PEAK | {"y": [0.3, 0.25, 0.28, 0.3]}
 FALL = {"x": [1, 10, 100], "y": [100, 10, 1], "low": [None] * 3, "high": [None] * 3, "log": True}
 
 
@@ -284,9 +296,11 @@ FALL = {"x": [1, 10, 100], "y": [100, 10, 1], "low": [None] * 3, "high": [None] 
     ("curve", "drawn", "said"),
     [
         (PEAK, [0.2, 0.6, 0.4, 0.3], "You put the peak at 2 (width), the run has it at 4. Your curve lies above the run's by "
-         "0.10 on average, and inside its 95 % band at 3 of 4 places."),
+         "0.10 on average, and inside its 95 % band at 3 of 4 places."),
         (PEAK, [0.1, 0.3, 0.5, 0.2], "You put the peak at 4 (width), as the run does. Your curve is 0.00 away from the run's on "
-         "average, and inside its 95 % band at 4 of 4 places."),
+         "average, and inside its 95 % band at 4 of 4 places."),
+        (FLAT, [0.3, 0.25, 0.28, 0.3], "Between 1 and 8 (width) your curve goes from 0.30 to 0.30, the run's from 0.30 to 0.30. Your curve "
+         "is 0.00 away from the run's on average, and inside its 95 % band at 2 of 4 places."),
         (FALL, [200, 20, 2], "Between 1 and 100 (width) your curve goes from 200 to 2, the run's from 100 to 1. Your curve lies above "
          "the run's by a factor of 2 on average."),
     ],
@@ -295,6 +309,28 @@ def test_the_sentence_has_the_right_numbers(reader, curve, drawn, said):
     curve = {"log": False, "xlabel": "width", "ylim": [0.0, 1.0]} | curve
     found = reader().evaluate("([curve, drawn]) => compareSketch(curve, new Map(drawn.entries()))", [curve, drawn])
     assert found == said
+
+
+@pytest.mark.parametrize(
+    ("ylabel", "y", "ylim", "clipped"),
+    [
+        ("share misclassified", [0.7, 0.8], [-0.02, 1.2], [0, 1]),
+        ("per cent classified", [44, 80], [0, 104], [0, 100]),
+        ("misclassified, %", [0, 20], [-1, 60], [0, 60]),
+        ("degrees", [-4, 20], [-9, 104], [-9, 104]),
+    ],
+)
+def test_the_axes_of_shares_end_where_shares_do(reader, ylabel, y, ylim, clipped):
+    curve = {
+        "log": False,
+        "ylabel": ylabel,
+        "y": y,
+        "ylim": ylim,
+        "yticks": [[ylim[0], "a"], [clipped[1], "b"], [ylim[1], "c"]],
+    }
+    found = reader().evaluate("(curve) => { clipShares(curve); return [curve.ylim, curve.yticks]; }", curve)
+    assert found[0] == clipped
+    assert all(clipped[0] <= value <= clipped[1] for value, _ in found[1])
 
 
 def test_the_curve_on_the_page_is_the_run_s():
