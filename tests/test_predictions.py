@@ -246,8 +246,8 @@ def test_a_curve_is_drawn_with_keys(reader):
     page.keyboard.press("Home")
     first = plot.get_attribute("aria-valuetext")
     page.keyboard.press("End")
-    assert first.startswith("at 4: ")
-    assert plot.get_attribute("aria-valuetext").startswith("at 200: ")
+    assert first.startswith("training examples 4: ")
+    assert plot.get_attribute("aria-valuetext").startswith("training examples 200: ")
     assert picture(figure).get_attribute("hidden") == "until-found", "the reader may draw on until they compare"
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
@@ -400,6 +400,38 @@ def test_a_prediction_marks_its_figure(tmp_path, monkeypatch):
 )
 def test_a_prediction_that_cannot_be_right_is_a_warning(tmp_path, monkeypatch, options, warning):
     assert warning in built(tmp_path, options, monkeypatch)[0]
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ({"ask": "How high is it with 30 % of labels wrong?"}, "How high is it with 30 % of labels wrong?"),
+        ({"label": "30% wrong labels", "ask": ""}, "Share misclassified against training examples: 30 % wrong labels."),
+    ],
+)
+def test_a_sketch_asks_its_question(reader, given, shown):
+    page = reader()
+    asked = page.evaluate(
+        """(given) => {
+          const figure = document.createElement("figure");
+          const curve = { ...JSON.parse(document.querySelector("script.sketch").textContent), ...given };
+          figure.append(Object.assign(document.createElement("script"), { type: "application/json", textContent: JSON.stringify(curve) }));
+          document.querySelector("article").append(figure);
+          runSketch(figure.firstChild, 99);
+          return figure.querySelector(".sketch-ask").textContent;
+        }""",
+        given,
+    )
+    assert asked == f"Draw your curve before you see ours. {shown}"
+
+
+def test_a_sketch_leaves_its_question_with_the_curve(monkeypatch):
+    left = []
+    monkeypatch.setattr("IPython.display.display", lambda figure, metadata: left.append(metadata[figures.SKETCH]))
+    ax = figures.plt.subplots()[1]
+    ax.plot([1, 2], [3, 4], label="train")
+    figures.sketch(ax, ask="How high?")
+    assert left[0]["ask"] == "How high?"
 
 
 def test_a_sketch_says_which_lines_there_are():

@@ -98,12 +98,13 @@ function runSketch(data, number) {
   let now = 0; // the place, among the points, at which the keys draw
   let last = null; // where the pointer was
 
-  const what = curve.label && `: ${curve.label.replace(/(\d)%/g, "$1\u00a0%")}`;
+  const what = curve.label && `: ${curve.label}`;
+  const glued = `${curve.ylabel || curve.title} against ${curve.xlabel}${what}.`.replace(/^./, (c) => c.toUpperCase());
   const box = makeElement("div", "sketch-box");
   const ask = makeElement("p", "sketch-ask");
   ask.id = `${id}-ask`;
   ask.append(makeElement("strong", "", "Draw your curve before you see ours."), ` ${curve.title ? `${curve.title}. ` : ""}`);
-  ask.append(`${curve.ylabel || curve.title} against ${curve.xlabel}${what}.`.replace(/^./, (c) => c.toUpperCase()));
+  ask.append((curve.ask || glued).replace(/(\d) ?%/g, "$1\u00a0%"));
   const plot = makeElement("div", "sketch-plot");
   plot.tabIndex = 0;
   plot.setAttribute("role", "slider");
@@ -222,7 +223,7 @@ function runSketch(data, number) {
     plot.setAttribute("aria-valuenow", value ?? valueAt(0.5));
     const there = value === undefined ? "nothing drawn" : sketchNumber(value, range);
     reveal.textContent = drawn.size ? "Compare" : "Show me";
-    plot.setAttribute("aria-valuetext", `at ${at}: ${there}, ${drawn.size} of ${points.length} places drawn`);
+    plot.setAttribute("aria-valuetext", `${curve.xlabel} ${at}: ${there}, ${drawn.size} of ${points.length} places drawn`);
   };
 
   const set = (k, height) => drawn.set(points[k], valueAt(height));
