@@ -755,7 +755,8 @@ figures.plot(ridged, "N", "error", "ridge", ax, label="λ = {:g}")
 figures.log_axis(ax, (25, 50, 100, 200, 400, 800))
 ax.set(yscale="log", xlabel="random features N", ylabel="squared error")
 ax.legend()
-figures.sketch(ax, "λ = 0.01")
+ask = "How large is the squared error with N random features and a ridge of λ = 0.01?"
+figures.sketch(ax, "λ = 0.01", ask=ask)
 
 # %% tags=["remove-input"]
 error = ridged.pivot_table(index="ridge", columns="N", values="error")

@@ -788,7 +788,7 @@ for (name, slope), look in zip(losses.items(), looks, strict=True):
 right.axhline(0, color=colors["threshold"], linestyle=":", linewidth=1.5)
 right.set(xscale="log", xlabel="steps", ylabel="degrees from largest margin")
 right.legend()
-figures.sketch(right, "logistic loss")
+figures.sketch(right, ask="Logistic loss: how many degrees from the largest margin?")
 
 # %% [markdown]
 r"""

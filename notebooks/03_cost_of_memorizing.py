@@ -306,7 +306,8 @@ ax = figures.plot(moved, "n", "steps", "data", plt.subplots(figsize=(7.2, 3.2))[
 log_axes(ax, numbers, (200, 500, 1000, 2000))
 ax.set(xlabel="training examples", ylabel="steps until fitted")
 ax.legend()
-figures.sketch(ax, "real")
+ask = "How many steps does it take to fit real data whose signals are moved?"
+figures.sketch(ax, "real", ask=ask)
 
 # %% tags=["remove-input"]
 gap = {k: claims.mean(moved_slopes[k] - moved_slopes["real"]) for k in noise_kinds}

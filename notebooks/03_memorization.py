@@ -685,7 +685,8 @@ figures.log_axis(left, (1, 3, 10, 20, 50))
 left.set(ylabel="wrong labels learned", ylim=(0, 1.02))
 right.set(xlabel="wrong labels learned", ylabel="true labels learned", ylim=(0.7, 1.01))
 left.legend(loc="upper left", fontsize=10)
-figures.sketch(left, "median (M3)")
+ask = "What share of the wrong labels has training with the median (M3) learned?"
+figures.sketch(left, "median (M3)", ask=ask)
 
 # %% mystnb={"code_prompt_show": "The comparisons"} tags=["hide-input"]
 # The comparisons, with SGD

@@ -236,7 +236,8 @@ draw_course(ax, raw, "test_error", colors["test"], label="weights as they are")
 draw_course(ax, averaged, "test_error", figures.SEQUENCE[2], label="averaged weights")
 ax.set(xlabel="epochs", ylabel="share misclassified", ylim=(0, 0.9))
 ax.legend(loc="upper right")
-figures.sketch(ax, "averaged weights")
+ask = "What share of new signals does the average of the weights misclassify?"
+figures.sketch(ax, "averaged weights", ask=ask)
 
 # %% tags=["remove-input"]
 ways = {"weights as they are": raw, "averaged weights": averaged}

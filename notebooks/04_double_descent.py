@@ -192,7 +192,7 @@ figures.plot(rows, "n", "error", ax=ax, colors=colors["test"])
 ax.axvline(50, color=colors["threshold"], linestyle=":", linewidth=1.5)
 ax.axhline(stats.norm.cdf(-1.5), color=figures.INK, linestyle="--", linewidth=1)
 ax.set(xlabel="training examples", ylabel="share misclassified", ylim=(0, 0.52))
-figures.sketch(ax)
+figures.sketch(ax, ask="In 50 dimensions: what share does the discriminant misclassify?")
 
 # %% tags=["remove-input"]
 ledger.say("prehistory")

@@ -733,7 +733,8 @@ figures.plot(cut, "width", "regions", "wrong", ax, hues, "{:.0%} wrong labels")
 figures.log_axis(ax, (3, 5, 8, 11, 20, 70, 200))
 ax.set(xlabel="hidden units", ylabel="regions per plane")
 ax.legend()
-figures.sketch(ax, "30% wrong labels")
+ask = "How many regions of one class has a plane of inputs, with 30 % of labels wrong?"
+figures.sketch(ax, "30% wrong labels", ask=ask)
 
 # %% tags=["remove-input"]
 ledger.say("regions-peak-at-threshold")

@@ -861,7 +861,7 @@ for ax, (noise, rows) in zip(axes, grown.groupby("label_noise"), strict=True):
     figures.log_axis(ax, units)
 axes[0].set_ylabel("share misclassified")
 axes[0].legend()
-figures.sketch(axes[0], "test")
+figures.sketch(axes[0], "test", ask="What share of new signals does each width get wrong?")
 
 # %% tags=["remove-input"]
 ledger.say("width-beyond-zero-train-error")

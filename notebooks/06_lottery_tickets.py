@@ -497,7 +497,8 @@ figures.plot(advantage, "epochs", "points", "lr", ax, by_rate, label="learning r
 ax.axhline(0, color=figures.INK, linewidth=0.8)
 ax.set(xlabel="epochs", ylabel="advantage of the ticket, points", ylim=(0, None))
 ax.legend()
-figures.sketch(ax, "learning rate 0.01")
+ask = "How many points is the ticket ahead of fresh weights, at a learning rate of 0.01?"
+figures.sketch(ax, "learning rate 0.01", ask=ask)
 
 # %% tags=["remove-input"]
 stopped_by = measures.by_seed(dispute, "accuracy", ["lr", "arm"], "trial")

@@ -671,7 +671,8 @@ both = {"initial values": blue, "fresh values": red}
 figures.plot(dropped, "layer", "drop", "to", ax, both, label="set to {}")
 ax.set(ylim=(-0.02, 1), xlabel="layer", ylabel="loss of test accuracy", xticks=range(1, 6))
 ax.legend(loc="center right")
-figures.sketch(ax, "set to initial values")
+ask = "How much test accuracy is lost when this layer alone is set to its initial values?"
+figures.sketch(ax, "set to initial values", ask=ask)
 
 # %% tags=["remove-input"]
 moved = dropped.groupby("layer").moved.mean()

@@ -419,7 +419,8 @@ figures.plot(parities, "n", "error", "training", ax, colors=shades)
 figures.log_axis(ax, (50, 100, 200, 400, 800))
 ax.set(xlabel="training examples", ylabel="test error, in points")
 ax.legend()
-figures.sketch(ax, "rich")
+ask = "What test error, in points, does rich training reach on parities of two bits?"
+figures.sketch(ax, "rich", ask=ask)
 
 # %% tags=["remove-input"]
 ledger.say("features-pay-on-parity")

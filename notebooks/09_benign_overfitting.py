@@ -680,7 +680,8 @@ ax.axhline(20, color=colors["noise"], linestyle=":", label="flipped labels")
 figures.log_axis(ax, (1, 4, 32, 256, 1024))
 ax.set(xlabel="inputs", ylabel="misclassified, %", ylim=(-1, None))
 ax.legend(loc="lower left")
-figures.sketch(ax, "network")
+ask = "With a fifth of the labels flipped, what per cent of new points is misclassified?"
+figures.sketch(ax, "network", ask=ask)
 
 # %% tags=["remove-input"]
 ledger.say("dimension-tempers-to-benign")

@@ -15,6 +15,9 @@ from test_book import BROWSER, DESKTOP, FLAGS, HTML, LACKING, PAGES, ROOT
 from overparam.report import figures
 
 SKETCHED = [page for page in PAGES if 'class="sketch"' in page.read_text(encoding="utf-8")]
+BOTH = [
+    page for page in SKETCHED if re.search(r"<figure class=[^>]*answers[^>]*sketched", page.read_text(encoding="utf-8"))
+]
 CHAPTER = next((page for page in SKETCHED if page.stem == "04_double_descent"), None)
 
 
@@ -36,14 +39,16 @@ def reader(browser):
     """A new reader's browser, in which no choice is kept: how to open the chapter with predictions and a sketch."""
     contexts = []
 
-    def open_chapter(anchor="", **options):
+    def open_chapter(anchor="", chapter=CHAPTER, storage=None, **options):
         if not contexts or options:
             contexts.append(browser.new_context(viewport=DESKTOP, reduced_motion="reduce", **options))
+            if storage:
+                contexts[-1].add_init_script(storage)
             contexts[-1].set_default_timeout(120_000)  # a busy machine takes long to open a page
         page = contexts[-1].new_page()
         page.troubles = []
         page.on("pageerror", lambda error: page.troubles.append(str(error)))
-        page.goto(CHAPTER.as_uri() + anchor, wait_until="domcontentloaded")
+        page.goto(chapter.as_uri() + anchor, wait_until="domcontentloaded")
         return page
 
     yield open_chapter
@@ -116,6 +121,30 @@ def test_a_choice_is_kept_until_the_reader_chooses_again(reader):
     assert prediction(page)[0].get_by_role("radio", checked=True).count() == 0
 
 
+BLOCKED = """Object.defineProperty(window, "localStorage", {
+  configurable: true, get() { throw new DOMException("Access is denied for this document.", "SecurityError"); }
+})"""
+
+
+def test_a_browser_that_keeps_nothing_has_menu_search_colours_and_choices(reader):
+    page = reader(storage=BLOCKED)
+    page.set_viewport_size({"width": 360, "height": 740})
+    mode = page.locator("html").get_attribute("data-mode")
+    page.locator(".primary-toggle").click()
+    menu = page.locator("#pst-primary-sidebar-modal")
+    assert menu.evaluate("(e) => e.open")
+    assert menu.locator("a.reference.internal:visible").count() > 10
+    page.keyboard.press("Escape")
+    page.locator(".theme-switch-button:visible").first.click()
+    assert page.locator("html").get_attribute("data-mode") != mode
+    page.locator(".search-button:visible").first.click()
+    assert page.locator("#pst-search-dialog").evaluate("(e) => e.open")
+    page.keyboard.press("Escape")
+    box, figure, right = prediction(page)
+    box.get_by_role("radio").nth(right).click()
+    assert picture(figure).get_attribute("hidden") is None
+
+
 def test_a_figure_can_be_seen_without_choosing(reader):
     page = reader()
     _, figure, _ = prediction(page)
@@ -185,6 +214,8 @@ def test_a_drawn_curve_is_compared_and_kept(reader):
     assert picture(figure).get_attribute("hidden") == "until-found"
     assert plot.locator(".ours").count() == 0
     draw(page, plot, [0.5] * 30)
+    assert picture(figure).get_attribute("hidden") == "until-found", "the reader may draw on until they compare"
+    figure.get_by_role("button", name="Compare").click()
     said = figure.locator(".sketch-says").inner_text()
     assert re.search(r"on average", said)
     assert plot.locator(".ours").count() == 1
@@ -212,6 +243,13 @@ def test_a_curve_is_drawn_with_keys(reader):
         page.keyboard.press("ArrowRight")
     places = figure.locator(".dot").count()
     assert f"{places} of {places} places drawn" in plot.get_attribute("aria-valuetext")
+    page.keyboard.press("Home")
+    first = plot.get_attribute("aria-valuetext")
+    page.keyboard.press("End")
+    assert first.startswith("training examples 4: ")
+    assert plot.get_attribute("aria-valuetext").startswith("training examples 200: ")
+    assert picture(figure).get_attribute("hidden") == "until-found", "the reader may draw on until they compare"
+    page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     assert "on average" in figure.locator(".sketch-says").inner_text()
     assert figure.get_by_role("button", name="Draw again").evaluate("(e) => e === document.activeElement")
@@ -226,7 +264,31 @@ def test_a_curve_can_be_seen_without_drawing(reader):
     assert figure.locator(".sketch-says").inner_text() == ""
 
 
+@pytest.mark.parametrize("chapter", BOTH, ids=lambda page: page.stem)
+def test_a_figure_can_be_the_answer_and_be_drawn(reader, chapter):
+    page = reader(chapter=chapter)
+    figure, plot, _ = sketch(page)
+    box = page.locator(f'.predict:has(> [data-figure="{figure.get_attribute("id")}"])')
+    waits, unfolded = figure.locator(".figure-waits"), box.get_by_role("link", name="has unfolded")
+    assert waits.is_visible()
+    box.get_by_role("radio").first.click()
+    assert unfolded.is_visible()
+    figure.get_by_role("button", name="Draw it yourself").click()
+    assert picture(figure).get_attribute("hidden") == "until-found"
+    assert not waits.is_visible(), "the choice is made"
+    assert not unfolded.is_visible(), "the figure is folded"
+    draw(page, plot, [0.5] * 30)
+    figure.get_by_role("button", name="Compare").click()
+    assert unfolded.is_visible()
+    box.get_by_role("button", name="Choose again").click()
+    page.reload(wait_until="domcontentloaded")
+    assert picture(figure).get_attribute("hidden") == "until-found", "the drawing shows no answer to who has not chosen"
+    assert waits.is_visible()
+    assert figure.locator(".dot").count() > 0
+
+
 PEAK = {"x": [1, 2, 4, 8], "y": [0.1, 0.3, 0.5, 0.2], "low": [0, 0.2, 0.4, 0.1], "high": [0.2, 0.4, 0.6, 0.3]}
+FLAT = PEAK | {"y": [0.3, 0.25, 0.28, 0.3]}
 FALL = {"x": [1, 10, 100], "y": [100, 10, 1], "low": [None] * 3, "high": [None] * 3, "log": True}
 
 
@@ -234,9 +296,11 @@ FALL = {"x": [1, 10, 100], "y": [100, 10, 1], "low": [None] * 3, "high": [None] 
     ("curve", "drawn", "said"),
     [
         (PEAK, [0.2, 0.6, 0.4, 0.3], "You put the peak at 2 (width), the run has it at 4. Your curve lies above the run's by "
-         "0.10 on average, and inside its 95 % band at 3 of 4 places."),
+         "0.10 on average, and inside its 95 % band at 3 of 4 places."),
         (PEAK, [0.1, 0.3, 0.5, 0.2], "You put the peak at 4 (width), as the run does. Your curve is 0.00 away from the run's on "
-         "average, and inside its 95 % band at 4 of 4 places."),
+         "average, and inside its 95 % band at 4 of 4 places."),
+        (FLAT, [0.3, 0.25, 0.28, 0.3], "Between 1 and 8 (width) your curve goes from 0.30 to 0.30, the run's from 0.30 to 0.30. Your curve "
+         "is 0.00 away from the run's on average, and inside its 95 % band at 2 of 4 places."),
         (FALL, [200, 20, 2], "Between 1 and 100 (width) your curve goes from 200 to 2, the run's from 100 to 1. Your curve lies above "
          "the run's by a factor of 2 on average."),
     ],
@@ -245,6 +309,28 @@ def test_the_sentence_has_the_right_numbers(reader, curve, drawn, said):
     curve = {"log": False, "xlabel": "width", "ylim": [0.0, 1.0]} | curve
     found = reader().evaluate("([curve, drawn]) => compareSketch(curve, new Map(drawn.entries()))", [curve, drawn])
     assert found == said
+
+
+@pytest.mark.parametrize(
+    ("ylabel", "y", "ylim", "clipped"),
+    [
+        ("share misclassified", [0.7, 0.8], [-0.02, 1.2], [0, 1]),
+        ("per cent classified", [44, 80], [0, 104], [0, 100]),
+        ("misclassified, %", [0, 20], [-1, 60], [0, 60]),
+        ("degrees", [-4, 20], [-9, 104], [-9, 104]),
+    ],
+)
+def test_the_axes_of_shares_end_where_shares_do(reader, ylabel, y, ylim, clipped):
+    curve = {
+        "log": False,
+        "ylabel": ylabel,
+        "y": y,
+        "ylim": ylim,
+        "yticks": [[ylim[0], "a"], [clipped[1], "b"], [ylim[1], "c"]],
+    }
+    found = reader().evaluate("(curve) => { clipShares(curve); return [curve.ylim, curve.yticks]; }", curve)
+    assert found[0] == clipped
+    assert all(clipped[0] <= value <= clipped[1] for value, _ in found[1])
 
 
 def test_the_curve_on_the_page_is_the_run_s():
@@ -314,6 +400,38 @@ def test_a_prediction_marks_its_figure(tmp_path, monkeypatch):
 )
 def test_a_prediction_that_cannot_be_right_is_a_warning(tmp_path, monkeypatch, options, warning):
     assert warning in built(tmp_path, options, monkeypatch)[0]
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ({"ask": "How high is it with 30 % of labels wrong?"}, "How high is it with 30 % of labels wrong?"),
+        ({"label": "30% wrong labels", "ask": ""}, "Share misclassified against training examples: 30 % wrong labels."),
+    ],
+)
+def test_a_sketch_asks_its_question(reader, given, shown):
+    page = reader()
+    asked = page.evaluate(
+        """(given) => {
+          const figure = document.createElement("figure");
+          const curve = { ...JSON.parse(document.querySelector("script.sketch").textContent), ...given };
+          figure.append(Object.assign(document.createElement("script"), { type: "application/json", textContent: JSON.stringify(curve) }));
+          document.querySelector("article").append(figure);
+          runSketch(figure.firstChild, 99);
+          return figure.querySelector(".sketch-ask").textContent;
+        }""",
+        given,
+    )
+    assert asked == f"Draw your curve before you see ours. {shown}"
+
+
+def test_a_sketch_leaves_its_question_with_the_curve(monkeypatch):
+    left = []
+    monkeypatch.setattr("IPython.display.display", lambda figure, metadata: left.append(metadata[figures.SKETCH]))
+    ax = figures.plt.subplots()[1]
+    ax.plot([1, 2], [3, 4], label="train")
+    figures.sketch(ax, ask="How high?")
+    assert left[0]["ask"] == "How high?"
 
 
 def test_a_sketch_says_which_lines_there_are():

@@ -35,11 +35,20 @@ DROPPED = re.compile(
 USED_BY = {"design-tabs.js": 'class="sd-tab-set', "clipboard.min.js": "<pre", "copybutton.js": "<pre"}
 THEME = re.compile(r'<script data-cfasync="false">.*?</script>', re.S)
 # Before the first paint: the colours, light or dark, and the fonts that the first text needs. (A page from a file may not preload.)
+# Where the browser lets no page keep anything, the theme's scripts keep it until the page is left, and do not stop.
 FIRST = """<script>
     {
+      try { localStorage.getItem("mode"); } catch {
+        const store = new Map();
+        const value = {
+          getItem: (key) => store.get(String(key)) ?? null,
+          setItem: (key, text) => void store.set(String(key), String(text)),
+          removeItem: (key) => void store.delete(String(key)),
+        };
+        Object.defineProperty(window, "localStorage", { value });
+      }
       const root = document.documentElement;
-      let mode = "auto";
-      try { mode = localStorage.getItem("mode") || mode; } catch {}
+      const mode = localStorage.getItem("mode") || "auto";
       root.dataset.mode = mode;
       root.dataset.theme = mode === "auto" ? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light") : mode;
       if (location.protocol !== "file:") for (const font of FONTS) {

@@ -15,6 +15,7 @@ function foldFigure(figure) {
   const listeners = [];
   const fold = {
     front,
+    waits: false, // whether a prediction that the figure answers is still to be made
     number: figure.querySelector(".caption-number")?.textContent.trim() ?? "The figure",
     get open() {
       return !inside.hidden;

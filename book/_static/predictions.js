@@ -46,6 +46,8 @@ function runPrediction(box, number) {
   foot.append(note, again);
   list.after(foot);
 
+  let chosen = -1;
+  const unfolded = fold && makeElement("span", "", " ");
   const waiting = fold && makeElement("div", "figure-waits");
   const said = fold && makeElement("p", "predicted");
   if (fold) {
@@ -67,10 +69,16 @@ function runPrediction(box, number) {
     });
     waiting.append(words, ...(draws ? [] : [peek]));
     fold.front.prepend(waiting, said);
-    fold.onchange(() => (waiting.hidden = fold.open));
+    const there = makeElement("a", "", `${fold.number} has unfolded`);
+    there.href = `#${figure.id}`;
+    unfolded.append(there, ".");
   }
 
-  let chosen = -1;
+  const follow = () => {
+    waiting.hidden = fold.open || chosen >= 0;
+    unfolded.hidden = !fold.open;
+  };
+  fold?.onchange(follow);
   const show = () => {
     const done = chosen >= 0;
     choices.forEach((choice, i) => {
@@ -84,15 +92,13 @@ function runPrediction(box, number) {
     const words = done ? sayPrediction(chosen, answer, facts.dataset.source) : "";
     if (done) note.replaceChildren(makeElement("strong", "", words));
     else note.textContent = "Choose one before you read on.";
-    if (done && fold) {
-      const link = makeElement("a", "", `${fold.number} has unfolded`);
-      link.href = `#${figure.id}`;
-      note.append(" ", link, ".");
-    }
     if (!fold) return;
+    if (done) note.append(unfolded);
     said.textContent = words;
     said.hidden = !done;
+    fold.waits = !done;
     if (done) fold.open = true;
+    follow();
   };
   const choose = (i) => {
     if (chosen >= 0) return;

@@ -16,6 +16,14 @@ function sketchNumber(value, range) {
   return value.toLocaleString("en", { minimumFractionDigits: range ? digits : 0, maximumFractionDigits: digits }).replace("-", "−");
 }
 
+// The axis of a share ends at 0 and 1, of per cent at 0 and 100, also where the run's band made it wider.
+function clipShares(curve) {
+  const end = /\bshare\b|labels learned/.test(curve.ylabel) ? 1 : /per cent|%/.test(curve.ylabel) ? 100 : null;
+  if (end === null || curve.log || !curve.y.every((value) => value >= 0 && value <= end)) return;
+  curve.ylim = [Math.max(curve.ylim[0], 0), Math.min(curve.ylim[1], end)];
+  curve.yticks = curve.yticks.filter(([value]) => value >= curve.ylim[0] && value < curve.ylim[1] + 1e-9);
+}
+
 // What differs between what the reader drew and the run, at the points where they drew: two sentences, or "".
 // `curve` has x, y, low, high, log, xlabel and ylim; `drawn` maps the number of a point to the value drawn there.
 function compareSketch(curve, drawn) {
@@ -28,11 +36,13 @@ function compareSketch(curve, drawn) {
   const ours = points.map((i) => scaled(curve.y[i]));
   const theirs = points.map((i) => scaled(drawn.get(i)));
 
-  // A peak, or a lowest point, inside counts where it stands out from both ends by a tenth of the curve's height.
+  // A peak, or a lowest point, inside counts where it stands out from both ends by a tenth of the curve's height. A curve
+  // that is flat within a tenth of the axis has none.
+  const flat = Math.max(...ours) - Math.min(...ours) < 0.1 * (scaled(curve.ylim[1]) - scaled(curve.ylim[0]));
   const stands = (sign) => {
     const signed = ours.map((value) => sign * value);
     const top = Math.max(...signed);
-    return top - Math.max(signed[0], signed.at(-1)) > 0.1 * (top - Math.min(...signed)) && signed.indexOf(top);
+    return !flat && top - Math.max(signed[0], signed.at(-1)) > 0.1 * (top - Math.min(...signed)) && signed.indexOf(top);
   };
   const [high, low] = [stands(1), stands(-1)];
   const [word, sign, at] = high !== false ? ["peak", 1, high] : low !== false ? ["lowest point", -1, low] : [];
@@ -62,7 +72,7 @@ function compareSketch(curve, drawn) {
   const banded = points.filter((i) => curve.low[i] !== null);
   if (banded.length) {
     const within = banded.filter((i) => drawn.get(i) >= curve.low[i] && drawn.get(i) <= curve.high[i]).length;
-    second += `, and inside its 95 % band at ${within} of ${banded.length} places`;
+    second += `, and inside its 95\u00a0% band at ${within} of ${banded.length} places`;
   }
   return `${first} ${second}.`;
 }
@@ -78,6 +88,7 @@ function sketchPoints(curve) {
 
 function runSketch(data, number) {
   const curve = JSON.parse(data.textContent);
+  clipShares(curve);
   const figure = data.closest("figure");
   const fold = foldFigure(figure);
   const points = sketchPoints(curve).sort((a, b) => curve.place[a] - curve.place[b]);
@@ -88,11 +99,12 @@ function runSketch(data, number) {
   let last = null; // where the pointer was
 
   const what = curve.label && `: ${curve.label}`;
+  const glued = `${curve.ylabel || curve.title} against ${curve.xlabel}${what}.`.replace(/^./, (c) => c.toUpperCase());
   const box = makeElement("div", "sketch-box");
   const ask = makeElement("p", "sketch-ask");
   ask.id = `${id}-ask`;
   ask.append(makeElement("strong", "", "Draw your curve before you see ours."), ` ${curve.title ? `${curve.title}. ` : ""}`);
-  ask.append(`${curve.ylabel || curve.title} against ${curve.xlabel}${what}.`.replace(/^./, (c) => c.toUpperCase()));
+  ask.append((curve.ask || glued).replace(/(\d) ?%/g, "$1\u00a0%"));
   const plot = makeElement("div", "sketch-plot");
   plot.tabIndex = 0;
   plot.setAttribute("role", "slider");
@@ -210,7 +222,8 @@ function runSketch(data, number) {
     plot.setAttribute("aria-valuemax", curve.ylim[1]);
     plot.setAttribute("aria-valuenow", value ?? valueAt(0.5));
     const there = value === undefined ? "nothing drawn" : sketchNumber(value, range);
-    plot.setAttribute("aria-valuetext", `at ${at}: ${there}, ${drawn.size} of ${points.length} places drawn`);
+    reveal.textContent = drawn.size ? "Compare" : "Show me";
+    plot.setAttribute("aria-valuetext", `${curve.xlabel} ${at}: ${there}, ${drawn.size} of ${points.length} places drawn`);
   };
 
   const set = (k, height) => drawn.set(points[k], valueAt(height));
@@ -222,8 +235,8 @@ function runSketch(data, number) {
     reveal.hidden = done;
     hint.hidden = done && !drawn.size;
     hint.textContent = done
-      ? `Dashed: yours. Solid: the run's${curve.low.some((value) => value !== null) ? ", with its 95 % band" : ""}.`
-      : "Draw with the mouse or a finger. With keys: ← and → move, ↑ and ↓ set the height, Enter compares.";
+      ? `Dashed: yours. Solid: the run's${curve.low.some((value) => value !== null) ? ", with its 95\u00a0% band" : ""}.`
+      : "Draw with the mouse or a finger, then compare. With keys: ←, →, Home and End move, ↑ and ↓ set the height.";
     again.hidden = !done;
     again.textContent = drawn.size ? "Draw again" : "Draw it yourself";
     ask.hidden = plot.hidden = done && !drawn.size;
@@ -263,29 +276,25 @@ function runSketch(data, number) {
     trace();
   });
   for (const ending of ["pointerup", "pointercancel"]) {
-    plot.addEventListener(ending, () => {
-      if (!last) return;
-      last = null;
-      if (drawn.size === points.length) compare();
-    });
+    plot.addEventListener(ending, () => (last = null));
   }
   plot.addEventListener("keydown", (event) => {
     if (fold.open) return;
     const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    const end = { Home: 0, End: points.length - 1 }[event.key];
     const climb = { ArrowUp: 0.02, ArrowDown: -0.02, PageUp: 0.1, PageDown: -0.1 }[event.key];
     if (step) {
       const before = drawn.get(points[now]);
       now = Math.min(points.length - 1, Math.max(0, now + step));
       // Walking on draws a level line, so that a curve takes few keys.
       if (before !== undefined && !drawn.has(points[now])) drawn.set(points[now], before);
+    } else if (end !== undefined) {
+      now = end;
     } else if (climb) {
       set(now, heightOf(drawn.get(points[now]) ?? valueAt(0.5)) + climb);
-    } else if (event.key === "Enter") {
-      compare();
-      again.focus({ preventScroll: true });
     } else return;
     event.preventDefault();
-    if (!fold.open) trace();
+    trace();
   });
   reveal.addEventListener("click", () => {
     compare();
@@ -302,7 +311,7 @@ function runSketch(data, number) {
   const before = kept.get(name);
   if (before?.x.join() === points.map((i) => curve.x[i]).join()) {
     before.y.forEach((value, k) => value !== null && drawn.set(points[k], value));
-    if (drawn.size) fold.open = true;
+    if (drawn.size && !fold.waits) fold.open = true;
   }
   show(false);
   fold.onchange(() => show(true));
