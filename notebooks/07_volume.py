@@ -177,7 +177,7 @@ right.hist(by_sgd.accuracy, bins, color=blue, alpha=0.7, label="SGD, clean")
 right.axvline(50, linestyle=":", color=colors["threshold"])
 right.set(xlabel="per cent of new points classified", ylabel="networks")
 right.legend(loc="upper center", bbox_to_anchor=(0.64, 1))  # beside the line of chance
-figures.sketch(left, "test", ask="What per cent of new points does the network get right?")
+figures.sketch(left, "test", ask="What per cent of new points does it get right?")
 
 # %% tags=["remove-input"]
 ledger.say("poisoned-minima-exist")

@@ -380,7 +380,7 @@ for ax, curve, color in zip(
     ax.set_xlabel("steps")
 axes[0].set_ylabel("normalized margin")
 axes[1].set_ylabel("test error")
-figures.sketch(axes[0], ask="How large is the normalized margin after so many steps?")
+figures.sketch(axes[0], ask="How large is the margin after so many steps?")
 
 # %% tags=["remove-input"]
 Markdown(
