@@ -609,7 +609,7 @@ gains = {
     if name != "none"
 }
 claims.table(
-    f"Stopped by validation: the test error against {stopped['none'].mean():.1%} if no layer is slowed. "
+    f"Stopped by validation: what changes of the test error, which is {stopped['none'].mean():.1%} if no layer is slowed. "
     "Averaging the weights leaves the training as it was.",
     {("slowed: " * (name != "averaged")) + name: gain for name, gain in gains.items()},
     "points",

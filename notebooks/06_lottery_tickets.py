@@ -265,7 +265,6 @@ def multiverse():
 
 record = "06_tickets_multiverse"
 robust, where = results.measured_or_recorded(record, multiverse)
-robust["setting"] = robust.setting.str.replace(" True", "")
 margins = bounds["accuracy"].above, bounds["stop"].below
 ax = figures.settings(robust, "gain", "pace", margins, figures.SEQUENCE[1])
 ax.set(xlabel="accuracy less dense, points", ylabel="stop, ratio to dense")

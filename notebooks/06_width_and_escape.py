@@ -294,8 +294,8 @@ for ax, (net, at, *ways) in zip(axes, picture["panels"], strict=True):
     surface = net.loss(at + across + upwards[:, None]) / net.loss(at) - 1
     levels = np.linspace(-0.08, 0.08, 9)
     lines = ax.contour(away, away, surface, levels, cmap=figures.colormap())
-    written = {level: f"{level:+.0%}" if level else "0" for level in lines.levels}
-    ax.clabel(lines, lines.levels[::2], fmt=written, fontsize=9)
+    written = {v: f"{v:+.0%}".replace("-", "−") if v else "0" for v in lines.levels}
+    ax.clabel(lines, lines.levels[::2], fmt=written, fontsize=9, colors=figures.INK)
     ax.set(xticks=[], yticks=[])
 axes[0].set(title="Small network", xlabel="the neuron", ylabel="softest direction")
 axes[1].set(title="With a copy of the neuron", xlabel="together", ylabel="apart")

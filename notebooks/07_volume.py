@@ -431,17 +431,15 @@ def in_setting(how):
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Good minima reach farther than poisoned ones in every kind of setting.** Radius of the good network over that of the poisoned one. One dot per setting, geometric means over three replicates.", "name": "fig-vol-multiverse"}, "image": {"alt": "Horizontal positions on a logarithmic axis, one for each of about twenty settings, to the right of a dotted line at 1."}} tags=["hide-input"]
 name, measure = "07_volume_multiverse", lambda: pd.DataFrame(map(in_setting, settings))
 robust, where = results.measured_or_recorded(name, measure)
-ordered = robust.sort_values("factor")
-ax = plt.subplots(figsize=(7.2, 4.2))[1]
-ax.plot(ordered.factor, ordered.setting.str.replace("_", " "), "o", color=blue)
-ax.axvline(1, color=colors["threshold"], linestyle=":")
+ax = figures.setting_rows(robust, "factor", 1, blue)
 figures.log_axis(ax, (1, 2, 5, 10, 20))
 ax.set_xlabel("radius, good over poisoned")
 plt.show()
 
 # %% tags=["remove-input"]
+least = robust.sort_values("factor").iloc[0]
 Markdown(
-    f"The median factor is {robust.factor.median():.1f}, the smallest {ordered.factor.iloc[0]:.1f} ({ordered.setting.iloc[0]}). The good network reaches farther in {results.kept(robust, where)} Not all poisoned networks come down to the loss that they are compared at, which shortens their radii; the highest has {robust.loss.max():.2f}."
+    f"The median factor is {robust.factor.median():.1f}, the smallest {least.factor:.1f} ({least.setting}). The good network reaches farther in {results.kept(robust, where)} Not all poisoned networks come down to the loss that they are compared at, which shortens their radii; the highest has {robust.loss.max():.2f}."
 )
 
 # %% [markdown]

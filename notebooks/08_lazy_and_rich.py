@@ -511,10 +511,7 @@ def in_all():
 
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Laziness costs where the target depends on few directions in a way that kernels find hard.** Test error of the lazy network with twice the examples less that of the rich one, one dot per setting, means over three replicates. Right of the dotted line the rich network is better.", "name": "fig-lr-multiverse"}, "image": {"alt": "Horizontal positions, one for each of about twenty settings. Most lie right of the dotted line at zero; those with other targets or real data lie close to it or left of it."}} tags=["hide-input"]
 robust, where = results.measured_or_recorded("08_features_multiverse", in_all)
-ordered = robust.sort_values("cost")
-ax = plt.subplots(figsize=(7.2, 4.2))[1]
-ax.plot(ordered.cost, ordered.setting, "o", color=blue)
-ax.axvline(0, color=colors["threshold"], linestyle=":")
+ax = figures.setting_rows(robust, "cost", 0, blue)
 ax.set_xlabel("what laziness costs with twice the examples, in points of test error")
 plt.show()
 

@@ -553,9 +553,6 @@ plt.show()
 ledger.say("networks-are-tempered")
 
 # %% tags=["remove-input"]
-ledger.say("early-stopping-is-benign")
-
-# %% tags=["remove-input"]
 guess = 100 * added["end"][many] / (90 - final[many, 0.0])
 networks = {"pays": added["end"][many], "bounded": guess}
 networks["doublings"] = added["end"][many] / added["end"][some]
@@ -587,7 +584,13 @@ Markdown(
 r"""
 A benign interpolator would run into zero on the right, a catastrophic one up to guessing. The networks do neither within our sizes, and pay about as much as one nearest neighbour; whether their slow fall ends above zero, three doublings cannot tell. Stopped where new examples are classified best, the same networks on the same labels have not fitted the wrong ones yet, which networks learn last ({doc}`03_memorization`), and the more
 examples there are, the cleaner the two phases part. So here *what is learned first* is benign, and interpolation is not. But this needs signals that a network can tell apart: where they are moved, and true labels leave many errors, too, the phases overlap, and stopping saves little. The verdict is on these, which were the first that we tried. The cost is not proportional to the wrong labels, as it is for one neighbour: few are outvoted, many vote. And wide networks pay less than narrow ones, as linear models with a long tail do.
+"""
 
+# %% tags=["remove-input"]
+ledger.say("early-stopping-is-benign")
+
+# %% [markdown]
+r"""
 Is this an accident of our setting? A few knobs, one at a time.
 """
 

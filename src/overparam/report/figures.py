@@ -318,7 +318,7 @@ def _curve(ax: Axes, line: Line2D) -> dict[str, Any]:
         across = ax.transData.transform(np.column_stack([values, np.full(len(values), y[kept][0])]))[:, 0]
         return (across - ends[0]) / (ends[1] - ends[0])
 
-    def ticks(axis: str) -> list[tuple[float, str]]:
+    def labelled(axis: str) -> list[tuple[float, str]]:
         values = np.asarray(getattr(ax, f"get_{axis}ticks")(), dtype=float)
         ends = sorted(getattr(ax, f"get_{axis}lim")())
         written = [text.get_text() for text in getattr(ax, f"get_{axis}ticklabels")()]
@@ -329,7 +329,7 @@ def _curve(ax: Axes, line: Line2D) -> dict[str, Any]:
         return [float(f"{v:.5g}") if np.isfinite(v) else None for v in values]
 
     color = to_hex(line.get_color())
-    across = ticks("x")
+    across = labelled("x")
     return {
         "title": ax.get_title(loc="left"),
         "xlabel": ax.get_xlabel(),
@@ -340,7 +340,7 @@ def _curve(ax: Axes, line: Line2D) -> dict[str, Any]:
         "xticks": list(
             zip(numbers(places(np.array([v for v, _ in across]))), [text for _, text in across], strict=True)
         ),
-        "yticks": ticks("y"),
+        "yticks": labelled("y"),
         "x": numbers(x[kept]),
         "place": numbers(places(x[kept])),
         "y": numbers(y[kept]),
@@ -360,9 +360,18 @@ def settings(
     ax.plot(table[x], table[y], "o", color=color)
     ax.margins(x=0.12)  # room for names
     for _, row in table[~table.keeps].iterrows():
-        ax.text(row[x], row[y], f"{row.setting.replace('_', ' ')}  ", ha="right", va="center", fontsize=9.5)
+        ax.text(row[x], row[y], f"{row.setting}  ", ha="right", va="center", fontsize=9.5)
     ax.axvline(bounds[0], color=COLORS["threshold"], linestyle=":")
     ax.axhline(bounds[1], color=COLORS["threshold"], linestyle=":")
+    return ax
+
+
+def setting_rows(table: pd.DataFrame, x: str, null: float, color: str) -> Axes:
+    """Draw a row with a point for each setting in `table`, in the order of the column `x`, and a dotted line at `null`; returns the axes."""
+    ordered = table.sort_values(x)
+    ax = plt.subplots(figsize=(7.2, 0.8 + 0.19 * len(ordered)))[1]  # inches, so that no name lies on its neighbour
+    ax.plot(ordered[x], ordered.setting, "o", color=color)
+    ax.axvline(null, color=COLORS["threshold"], linestyle=":")
     return ax
 
 

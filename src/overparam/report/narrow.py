@@ -16,7 +16,7 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.gridspec import GridSpec
 from matplotlib.text import Text
 from matplotlib.textpath import text_to_path
-from matplotlib.ticker import FixedFormatter, FixedLocator
+from matplotlib.ticker import FixedFormatter, FixedLocator, FuncFormatter
 from matplotlib.transforms import Bbox, ScaledTranslation
 
 WIDTH = 340 / 96  # inches
@@ -39,13 +39,19 @@ def narrow(fig: Figure) -> Figure | None:
     _clamp_text(copy)
     height = _stack_all(copy)
     copy.set_size_inches(WIDTH, height)
+    lines = _title_lines(copy)
     for ax in copy.axes:
         if (legend := ax.get_legend()) is not None:
             legend.set_in_layout(False)  # it is made anew, below the panel
     _fit(copy)
+    height += (_title_lines(copy) - lines) * 1.3 * LARGEST / 72  # what a title has gained the panels do not lose
     copy.set_size_inches(WIDTH, height + _lay_legends(copy))
     _fit(copy)
     return copy
+
+
+def _title_lines(fig: Any) -> int:
+    return sum(ax.get_title(side).count("\n") for ax in fig.axes for side in ("left", "center"))
 
 
 def _copy(fig: Any) -> Figure:
@@ -249,7 +255,7 @@ def _names(ax: Any, name: str) -> list[str]:
     """The names of an axis' ticks, none where they are numbers."""
     axis = getattr(ax, f"{name}axis")
     formatter = axis.get_major_formatter()
-    if not isinstance(formatter, FixedFormatter | StrCategoryFormatter):
+    if not isinstance(formatter, FixedFormatter | FuncFormatter | StrCategoryFormatter):
         return []
     texts = formatter.format_ticks(axis.get_majorticklocs())
     return texts if any(re.search(r"[^\W\d]{2}", text) for text in texts) else []
@@ -359,8 +365,8 @@ def _entries(legend: Any, ax: Any) -> dict[str, list]:
     """Handles and labels of a legend; the handles those of the panel where it has them, as a legend's own are less."""
     labels = [text.get_text() for text in legend.get_texts()]
     handles = list(legend.legend_handles)
-    for each in [ax] if ax is not None else []:
-        own = dict(zip(*reversed(each.get_legend_handles_labels()), strict=True))
+    if ax is not None:
+        own = dict(zip(*reversed(ax.get_legend_handles_labels()), strict=True))
         handles = [own.get(label, handle) for label, handle in zip(labels, handles, strict=True)]
     return {"handles": handles, "labels": [_wrapped(label, SMALLEST, ROOM - 40) for label in labels]}
 

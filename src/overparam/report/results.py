@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import re
 import subprocess
 import time
 from collections.abc import Callable
@@ -14,6 +15,22 @@ from overparam import machine, paths
 from overparam.report import scale
 
 FOLDER = paths.book() / "results"
+# How a setting's arguments are called where a reader meets them
+WORDS = {
+    "batch_size": "batch size",
+    "data digits": "digits",
+    "data mnist1d": "MNIST-1D",
+    "digits 1": "digits",
+    "digits True": "digits",
+    "label_noise": "label noise",
+    "loss squared": "squared loss",
+    "lr": "learning rate",
+    "optimizer adam": "Adam",
+    "optimizer sgd": "SGD",
+    "stop_loss": "stopped at loss",
+    "weight_decay": "weight decay",
+}
+ARGUMENTS = re.compile(rf"(?<!\w)(?:{'|'.join(WORDS)})(?!\w)")
 
 
 def measured_or_recorded(name: str, measure: Callable[[], pd.DataFrame]) -> tuple[pd.DataFrame, str]:
@@ -61,7 +78,15 @@ def recorded(name: str) -> tuple[pd.DataFrame, str]:
     content = json.loads(path.read_text(encoding="utf-8"))
     p = content["provenance"]
     where = f"recorded on {p['date']} on {p['device']} in {p['seconds']} s (torch {p['torch']}, commit {p['commit']})"
-    return pd.DataFrame(content["rows"]), where
+    table = pd.DataFrame(content["rows"])
+    if "setting" in table:
+        table["setting"] = table.setting.map(in_words)
+    return table, where
+
+
+def in_words(setting: str) -> str:
+    """A setting's name in words: of "lr 0.3, digits True" it makes "learning rate 0.3, digits"."""
+    return ARGUMENTS.sub(lambda found: WORDS[found[0]], setting)
 
 
 def record(name: str, table: pd.DataFrame, seconds: float) -> None:
