@@ -59,6 +59,21 @@ def in_this_process(monkeypatch) -> None:
     monkeypatch.setattr(LocalWorkers, "take", lambda *_: False)
 
 
+@pytest.fixture(scope="module")
+def browser():
+    """A Chromium in which pages are opened, closed after the tests of a file."""
+    import chromium
+
+    if chromium.find() is None:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(chromium.MISSING)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = chromium.launch(playwright)
+        yield browser
+        browser.close()
+
+
 @pytest.fixture(scope="session")
 def data_root() -> Path:
     """A data root with real MNIST: OVERPARAM_TEST_DATA, or `shared/data` beside the repository."""

@@ -8,7 +8,7 @@ their own, and their thousands of strokes say nothing to these rules. So is all 
 from pathlib import Path
 
 import pytest
-from test_book import BROWSER, FLAGS, HTML, LACKING, PAGES
+from test_book import HTML, PAGES
 
 AXE = Path(__file__).parent / "vendor/axe-core/axe.min.js"
 LOOKS = [
@@ -43,18 +43,6 @@ RUN = """async ([rules, all]) => {
     nodes.map(({ target, html, failureSummary }) => [id, target.join(" "), html, failureSummary.split("\\n").slice(1).join("; ")])
   );
 }"""
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if LACKING:
-        pytest.skip(LACKING)
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=BROWSER, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 def ready(browser, address):

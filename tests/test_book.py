@@ -7,7 +7,6 @@ import importlib.util
 import math
 import os
 import re
-import shutil
 import zlib
 from collections import Counter
 from html import unescape
@@ -21,21 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
 HTML = ROOT / "build" / (os.environ.get("OVERPARAM_SCALE") or "smoke") / "html"
 PAGES = sorted(file for file in HTML.rglob("*.html") if "_static" not in file.parts and file != HTML / "index.html")
 QUIZZES = [page for page in PAGES if 'class="quiz"' in page.read_text(encoding="utf-8")]
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-LACKING = (
-    f"{HTML.relative_to(ROOT)} is missing: build the book first (make test does)."
-    if not PAGES
-    else "No Chromium or Chrome was found: install one to test the pages."
-    if BROWSER is None
-    else None
-)
-FLAGS = [
-    "--no-sandbox",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--no-first-run",
-    "--disable-gpu",
-]
+LACKING = None if PAGES else f"{HTML.relative_to(ROOT)} is missing: build the book first (make test does)."
 DESKTOP = {"width": 1280, "height": 800}
 
 # The lowest contrast between an element's text and the ground it stands on, over all that match a selector.
@@ -84,17 +69,11 @@ TEXT = [
 
 
 @pytest.fixture(scope="module")
-def context():
+def context(browser):
     if LACKING:
         (pytest.fail if os.environ.get("CI") else pytest.skip)(LACKING)
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=BROWSER, args=FLAGS)
-        # reduced motion: a colour is there at once, so that no test waits for one to fade
-        context = browser.new_context(viewport=DESKTOP, has_touch=True, reduced_motion="reduce")
-        yield context
-        browser.close()
+    # reduced motion: a colour is there at once, so that no test waits for one to fade
+    return browser.new_context(viewport=DESKTOP, has_touch=True, reduced_motion="reduce")
 
 
 def opened(context, file):
@@ -121,6 +100,19 @@ def page(request, context):
     page = opened(context, request.param)
     yield page
     page.close()
+
+
+def one_page(file):
+    """A fixture: this page, the same for all tests of a module, without troubles at their end."""
+
+    @pytest.fixture(scope="module")
+    def page(context):
+        page = opened(context, file)
+        yield page
+        assert not page.troubles
+        page.close()
+
+    return page
 
 
 @pytest.fixture(scope="module")

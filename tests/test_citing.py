@@ -5,13 +5,14 @@ import sys
 
 import pytest
 import yaml
-from test_book import HTML, LACKING, PAGES, ROOT, context, opened, pasted  # noqa: F401
+from test_book import HTML, LACKING, PAGES, ROOT, context, one_page, opened, pasted  # noqa: F401
 
 sys.path.insert(0, str(ROOT / "book/_ext"))
 
 import citing
 
 CHAPTER = HTML / "notebooks/04_double_descent.html"
+page = one_page(CHAPTER)
 of_the_book = pytest.mark.skipif(not PAGES, reason=LACKING or "")
 
 
@@ -48,14 +49,6 @@ def test_every_page_says_how_to_cite_it():
         shown = re.findall(r'class="cite-bibtex">(.*?)</code>', page.read_text(encoding="utf-8"), re.S)
         assert len(shown) == (name != "search.html"), name
         assert all(f"{{{base}{name}}}" in text for text in shown), name
-
-
-@pytest.fixture(scope="module")
-def page(context):  # noqa: F811
-    page = opened(context, CHAPTER)
-    yield page
-    assert not page.troubles
-    page.close()
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from test_book import BROWSER, FLAGS, HTML, LACKING, PAGES
+from test_book import HTML, LACKING, PAGES
 
 pytestmark = pytest.mark.skipif(bool(LACKING), reason=str(LACKING))
 FIGURE = re.compile(r'<svg class="figure.*?</svg>', re.S)
@@ -30,15 +30,6 @@ def test_a_wide_figure_has_a_layout_for_a_phone_with_text_that_can_be_read(page)
         assert (width < 275) == (kind != "wide")
         if kind == "narrow":
             assert min(map(float, re.findall(r"font-size: ([\d.]+)px", figure))) * 96 / 72 >= 12
-
-
-@pytest.fixture(scope="module")
-def browser():
-    sync_api = pytest.importorskip("playwright.sync_api")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=BROWSER, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 def test_the_page_shows_one_layout_at_a_time(browser):

@@ -98,9 +98,9 @@ def test_the_epub_is_well_formed_and_its_links_lead_somewhere(part, tmp_path):
 def test_a_missing_browser_and_a_missing_book_are_named(tmp_path, monkeypatch):
     with pytest.raises(forms.FormError, match="make book"):
         forms.Book(tmp_path)
-    monkeypatch.setattr(forms.shutil, "which", lambda _: None)
-    with pytest.raises(forms.FormError, match="apt-get install chromium"):
-        forms.browser_page(None, "pdf")
+    monkeypatch.setattr(forms.chromium.shutil, "which", lambda _: None)
+    with pytest.raises(forms.chromium.NoBrowserError, match="apt-get install chromium"):
+        forms.browser_page(None)
 
 
 def test_a_failure_is_one_sentence(tmp_path):

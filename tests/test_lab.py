@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from test_book import BROWSER, FLAGS, HTML
+from test_book import HTML
 
 from overparam.theory import backward_error, linear
 
@@ -21,18 +21,6 @@ PAGE = """<!doctype html><html lang="en" data-theme="light"><meta charset="utf-8
 <link rel="stylesheet" href="{static}/lab/lab.css"><main class="bd-article"><h1>Lab</h1><figure class="lab" id="lab-{name}" data-lab="{name}">
 <div class="lab-stage" hidden></div><p class="lab-instead">See Figure 1.</p><figcaption>Words.</figcaption></figure></main>
 <script src="{static}/lab/ui.js"></script><script src="{static}/lab/{script}"></script>"""
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if BROWSER is None:
-        pytest.skip("No Chromium or Chrome was found: install one to test the lab.")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=BROWSER, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import pytest
 import torch
 from torch.nn import functional
 
+import chromium
 from overparam import data
 from overparam.architectures.stacked import MLP
 
@@ -18,7 +19,6 @@ ROOT = Path(__file__).resolve().parents[1]
 LAB = ROOT / "book/_static/lab"
 SOURCE = (LAB / "engine.js").read_text(encoding="utf-8")
 NODE = shutil.which("node")
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 HIDDEN = [[3], [17], [40], [9, 9]]  # one stack: odd and even widths, one and two layers
 STEPS = {
     "sgd": {"optimizer": "sgd", "lr": 0.1, "momentum": 0.9},
@@ -48,12 +48,12 @@ def computed(function: str, given: object = None, source: str = SOURCE):
         )
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
-    if BROWSER is None:
+    if chromium.find() is None:
         pytest.skip("Neither node nor Chromium was found: install one to test the lab's engine.")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox", "--disable-gpu"])
+        browser = chromium.launch(playwright)
         page = browser.new_page()
         page.add_script_tag(content=source)
         found = page.evaluate(f"(given) => ({function})(labEngine(), given)", given)

@@ -2,33 +2,21 @@
 
 import os
 import re
-import shutil
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 HTML = ROOT / "build" / (os.environ.get("OVERPARAM_SCALE") or "smoke") / "html/notebooks"
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 TRAIN, THRESHOLD = HTML / "00_start_here.html", HTML / "04_networks_at_the_threshold.html"
 LONG = 600_000  # ms: the hundred networks take 25 seconds of one core, and a busy machine has little of one to give
 
 
 @pytest.fixture(scope="module")
-def browser():
-    if BROWSER is None or not TRAIN.is_file():
-        (pytest.fail if os.environ.get("CI") else pytest.skip)("Build the book and install Chromium to test the lab.")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
 def seen(browser):
     """Open a page at a place; whatever it asks for beyond its own files, and every error, is a trouble at the end."""
+    if not TRAIN.is_file():
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("Build the book to test the lab.")
     troubles = []
 
     def opened(file, name, **context):

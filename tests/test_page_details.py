@@ -6,7 +6,7 @@ import re
 import sys
 
 import pytest
-from test_book import BROWSER, FLAGS, HTML, LACKING, PAGES, ROOT
+from test_book import HTML, LACKING, PAGES, ROOT
 
 import mend
 
@@ -19,13 +19,8 @@ of_the_book = pytest.mark.skipif(LACKING is not None, reason=LACKING or "")
 
 
 @pytest.fixture(scope="module")
-def page():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=BROWSER, args=FLAGS)
-        yield browser.new_page(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
-        browser.close()
+def page(browser):
+    return browser.new_page(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
 
 
 def code(text):

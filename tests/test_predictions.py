@@ -10,7 +10,7 @@ import re
 import sys
 
 import pytest
-from test_book import BROWSER, DESKTOP, FLAGS, HTML, LACKING, PAGES, ROOT
+from test_book import DESKTOP, HTML, LACKING, PAGES, ROOT
 
 from overparam.report import figures
 
@@ -21,22 +21,12 @@ BOTH = [
 CHAPTER = next((page for page in SKETCHED if page.stem == "04_double_descent"), None)
 
 
-@pytest.fixture(scope="module")
-def browser():
-    if LACKING or CHAPTER is None:
-        reason = LACKING or "No page of the built book has a sketch: build the book anew (make test does)."
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=BROWSER, args=FLAGS)
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
 def reader(browser):
     """A new reader's browser, in which no choice is kept: how to open the chapter with predictions and a sketch."""
+    if LACKING or CHAPTER is None:
+        reason = LACKING or "No page of the built book has a sketch: build the book anew (make test does)."
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
     contexts = []
 
     def open_chapter(anchor="", chapter=CHAPTER, storage=None, **options):

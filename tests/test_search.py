@@ -7,13 +7,14 @@ import sys
 
 import pytest
 from test_accessible import AXE
-from test_book import HTML, LACKING, PAGES, ROOT, context, opened  # noqa: F401
+from test_book import HTML, LACKING, PAGES, ROOT, context, one_page, opened  # noqa: F401
 
 sys.path.insert(0, str(ROOT / "book/_ext"))
 
 import find
 
 CHAPTER = HTML / "notebooks/04_double_descent.html"
+page = one_page(CHAPTER)
 PHONE, LAPTOP = {"width": 360, "height": 740}, {"width": 1440, "height": 900}
 of_the_book = pytest.mark.skipif(not PAGES, reason=LACKING or "")
 
@@ -114,14 +115,6 @@ def test_every_entry_leads_to_a_place_that_is_there(entries):
 
 
 # --- finding ----------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def page(context):  # noqa: F811
-    page = opened(context, CHAPTER)
-    yield page
-    assert not page.troubles
-    page.close()
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ How long a phone waits for a page depends on the machine that plays the phone: `
 import re
 
 import pytest
-from test_book import BROWSER, FLAGS, HTML, LACKING, PAGES
+from test_book import HTML, LACKING, PAGES
 
 import lighten
 import weights
@@ -16,14 +16,9 @@ of_the_book = pytest.mark.skipif(LACKING is not None, reason=LACKING or "")
 
 
 @pytest.fixture(scope="module")
-def rows():
-    from playwright.sync_api import sync_playwright
-
+def rows(browser):
     server = weights.serve(HTML)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=BROWSER, args=FLAGS)
-        rows = [weights.visit(browser, server, page.relative_to(HTML).as_posix()) for page in PAGES]
-        browser.close()
+    rows = [weights.visit(browser, server, page.relative_to(HTML).as_posix()) for page in PAGES]
     server.shutdown()
     print(f"\n{weights.table(rows)}")
     return rows

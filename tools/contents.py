@@ -119,10 +119,14 @@ def picture(notebook: dict, figure: str) -> str:
 
 def frame(models: dict, name: str) -> str:
     """Return the picture that a slider shows first: a box ends with its frames, in a stack for each slider."""
-    state = models[name]["state"]
-    while children := state.get("children"):
-        state = models[children[state.get("selected_index", -1)].removeprefix("IPY_MODEL_")]["state"]
-    return state["value"]
+    while inner := children(models, name):
+        name = inner[models[name]["state"].get("selected_index", -1)]
+    return models[name]["state"]["value"]
+
+
+def children(models: dict, name: str) -> list[str]:
+    """Return the ids of the widgets in a box."""
+    return [child.removeprefix("IPY_MODEL_") for child in models[name]["state"].get("children", [])]
 
 
 def simplify(svg: str) -> str:

@@ -9,7 +9,6 @@ since the numbers in its contents are known only then.
 
 import argparse
 import re
-import shutil
 import sys
 import time
 import zipfile
@@ -20,23 +19,14 @@ from pathlib import Path
 
 import yaml
 
+import chromium
 from overparam.report import scale
 
 ROOT = Path(__file__).resolve().parents[1]
 TOOLS = Path(__file__).resolve().parent
 NAME = "why-overparameterized-networks-generalize"
 # Without hinting, which moves letters to the pixels of a screen: words would stand too close on paper
-FLAGS = [
-    "--no-sandbox",
-    "--font-render-hinting=none",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--no-first-run",
-]
-NO_BROWSER = (
-    "Neither Chromium nor Chrome was found, which turns the pages into a {form}: install one, "
-    "on Debian and Ubuntu with `sudo apt-get install chromium`."
-)
+ON_PAPER = "--font-render-hinting=none"
 README = """{title}
 
 Open html/index.html in a browser. Nothing has to be installed, and no network is needed.
@@ -57,7 +47,7 @@ def main():
         folder = ROOT / "build" / scale.current()
         target = folder / f"{NAME}.{form}"
         FORMS[form](Book(folder / "html"), target)
-    except (FormError, ValueError) as error:
+    except (FormError, chromium.NoBrowserError, ValueError) as error:
         sys.exit(f"FAILED  {error}")
     print(
         f"{target.relative_to(ROOT)}  {target.stat().st_size / 1e6:.1f} MB, made in {time.monotonic() - started:.0f} s"
@@ -129,12 +119,9 @@ def write(archive: zipfile.ZipFile, name: str, data: bytes, how: int = zipfile.Z
     archive.writestr(info, data, compress_type=how, compresslevel=9)
 
 
-def browser_page(playwright, form: str):
+def browser_page(playwright):
     """Return an empty page of a Chromium that speaks forms.js."""
-    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if program is None:
-        raise FormError(NO_BROWSER.format(form=form.upper()))
-    return playwright.chromium.launch(executable_path=program, args=FLAGS).new_page()
+    return chromium.launch(playwright, ON_PAPER).new_page()
 
 
 def make_pdf(book: Book, target: Path):
@@ -147,7 +134,7 @@ def make_pdf(book: Book, target: Path):
     shell.write_text(title_page(book, texts), encoding="utf-8")
     try:
         with sync_playwright() as playwright:
-            page = browser_page(playwright, "pdf")
+            page = browser_page(playwright)
             page.set_default_timeout(0)
             page.emulate_media(media="print", color_scheme="light")
             page.goto(shell.as_uri())
@@ -177,7 +164,7 @@ def make_epub(book: Book, target: Path):
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        page = browser_page(playwright, "epub")
+        page = browser_page(playwright)
         page.add_script_tag(path=TOOLS / "forms.js")
         parts = [
             {"key": each["key"], "under": each["under"]}

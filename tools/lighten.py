@@ -60,6 +60,9 @@ FIRST = """<script>
   </script>"""
 FONTS = ("literata/files/literata-latin-wght-normal.woff2", "source-sans-3/files/source-sans-3-latin-wght-normal.woff2")
 ICON_FONT = re.compile(r"--fa-|--pst-icon|Font ?Awesome")
+DARK = re.compile(
+    r"""html\[data-theme=["']?dark["']?\]\s*{([^{}]*)}"""
+)  # holds without a script, too, where all is dark
 BUNDLE = "book.css"
 
 
@@ -87,6 +90,10 @@ def lighten(html, own):
         css = sheet(static, name)
         bundle += (css if name in own else pruned(css, words)) + "\n"
         remove(static / name)
+    bundle += "".join(
+        f"@media screen and (prefers-color-scheme: dark){{html:not([data-theme]){{{dark}}}}}"
+        for dark in DARK.findall(bundle)
+    )
     remove(static / "basic.css")  # which one of the theme's imports
     (static / BUNDLE).write_text(bundle, encoding="utf-8")
     version = hashlib.sha256(bundle.encode()).hexdigest()[:8]

@@ -11,17 +11,18 @@ import argparse
 import gzip
 import http.server
 import mimetypes
-import shutil
+import sys
 import threading
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
+
+import chromium
 
 ROOT = Path(__file__).resolve().parents[1]
 KINDS = ("html", "css", "js", "font", "image")
 PHONE = {"viewport": {"width": 360, "height": 740}, "device_scale_factor": 2, "is_mobile": True, "has_touch": True}
 LINE = {"offline": False, "latency": 150, "downloadThroughput": 1.6e6 / 8, "uploadThroughput": 0.75e6 / 8}
 SLOWER = 4
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 
 # In the page, from its first moment: how far things move by themselves, and when the first slider has changed its frame.
 WATCH = """() => {
@@ -144,9 +145,11 @@ def main():
     pages = sorted(f for f in options.html.rglob("*.html") if "_static" not in f.parts and f.name != "index.html")
     names = [f.relative_to(options.html).as_posix() for f in pages]
     server = serve(options.html)
-    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        try:
+            browser = chromium.launch(playwright)
+        except chromium.NoBrowserError as error:
+            sys.exit(f"FAILED  {error}")
         rows = [
             visit(browser, server, name, phone=True)
             for name in names

@@ -6,6 +6,7 @@ Both stand in the cell's metadata: mystnb={"figure": {"caption": ..., "name": ..
 
 import json
 import re
+import sys
 from html import escape
 from pathlib import Path
 
@@ -15,10 +16,12 @@ from sphinx.util import logging
 
 from overparam.report.figures import NARROW, inline_svg
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
+
+from contents import STATE, WIDGET, children
+
 LOGGER = logging.getLogger(__name__)
 COLUMN = 720  # pixels; a figure that is wider uses the margin, too
-WIDGET = "application/vnd.jupyter.widget-view+json"
-STATE = "application/vnd.jupyter.widget-state+json"
 NO_SCRIPT = "<noscript><p>The slider of this figure needs JavaScript; this is the position it starts at.</p></noscript>"
 
 
@@ -105,11 +108,6 @@ def row(state, name):
         f'aria-valuetext="{escape(labels[index])}" data-labels="{escape(json.dumps(labels, ensure_ascii=False))}">'
         f'<output for="{name}" aria-live="off" style="min-width: {widest}ch">{escape(labels[index])}</output></div>'
     )
-
-
-def children(models, model):
-    """Return the ids of the widgets in a box."""
-    return [child.removeprefix("IPY_MODEL_") for child in models[model]["state"].get("children", [])]
 
 
 def frames(models, model):

@@ -210,8 +210,3 @@ def in_string(line, start, end, cost, width):
             best = i
     if best:
         yield Spot(start + best + 1, cost, start, f"{quote}{head}{quote}")
-
-
-def find_long(source: str, width: int = WIDTH):
-    """Return the lines that are longer than `width`."""
-    return [line for line in source.splitlines() if len(line) > width]

@@ -65,10 +65,12 @@ const bookSearch = (() => {
         return stems(row.also).join(" ").includes(asked.join(" ")) ? 1.5 : 1;
       };
       let found = index.search(query, { combineWith: "AND" });
+      const partly = !found.length && asked.length > 1;
       if (!found.length) found = index.search(query, { combineWith: "OR" });
-      return found
+      found = found
         .map(({ id, score }) => ({ ...rows[id], score: score * name(rows[id]) }))
         .sort((a, b) => b.score - a.score);
+      return Object.assign(found, { partly });
     };
   }
 
@@ -139,6 +141,7 @@ const bookSearch = (() => {
         return;
       }
       let find;
+      status.textContent = "Searching …";
       try {
         find = await ready();
       } catch (error) {
@@ -151,9 +154,10 @@ const bookSearch = (() => {
       const asked = stems(query);
       list.replaceChildren(...found.slice(0, SHOWN).map((entry) => shown(entry, asked)));
       list.scrollTop = 0;
+      const some = found.partly && found.length ? "Nothing has all of these words; these have some. " : "";
       status.textContent =
-        found.length > SHOWN ? `The first ${SHOWN} of ${found.length} results.`
-        : found.length ? `${found.length} ${found.length === 1 ? "result" : "results"}.`
+        found.length > SHOWN ? `${some}The first ${SHOWN} of ${found.length} results.`
+        : found.length ? some + `${found.length} ${found.length === 1 ? "result" : "results"}.`
         : "Nothing was found. The index of terms lists what the book has a name for."; // prettier-ignore
     }
 
