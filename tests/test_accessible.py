@@ -26,7 +26,7 @@ OPEN = """() => {
   document.querySelectorAll(".toggle-hidden .toggle-button").forEach((button) => button.click());
 }"""
 THIN = """() => {
-  document.querySelectorAll("svg.figure, svg.claim-forest, mjx-container, .katex").forEach((drawn) => drawn.replaceChildren());
+  document.querySelectorAll("svg.figure, svg.claim-forest, .katex").forEach((drawn) => drawn.replaceChildren());
   const seen = new Set();
   for (const token of document.querySelectorAll("pre span")) {
     if (!token.isConnected) continue;

@@ -62,7 +62,7 @@ FONTS = ("literata/files/literata-latin-wght-normal.woff2", "source-sans-3/files
 ICON_FONT = re.compile(r"--fa-|--pst-icon|Font ?Awesome")
 DARK = re.compile(
     r"""html\[data-theme=["']?dark["']?\]\s*{([^{}]*)}"""
-)  # holds without a script, too, where all is dark
+)  # without a script the theme stays auto: as dark as all else
 BUNDLE = "book.css"
 
 
@@ -90,10 +90,7 @@ def lighten(html, own):
         css = sheet(static, name)
         bundle += (css if name in own else pruned(css, words)) + "\n"
         remove(static / name)
-    bundle += "".join(
-        f"@media screen and (prefers-color-scheme: dark){{html:not([data-theme]){{{dark}}}}}"
-        for dark in DARK.findall(bundle)
-    )
+    bundle = DARK.sub(r"\g<0>@media screen and (prefers-color-scheme: dark){html[data-theme=auto]{\1}}", bundle)
     remove(static / "basic.css")  # which one of the theme's imports
     (static / BUNDLE).write_text(bundle, encoding="utf-8")
     version = hashlib.sha256(bundle.encode()).hexdigest()[:8]
