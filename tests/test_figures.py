@@ -534,3 +534,33 @@ def test_numbers_in_a_figure_are_written_as_in_the_prose():
     assert "e-05" not in text
     ax.set_title(f"{0.4:.0%} wrong")
     assert "40\u202f% wrong" in figures.svg(fig, "A title.")
+
+
+def test_each_setting_has_a_row_in_order(tmp_path):
+    table = pd.DataFrame({"setting": ["b", "a", "c"], "factor": [3.0, 1.0, 2.0]})
+    ax = figures.setting_rows(table, "factor", 1, "black")
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["a", "c", "b"]
+    assert ax.get_lines()[1].get_xdata()[0] == 1
+    many = pd.concat([table.assign(setting=table.setting + str(i)) for i in range(8)])
+    assert figures.setting_rows(many, "factor", 1, "black").figure.get_figheight() / 24 > 0.19  # inches for each name
+
+
+def test_a_phone_shows_every_name_on_an_axis():
+    names = ["canary", "robin", "salmon", "sunfish", "rose", "daisy", "oak", "pine"]
+    fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 4))
+    left.pcolormesh(np.zeros((3, 8)))
+    left.set_xticks(np.arange(8) + 0.5, names, rotation=90)
+    right.plot([1, 2])
+    shown = [label.get_text() for label in narrow(fig).axes[0].get_xticklabels()]
+    assert shown == names
+
+
+def test_a_title_of_two_lines_takes_no_room_from_the_panel():
+    heights = []
+    for title in ("short", "a title that is much longer than a phone is wide and so has a second line"):
+        fig, ax = plt.subplots(figsize=(7.2, 3.5))
+        ax.set_title(title)
+        slim = narrow(fig)
+        slim.draw_without_rendering()
+        heights.append(slim.axes[0].get_window_extent().height)
+    assert heights[1] > 0.97 * heights[0]

@@ -206,3 +206,17 @@ def test_a_caption_says_above_where_a_phone_has_the_left_panel():
     assert '<span class="on-desk">Left</span><span class="on-phone">Above</span>: a.' in stacked
     assert '<span class="on-phone">Below</span>, b. What is right stays.' in stacked
     assert "on-phone" not in mend.mend(figure.format(150) + caption)
+
+
+@of_the_book
+def test_a_dark_page_is_as_dark_without_javascript(browser):
+    grounds = []
+    for script in (True, False):
+        context = browser.new_context(color_scheme="dark", java_script_enabled=script)
+        page = context.new_page()
+        page.goto((HTML / "notebooks/00_start_here.html").as_uri())
+        grounds += page.locator("html, body, .bd-header-article").evaluate_all(
+            "(all) => [all.map((e) => getComputedStyle(e).backgroundColor), getComputedStyle(all[0]).getPropertyValue('--ink')]"
+        )
+        context.close()
+    assert grounds[:2] == grounds[2:]

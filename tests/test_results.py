@@ -53,3 +53,9 @@ def test_an_installed_package_records_nothing(monkeypatch):
     monkeypatch.setattr(results.paths, "checkout", lambda: None)
     with pytest.raises(ValueError, match="record from a checkout of the book's repository, or unset it"):
         results.measured_or_recorded("x", lambda: pytest.fail("measured"))
+
+
+def test_a_setting_is_called_in_words():
+    assert results.in_words("lr 0.3, digits True") == "learning rate 0.3, digits"
+    assert results.in_words("loss squared, stop_loss 0.003") == "squared loss, stopped at loss 0.003"
+    assert results.in_words("width 64") == "width 64"

@@ -60,9 +60,8 @@ FIRST = """<script>
   </script>"""
 FONTS = ("literata/files/literata-latin-wght-normal.woff2", "source-sans-3/files/source-sans-3-latin-wght-normal.woff2")
 ICON_FONT = re.compile(r"--fa-|--pst-icon|Font ?Awesome")
-DARK = re.compile(
-    r"""html\[data-theme=["']?dark["']?\]\s*{([^{}]*)}"""
-)  # without a script the theme stays auto: as dark as all else
+# Without a script the theme stays auto: then as dark as the system
+DARK = re.compile(r"""html\[data-theme=["']?dark["']?\]\s*{([^{}]*)}""")
 BUNDLE = "book.css"
 
 
