@@ -9,10 +9,8 @@ import sys
 from functools import cache
 from html import escape
 from pathlib import Path
-from typing import ClassVar
 
 from docutils import nodes
-from docutils.parsers.rst import directives
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.docutils import SphinxDirective
 
@@ -65,12 +63,10 @@ class WaysIn(SphinxDirective):
     """Links as buttons; each line is a page of the book, a colon, and what leads there. {minutes} is how long it takes to read."""
 
     has_content = True
-    option_spec: ClassVar = {"label": directives.unchanged_required}
 
     def run(self):
         items = "".join(self.way(*line.split(": ", 1)) for line in self.content if line.strip())
-        label = escape(self.options.get("label", "Ways in"))
-        return [nodes.raw("", f'<nav class="ways-in" aria-label="{label}">{items}</nav>', format="html")]
+        return [nodes.raw("", f'<nav class="ways-in" aria-label="Ways in">{items}</nav>', format="html")]
 
     def way(self, page, words):
         name = page.strip().removeprefix("/")

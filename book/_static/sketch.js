@@ -98,13 +98,11 @@ function runSketch(data, number) {
   let now = 0; // the place, among the points, at which the keys draw
   let last = null; // where the pointer was
 
-  const what = curve.label && `: ${curve.label}`;
-  const glued = `${curve.ylabel || curve.title} against ${curve.xlabel}${what}.`.replace(/^./, (c) => c.toUpperCase());
   const box = makeElement("div", "sketch-box");
   const ask = makeElement("p", "sketch-ask");
   ask.id = `${id}-ask`;
   ask.append(makeElement("strong", "", "Draw your curve before you see ours."), ` ${curve.title ? `${curve.title}. ` : ""}`);
-  ask.append((curve.ask || glued).replace(/(\d) ?%/g, "$1\u00a0%"));
+  ask.append(curve.ask.replace(/(\d) ?%/g, "$1\u00a0%"));
   const plot = makeElement("div", "sketch-plot");
   plot.tabIndex = 0;
   plot.setAttribute("role", "slider");

@@ -282,12 +282,12 @@ def dots(
     return ax
 
 
-def sketch(ax: Axes, label: str | None = None, ask: str = "") -> None:
+def sketch(ax: Axes, label: str | None = None, *, ask: str) -> None:
     """Show the figure of `ax`, in place of `plt.show()`, and let the reader of the page draw one of its lines first.
 
-    `label` is the label of that line (absent: the first line), `ask` the question that it answers (absent: what is drawn against
-    what). In a notebook the figure is shown as usual. Its output also holds the line, with its band if `plot` drew one, from
-    which the page makes empty axes to draw in.
+    `label` is the label of that line (absent: the first line), `ask` the question that it answers. In a notebook the figure is
+    shown as usual. Its output also holds the line, with its band if `plot` drew one, from which the page makes empty axes to
+    draw in.
     """
     from IPython.display import display
 
@@ -295,7 +295,7 @@ def sketch(ax: Axes, label: str | None = None, ask: str = "") -> None:
     if not found:
         names = ", ".join(str(line.get_label()) for line in ax.get_lines())
         raise ValueError(f"There is no line {label!r} to be drawn; the axes have {names or 'none'}.")
-    display(ax.figure, metadata={SKETCH: {"label": label or "", "ask": ask} | _curve(ax, found[0])})
+    display(ax.figure, metadata={SKETCH: {"ask": ask} | _curve(ax, found[0])})
     plt.close(ax.figure)  # type: ignore[arg-type]
 
 
