@@ -359,8 +359,10 @@ def settings(
     ax = plt.subplots(figsize=(7.2, 3.4))[1]
     ax.plot(table[x], table[y], "o", color=color)
     ax.margins(x=0.12)  # room for names
-    for _, row in table[~table.keeps].iterrows():
-        ax.text(row[x], row[y], f"{row.setting}  ", ha="right", va="center", fontsize=9.5)
+    middle = (table[x].min() + table[x].max()) / 2
+    for _, row in table[~table.keeps].iterrows():  # a name stands where there is room: towards the middle
+        side = "left" if row[x] < middle else "right"
+        ax.text(row[x], row[y], f"  {row.setting}  ", ha=side, va="center", fontsize=9.5)
     ax.axvline(bounds[0], color=COLORS["threshold"], linestyle=":")
     ax.axhline(bounds[1], color=COLORS["threshold"], linestyle=":")
     return ax
