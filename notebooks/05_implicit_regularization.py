@@ -465,7 +465,7 @@ sets = signals(ledger.seeds(*larger))
 runs = trained(sets)
 best, equal, later = (look(runs, sets, m) for m in (best_fit, equal_loss, equal_steps))
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Sharpness and test error fall as steps grow; what the squared gradient does depends on the moment.** Full-batch gradient descent with three learning rates, looked at where validation is best among the times at which all training examples are right, at a training loss of 0.1, and after 1,000 steps. Means over replicates (of the squared gradient on its logarithm) with 95 % bands.", "name": "fig-ir-grid"}, "image": {"alt": "Three panels against the learning rate, for the logarithm of R_IG, sharpness and test error, with three lines each, one per moment: best validation, equal loss, equal steps."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Sharpness and test error fall as steps grow; what the squared gradient does depends on the moment.** Full-batch gradient descent with three learning rates, looked at where validation is best among the times at which all training examples are right, at a training loss of 0.1, and after 1,000 steps. Means over replicates (of the squared gradient on its logarithm) with 95 % bands.", "name": "fig-ir-grid"}, "image": {"alt": "Three panels against the learning rate, for the logarithm of the squared gradient, sharpness and test error, with three lines each, one per moment: best validation, equal loss, equal steps."}} tags=["hide-input"]
 fig, axes = plt.subplots(1, 3, figsize=(7.2, 3.4))
 titles = {
     "log10_R_IG": "Squared gradient, log₁₀",
