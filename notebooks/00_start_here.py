@@ -103,21 +103,19 @@ figures.slider(
 clean, random = (runs[runs.label_noise == share] for share in (0.0, 1.0))
 
 
-def fitted_between(share):
-    """The last look at which no seed had fitted its training images (below 1 % wrong), and the first at which all had."""
-    worst = (
-        history[history.label_noise == share]
-        .groupby("epoch")
-        .train_error.agg(["min", "max"])
-    )
-    return worst.index[worst["min"] >= 0.01].max(), worst.index[worst["max"] < 0.01].min()
+def fits(share):
+    """When the training error falls below 1 %: between the last look at which no seed was there and the first at which all were."""
+    worst = history[history.label_noise == share].groupby("epoch").train_error.agg(["min", "max"])
+    before, after = worst.index[worst["min"] >= 0.01], worst.index[worst["max"] < 0.01]
+    if not len(after):
+        return f"not by epoch {worst.index[-1]:g}"
+    return f"between epochs {before.max():g} and {after.min():g}" if len(before) else f"by epoch {after.min():g}"
 
 
-true, drawn = (fitted_between(share) for share in (0.0, 1.0))
 Markdown(
     f"One hidden layer, stochastic gradient descent, {clean.parameters.iloc[0]:,} parameters, {clean.n.iloc[0]:,} training images: {images.source}. With true labels the network ends with {clean.test_error.mean():.1%} errors on new images. "
     f"With random ones, which it can only memorise, it gets {random.train_error.mean():.1%} of its training images wrong and {random.test_error.mean():.0%} of new ones, as a guess would. The training "
-    f"error falls below 1 % between epochs {true[0]:g} and {true[1]:g} with true labels, and between {drawn[0]:g} and {drawn[1]:g} with random ones. {len(runs)} networks, {runs.seconds.sum():.0f} seconds of one processor core."
+    f"error falls below 1 % {fits(0.0)} with true labels, and {fits(1.0)} with random ones. {len(runs)} networks, {runs.seconds.sum():.1f} seconds of one processor core."
 )
 
 # %% [markdown]

@@ -60,7 +60,7 @@ def clean_error(seed, n, q, b):
     return np.mean(np.sign(interpolation.inverse_distance(x, y, at, b)) != truth(at))
 
 
-# %% mystnb={"code_prompt_show": "The slider", "figure": {"caption": "**Every one of these averages agrees with all training labels.** Left: 200 points, 15 % of them with a wrong label, and the class that the average of all labels with weights 1/distance^b gives to every place; the true class is + inside the circle. Right: share of new points with a wrong class, means over draws of the points.", "name": "fig-bo-map"}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The slider", "figure": {"caption": "**Every one of these averages agrees with all training labels.** Left: 200 points, 15 % of them with a wrong label, and the class that the average of all labels with weights $1/\\text{distance}^b$ gives to every place; the true class is + inside the circle. Right: share of new points with a wrong class, means over draws of the points.", "name": "fig-bo-map"}} tags=["hide-input"]
 # The slider over the power b
 powers = (0.5, 1, 1.5, 2, 3, 5, 20)
 side = np.linspace(0, 1, 80)
@@ -133,7 +133,7 @@ setups = list(product(draws, (200, 1000, 5000), (0.05, 0.1, 0.2), (1, 2, 4, 20))
 averages = pd.DataFrame(setups, columns=["seed", "n", "q", "b"])
 averages["error"] = [clean_error(*setup) for setup in setups]
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**With a power below the dimension an average forgets, above it wrong labels keep their price, at the dimension the price shrinks.** Averages with weights 1/distance^b in the plane. Left: share misclassified against the number of points, with a tenth of the labels wrong. Right: the same against the share of wrong labels, for 5,000 points. Means over draws with 95 % bands.", "name": "fig-bo-exponent"}, "image": {"alt": "Left: error against number of points; the line for b = 1 goes to a level of 0.2, that for b = 2 falls fast, those for b = 4 and 20 fall a little and level off. Right: against the share of wrong labels b = 1 is level, the others rise, that for b = 2 least and that for b = 20 along the diagonal."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**With a power below the dimension an average forgets, above it wrong labels keep their price, at the dimension the price shrinks.** Averages with weights $1/\\text{distance}^b$ in the plane. Left: share misclassified against the number of points, with a tenth of the labels wrong. Right: the same against the share of wrong labels, for 5,000 points. Means over draws with 95 % bands.", "name": "fig-bo-exponent"}, "image": {"alt": "Left: error against number of points; the line for b = 1 goes to a level of 0.2, that for b = 2 falls fast, those for b = 4 and 20 fall a little and level off. Right: against the share of wrong labels b = 1 is level, the others rise, that for b = 2 least and that for b = 20 along the diagonal."}} tags=["hide-input"]
 fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.4), sharey=True)
 shades = {1: orange, 2: green, 4: blue, 20: purple}
 figures.plot(averages[averages.q == 0.1], "n", "error", "b", left, shades, "b = {:g}")
@@ -287,7 +287,7 @@ priced["bound"] = [interpolation.effective_ranks(*m).bound(m[1]) for m in made]
 priced["formula"] = [interpolation.predicted_variance(*m) for m in made]
 priced["V"] = [interpolation.sampled_variance(*m, draws) for m in made]
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Only few strong directions before a long flat tail make the cost of noise fall.** Variance of the minimum-norm interpolator against the number of examples, for Gaussian features with four spectra. Lines: means over draws with 95 % bands; dashed: k*/n + n/R without any constant.", "name": "fig-bo-ranks"}, "image": {"alt": "Log-log plot of variance against n. The line for spikes and tail falls along its dashed bound; those for the flat spectrum and the two power laws are level, within a factor of two of theirs."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Only few strong directions before a long flat tail make the cost of noise fall.** Variance of the minimum-norm interpolator against the number of examples, for Gaussian features with four spectra. Lines: means over draws with 95 % bands; dashed: $k^*/n + n/R$ without any constant.", "name": "fig-bo-ranks"}, "image": {"alt": "Log-log plot of variance against n. The line for spikes and tail falls along its dashed bound; those for the flat spectrum and the two power laws are level, within a factor of two of theirs."}} tags=["hide-input"]
 ax = plt.subplots(figsize=(7.2, 3.3))[1]
 shades = dict(zip(spectra, (green, blue, purple, orange), strict=True))
 long = priced.explode("V").astype({"V": float})

@@ -216,6 +216,22 @@ def test_a_slider_answers_to_mouse_and_touch(chapter):
     assert_frame_changes(figure, lambda: handle.tap(position=ends[0]))
 
 
+def test_on_a_phone_the_handles_stay_on_the_screen_while_the_figure_is_seen(chapter):
+    size = chapter.viewport_size
+    chapter.set_viewport_size({"width": 360, "height": 640})
+    handles, picture = (
+        f"document.querySelector('.figure-slider {part}').getBoundingClientRect()"
+        for part in (".slider-rows", ".figure-scroll")
+    )
+    for above in (0, 100):  # pixels of the screen over the figure, of which the foot is not seen yet
+        chapter.evaluate(f"scrollTo({{ top: scrollY + {picture}.bottom - 640 - {above}, behavior: 'instant' }})")
+        assert chapter.evaluate(f"{handles}.bottom") == pytest.approx(640, abs=1)
+        assert chapter.evaluate(f"{picture}.top") < chapter.evaluate(f"{handles}.top")
+    chapter.evaluate(f"scrollTo({{ top: scrollY + {picture}.bottom - 300, behavior: 'instant' }})")
+    assert chapter.evaluate(f"{handles}.top") == pytest.approx(300, abs=1), "then they stand below it"
+    chapter.set_viewport_size(size)
+
+
 def test_a_slider_without_javascript_shows_its_start_and_says_so(context, chapter):
     visit = context.browser.new_context(viewport=DESKTOP, java_script_enabled=False)
     page = visit.new_page()

@@ -198,8 +198,8 @@ def test_the_sentence_of_a_finding_can_be_quoted(book):
 def test_a_theorem_is_checked_and_not_judged(book):
     card = Ledger("dice-games").theorem("sum", 3e-9, section="check")
     whole = card._repr_mimebundle_()[0]["text/html"]
-    assert "<span class='claim-verdict'>theorem, checked to 1e-6</span>" in whole
-    assert "differ by at most 3.0e-09" in whole
+    assert "<span class='claim-verdict'>theorem, checked to 1e-06</span>" in whole
+    assert "differ by at most 3e-09" in whole
     assert card.data()["verdict"] == "theorem"
 
 

@@ -342,7 +342,7 @@ def confirmed(claim: Claim) -> str:
 
 def theorem(claim: Claim) -> dict[str, str]:
     """Return the cells of a theorem: who proved it, and how far its check was off."""
-    checked = f"to {claim.claim.tolerance:g}; off by at most {claim.run['error']:.1e}"
+    checked = f"to {claim.claim.tolerance:g}; off by at most {claim.run['error']:.2g}"
     return {"The paper": paper(claim.fact), "Checked": checked}
 
 

@@ -93,7 +93,7 @@ def slider(models, box, name):
         for i, picture in enumerate(pictures)
     )
     return (
-        f'<div class="figure-slider" data-shown="{start}">{rows}'
+        f'<div class="figure-slider" data-shown="{start}"><div class="slider-rows">{rows}</div>'
         f'<div class="figure-scroll">{pictures[start]}</div>{templates}{NO_SCRIPT}</div>'
     )
 

@@ -185,6 +185,16 @@
       label: "Ridge penalty", values: PENALTIES, value: 0, change: measure,
       text: (value) => (value ? value.toLocaleString("en-US", { maximumFractionDigits: 6 }) : "none"),
     });
+
+    const fit = ui.plot({
+      label: "The fit to twenty points", height: (width) => (width < 500 ? 250 : 290),
+      x: { label: "x", min: -1.04, max: 1.04, ticks: [-1, -0.5, 0, 0.5, 1] }, y: { label: "y", min: -3, max: 3 },
+    });
+    const errors = ui.plot({
+      label: "Test error against the number of coefficients", height: (width) => (width < 500 ? 240 : 260),
+      x: { label: "coefficients", min: 1, max: MOST, log: true, ticks: [1, 2, 5, 10, 20, 50, 100] },
+      y: { label: "test error (squared distance to the truth)", min: LOW, max: HIGH, log: true, ticks: [0.001, 0.1, 10, 1000, 1e5] },
+    });
     ui.row();
     const norm = ui.choice({
       label: "Of equally good fits, take the one with the smallest", value: "small", change: remeasure,
@@ -203,15 +213,6 @@
       remeasure();
     });
 
-    const fit = ui.plot({
-      label: "The fit to twenty points", height: (width) => (width < 500 ? 250 : 290),
-      x: { label: "x", min: -1.04, max: 1.04, ticks: [-1, -0.5, 0, 0.5, 1] }, y: { label: "y", min: -3, max: 3 },
-    });
-    const errors = ui.plot({
-      label: "Test error against the number of coefficients", height: (width) => (width < 500 ? 240 : 260),
-      x: { label: "coefficients", min: 1, max: MOST, log: true, ticks: [1, 2, 5, 10, 20, 50, 100] },
-      y: { label: "test error (squared distance to the truth)", min: LOW, max: HIGH, log: true, ticks: [0.001, 0.1, 10, 1000, 1e5] },
-    });
     function clip(value) {
       return Math.min(Math.max(value, LOW), HIGH);
     }

@@ -303,11 +303,11 @@ class TheoremCard:
         return {"text/html": self._html(), "text/plain": text}, {METADATA: self.data()}
 
     def _checked(self) -> str:
-        return f"theorem, checked to {self.claim.tolerance:.0e}".replace("e-0", "e-")
+        return f"theorem, checked to {self.claim.tolerance:g}"
 
     def _html(self) -> str:
         links = _links(self.section, "the check")
-        about = f"What it says and what we computed differ by at most {self.error:.1e}. {links}"
+        about = f"What it says and what we computed differ by at most {self.error:.2g}. {links}"
         facts = [("The claim", _claimed_by(self.claim))] + (
             [("The setting", quote(self.claim.setting))] if self.claim.setting else []
         )
