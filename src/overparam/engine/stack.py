@@ -26,6 +26,8 @@ from torch import Tensor
 from overparam.architectures.base import Number, Sizes
 from overparam.architectures.stacked import Layer, Layered
 from overparam.data.dataset import Data
+from overparam.engine import compiled
+from overparam.engine.compiled import CompiledPass
 from overparam.engine.examples import Examples
 from overparam.engine.hashing import dropout_factors, gaussian, hash_keys
 from overparam.engine.passes import Pass
@@ -37,6 +39,7 @@ NORM_MOMENTUM, NORM_EPSILON = 0.1, 1e-5  # batch norm's, as in torch.nn
 _CACHE_BYTES = 4 * 2**20  # of activations at a time on a CPU: a step over more examples goes through them in parts
 _DEVICE_BYTES = 2 * 2**30  # the same on a GPU, where only memory limits it
 _LEAST_PART = 128  # examples
+_COMPILED_UP_TO = 100  # units in a layer: wider ones go faster by the matrix products of PyTorch
 _rectify_gradient = torch.ops.aten.threshold_backward.grad_input
 
 
@@ -87,6 +90,8 @@ class Stack:
         self.averaging = column("averaging")
         self.averaged_weights = [w.clone() for w in self.weights] if first.averaging > 0 else None
 
+        fits = device.type == "cpu" and is_compiled(first, self.layers)
+        self.functions = compiled.library() if fits else None
         self.minus_one = torch.full((1, 1, 1), -1.0, device=device)
         self.examples = Examples(networks, data, device)
         copies = max(self.examples.augmented_copies)
@@ -245,12 +250,12 @@ class Stack:
         x = x if len(rows) == len(x) else x[rows]
         if augmented_copies > 1:
             x = torch.cat([x.roll((c + 1) // 2 * (1 if c % 2 else -1), -1) for c in range(augmented_copies)])
-        return x.flatten(1).to(self.device, self.dtype)
+        return x.flatten(1).contiguous().to(self.device, self.dtype)
 
     def _allocate(self) -> None:
         """Set up what lives as long as the networks of the stack stay the same."""
         # Where gradients are summed: with SGD in the velocity itself.
-        self.sums = self.state[0] if self.optimizer == "sgd" else [torch.empty_like(w) for w in self.weights]
+        self.sums = self.state[0] if self.optimizer == "sgd" else [torch.zeros_like(w) for w in self.weights]
         layers = len(self.layers)
         halved = self.weights[:layers] if self.dtype.itemsize == 2 else []
         self.low = [torch.empty_like(w, dtype=self.dtype) for w in halved]  # copies for the matrix products
@@ -264,6 +269,7 @@ class Stack:
         parts = self.median_of if self.median_of > 1 else 0
         self.part_gradients = [[torch.empty_like(w) for w in self.weights] for _ in range(parts)]
         self.passes: dict[int, Pass] = {}
+        self.compiled_passes: dict[int, CompiledPass] = {}
         self.graph: torch.cuda.CUDAGraph | None = None
         self.eager_steps = 0
         self.y_by_row = self.examples.by_row()
@@ -277,6 +283,14 @@ class Stack:
             )
         return self.passes[examples]
 
+    def _training_pass(self, examples: int) -> Pass | CompiledPass:
+        """Memory for so many examples of a batch."""
+        if not self.functions:
+            return self._pass(examples)
+        if examples not in self.compiled_passes:
+            self.compiled_passes[examples] = CompiledPass(self.functions, self.layers, self.networks, examples)
+        return self.compiled_passes[examples]
+
     # --- forward and backward -----------------------------------------------------------------------------------------
 
     def _use(self, weights: Sequence[Tensor]) -> None:
@@ -288,7 +302,7 @@ class Stack:
             self.factors = self.low or weights[: len(self.layers)]
             self.transposed = [w.transpose(1, 2) for w in self.factors]
 
-    def _predict(self, memory: Pass, training: bool = False) -> Tensor:
+    def _predict(self, memory: Pass | CompiledPass, training: bool = False) -> Tensor:
         """The outputs of ``_forward``; with an ``output_scale`` α times what they are above those of the initial weights."""
         if self.initial_weights is None:
             return self._forward(memory, training)
@@ -298,8 +312,10 @@ class Stack:
         self._use(weights)
         return self._forward(memory, training).sub_(initial).mul_(self.output_scale)
 
-    def _forward(self, memory: Pass, training: bool = False) -> Tensor:
+    def _forward(self, memory: Pass | CompiledPass, training: bool = False) -> Tensor:
         """Take the examples that have entered through all layers; the outputs [network, output, example]."""
+        if isinstance(memory, CompiledPass):
+            return memory.forward(self.factors)
         last = len(self.layers) - 1
         for number, (weight, z) in enumerate(zip(self.factors, memory.outputs, strict=True)):
             columns = memory.columns[number]
@@ -391,7 +407,7 @@ class Stack:
                 gradient = self._normalise_backward(number - 1, memory, gradient)
         yield 0, gradient
 
-    def _perturb_inputs(self, memory: Pass, labels: Tensor) -> None:
+    def _perturb_inputs(self, memory: Pass | CompiledPass, labels: Tensor) -> None:
         """Add to the inputs that have entered what the settings say: noise, then the attack of Goodfellow et al. (2015)."""
         if self.noisy:
             slots = torch.arange(self.slot, self.slot + labels.shape[1], device=self.device)
@@ -400,6 +416,7 @@ class Stack:
             memory.features.add_((noise * self.input_noise).to(self.dtype))
             memory.enter()
         if self.attacked:
+            assert isinstance(memory, Pass)  # since `is_compiled` says no
             residual = self._residual(self._forward(memory, training=True), labels).to(self.dtype)
             *_, (_, gradient) = self._backward(memory, residual, training=True)
             memory.features.add_(memory.input_gradient_sign(self.transposed[0], gradient) * self.adversarial)
@@ -461,7 +478,7 @@ class Stack:
             part = slice(start, start + self.part)
             whole = rows.shape[1] <= self.part
             labels, weights = (y, example_weights) if whole else (y[:, part], example_weights[..., part])
-            memory = self._pass(labels.shape[1])
+            memory = self._training_pass(labels.shape[1])
             memory.gather(self.pool, rows[:, part])
             if self.noisy or self.attacked:
                 self._perturb_inputs(memory, labels)
@@ -470,8 +487,11 @@ class Stack:
                 total = total + (self._losses(logits, labels) * share[:, part]).sum(1)
             gradient = self._residual(logits, labels).mul_(weights)
             gradient = gradient.to(self.dtype) if self.low else gradient
-            for layer, g in self._backward(memory, gradient, training=True):
-                self._accumulate(sums, layer, g, memory.transposed[layer], start)
+            if isinstance(memory, CompiledPass):
+                memory.backward(self.factors, gradient, sums, self._kept_share(start))
+            else:
+                for layer, g in self._backward(memory, gradient, training=True):
+                    self._accumulate(sums, layer, g, memory.transposed[layer], start)
             if self.penalised:
                 self._penalise(sums, memory.features, labels, weights)
         if self.part_gradients:
@@ -498,14 +518,17 @@ class Stack:
     def _accumulate(self, sums: list[Tensor], number: int, gradient: Tensor, columns: Tensor, start: int) -> None:
         """Add one layer's gradient of the part of the batch that begins at ``start`` to ``sums``, or keep it."""
         total = sums[number] if not self.part_gradients else self.part_gradients[start // self.part][number]
-        beta = 1.0 if start else self.momentum if self.optimizer == "sgd" else 0.0
-        beta = 0.0 if self.part_gradients else beta
+        beta = 0.0 if self.part_gradients else self._kept_share(start)
         if not self.low:
             total.baddbmm_(gradient, columns, beta=beta)
             return
         wide = self.wide_products[number]
         wide.copy_(torch.bmm(gradient, columns, out=self.low_products[number]))
         torch.add(wide, total, alpha=beta, out=total) if beta else total.copy_(wide)
+
+    def _kept_share(self, start: int) -> float:
+        """What the sums are multiplied by before they take up the part of a batch that begins at ``start``."""
+        return 1.0 if start else self.momentum if self.optimizer == "sgd" else 0.0
 
     @torch.enable_grad()
     def _penalise(self, sums: list[Tensor], features: Tensor, y: Tensor, example_weights: Tensor) -> None:
@@ -734,6 +757,14 @@ class Stack:
 def _layered(settings: Settings) -> Layered:
     """The network's architecture; only those of layers train in stacks."""
     return cast(Layered, settings.architecture)
+
+
+def is_compiled(settings: Settings, layers: Sequence[Layer]) -> bool:
+    """Whether compiled functions train such networks, padded to these layers, on a CPU that has them."""
+    plain = not (settings.dropout or settings.adversarial or settings.median_of > 1 or _layered(settings).batch_norm)
+    dense = all(layer.positions == 1 for layer in layers)
+    narrow = max(layer.outputs for layer in layers) <= _COMPILED_UP_TO
+    return plain and dense and narrow and settings.dtype == "float32"
 
 
 def examples_at_a_time(sizes: Sizes, networks: Number, dtype: torch.dtype, device: torch.device) -> np.ndarray:
