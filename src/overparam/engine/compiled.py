@@ -145,8 +145,11 @@ void forward(const Pass *p, const float *const *weights)
     }
 }
 
-/* From the gradient in the outputs to sums = beta · sums + gradient in the weights; after `forward` with the same weights. */
-void backward(const Pass *p, const float *const *weights, const float *gradient, float *const *sums, float beta)
+/* To sums = beta · sums + gradient in the weights, from the predictions [network, output, example], the classes and the weights
+   of the examples [network, example]; after `forward` with the same weights. */
+void backward(
+    const Pass *p, const float *const *weights, const float *predictions, const int64_t *classes, int64_t classes_apart,
+    const float *shares, int64_t shares_apart, float *const *sums, float beta)
 {
     int64_t n = p->examples, wide = UP(n), most = 0;
     for (int64_t l = 0; l <= p->layers; l++)
@@ -159,7 +162,12 @@ void backward(const Pass *p, const float *const *weights, const float *gradient,
         for (int64_t l = 1; l < p->layers; l++)
             in += units[l] * wide; /* past the last one that is kept */
         for (int64_t o = 0; o < units[p->layers]; o++)
-            memcpy(here + o * wide, gradient + (k * units[p->layers] + o) * n, n * sizeof(float));
+            memcpy(here + o * wide, predictions + (k * units[p->layers] + o) * n, n * sizeof(float));
+        for (int64_t j = 0; j < n && classes; j++)
+            here[classes[k * classes_apart + j] * wide + j] -= 1;
+        for (int64_t o = 0; o < units[p->layers]; o++)
+            for (int64_t j = 0; j < n; j++)
+                here[o * wide + j] *= shares[k * shares_apart + j];
         for (int64_t l = p->layers - 1; l >= 0; l--) {
             int64_t inputs = units[l], outputs = units[l + 1], across = p->padded[l] + 1, width = UP(inputs + 1);
             const float *w = weights[l] + k * p->padded[l + 1] * across;
@@ -222,7 +230,7 @@ def library() -> ctypes.CDLL | None:
     pointer, whole = ctypes.c_void_p, ctypes.c_int64
     found.gather.argtypes = [pointer, pointer, pointer, whole]
     found.forward.argtypes = [pointer, pointer]
-    found.backward.argtypes = [pointer, pointer, pointer, pointer, ctypes.c_float]
+    found.backward.argtypes = [pointer, pointer, pointer, pointer, whole, pointer, whole, pointer, ctypes.c_float]
     return found
 
 
@@ -259,6 +267,7 @@ class CompiledPass:
             self.inputs.data_ptr(), self.outputs.data_ptr(), self.work.data_ptr(),
         )  # fmt: skip
         self.here = ctypes.addressof(self.structure)
+        self.addresses: dict[int, ctypes.Array] = {}  # of lists of tensors, by that of their first
 
     def gather(self, pool: Tensor, rows: Tensor) -> None:
         """Take in the examples in these rows [network, example] of the pool [example, feature]."""
@@ -269,12 +278,34 @@ class CompiledPass:
 
     def forward(self, weights: Sequence[Tensor]) -> Tensor:
         """The outputs [network, output, example], which the next call overwrites."""
-        self.functions.forward(self.here, _addresses(weights))
+        self.functions.forward(self.here, self._addresses(weights))
         return self.outputs
 
-    def backward(self, weights: Sequence[Tensor], gradient: Tensor, sums: Sequence[Tensor], beta: float) -> None:
-        """Make ``sums`` β times themselves plus the gradient in the weights, from that in the outputs."""
-        self.functions.backward(self.here, _addresses(weights), gradient.data_ptr(), _addresses(sums), beta)
+    def backward(
+        self,
+        weights: Sequence[Tensor],
+        predictions: Tensor,
+        classes: Tensor | None,
+        example_weights: Tensor,
+        sums: Sequence[Tensor],
+        beta: float,
+    ) -> None:
+        """Make ``sums`` β times themselves plus the gradient in the weights.
+
+        It begins with the predictions [network, output, example], less 1 at the class [network, example] where there are
+        classes, times the weights of the examples [network, 1, example].
+        """
+        labels = (0, 0) if classes is None else (classes.data_ptr(), classes.stride(0))
+        shares = example_weights.data_ptr(), example_weights.stride(0)
+        addresses = self._addresses(weights), predictions.data_ptr(), *labels, *shares, self._addresses(sums)
+        self.functions.backward(self.here, *addresses, beta)
+
+    def _addresses(self, tensors: Sequence[Tensor]) -> ctypes.Array:
+        """Where the tensors are, which stay there as long as this memory is used."""
+        first = tensors[0].data_ptr()
+        if first not in self.addresses:
+            self.addresses[first] = (ctypes.c_void_p * len(tensors))(*(tensor.data_ptr() for tensor in tensors))
+        return self.addresses[first]
 
 
 def scratch(most: int, examples: int) -> int:
@@ -289,7 +320,3 @@ def _units(layers: Sequence[Layer]) -> np.ndarray:
 
 def _up(number: int) -> int:
     return -(-number // LANES) * LANES
-
-
-def _addresses(tensors: Sequence[Tensor]) -> ctypes.Array:
-    return (ctypes.c_void_p * len(tensors))(*(tensor.data_ptr() for tensor in tensors))

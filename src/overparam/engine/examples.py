@@ -74,9 +74,13 @@ class Examples:
                 torch.randperm(n, generator=g, out=row)
             else:
                 row[filled] = torch.randperm(n, generator=g)
-        slots = self.slots.to(self.device)
-        y = slots if self.y.dim() == 2 else slots[..., None].expand(-1, -1, self.y.shape[2])
-        self.batches = list(zip(self._cut(rows.gather(1, slots)), self._cut(self.y.gather(1, y)), strict=True))
+        # Taken from flat tensors in the order of the steps: faster than `gather`, and nothing need be moved afterwards.
+        starts = torch.arange(len(rows), device=self.device)[:, None] * rows.shape[1]
+        slots = (self.slots.to(self.device) + starts).unflatten(1, (self.steps, -1)).transpose(0, 1).flatten()
+        taken = [values.flatten(0, 1).index_select(0, slots) for values in (rows, self.y)]
+        shape = self.steps, len(rows), -1
+        by_step = [values.view(*shape, *values.shape[1:]) for values in taken]
+        self.batches = [(r[:, :k], y[:, :k]) for r, y, k in zip(*by_step, self.lengths, strict=True)]
 
     def _drawn_copies(self) -> Tensor:
         """The rows [network, n], each of an augmented copy drawn for it."""

@@ -39,7 +39,7 @@ NORM_MOMENTUM, NORM_EPSILON = 0.1, 1e-5  # batch norm's, as in torch.nn
 _CACHE_BYTES = 4 * 2**20  # of activations at a time on a CPU: a step over more examples goes through them in parts
 _DEVICE_BYTES = 2 * 2**30  # the same on a GPU, where only memory limits it
 _LEAST_PART = 128  # examples
-_COMPILED_UP_TO = 100  # units in a layer: wider ones go faster by the matrix products of PyTorch
+_COMPILED_UP_TO = 160  # units in a layer: wider ones are no slower by the matrix products of PyTorch
 _rectify_gradient = torch.ops.aten.threshold_backward.grad_input
 
 
@@ -90,8 +90,8 @@ class Stack:
         self.averaging = column("averaging")
         self.averaged_weights = [w.clone() for w in self.weights] if first.averaging > 0 else None
 
-        fits = device.type == "cpu" and is_compiled(first, self.layers)
-        self.functions = compiled.library() if fits else None
+        alone = device.type == "cpu" and torch.get_num_threads() == 1  # as compiled functions are
+        self.functions = compiled.library() if alone and is_compiled(first, self.layers) else None
         self.minus_one = torch.full((1, 1, 1), -1.0, device=device)
         self.examples = Examples(networks, data, device)
         copies = max(self.examples.augmented_copies)
@@ -380,9 +380,13 @@ class Stack:
         rate = self.dropout[..., None]
         return dropout_factors(key, self.steps_made, layer.outputs, layer.positions, slots, rate).flatten(2).to(z.dtype)
 
+    def _prediction(self, logits: Tensor) -> Tensor:
+        """What is compared with the target [network, output, example], float32: probabilities, or the outputs copied."""
+        return logits.float().softmax(1) if self.loss == "cross_entropy" else logits.float().clone()
+
     def _residual(self, logits: Tensor, y: Tensor) -> Tensor:
         """Prediction − target [network, output, example], float32: the gradient of both losses up to a factor."""
-        prediction = logits.float().softmax(1) if self.loss == "cross_entropy" else logits.float().clone()
+        prediction = self._prediction(logits)
         if not self.classes:
             return prediction.sub_(y.transpose(1, 2))
         return prediction.scatter_add_(1, y[:, None], self.minus_one.expand(len(y), 1, y.shape[1]))
@@ -485,11 +489,13 @@ class Stack:
             logits = self._predict(memory, training=True)
             if share is not None:
                 total = total + (self._losses(logits, labels) * share[:, part]).sum(1)
-            gradient = self._residual(logits, labels).mul_(weights)
-            gradient = gradient.to(self.dtype) if self.low else gradient
             if isinstance(memory, CompiledPass):
-                memory.backward(self.factors, gradient, sums, self._kept_share(start))
+                prediction = self._prediction(logits) if self.classes else self._residual(logits, labels)
+                classes, kept = labels if self.classes else None, self._kept_share(start)
+                memory.backward(self.factors, prediction, classes, weights, sums, kept)
             else:
+                gradient = self._residual(logits, labels).mul_(weights)
+                gradient = gradient.to(self.dtype) if self.low else gradient
                 for layer, g in self._backward(memory, gradient, training=True):
                     self._accumulate(sums, layer, g, memory.transposed[layer], start)
             if self.penalised:
@@ -760,11 +766,11 @@ def _layered(settings: Settings) -> Layered:
 
 
 def is_compiled(settings: Settings, layers: Sequence[Layer]) -> bool:
-    """Whether compiled functions train such networks, padded to these layers, on a CPU that has them."""
-    plain = not (settings.dropout or settings.adversarial or settings.median_of > 1 or _layered(settings).batch_norm)
-    dense = all(layer.positions == 1 for layer in layers)
+    """Whether compiled functions train such networks, padded to these layers, on a CPU where they are to be had."""
+    other = settings.dropout, settings.adversarial, settings.gradient_penalty, settings.median_of > 1
+    dense = all(layer.positions == 1 for layer in layers) and not _layered(settings).batch_norm
     narrow = max(layer.outputs for layer in layers) <= _COMPILED_UP_TO
-    return plain and dense and narrow and settings.dtype == "float32"
+    return settings.dtype == "float32" and dense and narrow and not any(other)
 
 
 def examples_at_a_time(sizes: Sizes, networks: Number, dtype: torch.dtype, device: torch.device) -> np.ndarray:
