@@ -34,6 +34,7 @@ _SOURCE = r"""
 typedef float vec __attribute__((vector_size(32), aligned(4), may_alias));
 enum { LANES = 8, ROWS = 4, VECTORS = 3 };
 #define UP(n) (((n) + LANES - 1) / LANES * LANES)
+#define MIN(a, b) ((a) < (b) ? (a) : (b))
 
 typedef struct {
     int64_t networks, examples, layers, kept;
@@ -44,38 +45,64 @@ typedef struct {
     float *work;           /* `kept` floats of activations for each network, then memory for one at a time */
 } Pass;
 
-/* Some rows and vectors of A B. Their sums stay in registers, each one a chain of multiply-adds in the order of k. */
+#ifdef __x86_64__ /* compilers would load it again for each of the rows, which halves the speed */
+#define IN_REGISTER(x) __asm__("" : "+v"(x))
+#else
+#define IN_REGISTER(x)
+#endif
+
+/* Some rows and vectors of C = A B + bias, or of C += A B + bias where there is `more` already.
+   The sums of A B stay in registers, each one a chain of multiply-adds in the order of k. */
 static inline __attribute__((always_inline)) void tile(
-    int rows, int vectors, int64_t inner, const float *a, int64_t am, int64_t ak, const float *b, int64_t bk, float *c, int64_t cm)
+    int rows, int vectors, int64_t inner, const float *a, int64_t am, int64_t ak, const float *b, int64_t bk, float *c, int64_t cm,
+    const float *bias, int more)
 {
     vec sum[ROWS][VECTORS] = {0};
     for (int64_t k = 0; k < inner; k++) {
         vec right[VECTORS];
-        for (int v = 0; v < vectors; v++)
+        for (int v = 0; v < vectors; v++) {
             right[v] = *(const vec *)(b + k * bk + v * LANES);
+            IN_REGISTER(right[v]);
+        }
         for (int m = 0; m < rows; m++)
             for (int v = 0; v < vectors; v++)
                 sum[m][v] += a[m * am + k * ak] * right[v];
     }
     for (int m = 0; m < rows; m++)
-        for (int v = 0; v < vectors; v++)
-            *(vec *)(c + m * cm + v * LANES) = sum[m][v];
+        for (int v = 0; v < vectors; v++) {
+            vec *to = (vec *)(c + m * cm + v * LANES);
+            if (bias)
+                sum[m][v] += bias[m * am];
+            if (more)
+                sum[m][v] += *to;
+            *to = sum[m][v];
+        }
 }
 
-#define TILE(rows, vectors) tile(rows, vectors, inner, a + m * am, am, ak, b + n, bk, c + m * cm + n, cm)
-#define TILES(rows) (vectors >= 3 ? TILE(rows, 3) : vectors == 2 ? TILE(rows, 2) : TILE(rows, 1))
+/* How many of those left to take at once: not 4 + 1 or 4 + 2, which would leave too few sums to keep the processor busy. */
+#define ROWS_OF(left) ((left) == 5 || (left) == 6 ? 3 : (left) < ROWS ? (left) : ROWS)
+#define VECTORS_OF(left) ((left) == 4 ? 2 : (left) < VECTORS ? (left) : VECTORS)
+#define TILE(rows, vectors) tile(rows, vectors, inner, a + m * am, am, ak, b + n, bk, c + m * cm + n, cm, bias ? bias + m * am : 0, more)
+#define CASE(rows) case rows: vectors == 3 ? TILE(rows, 3) : vectors == 2 ? TILE(rows, 2) : TILE(rows, 1); break
 
 /* C [rows, columns] = A [rows, inner] B [inner, columns], whole vectors of columns; A has any strides. */
 static void product(
-    int64_t rows, int64_t columns, int64_t inner, const float *a, int64_t am, int64_t ak, const float *b, int64_t bk, float *c, int64_t cm)
+    int64_t rows, int64_t columns, int64_t inner, const float *a, int64_t am, int64_t ak, const float *b, int64_t bk, float *c, int64_t cm,
+    const float *bias, int more)
 {
-    for (int64_t n = 0; n < columns; n += VECTORS * LANES) {
-        int64_t vectors = UP(columns - n) / LANES, m = 0;
-        for (; m + 4 <= rows; m += 4) TILES(4);
-        if (rows - m == 3) TILES(3);
-        if (rows - m == 2) TILES(2);
-        if (rows - m == 1) TILES(1);
+    for (int64_t n = 0, vectors; n < columns; n += vectors * LANES) {
+        vectors = VECTORS_OF(UP(columns - n) / LANES);
+        for (int64_t m = 0, some; m < rows; m += some) {
+            some = ROWS_OF(rows - m);
+            switch (some) { CASE(4); CASE(3); CASE(2); CASE(1); }
+        }
     }
+}
+
+/* How many of so many multiply-adds are one chain; the sums of several are added. (As the matrix products of PyTorch do it.) */
+static int64_t chain(int64_t inner)
+{
+    return inner <= 192 ? inner : inner < 384 ? inner / 2 : 192;
 }
 
 #ifdef __clang__
@@ -127,18 +154,18 @@ void forward(const Pass *p, const float *const *weights)
         float *in = p->work + p->networks * p->kept, *out = p->work + k * p->kept;
         transpose(n, units[0], p->inputs + k * n * stride, stride, in, wide);
         for (int64_t l = 0; l < p->layers; l++) {
-            int64_t bias = p->padded[l], across = bias + 1;
-            const float *w = weights[l] + k * p->padded[l + 1] * across;
-            product(units[l + 1], n, units[l], w, across, 1, in, wide, out, wide);
-            for (int64_t o = 0; o < units[l + 1]; o++) {
-                float own = w[o * across + bias], *row = out + o * wide, *to = p->outputs + (k * units[l + 1] + o) * n;
-                if (l == p->layers - 1)
-                    for (int64_t j = 0; j < n; j++)
-                        to[j] = row[j] + own;
-                else
-                    for (int64_t j = 0; j < wide; j++)
-                        row[j] = row[j] + own < 0 ? 0 : row[j] + own;
-            }
+            int64_t across = p->padded[l] + 1, some = chain(across);
+            const float *w = weights[l] + k * p->padded[l + 1] * across, *bias = w + across - 1;
+            for (int64_t i = 0; i < across; i += some)
+                product(
+                    units[l + 1], n, MIN(units[l] - i, some), w + i, across, 1, in + i * wide, wide, out, wide,
+                    i + some >= across ? bias : 0, i > 0);
+            if (l == p->layers - 1)
+                for (int64_t o = 0; o < units[l + 1]; o++)
+                    memcpy(p->outputs + (k * units[l + 1] + o) * n, out + o * wide, n * sizeof(float));
+            else
+                for (int64_t j = 0; j < units[l + 1] * wide; j++)
+                    out[j] = out[j] < 0 ? 0 : out[j];
             in = out;
             out += units[l + 1] * wide;
         }
@@ -179,17 +206,22 @@ void backward(
                     turned[j * width + inputs] = 1;
                 by_example = turned;
             }
-            product(outputs, inputs + 1, n, here, wide, 1, by_example, l ? width : across, found, width);
-            for (int64_t o = 0; o < outputs; o++) {
-                float *to = sums[l] + (k * p->padded[l + 1] + o) * across, *row = found + o * width;
-                for (int64_t i = 0; i < across; i++) /* by itself: not one multiply-add with what follows */
-                    to[i] = beta == 0 ? 0 : to[i] * beta;
-                for (int64_t i = 0; i < inputs; i++)
-                    to[i] += row[i];
-                to[across - 1] += row[inputs];
+            float *sum = sums[l] + k * p->padded[l + 1] * across;
+            for (int64_t i = 0; i < outputs * across; i++)
+                sum[i] = beta == 0 ? 0 : sum[i] * beta;
+            int64_t apart = l ? width : across, some = chain(n);
+            for (int64_t j = 0; j < n; j += some) {
+                product(outputs, inputs + 1, MIN(n - j, some), here + j, wide, 1, by_example + j * apart, apart, found, width, 0, 0);
+                for (int64_t o = 0; o < outputs; o++) {
+                    for (int64_t i = 0; i < inputs; i++)
+                        sum[o * across + i] += found[o * width + i];
+                    sum[(o + 1) * across - 1] += found[o * width + inputs];
+                }
             }
             if (l) {
-                product(inputs, n, outputs, w, 1, across, here, wide, below, wide);
+                some = chain(p->padded[l + 1]);
+                for (int64_t o = 0; o < outputs; o += some)
+                    product(inputs, n, MIN(outputs - o, some), w + o * across, 1, across, here + o * wide, wide, below, wide, 0, o > 0);
                 for (int64_t j = 0; j < inputs * wide; j++)
                     below[j] = in[j] <= 0 ? 0 : below[j];
                 float *other = here;
