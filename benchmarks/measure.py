@@ -56,7 +56,9 @@ def install_jax() -> None:
 
 def write_arrays(work: Work, path: Path) -> None:
     """Write the work's data where JAX finds them, by a process that may import PyTorch."""
-    subprocess.run([sys.executable, "-m", "benchmarks.datasets", json.dumps(asdict(work)), str(path)], cwd=ROOT, check=True)
+    subprocess.run(
+        [sys.executable, "-m", "benchmarks.datasets", json.dumps(asdict(work)), str(path)], cwd=ROOT, check=True
+    )
 
 
 def run_child(work: Work, variant: str, seconds: float | None, arrays: Path | None = None) -> dict:
@@ -160,7 +162,9 @@ def write(path: Path, origin: dict, rows: list[dict]) -> None:
     """Write the result file; works that it has from the same machine and software, but that are not in `rows`, stay."""
     rows = [row | {"date": origin["date"], "commit": origin["commit"]} for row in rows]
     old = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {"rows": []}
-    if old["rows"] and all(old["provenance"].get(key) == origin[key] for key in ("cpu", "cores", "python", "torch", "jax")):
+    if old["rows"] and all(
+        old["provenance"].get(key) == origin[key] for key in ("cpu", "cores", "python", "torch", "jax")
+    ):
         new = {row["work"] for row in rows}
         rows = [row for row in old["rows"] if row["work"] not in new] + rows
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -173,10 +173,10 @@ void forward(const Pass *p, const float *const *weights)
 }
 
 /* To sums = beta · sums + gradient in the weights, from the predictions [network, output, example], the classes and the weights
-   of the examples [network, example]; after `forward` with the same weights. */
+   of the examples [network, example]; after `forward` with the same weights. With `move` the weights move by minus the sums. */
 void backward(
-    const Pass *p, const float *const *weights, const float *predictions, const int64_t *classes, int64_t classes_apart,
-    const float *shares, int64_t shares_apart, float *const *sums, float beta)
+    const Pass *p, float *const *weights, const float *predictions, const int64_t *classes, int64_t classes_apart,
+    const float *shares, int64_t shares_apart, float *const *sums, float beta, int64_t move)
 {
     int64_t n = p->examples, wide = UP(n), most = 0;
     for (int64_t l = 0; l <= p->layers; l++)
@@ -197,7 +197,7 @@ void backward(
                 here[o * wide + j] *= shares[k * shares_apart + j];
         for (int64_t l = p->layers - 1; l >= 0; l--) {
             int64_t inputs = units[l], outputs = units[l + 1], across = p->padded[l] + 1, width = UP(inputs + 1);
-            const float *w = weights[l] + k * p->padded[l + 1] * across;
+            float *w = weights[l] + k * p->padded[l + 1] * across;
             const float *by_example = p->inputs + k * n * across;
             if (l) {
                 in -= inputs * wide;
@@ -228,6 +228,8 @@ void backward(
                 here = below;
                 below = other;
             }
+            for (int64_t i = 0; i < outputs * across && move; i++)
+                w[i] -= sum[i];
         }
     }
 }
@@ -262,7 +264,18 @@ def library() -> ctypes.CDLL | None:
     pointer, whole = ctypes.c_void_p, ctypes.c_int64
     found.gather.argtypes = [pointer, pointer, pointer, whole]
     found.forward.argtypes = [pointer, pointer]
-    found.backward.argtypes = [pointer, pointer, pointer, pointer, whole, pointer, whole, pointer, ctypes.c_float]
+    found.backward.argtypes = [
+        pointer,
+        pointer,
+        pointer,
+        pointer,
+        whole,
+        pointer,
+        whole,
+        pointer,
+        ctypes.c_float,
+        whole,
+    ]
     return found
 
 
@@ -286,14 +299,14 @@ class CompiledPass:
         self.padded = _units(layers)
         self.units = np.stack([_units(own) for own in networks])
         features, classes = int(self.padded[0]), int(self.padded[-1])
-        across, wide, most = features + 1, _up(examples), int(self.padded.max())
+        across, wide = features + 1, _up(examples)
         # Whole vectors are read beyond the last example, and whole blocks of 8 examples.
         held = torch.ones(count * examples * across + LANES * (across + 1))
         self.inputs = held[: count * examples * across].view(count, examples, across)
         self.features = self.inputs[..., :features]
         self.outputs = torch.empty(count, classes, examples)
         kept = int(self.padded[1:].sum()) * wide
-        self.work = torch.zeros(count * kept + scratch(most, examples))
+        self.work = torch.zeros(count * kept + scratch(layers, examples))
         self.structure = _Pass(
             count, examples, len(layers), kept, self.units.ctypes.data, self.padded.ctypes.data,
             self.inputs.data_ptr(), self.outputs.data_ptr(), self.work.data_ptr(),
@@ -321,8 +334,9 @@ class CompiledPass:
         example_weights: Tensor,
         sums: Sequence[Tensor],
         beta: float,
+        move: bool,
     ) -> None:
-        """Make ``sums`` β times themselves plus the gradient in the weights.
+        """Make ``sums`` β times themselves plus the gradient in the weights; with ``move`` subtract them from the weights.
 
         It begins with the predictions [network, output, example], less 1 at the class [network, example] where there are
         classes, times the weights of the examples [network, 1, example].
@@ -330,7 +344,7 @@ class CompiledPass:
         labels = (0, 0) if classes is None else (classes.data_ptr(), classes.stride(0))
         shares = example_weights.data_ptr(), example_weights.stride(0)
         addresses = self._addresses(weights), predictions.data_ptr(), *labels, *shares, self._addresses(sums)
-        self.functions.backward(self.here, *addresses, beta)
+        self.functions.backward(self.here, *addresses, beta, move)
 
     def _addresses(self, tensors: Sequence[Tensor]) -> ctypes.Array:
         """Where the tensors are, which stay there as long as this memory is used."""
@@ -340,10 +354,10 @@ class CompiledPass:
         return self.addresses[first]
 
 
-def scratch(most: int, examples: int) -> int:
-    """Floats for one network at a time, whose layers have up to so many inputs and outputs."""
-    across, wide = _up(most + 1), _up(examples)
-    return 2 * across * wide + wide * across + across * across + LANES * wide
+def scratch(layers: Sequence[Layer], examples: int) -> int:
+    """Floats for one network at a time."""
+    most, wide = _up(int(_units(layers).max()) + 1), _up(examples)
+    return 3 * most * wide + max(layer.outputs * _up(layer.fan_in + 1) for layer in layers) + LANES * wide
 
 
 def _units(layers: Sequence[Layer]) -> np.ndarray:

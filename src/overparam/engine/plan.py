@@ -237,8 +237,12 @@ def _partition(members: Sequence[int], costs: _Costs) -> Iterable[StackPlan]:
         starts = np.arange(max(0, end - limit), end)
         widest, count = order[starts], end - starts
         batch, n = (np.maximum.accumulate(sizes[widest][::-1])[::-1] for sizes in (costs.batch, costs.n))
-        too_large = (4 * count * costs.sizes.weights[widest] > cache[widest]) | (costs.bytes(widest, batch, n, count) > memory)
-        total = best[starts] + np.where(too_large & (count > 1), np.inf, costs.seconds(widest, batch, count, own[end] - own[starts]))
+        too_large = (4 * count * costs.sizes.weights[widest] > cache[widest]) | (
+            costs.bytes(widest, batch, n, count) > memory
+        )
+        total = best[starts] + np.where(
+            too_large & (count > 1), np.inf, costs.seconds(widest, batch, count, own[end] - own[starts])
+        )
         best[end], cuts[end] = total.min(), starts[total.argmin()]
     end = len(order)
     while end:

@@ -39,7 +39,7 @@ NORM_MOMENTUM, NORM_EPSILON = 0.1, 1e-5  # batch norm's, as in torch.nn
 _CACHE_BYTES = 4 * 2**20  # of activations at a time on a CPU: a step over more examples goes through them in parts
 _DEVICE_BYTES = 2 * 2**30  # the same on a GPU, where only memory limits it
 _LEAST_PART = 128  # examples
-_COMPILED_UP_TO = 160  # units in a layer: wider ones are no slower by the matrix products of PyTorch
+_COMPILED_UP_TO = 800  # inputs or outputs of a layer: wider ones are no slower by the matrix products of PyTorch
 _rectify_gradient = torch.ops.aten.threshold_backward.grad_input
 
 
@@ -92,6 +92,8 @@ class Stack:
 
         alone = device.type == "cpu" and torch.get_num_threads() == 1  # as compiled functions are
         self.functions = compiled.library() if alone and is_compiled(first, self.layers) else None
+        other = self.decays, self.masks, self.layer_lr, self.schedule != "constant", first.averaging, self.climbs
+        self.moves = bool(self.functions) and first.optimizer == "sgd" and not any(other)
         self.minus_one = torch.full((1, 1, 1), -1.0, device=device)
         self.examples = Examples(networks, data, device)
         copies = max(self.examples.augmented_copies)
@@ -454,8 +456,9 @@ class Stack:
         self.steps_made += 1
         batch = rows, y, example_weights
         self._use(self.weights)
+        moves = self.moves and share is None and rows.shape[1] <= self.part
         if not self.climbs:
-            total = self._add_gradients(self.sums, *batch, share)
+            total = self._add_gradients(self.sums, *batch, share, moves)
         else:
             for gradient in self.uphill:
                 gradient.zero_()
@@ -465,7 +468,8 @@ class Stack:
             self._add_gradients(self.sums, *batch, None)
             self._use(self.weights)
         if share is None:
-            self._update()
+            if not moves:
+                self._update()
             return None
         if self.examples.steps == 1:
             self.freeze(total < stop_loss)
@@ -473,9 +477,18 @@ class Stack:
         return total
 
     def _add_gradients(
-        self, sums: list[Tensor], rows: Tensor, y: Tensor, example_weights: Tensor, share: Tensor | None
+        self,
+        sums: list[Tensor],
+        rows: Tensor,
+        y: Tensor,
+        example_weights: Tensor,
+        share: Tensor | None,
+        moves: bool = False,
     ) -> Any:
-        """Let ``sums`` take up a batch's gradient at the weights in use; where there are shares, the mean loss [network]."""
+        """Let ``sums`` take up a batch's gradient at the weights in use; where there are shares, the mean loss [network].
+
+        With ``moves`` the compiled functions make the update, too.
+        """
         total: Any = 0.0
         for start in range(0, rows.shape[1], self.part):
             self.slot = start  # of the part's first example: dropout asks
@@ -492,7 +505,7 @@ class Stack:
             if isinstance(memory, CompiledPass):
                 prediction = self._prediction(logits) if self.classes else self._residual(logits, labels)
                 classes, kept = labels if self.classes else None, self._kept_share(start)
-                memory.backward(self.factors, prediction, classes, weights, sums, kept)
+                memory.backward(self.factors, prediction, classes, weights, sums, kept, moves)
             else:
                 gradient = self._residual(logits, labels).mul_(weights)
                 gradient = gradient.to(self.dtype) if self.low else gradient
@@ -769,7 +782,7 @@ def is_compiled(settings: Settings, layers: Sequence[Layer]) -> bool:
     """Whether compiled functions train such networks, padded to these layers, on a CPU where they are to be had."""
     other = settings.dropout, settings.adversarial, settings.gradient_penalty, settings.median_of > 1
     dense = all(layer.positions == 1 for layer in layers) and not _layered(settings).batch_norm
-    narrow = max(layer.outputs for layer in layers) <= _COMPILED_UP_TO
+    narrow = max(max(layer.fan_in, layer.outputs) for layer in layers) <= _COMPILED_UP_TO
     return settings.dtype == "float32" and dense and narrow and not any(other)
 
 
