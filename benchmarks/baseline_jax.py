@@ -93,9 +93,9 @@ def build(work: Work, width: int, key: jax.Array) -> Parameters:
     else:
         shapes = [(width, width if number else 1, 5) for number in range(work.depth)] + [(10, 2 * width)]
     layers = []
-    for shape, key in zip(shapes, jax.random.split(key, len(shapes)), strict=True):
+    for shape, own in zip(shapes, jax.random.split(key, len(shapes)), strict=True):
         bound = np.prod(shape[1:]) ** -0.5
-        for_weight, for_bias = jax.random.split(key)
+        for_weight, for_bias = jax.random.split(own)
         weight = jax.random.uniform(for_weight, shape, minval=-bound, maxval=bound)
         layers.append({"weight": weight, "bias": jax.random.uniform(for_bias, shape[:1], minval=-bound, maxval=bound)})
     return layers

@@ -127,7 +127,6 @@ WORKS = (
         seeds=4,
         epochs=20,
         rounds=5,
-        targets={"fp32": 8, "bf16": 16},
         minutes=4,
     ),
     Work(
@@ -165,4 +164,16 @@ WORKS = (
         epochs=1,
         minutes=1,
     ),
+)
+# The same for one width after another, for the figure that shows the gain against the width.
+WORKS += tuple(
+    Work(
+        f"width_{width}",
+        f"10 MLPs of width {width}, 100 epochs",
+        widths=(width,),
+        seeds=10,
+        epochs=100,
+        minutes=2,
+    )
+    for width in (3, 10, 30, 100, 300)
 )

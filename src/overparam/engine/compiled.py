@@ -10,7 +10,6 @@ import contextlib
 import ctypes
 import functools
 import hashlib
-import os
 import platform
 import shutil
 import subprocess
@@ -38,6 +37,7 @@ enum { LANES = 8, ROWS = 4, VECTORS = 3 };
 
 typedef struct {
     int64_t networks, examples, layers, kept;
+    int64_t apart;         /* from the inputs of one network to those of the next; 0 where they share them */
     const int64_t *units;  /* [network, layer + 1]: the inputs of each network, then the outputs of its layers */
     const int64_t *padded; /* [layer + 1]: the same as the stack holds them */
     float *inputs;         /* [network, example, input + 1]; the last is 1 */
@@ -152,7 +152,7 @@ void forward(const Pass *p, const float *const *weights)
     for (int64_t k = 0; k < p->networks; k++) {
         const int64_t *units = p->units + k * (p->layers + 1);
         float *in = p->work + p->networks * p->kept, *out = p->work + k * p->kept;
-        transpose(n, units[0], p->inputs + k * n * stride, stride, in, wide);
+        transpose(n, units[0], p->inputs + k * p->apart, stride, in, wide);
         for (int64_t l = 0; l < p->layers; l++) {
             int64_t across = p->padded[l] + 1, some = chain(across);
             const float *w = weights[l] + k * p->padded[l + 1] * across, *bias = w + across - 1;
@@ -198,7 +198,7 @@ void backward(
         for (int64_t l = p->layers - 1; l >= 0; l--) {
             int64_t inputs = units[l], outputs = units[l + 1], across = p->padded[l] + 1, width = UP(inputs + 1);
             float *w = weights[l] + k * p->padded[l + 1] * across;
-            const float *by_example = p->inputs + k * n * across;
+            const float *by_example = p->inputs + k * p->apart;
             if (l) {
                 in -= inputs * wide;
                 transpose(inputs, n, in, wide, turned, width);
@@ -238,7 +238,7 @@ void backward(
 
 class _Pass(ctypes.Structure):
     _fields_ = [
-        *((name, ctypes.c_int64) for name in ("networks", "examples", "layers", "kept")),
+        *((name, ctypes.c_int64) for name in ("networks", "examples", "layers", "kept", "apart")),
         *((name, ctypes.c_void_p) for name in ("units", "padded", "inputs", "outputs", "work")),
     ]
 
@@ -308,7 +308,7 @@ class CompiledPass:
         kept = int(self.padded[1:].sum()) * wide
         self.work = torch.zeros(count * kept + scratch(layers, examples))
         self.structure = _Pass(
-            count, examples, len(layers), kept, self.units.ctypes.data, self.padded.ctypes.data,
+            count, examples, len(layers), kept, 0, self.units.ctypes.data, self.padded.ctypes.data,
             self.inputs.data_ptr(), self.outputs.data_ptr(), self.work.data_ptr(),
         )  # fmt: skip
         self.here = ctypes.addressof(self.structure)
@@ -316,7 +316,13 @@ class CompiledPass:
 
     def gather(self, pool: Tensor, rows: Tensor) -> None:
         """Take in the examples in these rows [network, example] of the pool [example, feature]."""
+        self.structure.apart = self.inputs.stride(0)
         self.functions.gather(self.here, pool.data_ptr(), rows.data_ptr(), rows.stride(0))
+
+    def gather_shared(self, x: Tensor) -> None:
+        """Take in the same examples x [example, feature] for all networks."""
+        self.structure.apart = 0
+        self.features[0].copy_(x)
 
     def enter(self) -> None:
         """Let the examples enter as they now stand in ``features``: there is nothing to do."""

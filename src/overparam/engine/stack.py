@@ -15,7 +15,7 @@ and why is told in the README of this folder.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 
@@ -285,8 +285,8 @@ class Stack:
             )
         return self.passes[examples]
 
-    def _training_pass(self, examples: int) -> Pass | CompiledPass:
-        """Memory for so many examples of a batch."""
+    def _fast_pass(self, examples: int) -> Pass | CompiledPass:
+        """Memory for so many examples, for compiled functions where there are such."""
         if not self.functions:
             return self._pass(examples)
         if examples not in self.compiled_passes:
@@ -495,7 +495,7 @@ class Stack:
             part = slice(start, start + self.part)
             whole = rows.shape[1] <= self.part
             labels, weights = (y, example_weights) if whole else (y[:, part], example_weights[..., part])
-            memory = self._training_pass(labels.shape[1])
+            memory = self._fast_pass(labels.shape[1])
             memory.gather(self.pool, rows[:, part])
             if self.noisy or self.attacked:
                 self._perturb_inputs(memory, labels)
@@ -711,7 +711,7 @@ class Stack:
     def outcomes(self, test: bool) -> tuple[Tensor, Tensor]:
         """Loss and whether it is misclassified (NaN in a regression, or where the loss is), of each example [network, example]."""
         parts = []
-        for memory, y in self._parts(test):
+        for memory, y in self._parts(test, self._fast_pass):
             logits = self._predict(memory)
             # (max finds the place ten times as fast as argmax)
             losses = self._losses(logits, y)
@@ -723,7 +723,7 @@ class Stack:
     def predictions(self) -> Tensor:
         """Outputs on the test examples [network, example, output]; probabilities where the loss is cross-entropy."""
         # Copies, since the next part overwrites the buffer of the outputs.
-        parts = [self._predict(memory).to(torch.float32, copy=True) for memory, _ in self._parts(test=True)]
+        parts = [self._predict(memory).to(torch.float32, copy=True) for memory, _ in self._parts(True, self._fast_pass)]
         logits = torch.cat(parts, 2)
         return (logits.softmax(1) if self.loss == "cross_entropy" else logits).transpose(1, 2)
 
@@ -734,7 +734,7 @@ class Stack:
         of windows of (δ_p·δ_q)(a_p·a_q), and no example's gradient is ever formed.
         """
         norms = []
-        for memory, y in self._parts(test=False):
+        for memory, y in self._parts(False, self._pass):
             residual = self._residual(self._predict(memory), y).mul_(
                 1 if self.loss == "cross_entropy" else 2 / self.outputs
             )
@@ -750,7 +750,7 @@ class Stack:
             norms.append(square.sqrt_())
         return self._in_order(torch.cat(norms, 1))
 
-    def _parts(self, test: bool) -> Iterator[tuple[Pass, Tensor]]:
+    def _parts(self, test: bool, memory_for: Callable[[int], Pass | CompiledPass]) -> Iterator[tuple[Any, Tensor]]:
         """The examples in parts, each in memory for its pass, with their labels [network, example, …].
 
         Training examples come as ``_in_order`` expects them: where the networks share most of them, all that are used.
@@ -761,7 +761,7 @@ class Stack:
         labels = self.examples.y if labels is None else labels
         for start in range(0, labels.shape[1], self.part):
             part = slice(start, start + self.part)
-            memory = self._pass(labels[:, part].shape[1])
+            memory = memory_for(labels[:, part].shape[1])
             if shared:
                 memory.gather_shared((self.x_test if test else self.pool)[part][: labels[:, part].shape[1]])
             else:
