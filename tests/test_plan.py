@@ -45,7 +45,7 @@ def test_a_stack_stays_in_the_cache(images, monkeypatch):
 
 
 def test_neighbours_in_width_share_a_stack(images):
-    nets = grid((4, 6, 300), 4, n=1000)
+    nets = grid((4, 6, 300), 4, n=1000, dropout=0.1)
     stacks = plan.plan(nets, images, CPU)
     widths = [{nets[i].architecture.width for i in s.members} for s in stacks]
     assert {300} in widths
