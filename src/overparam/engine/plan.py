@@ -192,7 +192,8 @@ class _Costs:
     def bytes(self, widest: np.ndarray, batch: np.ndarray, n: np.ndarray, count: np.ndarray | int) -> np.ndarray:
         """Most memory beside the data set: what the networks say that they need, and what is recorded of them."""
         asked = self.first, self.data, self.device, self._sizes_of(widest), n, batch, "gradient_norms" in self.times
-        needed = Stack.memory(*asked, count, self.augmented_copies) if self.stacks else Single.memory(*asked)
+        own = count, self.augmented_copies, self.compiled[widest]
+        needed = Stack.memory(*asked, *own) if self.stacks else Single.memory(*asked)
         return OVERHEAD + needed + 4 * count * self._recorded(widest, n)
 
     def _sizes_of(self, networks: np.ndarray) -> Sizes:

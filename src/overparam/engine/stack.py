@@ -119,10 +119,11 @@ class Stack:
         gradient_norms: bool,
         count: Number,
         augmented_copies: int,
+        by_functions: Number = False,
     ) -> Number:
         """Bytes at most, beside the data set, that ``count`` networks take that are like ``settings`` and padded to ``sizes``.
 
-        ``n`` and ``batch`` are their largest numbers of examples. Sizes and numbers may be arrays, for many stacks at once.
+        ``n`` and ``batch`` are their largest numbers of examples; ``by_functions`` says whether compiled functions train them. Sizes and numbers may be arrays, for many stacks at once.
         The statement is a little above what is measured.
         """
         dtype, inputs, tests = getattr(torch, settings.dtype), math.prod(data.shape), len(data.x_test)
@@ -134,6 +135,8 @@ class Stack:
         if settings.steps > 1:
             held = held + batch % part + n % batch % part
         activations = held * (2 * columns + 3 * units) * (dtype.itemsize / 4)
+        compact = held * (inputs + units + 3 * data.outputs)
+        activations = np.where(by_functions, compact + activations * gradient_norms, activations)
         own = 6 * weights + 16 * (n + tests)  # copies of the weights, optimizer state; indices and outcomes of examples
         if _layered(settings).batch_norm:
             activations = activations + 8 * units * np.maximum(longest, batch)
@@ -154,7 +157,7 @@ class Stack:
             activations = activations + 8 * units * longest
         if gradient_norms:
             activations = activations + (2 * (columns + units) + 3 * sizes.window_pairs) * longest
-        gathered = (n if settings.steps == 1 else 2 * longest) * (inputs + 1)
+        gathered = np.where(by_functions, 0, (n if settings.steps == 1 else 2 * longest) * (inputs + 1))
         used = (augmented_copies * np.minimum(len(data.x), count * n) + tests) * (inputs + 1)
         return 4 * (used + count * (own + activations + gathered))
 
