@@ -301,6 +301,7 @@ STACKS = {
     "wide, all weights": (stacked.MLP(300), 8, {"n": 400, "epochs": 50}, {"weights": range(50)}),
     "each example": (stacked.MLP(8), 64, {"n": 4000, "epochs": 20}, {"losses": range(20), "correct": range(20)}),
     "gradient norms": (stacked.CNN1D(20), 16, {"n": 1000, "batch_size": 100}, ["gradient_norms"]),
+    "gradient norms of narrow ones": (stacked.MLP(30), 16, {"n": 4000, "batch_size": 100}, ["gradient_norms"]),
     "dropout": (stacked.MLP(300), 8, {"n": 4000, "dropout": 0.2}, ()),
     "gradient penalty": (stacked.MLP(300), 8, {"n": 4000, "gradient_penalty": 0.1}, ()),
     "sharpness-aware, outputs scaled": (

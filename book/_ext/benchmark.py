@@ -38,6 +38,8 @@ class Benchmark(SphinxDirective):
         part = self.arguments[0]
         if content is None:
             return self.parse_text_to_nodes(NOTHING) if part == "table" else []
+        if part == "widths" and not report.by_width(content):
+            return []
         if part in FIGURES:
             return [self.figure(content, *FIGURES[part])]
         texts = {"table": report.table, "steady": report.steady, "targets": report.targets, "origin": origin}
