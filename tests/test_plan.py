@@ -60,7 +60,7 @@ def test_workers_are_kept_busy(images, monkeypatch):
 
 
 def test_stacks_are_cut_to_the_memory_limit_and_one_network_above_it_is_refused(images, monkeypatch):
-    nets = grid((64,), 60, n=1000)
+    nets = grid((64,), 60, n=1000, dropout=0.1)
     whole = max(s.bytes for s in plan.plan(nets, images, CPU))
     monkeypatch.setattr(plan, "memory_limit", lambda device: whole // 2)
     assert max(s.bytes for s in plan.plan(nets, images, CPU)) <= whole // 2
@@ -106,4 +106,4 @@ def test_explain_says_what_and_why_and_trains_nothing(images):
     assert isinstance(table, pd.DataFrame)
     assert table.networks.sum() == 9
     assert {"width", "seconds", "megabytes", "threads", "device", "dtype", "why"} <= set(table.columns)
-    assert table.why.str.contains("one matrix product per layer for").any()
+    assert table.why.str.contains("(?:one matrix product per layer|compiled steps) for").any()

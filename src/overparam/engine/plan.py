@@ -45,6 +45,7 @@ class StackPlan:
     seconds: float  # on one CPU core, or on the GPU
     bytes: int  # at most, beside the data set
     threads: int = 1  # of the process that trains it
+    compiled: bool = False  # whether compiled functions do, if it has one thread
 
     def without(self, members: set[int]) -> "StackPlan":
         """The stack that remains to be trained when some of its networks are stored."""
@@ -108,6 +109,8 @@ def explain_plan(
             why = "does not gain from stacking: trained alone, channels last"
         elif len(members) == 1:
             why = "alone: with others it would waste padding, leave the cache, or keep a core waiting"
+        elif stack.compiled and stack.threads == 1:
+            why = f"compiled steps for {len(members)} networks, each as wide as it is"
         else:
             padded = "equal widths" if len(widths) == 1 else f"padded to width {widths[-1]}"
             why = f"one matrix product per layer for {len(members)} networks, {padded}"
@@ -145,14 +148,14 @@ class _Costs:
         self.normalised = self.stacks and self.first.architecture.normalises(data.shape, data.outputs)
         low = self.first.dtype == "bfloat16"
         self.per_flop = PER_FLOP[self.first.dtype if not low or has_bfloat16(device) else "emulated bfloat16"]
-        # Which take compiled functions, that spare padding, and the work that each has then.
-        first = self.first
-        fit = device.type == "cpu" and self.stacks and compiled.library() is not None
-        narrow = functools.cache(lambda architecture: is_compiled(first, architecture.layers(data.shape, data.outputs)))
-        self.compiled = np.array([fit and narrow(s.architecture) for s in networks])
+        # Which take compiled functions, that spare padding, and the work that each has then. Where norms of gradients are
+        # recorded, padding counts all the same.
+        self.times = {name: _times(name, epochs, self.first.epochs) for name, epochs in record.items()}
+        fit = device.type == "cpu" and self.stacks and "gradient_norms" not in self.times and compiled.library()
+        own = functools.cache(lambda each: is_compiled(networks[0], each.layers(data.shape, data.outputs)))
+        self.compiled = np.array([bool(fit) and own(s.architecture) for s in networks])
         self.own = self._work(np.arange(len(networks)), self.batch) if self.stacks else np.zeros(len(networks))
         self.augmented_copies = max(s.augmented_copies for s in networks)  # kept side by side in memory
-        self.times = {name: _times(name, epochs, self.first.epochs) for name, epochs in record.items()}
 
     def plan_of(self, members: Sequence[int]) -> StackPlan:
         """The plan of one stack."""
@@ -161,7 +164,8 @@ class _Costs:
         widest = rows[self.width[rows].argmax()]
         batch, n, count = self.batch[rows].max(), self.n[rows].max(), len(rows)
         seconds = self.seconds(widest, batch, count, self.own[rows].sum())
-        return StackPlan(members, float(seconds), int(self.bytes(widest, batch, n, count)))
+        needed = int(self.bytes(widest, batch, n, count))
+        return StackPlan(members, float(seconds), needed, compiled=bool(self.compiled[widest]))
 
     def seconds(self, widest: np.ndarray, batch: np.ndarray, count: np.ndarray | int, own: np.ndarray) -> np.ndarray:
         """Expected time of ``count`` networks padded to the widest (its position) and to the largest batch.

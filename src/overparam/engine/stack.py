@@ -136,7 +136,7 @@ class Stack:
             held = held + batch % part + n % batch % part
         activations = held * (2 * columns + 3 * units) * (dtype.itemsize / 4)
         compact = held * (inputs + units + 3 * data.outputs)
-        activations = np.where(by_functions, compact + activations * gradient_norms, activations)
+        activations = np.where(by_functions, compact, activations)
         own = 6 * weights + 16 * (n + tests)  # copies of the weights, optimizer state; indices and outcomes of examples
         if _layered(settings).batch_norm:
             activations = activations + 8 * units * np.maximum(longest, batch)
