@@ -164,6 +164,14 @@ def test_the_functions_are_compiled_once(anew, monkeypatch):
 
 
 @needs_compiler
+def test_what_another_user_has_written_is_not_run(anew, monkeypatch):
+    assert compiled.library()
+    compiled.library.cache_clear()
+    monkeypatch.setattr(compiled, "_is_own", lambda path: path.suffix != ".so")
+    assert compiled.library() is None
+
+
+@needs_compiler
 def test_the_plan_pads_no_network_that_is_compiled(images):
     nets = [Settings(MLP(w), 1000, 50, 0.1, batch_size=100, init_seed=s) for w in (4, 150) for s in range(4)]
     mixed, narrow, wide = (plan._Costs(part, images, CPU, {}) for part in (nets, nets[:4], nets[4:]))

@@ -124,6 +124,9 @@ def providers(module: str) -> set[str]:
 )
 def test_what_is_imported_is_declared(folders, extras):
     wanted = declared(*extras)
+    if "benchmarks" in folders:  # which installs what it alone needs
+        lines = (ROOT / "benchmarks/requirements.txt").read_text(encoding="utf-8").splitlines()
+        wanted |= {line.partition("==")[0] for line in lines}
     missing = {module: place for module, place in imported(*folders).items() if not providers(module) & wanted}
     assert not missing, "declare in pyproject.toml what brings these modules"
 

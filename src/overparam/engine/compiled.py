@@ -10,6 +10,7 @@ import contextlib
 import ctypes
 import functools
 import hashlib
+import os
 import platform
 import shutil
 import subprocess
@@ -25,7 +26,8 @@ from overparam import paths
 from overparam.architectures.stacked import Layer
 
 LANES = 8  # floats that the C code takes at a time
-_FLAGS = ("-O3", "-march=native", "-ffp-contract=fast", "-fPIC", "-shared")
+_OWN = "-mcpu=native" if platform.machine() in ("arm64", "aarch64") else "-march=native"  # all that the processor has
+_FLAGS = ("-O3", _OWN, "-ffp-contract=fast", "-fPIC", "-shared")
 _SOURCE = r"""
 #include <stdint.h>
 #include <string.h>
@@ -258,6 +260,8 @@ def library() -> ctypes.CDLL | None:
                 source.write_text(_SOURCE, encoding="utf-8")
                 subprocess.run([compiler, *_FLAGS, "-o", made, source], check=True, capture_output=True, timeout=60)
                 made.replace(path)
+        if not (_is_own(path.parent) and _is_own(path)):
+            return None
         found = ctypes.CDLL(str(path))
     except (OSError, subprocess.SubprocessError):
         return None
@@ -277,6 +281,11 @@ def library() -> ctypes.CDLL | None:
         whole,
     ]
     return found
+
+
+def _is_own(path: Path) -> bool:
+    """Whether this user or the system's has written it: nobody else's code is run, as what lies among temporary files may be."""
+    return not hasattr(os, "getuid") or path.stat().st_uid in (0, os.getuid())
 
 
 def _digest() -> str:
