@@ -20,7 +20,7 @@ def main() -> None:
     asked = parser.parse_args()
     works = [names[name] for name in asked.works]
     rounds = asked.rounds or (1 if asked.quick else 3)
-    minutes = rounds * (0.7 * len(works) if asked.quick else sum(work.minutes for work in works))
+    minutes = rounds * (2.2 * len(works) if asked.quick else sum(work.minutes for work in works))
     print(f"{len(works)} works, {rounds} rounds: roughly {minutes:.0f} minutes on two cores. Leave the machine alone.")
 
     measure.install_jax()
