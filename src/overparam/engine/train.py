@@ -1,5 +1,6 @@
 """Networks trained together, with what is recorded while they train: one record per network."""
 
+import math
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
@@ -23,6 +24,7 @@ PER_EXAMPLE = ("correct", "losses", "gradient_norms")
 PER_TEST_EXAMPLE = ("test_correct", "test_losses")
 DIVERGED_FROM = 10  # times the training loss at the start, or that of answering 0 to everything if it is larger
 _CHECK_EVERY = 10  # epochs between checks of who has finished: a check waits for the device
+_CHECK_STEPS = 100  # steps between them at least where the host runs ahead of the device
 
 
 def default_device() -> torch.device:
@@ -149,7 +151,7 @@ def _train(stack: Stack | Single, networks: Sequence[Settings], record: Mapping)
             progress.step(step)
         progress.end_epoch()
         last = epoch + 1 == epochs
-        if not (last or (epoch + 1) % _CHECK_EVERY == 0):
+        if not (last or (epoch + 1) % progress.check_every == 0):
             continue
         leaving = progress.leaving(all_of_them=last)
         if not leaving.any():
@@ -178,6 +180,8 @@ class _Progress:
         self.watches_error = any(s.stop_fitted for s in networks)
         self.total: Any = 0.0  # of the epoch: the mean loss [network]
         self.epoch = 0
+        ahead = stack.device.type != "cpu"
+        self.check_every = max(_CHECK_EVERY, math.ceil(_CHECK_STEPS / networks[0].steps)) if ahead else _CHECK_EVERY
 
     def step(self, step: int) -> None:
         """One update; in full-batch training the loss before it decides whether a network stops there."""
@@ -202,7 +206,7 @@ class _Progress:
             wrong = self.stack.examples.mean(self.stack.outcomes(test=False)[1])
             self.fitted = torch.where(wrong == 0, self.fitted + 1, 0)
             self.stack.freeze((self.stop_fitted > 0) & (self.fitted >= self.stop_fitted))
-        if self.epoch % _CHECK_EVERY == 0:
+        if self.epoch % self.check_every == 0:
             self.stack.freeze(~self.stack.finite())
 
     def leaving(self, all_of_them: bool) -> torch.Tensor:
@@ -295,6 +299,8 @@ class _Recorder:
         with stack.averaged():
             predictions = stack.predictions().cpu() if "predictions" in self.record else None
         results = []
+        per_example = bool(set(PER_EXAMPLE) & set(self.record))
+        rows, labels = (examples.rows.cpu(), examples.y.cpu()) if per_example else (None, None)
         for row in leaving.nonzero().flatten().tolist():
             last, threshold = final[row], self.divergence_losses[row]
             diverged = not (finite[row] and last["train_loss"] <= threshold)
@@ -310,9 +316,9 @@ class _Recorder:
             if predictions is not None:
                 answers = predictions[row].flatten().numpy()
                 record["predictions"] = np.full_like(answers, np.nan) if diverged else answers
-            if set(PER_EXAMPLE) & set(self.record):
-                record["examples"] = examples.used[examples.rows[row, : examples.n[row]].cpu()].numpy()
-                record["labels"] = examples.y[row, : examples.n[row]].cpu().numpy()
+            if rows is not None and labels is not None:
+                n = examples.n[row]
+                record["examples"], record["labels"] = examples.used[rows[row, :n]].numpy(), labels[row, :n].numpy()
             results.append((row, record))
         return results
 
