@@ -34,7 +34,16 @@ READS = ("copy to host", "number to host", "list to host", "size to host")
 SIZES = ("nonzero", "_unique2", "unique_dim", "unique_consecutive", "masked_select", "equal", "bincount")
 INDEXING = ("index", "index_put", "index_put_", "_index_put_impl_")
 PRODUCTS = ("mm", "bmm", "addmm", "addmm_", "baddbmm", "baddbmm_", "convolution", "linear")
-LIKE_FACTORIES = ("new_empty", "new_zeros", "new_ones", "new_full", "empty_like", "zeros_like", "ones_like", "full_like")
+LIKE_FACTORIES = (
+    "new_empty",
+    "new_zeros",
+    "new_ones",
+    "new_full",
+    "empty_like",
+    "zeros_like",
+    "ones_like",
+    "full_like",
+)
 
 
 class Event(NamedTuple):
@@ -83,8 +92,9 @@ class PretendGpu:
 
     def __init__(self, capability: int = CAPABILITY) -> None:
         self.events: Counter[Event] = Counter()
-        self.products: Counter[tuple[str, str]] = Counter()  # products of matrices by device type and file
+        self.products: Counter[Event] = Counter()  # products of matrices; the kind is where they were computed
         self.graph: PretendGraph | None = None  # that is being recorded
+        self.replays = 0
         self.properties = SimpleNamespace(name="Pretend GPU", total_memory=2**34, major=capability, minor=0)
         self._stack = ExitStack()
 
@@ -158,7 +168,7 @@ class PretendGpu:
         asked = kwargs.get("device")
         here = _is_gpu(asked) if asked is not None else bool(mine)
         if name in PRODUCTS and tensors:
-            self.products["cuda" if mine else "cpu", _where()[0].partition(":")[0]] += 1
+            self.products[Event("on cuda" if mine else "on the CPU", *_where())] += 1
         if name == "_to_copy" and bool(mine) != here:
             self.count("copy to device" if here else "copy to host")
         elif name in ("copy_", "set_") and mine and plain:
@@ -211,7 +221,6 @@ class PretendGraph:
     def __init__(self) -> None:
         self.steps: list[tuple[Callable, Any, Any, Any]] = []
         self.before: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}
-        self.replays = 0
 
     def keep(self, func: Any, args: tuple, kwargs: dict) -> None:
         """Keep what the memory that is written to holds, so that recording leaves it as it was."""
@@ -228,7 +237,7 @@ class PretendGraph:
 
     def replay(self) -> None:
         """Do it again."""
-        self.replays += 1
+        PretendGpu.current.replays += 1
         with torch._C._DisableTorchDispatch():
             for func, args, kwargs, out in self.steps:
                 again = func(*args, **kwargs)
@@ -249,6 +258,8 @@ class _Functions(TorchFunctionMode):
 
     def __torch_function__(self, func: Any, types: Any, args: tuple = (), kwargs: dict | None = None) -> Any:
         kwargs, gpu = kwargs or {}, PretendGpu.current
+        if func is torch.device:
+            return func(*args, **kwargs)
         first = args[0] if args else None
         if isinstance(first, OnGpu):
             if func is torch.Tensor.tolist:
@@ -263,18 +274,26 @@ class _Functions(TorchFunctionMode):
                 return first.shape[0]
             if func is torch.Tensor.__deepcopy__:
                 return _copied(first)
+            if func == _SET_DATA and isinstance(args[1], OnGpu):  # which `nn.Module.to` and others assign to
+                func(first, args[1])
+                first.elem = args[1].elem
+                return None
+            if func in (torch.Tensor.__getitem__, torch.Tensor.__setitem__):
+                places = args[1] if isinstance(args[1], tuple) else (args[1],)
+                args = (first, tuple(torch.tensor(x) if isinstance(x, list) else x for x in places), *args[2:])
             if func is torch.as_tensor:
                 return first.to(kwargs.get("dtype") or first.dtype)
         if func in (torch.tensor, torch.as_tensor) and _is_gpu(kwargs.get("device")):
             made = func(*args, **{k: v for k, v in kwargs.items() if k not in ("device", "requires_grad")})
             return made.to(CUDA).requires_grad_(kwargs.get("requires_grad", False))
-        if func is torch.Tensor.device.__get__ and func(*args).type == TRUE.type:
+        if func == _GET_DEVICE and func(*args).type == TRUE.type:
             return CUDA
         named = func in (torch.Tensor.to, torch.Tensor.new_tensor) or "device" in kwargs
         there = functools.partial(_true, named=named)
         return func(*tree_map(there, args), **tree_map(there, kwargs))
 
 
+_SET_DATA, _GET_DEVICE = torch.Tensor.data.__set__, torch.Tensor.device.__get__  # type: ignore[attr-defined]
 _begun: list[bool] = []
 
 

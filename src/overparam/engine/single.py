@@ -104,7 +104,10 @@ class Single:
                 masks=self.masks,
                 drawing=drawing,
             )
-        for buffer, before in kept:  # of batch norm, which a pass through the network moves even where its weights stand
+        for (
+            buffer,
+            before,
+        ) in kept:  # of batch norm, which a pass through the network moves even where its weights stand
             buffer.copy_(torch.where(frozen, before, buffer))
         self.schedule.step()
         self._mask()

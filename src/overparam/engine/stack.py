@@ -596,7 +596,9 @@ class Stack:
         if self.graph is None:
             self.side = self.side or torch.cuda.Stream()
             self.side.wait_stream(torch.cuda.current_stream())
-            with torch.cuda.stream(self.side):  # libraries set themselves up in the first steps, which a graph cannot hold
+            with torch.cuda.stream(
+                self.side
+            ):  # libraries set themselves up in the first steps, which a graph cannot hold
                 losses = self._step(*batch)
             torch.cuda.current_stream().wait_stream(self.side)
             self.eager_steps += 1
