@@ -206,13 +206,11 @@ class PretendGpu:
                 self.count("copy to device")
             plain = [x for x in plain if not any(x is index for index in indices)]
         written = isinstance(args[0], torch.Tensor) and not isinstance(args[0], OnGpu) and name.endswith("_")
-        if written or name.startswith("lerp") or any(x.dim() for x in plain):
-            if plain:
-                shapes = [list(x.shape) for x in plain]
-                raise RuntimeError(
-                    f"{name}: Expected all tensors to be on the same device, but found at least two devices, cuda:0 and cpu! "
-                    f"{shapes} at {_where()[0]}"
-                )
+        if plain and (written or name.startswith("lerp") or any(x.dim() for x in plain)):
+            raise RuntimeError(
+                f"{name}: Expected all tensors to be on the same device, but found at least two devices, cuda:0 and cpu! "
+                f"{[list(x.shape) for x in plain]} at {_where()[0]}"
+            )
 
 
 class PretendGraph:

@@ -24,7 +24,7 @@ from overparam.architectures.alone import CNN, Conv, Custom, ResNet18, Transform
 from overparam.architectures.stacked import CNN1D, MLP, LeNet, mlp
 from overparam.data.dataset import Data
 from overparam.data.load import digits
-from overparam.engine import examples, sweep
+from overparam.engine import examples, hashing, sweep
 from overparam.engine.examples import Examples
 from overparam.engine.passes import Pass
 from overparam.engine.settings import DTYPES, LOSSES, OPTIMIZERS, RECORDABLE, SCHEDULES, Settings, Vector
@@ -138,7 +138,7 @@ STACKS: dict[str, list[list[Settings]]] = {
     "stop_loss": [
         stack(stop_loss=2.2, batch_size=None, epochs=120),
         stack({"stop_loss": 2.2}, {"stop_loss": 1.5}, epochs=60),
-        alone(CNN(2), stop_loss=2.2, batch_size=None, epochs=101, momentum=0.9),
+        alone(CNN(2), stop_loss=2.2, batch_size=None, epochs=30, momentum=0.9),
         alone(ResNet18(1), stop_loss=2.2, batch_size=None, epochs=12, optimizer="adam", lr=0.01),
     ],
     "stop_fitted": [stack({"stop_fitted": 2}, {"stop_fitted": 1}, epochs=60), alone(CNN(2), stop_fitted=1, epochs=20)],
@@ -443,6 +443,34 @@ def test_a_linearized_network_moves_as_a_whole():
         moved = tangent.linearized(SMALL).to("cuda")
         tensors = [*moved.parameters(), *moved._module[0].parameters()]
         assert {t.device.type for t in tensors} == {"cuda"}
+
+
+def hashed_orders(n: list[int], epoch: int = 3) -> torch.Tensor:
+    keys = torch.cat([hashing.hash_keys(seed, "order", 1) for seed in range(len(n))])
+    valid = torch.arange(max(n)) < torch.tensor(n)[:, None]
+    return hashing.permutations(keys, torch.tensor(epoch, dtype=torch.int32), valid)
+
+
+def test_an_order_made_of_hashes_is_a_permutation_of_the_networks_own():
+    """The same in any stack, another in each epoch, and every example equally often in every place."""
+    orders = hashed_orders([20, 12, 20])
+    assert all(sorted(own[:n].tolist()) == list(range(n)) for own, n in zip(orders, (20, 12, 20), strict=True))
+    assert torch.equal(orders[:2, :12], hashed_orders([20, 12])[:, :12])
+    assert torch.equal(orders[1, :12], hashed_orders([12, 12])[1])
+    assert not torch.equal(orders, hashed_orders([20, 12, 20], epoch=4))
+    first = torch.stack([hashed_orders([8] * 50, epoch) for epoch in range(200)]).flatten(0, 1)  # [10000, 8]
+    places = torch.stack([(first == example).double().mean(0) for example in range(8)])
+    assert (places - 1 / 8).abs().max() < 0.02  # six standard deviations
+    followers = torch.nn.functional.one_hot(first[:, 0] * 8 + first[:, 1], 64).double().mean(0).view(8, 8)
+    assert (followers[~torch.eye(8, dtype=bool)] - 1 / 56).abs().max() < 0.008
+
+
+def test_copies_are_drawn_equally_often():
+    keys, ways = torch.cat([hashing.hash_keys(s, "version", 1) for s in (0, 1)]), torch.tensor([3, 5])
+    drawn = hashing.choices(keys, torch.tensor(1, dtype=torch.int32), 10_000, ways)
+    for own, number in zip(drawn, (3, 5), strict=True):
+        assert (torch.bincount(own, minlength=number) / 10_000 - 1 / number).abs().max() < 0.03
+        assert own.max() == number - 1
 
 
 # --- what the host waits for -------------------------------------------------------------------------------------------

@@ -62,7 +62,7 @@ class Examples:
             self.taken = self.filled.to(device)
         self.slots = torch.zeros(self.filled.shape, dtype=torch.int64)  # which example is in which slot of this epoch
         share = (self.filled.unflatten(1, (self.steps, -1)) / sizes[..., None]).flatten(1)
-        self.sizes = sizes.to(device)
+        self.parts = (sizes / sizes.sum(1, keepdim=True)).to(device)  # [network, step]: of its examples, in this batch
         self.share = share.to(device)  # [network, slot]: the weight of its example in the batch's mean
         # On a GPU all batches are equally long, filled up with slots of no weight, since a recorded graph is.
         self.lengths = sizes.amax(0).tolist() if device.type == "cpu" else [self.batch_size] * self.steps
@@ -141,7 +141,7 @@ class Examples:
 
     def weight(self, step: int) -> Tensor:
         """Share of each network's examples [network] that are in the batch of this step."""
-        return self.sizes[:, step] / self.sizes.sum(1)
+        return self.parts[:, step]
 
     def mean(self, values: Tensor) -> Tensor:
         """Mean over each network's own examples [network] of values [network, n]; float64, so that 9 of 10 are 0.9."""
@@ -154,7 +154,7 @@ class Examples:
         self.filled, self.slots = self.filled[rows], self.slots[rows]
         on_device = rows.to(self.device)
         hashed = ("keys", "ways", "places", "taken") if self.hashed else ()
-        for name in ("rows", "y", "valid", "share", "sizes", *hashed):
+        for name in ("rows", "y", "valid", "share", "parts", *hashed):
             setattr(self, name, getattr(self, name)[on_device])
         self.shares = self._cut(self.share)
         self.batches = [(self.rows, self.y)]

@@ -15,7 +15,14 @@ from torch import Tensor, nn
 
 from overparam.architectures.alone import affine_layers
 from overparam.architectures.base import Number, Sizes
-from overparam.architectures.evaluate import gradient_norms, gradients_at_a_time, losses, outputs, targets
+from overparam.architectures.evaluate import (
+    examples_at_a_time,
+    gradient_norms,
+    gradients_at_a_time,
+    losses,
+    outputs,
+    targets,
+)
 from overparam.data.dataset import Data
 from overparam.engine.examples import Examples
 from overparam.engine.settings import Settings, Vector
@@ -207,6 +214,9 @@ class Single:
         if gradient_norms:
             together = np.minimum(n, gradients_at_a_time(sizes.weights, device))
             activations = activations + together * (4 * sizes.weights + 2 * sizes.units)
+        if device.type != "cpu":  # where an evaluation takes more examples at a time than a batch may have
+            looked_at = np.minimum(examples_at_a_time(device), np.maximum(n, len(data.x_test)))
+            activations = np.maximum(activations, looked_at * (sizes.units + math.prod(data.shape)))
         outcomes = 16 * (n + len(data.x_test))
         copies = 6 + 2 * (settings.sam > 0) + (settings.output_scale > 0)  # of the weights, and what is of their size
         return 4 * (copies * sizes.weights + outcomes + n * math.prod(data.shape) + activations)

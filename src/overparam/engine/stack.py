@@ -130,10 +130,15 @@ class Stack:
             held = held + batch % part + n % batch % part
         activations = held * (2 * columns + 3 * units) * (dtype.itemsize / 4)
         own = 6 * weights + 16 * (n + tests)  # copies of the weights, optimizer state; indices and outcomes of examples
+        copies = 1 if device.type == "cpu" else 2  # a recorded graph has memory of its own for what a step makes
+        if device.type != "cpu":
+            activations = (
+                activations + 4 * copies * data.outputs * longest
+            )  # losses and their parts, in an evaluation too
         if _layered(settings).batch_norm:
-            activations = activations + 8 * units * np.maximum(longest, batch)
+            activations = activations + copies * 8 * units * np.maximum(longest, batch)
         if settings.gradient_penalty:
-            activations = activations + 8 * (columns + units) * np.maximum(longest, batch)
+            activations = activations + copies * 8 * (columns + units) * np.maximum(longest, batch)
             own = own + 4 * weights
         if settings.averaging:
             own = own + 2 * weights
@@ -142,11 +147,11 @@ class Stack:
         if settings.output_scale:
             own = own + weights
         if settings.input_noise or settings.adversarial:
-            activations = activations + 8 * inputs * longest
+            activations = activations + copies * 8 * inputs * longest
         if settings.median_of > 1:
             own = own + settings.median_of * weights
         if settings.dropout:
-            activations = activations + 8 * units * longest
+            activations = activations + copies * 8 * units * longest
         if gradient_norms:
             activations = activations + (2 * (columns + units) + 3 * sizes.window_pairs) * longest
         gathered = (n if settings.steps == 1 else 2 * longest) * (inputs + 1)

@@ -10,13 +10,13 @@ import numpy as np
 import torch
 
 from overparam.architectures.evaluate import gradient_norms
-from overparam.arithmetic import full_precision, has_bfloat16
+from overparam.arithmetic import NO_BFLOAT16, full_precision, has_bfloat16
 from overparam.data.dataset import Data
 from overparam.engine.examples import check
 from overparam.engine.settings import FREE, PRESENT, Settings, log_schedule, recording, require_settings
 from overparam.engine.single import Single
 from overparam.engine.stack import Stack
-from overparam.errors import require, shown
+from overparam.errors import DEVICES, require, shown
 from overparam.randomness import drawing, generator
 
 EVALUATED = ("train_loss", "train_error", "test_loss", "test_error")
@@ -39,13 +39,13 @@ def chosen_device(device: torch.device | str | None, elsewhere: bool = False) ->
     """
     if device is None:
         return default_device()
-    says = f"device is {shown(device)}; networks train on 'cpu', or on 'cuda' where there is a GPU."
+    says = f"device is {shown(device)}; networks train on 'cpu', or on 'cuda' where there is a GPU of NVIDIA or AMD."
     require(isinstance(device, str | torch.device), says)
     try:
         found = torch.device(device)
     except RuntimeError:  # torch lists all devices that it has heard of
         raise ValueError(says) from None
-    require(found.type in ("cpu", "cuda"), says)
+    require(found.type in DEVICES, says)
     count = torch.cuda.device_count() if torch.cuda.is_available() else 0
     require(
         elsewhere or found.type == "cpu" or (found.index or 0) < count,
@@ -108,7 +108,7 @@ def check_device(networks: Sequence[Settings], device: torch.device) -> None:
     """Raise ValueError unless these networks can be trained there."""
     require(
         device.type == "cpu" or all(s.dtype == "float32" for s in networks) or has_bfloat16(device),
-        f"{device} multiplies no bfloat16 by itself; choose dtype='float32'.",
+        NO_BFLOAT16.format(device),
     )
 
 
