@@ -136,12 +136,16 @@ STACKS: dict[str, list[list[Settings]]] = {
     "optimizer": [stack(optimizer=name, lr=0.01) for name in OPTIMIZERS] + [alone(CNN(2), optimizer="adam", lr=0.01)],
     "loss": [stack(loss=name) for name in LOSSES] + [alone(CNN(2), loss="squared")],
     "stop_loss": [
-        stack(stop_loss=2.2, batch_size=None, epochs=120),
-        stack({"stop_loss": 2.2}, {"stop_loss": 1.5}, epochs=60),
-        alone(CNN(2), stop_loss=2.2, batch_size=None, epochs=30, momentum=0.9),
-        alone(ResNet18(1), stop_loss=2.2, batch_size=None, epochs=12, optimizer="adam", lr=0.01),
+        stack(stop_loss=1.7, batch_size=None, epochs=60),
+        stack({"stop_loss": 2.0}, {"stop_loss": 1.7}, epochs=30),
+        alone(CNN(2), stop_loss=1.0, batch_size=None, epochs=12, momentum=0.5),
+        alone(CNN(2), stop_loss=1.5, epochs=11),
+        alone(ResNet18(1), stop_loss=2.0, batch_size=None, epochs=5, optimizer="adam", lr=0.01),
     ],
-    "stop_fitted": [stack({"stop_fitted": 2}, {"stop_fitted": 1}, epochs=60), alone(CNN(2), stop_fitted=1, epochs=20)],
+    "stop_fitted": [
+        stack({"stop_fitted": 2}, {"stop_fitted": 1}, n=4, batch_size=2, epochs=60),
+        alone(CNN(2), n=4, batch_size=2, stop_fitted=1, epochs=16),
+    ],
     "dtype": [stack(dtype=name) for name in DTYPES],
     "start": [stack(*STARTS)],
     "mask": [stack(*MASKS), alone(CNN(2), mask=vector(CNN(2), 0.3))],
@@ -161,6 +165,9 @@ def looked_at(networks: Sequence[Settings], data: Data, epochs=(0, 1)) -> dict:
     return record | {"predictions": None}
 
 
+STOPPING = {id(networks) for name in ("stop_loss", "stop_fitted") for networks in STACKS[name]}
+
+
 def check_training(networks: Sequence[Settings], data: Data, epochs=(0, 1)) -> PretendGpu:
     """Fail unless these networks train on the GPU as on a CPU, there alone, and without waiting in a step."""
     record = looked_at(networks, data, epochs)
@@ -175,6 +182,8 @@ def check_training(networks: Sequence[Settings], data: Data, epochs=(0, 1)) -> P
     assert not elsewhere, f"products on the CPU: {elsewhere}"
     loose = networks[0].dtype == "bfloat16" and not networks[0].architecture.stacks
     close = {"rtol": 0.1, "atol": 0.1} if loose else {"rtol": 1e-3, "atol": 1e-4}
+    if id(networks) in STOPPING:
+        assert any(1 < row["epochs_run"] < networks[0].epochs for row in found), "none stopped on the way"
     for there, here in zip(found, expected, strict=True):
         assert there.keys() == here.keys()
         for name in there.keys() - OF_THE_MACHINE:
@@ -574,12 +583,12 @@ def steps_counted_by_the_host(function: Callable) -> Callable:
     return schedule
 
 
-def a_learning_rate_in_new_memory(function: Callable) -> Callable:
-    def freeze(self, finished):
-        self.lr = self.lr * (~finished).view(-1, 1, 1)
-        function(self, finished)
+def a_counter_in_new_memory(function: Callable) -> Callable:
+    def step(self, *batch):
+        self.steps_made = self.steps_made.clone()
+        return function(self, *batch)
 
-    return freeze
+    return step
 
 
 def a_loss_read_by_example(function: Callable) -> Callable:
@@ -608,9 +617,9 @@ FAULTS = {
     "tolist in a step": (planted(Stack, "_update", and_then(lambda self: self.lr.tolist())), "lr"),
     "an if on the device": (planted(Stack, "_update", and_then(lambda self: bool((self.lr > 0).all()))), "lr"),
     "a step counted on the host": (planted(Stack, "_schedule_factor", steps_counted_by_the_host), "schedule"),
-    "new memory under a graph": (planted(Stack, "freeze", a_learning_rate_in_new_memory), "stop_loss"),
+    "new memory under a graph": (planted(Stack, "_step", a_counter_in_new_memory), "schedule"),
     "NumPy of a tensor there": (planted(Stack, "finite", numpy_of_a_tensor_there), "lr"),
-    "a stop read in a step": (planted(Single, "freeze", and_then(lambda self: bool(self.frozen))), "stop_loss"),
+    "a stop read in a step": (planted(Single, "_goes_on", and_then(lambda self: bool(self.frozen))), "stop_loss"),
     "a measure that ignores its device": (planted(curvature, "chosen_device", lambda f: lambda d: torch.device("cpu")), "runs"),
     "an evaluation that reads by example": (planted(Stack, "outcomes", a_loss_read_by_example), "waits"),
 }  # fmt: skip
