@@ -96,6 +96,7 @@ class PretendGpu:
         self.graph: PretendGraph | None = None  # that is being recorded
         self.replays = 0
         self.properties = SimpleNamespace(name="Pretend GPU", total_memory=2**34, major=capability, minor=0)
+        self.free = self.properties.total_memory
         self._stack = ExitStack()
 
     def __enter__(self) -> "PretendGpu":
@@ -111,7 +112,9 @@ class PretendGpu:
             "get_device_name": lambda device=None: self.properties.name,
             "get_device_properties": lambda device=None: self.properties,
             "get_device_capability": lambda device=None: (self.properties.major, 0),
-            "mem_get_info": lambda device=None: (self.properties.total_memory, self.properties.total_memory),
+            "mem_get_info": lambda device=None: (self.free, self.properties.total_memory),
+            "memory_reserved": lambda device=None: 0,
+            "memory_allocated": lambda device=None: 0,
             "is_bf16_supported": lambda including_emulation=True: including_emulation or self.properties.major >= 8,
             "empty_cache": lambda: None,
             "synchronize": lambda device=None: None,

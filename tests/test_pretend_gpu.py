@@ -1,5 +1,6 @@
 """The engine and the measures on a GPU that is pretended: right, on one device, and without waiting in a step."""
 
+import contextlib
 import copy
 import dataclasses
 import functools
@@ -20,6 +21,7 @@ from pretend_gpu import READS, OnGpu, PretendGpu
 from torch import nn
 
 from overparam import measures, pruning, theory
+from overparam.architectures import evaluate
 from overparam.architectures.alone import CNN, Conv, Custom, ResNet18, Transformer
 from overparam.architectures.stacked import CNN1D, MLP, LeNet, mlp
 from overparam.data.dataset import Data
@@ -27,6 +29,7 @@ from overparam.data.load import digits
 from overparam.engine import examples, hashing, sweep
 from overparam.engine.examples import Examples
 from overparam.engine.passes import Pass
+from overparam.engine.plan import memory_limit, plan
 from overparam.engine.settings import DTYPES, LOSSES, OPTIMIZERS, RECORDABLE, SCHEDULES, Settings, Vector
 from overparam.engine.single import Single
 from overparam.engine.stack import Stack
@@ -480,6 +483,83 @@ def test_copies_are_drawn_equally_often():
     for own, number in zip(drawn, (3, 5), strict=True):
         assert (torch.bincount(own, minlength=number) / 10_000 - 1 / number).abs().max() < 0.03
         assert own.max() == number - 1
+
+
+# --- what is refused, and what is planned ------------------------------------------------------------------------------
+
+
+def test_data_may_lie_there_already():
+    with PretendGpu():
+        moved = Data(
+            "images", *(getattr(IMAGES, name).to("cuda") for name in ("x", "y", "x_test", "y_test")), "digits", 10
+        )
+        assert moved.x.device.type == "cuda"
+        found = train(stack(batch_size=None), moved, ["weights", "correct"], device="cuda")
+    for there, here in zip(found, train(stack(batch_size=None), IMAGES, ["weights", "correct"], "cpu"), strict=True):
+        np.testing.assert_allclose(there["weights"], here["weights"], atol=1e-5)
+        np.testing.assert_array_equal(there["examples"], here["examples"])
+
+
+def test_a_sweep_plans_and_trains_there():
+    with PretendGpu():
+        planned = sweep.sweep(mlp([3, 4]), IMAGES, n=12, epochs=4, lr=0.1, seed=range(2), explain=True)
+        found = sweep.sweep(mlp([3, 4]), IMAGES, n=12, epochs=4, lr=0.1, seed=range(2), cache=False)
+    assert set(planned.device) == set(found.device) == {"cuda"}
+    here = sweep.sweep(mlp([3, 4]), IMAGES, n=12, epochs=4, lr=0.1, seed=range(2), cache=False, device="cpu")
+    np.testing.assert_allclose(found.train_loss, here.train_loss, rtol=1e-5)
+
+
+def test_a_process_takes_half_of_what_is_free_there():
+    with PretendGpu() as gpu:
+        all_of_it = memory_limit(torch.device("cuda"))
+        gpu.free = gpu.properties.total_memory // 2
+        half = memory_limit(torch.device("cuda"))
+        gpu.free -= 2**20  # another plan for a little less would train other stacks after an interruption
+        assert memory_limit(torch.device("cuda")) in (half, half - gpu.properties.total_memory // 16)
+        gpu.free = 2**28
+        with pytest.raises(ValueError, match=r"takes about .* GiB to train but one process may take 0\.1 GiB here"):
+            sweep.sweep(mlp(200_000), IMAGES, n=12, epochs=1, lr=0.1, cache=False)
+    assert (all_of_it, half) == (gpu.properties.total_memory // 2, gpu.properties.total_memory // 4)
+
+
+def test_an_evaluation_counts_in_the_plan():
+    """It takes two thousand images at a time, whatever a batch is."""
+    many = dataclasses.replace(IMAGES, x_test=IMAGES.x_test.repeat(200, 1), y_test=IMAGES.y_test.repeat(200))
+    settings, record = Settings(CNN(8), n=12, batch_size=4, epochs=1, lr=0.1), {}
+    with PretendGpu():
+        few, more = (plan([settings], data, torch.device("cuda"), record)[0].bytes for data in (IMAGES, many))
+    units = settings.architecture.sizes(IMAGES.shape, 10).units
+    assert more - few > 0.9 * 4 * 2000 * units
+
+
+@pytest.mark.parametrize(("capability", "refused"), [(7, True), (8, False)])
+def test_bfloat16_where_the_hardware_has_none_is_refused_in_a_sentence(capability, refused):
+    said = (
+        pytest.raises(ValueError, match=r"cuda\S* multiplies no bfloat16 by itself; choose dtype='float32'\.$")
+        if refused
+        else contextlib.nullcontext()
+    )
+    with PretendGpu(capability):
+        with said:
+            train(stack(dtype="bfloat16"), IMAGES, device="cuda")
+        with said:
+            evaluate.outputs(there(SMALL), FOUR.to("cuda"), dtype=torch.bfloat16)
+
+
+@pytest.mark.parametrize("function", [curvature.top_eigenvalue, coherence.m_coherence, sharpness.box])
+def test_another_device_is_refused_in_a_sentence(function):
+    with pytest.raises(
+        ValueError, match=r"x is on 'meta', where not all is computed that is needed; move it to 'cpu' or"
+    ):
+        function(SMALL, FOUR.to("meta"), THREE)
+    with pytest.raises(ValueError, match=r"The network is on 'meta', where not all is computed"):
+        function(copy.deepcopy(SMALL).to("meta"), FOUR, THREE)
+
+
+@pytest.mark.parametrize("device", ["mps", "xpu", "meta", torch.device("mps")])
+def test_networks_train_on_no_other_device(device):
+    with pytest.raises(ValueError, match="networks train on 'cpu', or on 'cuda' where there is a GPU of NVIDIA or AMD"):
+        train(stack(), IMAGES, device=device)
 
 
 # --- what the host waits for -------------------------------------------------------------------------------------------

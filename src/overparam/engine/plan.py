@@ -98,7 +98,8 @@ def memory_limit(device: torch.device) -> int:
     free, total = torch.cuda.mem_get_info(device)
     # What this process has taken from the driver and does not use is free too.
     free += torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
-    return max(1, free // 2 // (total // 16)) * (total // 16)
+    half, part = free // 2, total // 16
+    return half // part * part or half
 
 
 def explain_plan(
