@@ -136,11 +136,11 @@ class PretendGpu:
     def __exit__(self, *error: Any) -> None:
         self._stack.close()
 
-    def count(self, kind: str, number: int = 1) -> None:
+    def count(self, kind: str) -> None:
         """Count an event where the package stands now; none is possible while a graph is recorded."""
         if self.graph is not None:
             raise RuntimeError(f"operation not permitted when stream is capturing: {kind} at {_where()[0]}")
-        self.events[Event(kind, *_where())] += number
+        self.events[Event(kind, *_where())] += 1
 
     @property
     def reads(self) -> Counter[str]:
@@ -327,7 +327,7 @@ def _copied(x: OnGpu) -> OnGpu:
 def _where() -> tuple[str, tuple[str, ...]]:
     """The place in the package, and the names of its functions around it; a thread of autograd's stands where this one waits."""
     main = threading.main_thread()
-    frame = sys._current_frames()[main.ident] if threading.current_thread() is not main else sys._getframe(1)
+    frame = sys._current_frames()[main.ident or 0] if threading.current_thread() is not main else sys._getframe(1)
     place, within = "?", []
     while frame is not None:
         if frame.f_code.co_filename.startswith(PACKAGE):

@@ -81,6 +81,9 @@ def train(
       statistics of batch norm are not among them
     - ``"predictions"``: outputs on the test examples at the end, flattened from [test examples, outputs];
       probabilities where the loss is cross-entropy
+
+    Only on a CPU, with the same version of torch and the same stack, are the numbers the same to the bit. On a GPU orders of
+    examples are drawn another way than on a CPU.
     """
     record, networks, device = recording(record), require_settings(networks), chosen_device(device)
     check(networks, data)

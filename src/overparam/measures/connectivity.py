@@ -46,7 +46,7 @@ def path_errors(
     before = nn.utils.parameters_to_vector(module.parameters())
     first, second = (_weights_of(module, weights) for weights in (first, second))
     ends = torch.from_numpy(np.stack([first, second])).to(before)
-    errors = _errors(module, [torch.lerp(*ends, t) for t in torch.linspace(0, 1, points).tolist()], x, y)
+    errors = _errors(module, [torch.lerp(ends[0], ends[1], t) for t in torch.linspace(0, 1, points).tolist()], x, y)
     nn.utils.vector_to_parameters(before, module.parameters())
     return errors
 
