@@ -589,6 +589,27 @@ def test_the_host_waits_for_nothing_that_grows():
     check_waits()
 
 
+@pytest.mark.parametrize(
+    ("function", "steps"),
+    [
+        (sensitivity.critical_samples, "steps"),
+        (sharpness.box, "steps"),
+        (sharpness.trace, "probes"),
+        (critical_points.TanhNet.minimise, "iterations"),
+        (critical_points.TanhNet.critical_points, "iterations"),
+        (deep_linear.descend, "steps"),
+        (diagonal.descend, "steps"),
+        (guessing.descend, "steps"),
+        (students.descend, "steps"),
+        (tangent.fit, "steps"),
+    ],
+    ids=lambda value: getattr(value, "__qualname__", value),
+)
+def test_no_step_of_a_measure_is_waited_for(function, steps):
+    few, many = (check_measure(function, MEASURES[function] | {steps: number}).reads for number in (4, 9))
+    assert few == many
+
+
 def test_a_graph_is_recorded_and_replayed_once_a_stack_has_begun():
     for name in ("lr", "stop_loss", "gradient_penalty"):
         for networks in (each for each in STACKS[name] if each[0].architecture.stacks):
