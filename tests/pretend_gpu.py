@@ -283,7 +283,7 @@ class _Functions(TorchFunctionMode):
                 places = args[1] if isinstance(args[1], tuple) else (args[1],)
                 args = (first, tuple(torch.tensor(x) if isinstance(x, list) else x for x in places), *args[2:])
             if func is torch.as_tensor:
-                return first.to(kwargs.get("dtype") or first.dtype)
+                return first.to(**kwargs) if kwargs else first
         if func in (torch.tensor, torch.as_tensor) and _is_gpu(kwargs.get("device")):
             made = func(*args, **{k: v for k, v in kwargs.items() if k not in ("device", "requires_grad")})
             return made.to(CUDA).requires_grad_(kwargs.get("requires_grad", False))

@@ -10,7 +10,7 @@ import math
 import pkgutil
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -64,10 +64,9 @@ from overparam.theory import (
 
 DIGITS = digits()
 IMAGES = Data("images", DIGITS.x[:40], DIGITS.y[:40], DIGITS.x_test[:15], DIGITS.y_test[:15], "digits", classes=10)
-PAIRS = torch.cat([torch.randint(5, (50, 2)), torch.full((50, 1), 5)], 1).float()
-SUMS = Data(
-    "sums", PAIRS[:40], (PAIRS[:40, :2].sum(1) % 5).long(), PAIRS[40:], (PAIRS[40:, :2].sum(1) % 5).long(), "", 5
-)
+PAIRS = torch.cat([torch.randint(5, (50, 2), generator=generator(0, "pairs")), torch.full((50, 1), 5)], 1)
+ANSWERS = PAIRS[:, :2].sum(1) % 5
+SUMS = Data("sums", PAIRS[:40].float(), ANSWERS[:40], PAIRS[40:].float(), ANSWERS[40:], "sums modulo 5", 5)
 LINES = Data("lines", IMAGES.x, IMAGES.x[:, :2], IMAGES.x_test, IMAGES.x_test[:, :2], "made up")
 
 
@@ -161,19 +160,19 @@ CASES = [(name, networks) for name, stacks in STACKS.items() for networks in sta
 OF_THE_MACHINE = {"device", "seconds", "stack_size"}
 
 
-def looked_at(networks: Sequence[Settings], data: Data, epochs=(0, 1)) -> dict:
-    """All that can be recorded of these networks."""
+def everything(networks: Sequence[Settings]) -> dict:
+    """All that can be recorded of these networks, at the start, after an epoch, and at the end."""
     normalised = networks[0].architecture.stacks and networks[0].architecture.batch_norm
-    record = {name: list(epochs) for name in RECORDABLE if name != "gradient_norms" or not normalised}
+    record = {name: [0, 1] for name in RECORDABLE if name != "gradient_norms" or not normalised}
     return record | {"predictions": None}
 
 
 STOPPING = {id(networks) for name in ("stop_loss", "stop_fitted") for networks in STACKS[name]}
 
 
-def check_training(networks: Sequence[Settings], data: Data, epochs=(0, 1)) -> PretendGpu:
+def check_training(networks: Sequence[Settings], data: Data, without: Collection[str] = ()) -> PretendGpu:
     """Fail unless these networks train on the GPU as on a CPU, there alone, and without waiting in a step."""
-    record = looked_at(networks, data, epochs)
+    record = {name: epochs for name, epochs in everything(networks).items() if name not in without}
     with PretendGpu() as gpu:
         found = train(networks, data, record, device="cuda")
     with pytest.MonkeyPatch.context() as patch:
@@ -194,20 +193,21 @@ def check_training(networks: Sequence[Settings], data: Data, epochs=(0, 1)) -> P
     return gpu
 
 
-def of(networks: Sequence[Settings]) -> Data:
-    """The data set that these networks read."""
-    if isinstance(networks[0].architecture, Transformer):
-        return SUMS
-    return IMAGES
-
-
 def test_every_setting_is_tried():
     assert STACKS.keys() == {field.name for field in dataclasses.fields(Settings)}
 
 
 @pytest.mark.parametrize(("name", "networks"), CASES, ids=[f"{name}-{i}" for i, (name, _) in enumerate(CASES)])
 def test_networks_train_there_as_on_a_cpu(name, networks):
-    check_training(networks, of(networks))
+    check_training(networks, IMAGES)
+
+
+def test_other_data_are_trained_on_there():
+    check_training(alone(Transformer(4, 1, 2, tokens=6), optimizer="adam", lr=0.01), SUMS)
+    regression = {"loss": "squared", "lr": 0.01}
+    with_classes = {"correct", "test_correct"}
+    for networks in (stack(*[{"lr": 0.01}] * 2, loss="squared"), alone(CNN(2), **regression)):
+        check_training(networks, LINES, without=with_classes)
 
 
 # --- measures, pruning, theory ----------------------------------------------------------------------------------------
