@@ -13,6 +13,8 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
+DEVICES = ("cpu", "cuda")  # whose tensors are taken: sums are in float64, which Apple's mps has not
+
 
 def require(condition: bool | np.bool_, message: str) -> None:
     """Raise ValueError with this message unless the condition holds."""
@@ -142,8 +144,17 @@ def tensor(name: str, values: Tensor, dimensions: int | Sequence[int] | None = N
         len(values) >= least and values.numel() > 0,
         f"{name} must have {least} or more rows of numbers; got {list(values.shape)}.",
     )
+    require_device(name, values)
     require(finite(values), f"{name} must be finite; some of the numbers are NaN or infinite.")
     return values
+
+
+def require_device(name: str, values: Tensor) -> None:
+    """ValueError unless the tensor is on a device that the package computes on."""
+    kind = values.device.type
+    require(
+        kind in DEVICES, f"{name} is on {kind!r}, where not all is computed that is needed; move it to 'cpu' or 'cuda'."
+    )
 
 
 def require_rows(dimensions: int | None = None, **pair: Tensor) -> None:
@@ -173,6 +184,7 @@ def require_network(module: nn.Module) -> None:
     """ValueError unless this is a module with weights."""
     require(isinstance(module, nn.Module), f"A network must be an nn.Module; got {shown(module)}.")
     require(bool(list(module.parameters())), f"A network has weights; {shown(module)} has none.")
+    require_device("The network", next(module.parameters()))
 
 
 @contextmanager

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from overparam.arithmetic import full_precision
-from overparam.errors import between, finite, real, require, shown, whole
+from overparam.errors import DEVICES, between, finite, real, require, shown, whole
 from overparam.randomness import generator
 
 
@@ -183,8 +183,8 @@ def _array(what: str, given: Any) -> Tensor:
         require(isinstance(given, Tensor), f"{advice}{', ' + _conversion(given) if _conversion(given) else ''}.")
         usable = not given.is_complex() and not given.is_quantized and not given.is_nested
         require(
-            usable and given.layout == torch.strided and given.device.type != "meta",
-            f"{advice}; this one is {given.dtype}, {given.layout}, on {given.device.type}: make it dense and real.",
+            usable and given.layout == torch.strided and given.device.type in DEVICES,
+            f"{advice}; this one is {given.dtype}, {given.layout}, on {given.device.type}: make it dense and real, on cpu or cuda.",
         )
         values = given.detach() if given.requires_grad or type(given) is not Tensor else given
         if values.is_inference():

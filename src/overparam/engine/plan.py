@@ -87,11 +87,19 @@ def workers(device: torch.device) -> int:
 
 
 def memory_limit(device: torch.device) -> int:
-    """Bytes that one process may take for a stack: half of the machine's memory, shared among the processes."""
-    if device.type == "cuda":
-        here = torch.cuda.is_available()
-        return torch.cuda.get_device_properties(device).total_memory // 2 if here else GPU_BYTES // 2
-    return machine.memory() // 2 // workers(device)
+    """Bytes that one process may take for a stack: half of the machine's memory, shared among the processes.
+
+    Of a GPU half of what is free, in sixteenths of all of it, so that a plan does not change with a little more or less.
+    """
+    if device.type != "cuda":
+        return machine.memory() // 2 // workers(device)
+    if not torch.cuda.is_available():
+        return GPU_BYTES // 2
+    free, total = torch.cuda.mem_get_info(device)
+    # What this process has taken from the driver and does not use is free too.
+    free += torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+    half, part = free // 2, total // 16
+    return half // part * part or half
 
 
 def explain_plan(

@@ -1,5 +1,6 @@
 """Networks trained together, with what is recorded while they train: one record per network."""
 
+import math
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
@@ -9,13 +10,13 @@ import numpy as np
 import torch
 
 from overparam.architectures.evaluate import gradient_norms
-from overparam.arithmetic import full_precision, has_bfloat16
+from overparam.arithmetic import NO_BFLOAT16, full_precision, has_bfloat16
 from overparam.data.dataset import Data
 from overparam.engine.examples import check
 from overparam.engine.settings import FREE, PRESENT, Settings, log_schedule, recording, require_settings
 from overparam.engine.single import Single
 from overparam.engine.stack import Stack
-from overparam.errors import require, shown
+from overparam.errors import DEVICES, require, shown
 from overparam.randomness import drawing, generator
 
 EVALUATED = ("train_loss", "train_error", "test_loss", "test_error")
@@ -23,6 +24,7 @@ PER_EXAMPLE = ("correct", "losses", "gradient_norms")
 PER_TEST_EXAMPLE = ("test_correct", "test_losses")
 DIVERGED_FROM = 10  # times the training loss at the start, or that of answering 0 to everything if it is larger
 _CHECK_EVERY = 10  # epochs between checks of who has finished: a check waits for the device
+_CHECK_STEPS = 100  # steps between them at least where the host runs ahead of the device
 
 
 def default_device() -> torch.device:
@@ -37,13 +39,13 @@ def chosen_device(device: torch.device | str | None, elsewhere: bool = False) ->
     """
     if device is None:
         return default_device()
-    says = f"device is {shown(device)}; networks train on 'cpu', or on 'cuda' where there is a GPU."
+    says = f"device is {shown(device)}; networks train on 'cpu', or on 'cuda' where there is a GPU of NVIDIA or AMD."
     require(isinstance(device, str | torch.device), says)
     try:
         found = torch.device(device)
     except RuntimeError:  # torch lists all devices that it has heard of
         raise ValueError(says) from None
-    require(found.type in ("cpu", "cuda"), says)
+    require(found.type in DEVICES, says)
     count = torch.cuda.device_count() if torch.cuda.is_available() else 0
     require(
         elsewhere or found.type == "cpu" or (found.index or 0) < count,
@@ -79,6 +81,9 @@ def train(
       statistics of batch norm are not among them
     - ``"predictions"``: outputs on the test examples at the end, flattened from [test examples, outputs];
       probabilities where the loss is cross-entropy
+
+    Only on a CPU, with the same version of torch and the same stack, are the numbers the same to the bit. On a GPU orders of
+    examples are drawn another way than on a CPU.
     """
     record, networks, device = recording(record), require_settings(networks), chosen_device(device)
     check(networks, data)
@@ -106,7 +111,7 @@ def check_device(networks: Sequence[Settings], device: torch.device) -> None:
     """Raise ValueError unless these networks can be trained there."""
     require(
         device.type == "cpu" or all(s.dtype == "float32" for s in networks) or has_bfloat16(device),
-        f"{device} multiplies no bfloat16 by itself; choose dtype='float32'.",
+        NO_BFLOAT16.format(device),
     )
 
 
@@ -149,7 +154,7 @@ def _train(stack: Stack | Single, networks: Sequence[Settings], record: Mapping)
             progress.step(step)
         progress.end_epoch()
         last = epoch + 1 == epochs
-        if not (last or (epoch + 1) % _CHECK_EVERY == 0):
+        if not (last or (epoch + 1) % progress.check_every == 0):
             continue
         leaving = progress.leaving(all_of_them=last)
         if not leaving.any():
@@ -178,6 +183,8 @@ class _Progress:
         self.watches_error = any(s.stop_fitted for s in networks)
         self.total: Any = 0.0  # of the epoch: the mean loss [network]
         self.epoch = 0
+        ahead = stack.device.type != "cpu"
+        self.check_every = max(_CHECK_EVERY, math.ceil(_CHECK_STEPS / networks[0].steps)) if ahead else _CHECK_EVERY
 
     def step(self, step: int) -> None:
         """One update; in full-batch training the loss before it decides whether a network stops there."""
@@ -202,7 +209,7 @@ class _Progress:
             wrong = self.stack.examples.mean(self.stack.outcomes(test=False)[1])
             self.fitted = torch.where(wrong == 0, self.fitted + 1, 0)
             self.stack.freeze((self.stop_fitted > 0) & (self.fitted >= self.stop_fitted))
-        if self.epoch % _CHECK_EVERY == 0:
+        if self.epoch % self.check_every == 0:
             self.stack.freeze(~self.stack.finite())
 
     def leaving(self, all_of_them: bool) -> torch.Tensor:
@@ -295,6 +302,8 @@ class _Recorder:
         with stack.averaged():
             predictions = stack.predictions().cpu() if "predictions" in self.record else None
         results = []
+        per_example = bool(set(PER_EXAMPLE) & set(self.record))
+        rows, labels = (examples.rows.cpu(), examples.y.cpu()) if per_example else (None, None)
         for row in leaving.nonzero().flatten().tolist():
             last, threshold = final[row], self.divergence_losses[row]
             diverged = not (finite[row] and last["train_loss"] <= threshold)
@@ -310,9 +319,9 @@ class _Recorder:
             if predictions is not None:
                 answers = predictions[row].flatten().numpy()
                 record["predictions"] = np.full_like(answers, np.nan) if diverged else answers
-            if set(PER_EXAMPLE) & set(self.record):
-                record["examples"] = examples.used[examples.rows[row, : examples.n[row]].cpu()].numpy()
-                record["labels"] = examples.y[row, : examples.n[row]].cpu().numpy()
+            if rows is not None and labels is not None:
+                n = examples.n[row]
+                record["examples"], record["labels"] = examples.used[rows[row, :n]].numpy(), labels[row, :n].numpy()
             results.append((row, record))
         return results
 
