@@ -52,7 +52,7 @@ zip: book ## pack the built book into one archive that opens without a server
 confirm: .venv/.ready ## measure what decides the verdicts: [CHAPTER=bias-variance] [FINDING=id]; CHECK=2 compares two replicates
 	@$(BIN)/python tools/confirm.py $(CHAPTER) $(if $(FINDING),--finding $(FINDING)) $(if $(CHECK),--check $(CHECK))
 
-bench: .venv/.ready ## measure the speed of training against plain PyTorch loops (QUICK=1: twenty minutes)
+bench: .venv/.ready ## measure the speed of training against PyTorch and JAX (QUICK=1: half an hour)
 	@$(BIN)/python -m benchmarks $(if $(QUICK),--quick)
 
 colab: .venv/.ready ## derive the notebooks that Colab opens

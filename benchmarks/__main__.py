@@ -1,4 +1,4 @@
-"""`make bench`: measure the engine against plain PyTorch loops, print the table, write data/results/benchmark.json."""
+"""`make bench`: measure the engine against PyTorch and JAX, print the table, write data/results/benchmark.json."""
 
 import argparse
 from pathlib import Path
@@ -23,6 +23,7 @@ def main() -> None:
     minutes = rounds * (0.7 * len(works) if asked.quick else sum(work.minutes for work in works))
     print(f"{len(works)} works, {rounds} rounds: roughly {minutes:.0f} minutes on two cores. Leave the machine alone.")
 
+    measure.install_jax()
     origin, rows = measure.provenance(), []
     for done in measure.measure(works, rounds, QUICK_SECONDS if asked.quick else None):
         rows += done

@@ -1,19 +1,23 @@
-"""The plain PyTorch loops that the engine is compared with: one network after another, as a careful learner writes it.
+"""What the engine is compared with in PyTorch: one network after another, or all of a width at once by `torch.func.vmap`.
 
-Careful means: the model's modes are set, evaluation runs without gradients on whole tensors, nothing is read back from
-a step, and the `DataLoader` has no worker processes, which would cost more than the small batches that they fetch.
-Both loops use torch's default number of threads.
+As a careful user writes it: the model's modes are set, evaluation runs without gradients on whole tensors, nothing is read
+back from a step, and the `DataLoader` has no worker processes, which would cost more than the small batches that they
+fetch. All use torch's default number of threads.
 """
 
 import copy
+import functools
+import itertools
 from collections.abc import Callable, Iterable, Iterator
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.func import functional_call, grad, stack_module_state, vmap
 from torch.nn.utils import prune
 from torch.utils.data import DataLoader, TensorDataset
 
+from benchmarks import datasets
 from benchmarks.works import PRUNED, Work
 from overparam.data import Data, corrupt_labels
 from overparam.randomness import generator
@@ -34,6 +38,8 @@ def prepare(work: Work, data: Data, variant: str) -> Callable[[int], list[float]
     """A function that does the work for a number of epochs and returns each network's test error."""
     shape = {"mlp": (-1,), "cnn1d": (1, 40), "cnn": (3, 32, 32)}[work.architecture]
     x, x_test = (inputs.reshape(len(inputs), *shape) for inputs in (data.x, data.x_test))
+    if variant == "vmap":
+        return functools.partial(run_mapped, work, data, x, x_test)
 
     def run(epochs: int) -> list[float]:
         errors = []
@@ -161,3 +167,70 @@ def remove_smallest(mask: Tensor, weight: Tensor, share: float) -> None:
     left = int(mask.sum())
     magnitude = weight.abs().masked_fill(mask == 0, torch.inf)
     mask.view(-1)[magnitude.flatten().topk(round(share * left), largest=False).indices] = 0
+
+
+# --- All networks of a width at once ----------------------------------------------------------------------------------
+
+
+def run_mapped(work: Work, data: Data, x: Tensor, x_test: Tensor, epochs: int) -> list[float]:
+    """Each network's test error after so many epochs."""
+    taught, errors = iter(datasets.labels(work, data)), []
+    for width, group in itertools.groupby(work.networks(), key=lambda network: network[0]):
+        models, y = [], []
+        for _, _, seed in group:
+            torch.manual_seed(seed)
+            models.append(build(work.architecture, x[0].numel(), width, work.depth))
+            y.append(next(taught))
+        errors += train_mapped(models, x, torch.stack(y), x_test, data.y_test, work, epochs)
+    return errors
+
+
+def train_mapped(models: list[nn.Sequential], x, y, x_test, y_test, work: Work, epochs: int) -> list[float]:
+    """Train networks of one shape as an ensemble, as the documentation of `torch.func` teaches; y is [network, example]."""
+    stacked, _ = stack_module_state(models)
+    parameters = {name: tensor.detach() for name, tensor in stacked.items()}
+    initial = {name: tensor.clone() for name, tensor in parameters.items()}
+    base = copy.deepcopy(models[0]).to("meta")
+
+    def outputs(parameters: dict[str, Tensor], x: Tensor) -> Tensor:
+        return functional_call(base, parameters, (x,))
+
+    def loss(parameters: dict[str, Tensor], x: Tensor, y: Tensor) -> Tensor:
+        return F.cross_entropy(outputs(parameters, x), y)
+
+    gradients = vmap(grad(loss))
+
+    def evaluate_all(x: Tensor, y: Tensor) -> tuple[list[float], list[float]]:
+        logits = vmap(outputs, in_dims=(0, None))(parameters, x)
+        losses = F.cross_entropy(logits.flatten(0, 1), y.flatten(), reduction="none").view(y.shape).mean(1)
+        return losses.tolist(), (logits.argmax(2) != y).float().mean(1).tolist()
+
+    masks: dict[str, Tensor] = {}
+    history, tests = [], y_test.expand(len(models), -1)
+    for done in range(work.rounds):
+        if done:
+            prune_mapped(parameters, masks, initial)
+        sgd = torch.optim.SGD(parameters.values(), lr=work.lr, momentum=work.momentum, fused=True)
+        for _ in range(epochs):
+            orders = torch.stack([torch.randperm(len(x)) for _ in models])
+            for rows in orders.split(work.batch_size, dim=1):
+                found = gradients(parameters, x[rows], y.gather(1, rows))
+                for name, tensor in parameters.items():
+                    tensor.grad = found[name]
+                sgd.step()
+                for name, mask in masks.items():
+                    parameters[name].mul_(mask)
+            if work.every_epoch:
+                history.append((evaluate_all(x, y), evaluate_all(x_test, tests)))
+    return evaluate_all(x_test, tests)[1]
+
+
+def prune_mapped(parameters: dict[str, Tensor], masks: dict[str, Tensor], initial: dict[str, Tensor]) -> None:
+    """Take the smallest weights of each network away, as `train_masked` does, and set the others back."""
+    names = [name for name in parameters if name.endswith("weight")]
+    for name, amount in zip(names, PRUNED, strict=True):
+        mask = masks.setdefault(name, torch.ones_like(parameters[name]))
+        for own, weight in zip(mask, parameters[name], strict=True):
+            remove_smallest(own, weight, amount)
+    for name, tensor in parameters.items():
+        tensor.copy_(initial[name]).mul_(masks.get(name, 1))

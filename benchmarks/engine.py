@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from benchmarks.works import PRUNED, Work
 from overparam import MLP, Data, Settings, cnn, cnn1d, mlp
+from overparam.arithmetic import has_bfloat16
 from overparam.engine import sweep
 from overparam.engine.workers import START_UP, LocalWorkers
 from overparam.pruning import prune_smallest
@@ -13,6 +14,8 @@ DTYPES = {"fp32": "float32", "bf16": "bfloat16"}
 
 def prepare(work: Work, data: Data, variant: str) -> Callable[[int], list[float]]:
     """A function that does the work for a number of epochs and returns each network's test error."""
+    if variant == "bf16" and not has_bfloat16("cpu"):
+        raise RuntimeError("this processor has no bfloat16 products")
 
     def run(epochs: int) -> list[float]:
         workers = workers_as_for(work.epochs / epochs)

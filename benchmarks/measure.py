@@ -5,6 +5,7 @@ import os
 import platform
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -16,7 +17,9 @@ from benchmarks.works import N_TEST, VARIANTS, Work
 from overparam import machine
 
 ROOT = Path(__file__).resolve().parents[1]
-PEAKS = {"loader": "float32", "tensor": "float32", "fp32": "float32", "bf16": "bfloat16"}
+PEAKS = {variant: "bfloat16" if variant == "bf16" else "float32" for variant in VARIANTS}
+JAX = ROOT / "build/bench"  # where the packages are that only the benchmark needs
+REQUIREMENTS = ROOT / "benchmarks/requirements.txt"
 
 
 def measure(works: Sequence[Work], rounds: int, seconds: float | None = None, variants: Sequence[str] = (*VARIANTS,)):
@@ -29,28 +32,48 @@ def measure(works: Sequence[Work], rounds: int, seconds: float | None = None, va
         print(f"{work.title}", flush=True)
         if not peaks or seconds is None:
             peaks = {dtype: peak.measure(dtype) for dtype in sorted({PEAKS[v] for v in variants})}
-        runs: dict[str, list[dict]] = {variant: [] for variant in variants}
-        for number in range(rounds):
-            for variant in variants:
-                if any("missing" in run for run in runs[variant]):
-                    continue
-                runs[variant].append(run_child(work, variant, seconds))
-                tell(number, variant, runs[variant][-1])
-        yield [describe(work, variant, seconds is not None, runs[variant], peaks) for variant in variants]
+        runs: dict[str, list[dict]] = {variant: [] for variant in work.variants() if variant in variants}
+        with tempfile.TemporaryDirectory() as folder:
+            arrays = Path(folder, "data.npz")
+            if "jax" in runs:
+                write_arrays(work, arrays)
+            for number in range(rounds):
+                for variant, done in runs.items():
+                    if any("missing" in run for run in done):
+                        continue
+                    done.append(run_child(work, variant, seconds, arrays))
+                    tell(number, variant, done[-1])
+        yield [describe(work, variant, seconds is not None, done, peaks) for variant, done in runs.items()]
 
 
-def run_child(work: Work, variant: str, seconds: float | None) -> dict:
+def install_jax() -> None:
+    """Install JAX for the benchmark alone, as it is pinned; where that fails, its measurements will be missing."""
+    if not (JAX / "jax").is_dir():
+        print(f"Installing JAX into {JAX.relative_to(ROOT)}, for the benchmark alone", flush=True)
+        options = ["--quiet", "--no-deps", "--disable-pip-version-check", "--target", str(JAX)]
+        subprocess.run([sys.executable, "-m", "pip", "install", *options, "-r", str(REQUIREMENTS)])
+
+
+def write_arrays(work: Work, path: Path) -> None:
+    """Write the work's data where JAX finds them, by a process that may import PyTorch."""
+    subprocess.run(
+        [sys.executable, "-m", "benchmarks.datasets", json.dumps(asdict(work)), str(path)], cwd=ROOT, check=True
+    )
+
+
+def run_child(work: Work, variant: str, seconds: float | None, arrays: Path | None = None) -> dict:
     """One measurement: what the child says, its `wall` time from start to exit, and the cores that `others` kept busy.
 
     The latter is measured just before. Where the variant fails, only why it is `missing`.
     """
-    request = json.dumps({"work": asdict(work), "variant": variant, "seconds": seconds})
+    request = json.dumps({"work": asdict(work), "variant": variant, "seconds": seconds, "arrays": str(arrays)})
+    search = [os.environ.get("PYTHONPATH"), str(JAX)] if variant == "jax" else [os.environ.get("PYTHONPATH")]
     others = busy_cores()
     started = time.perf_counter()
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.child", request],
         cwd=ROOT,
-        env=os.environ | {"TQDM_DISABLE": "1"},
+        env=os.environ | {"TQDM_DISABLE": "1", "PYTHONPATH": os.pathsep.join(filter(None, search))},
         capture_output=True,
         encoding="utf-8",
     )
@@ -114,6 +137,7 @@ def provenance() -> dict:
         "cores": machine.cores(),
         "python": platform.python_version(),
         "torch": metadata.version("torch"),
+        "jax": next((found.version for found in metadata.distributions(name="jax", path=[str(JAX)])), None),
         "commit": commit(),
     }
 
@@ -138,7 +162,9 @@ def write(path: Path, origin: dict, rows: list[dict]) -> None:
     """Write the result file; works that it has from the same machine and software, but that are not in `rows`, stay."""
     rows = [row | {"date": origin["date"], "commit": origin["commit"]} for row in rows]
     old = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {"rows": []}
-    if old["rows"] and all(old["provenance"][key] == origin[key] for key in ("cpu", "cores", "python", "torch")):
+    if old["rows"] and all(
+        old["provenance"].get(key) == origin[key] for key in ("cpu", "cores", "python", "torch", "jax")
+    ):
         new = {row["work"] for row in rows}
         rows = [row for row in old["rows"] if row["work"] not in new] + rows
     path.parent.mkdir(parents=True, exist_ok=True)

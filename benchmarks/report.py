@@ -5,7 +5,7 @@ import math
 import statistics
 from pathlib import Path
 
-from benchmarks.works import VARIANTS
+from benchmarks.works import MAPPED, VARIANTS
 
 RESULT = Path(__file__).resolve().parents[1] / "data/results/benchmark.json"
 SHARE_TARGET = 0.7  # of the matrix-product peak, in float32 from width 100 up
@@ -57,6 +57,7 @@ def summary(row: dict) -> dict:
         "seconds": statistics.median(seconds),
         "low": min(seconds),
         "high": max(seconds),
+        "epoch": epoch,
         "beginning": statistics.median(map(beginning, runs)),
         "extrapolated": any(run["first_epochs"] < row["epochs"] for run in runs),
         "steps_per_second": row["steps_per_epoch"] / epoch,
@@ -73,7 +74,10 @@ def summary(row: dict) -> dict:
 
 
 def summaries(content: dict) -> dict[str, dict[str, dict]]:
-    """{work: {variant: summary}}, with `ratio`: how many times as fast as the plain DataLoader loop."""
+    """{work: {variant: summary}}, with `ratio`: how many times as fast as the plain DataLoader loop.
+
+    That is of the whole process; `ratio_epoch` is of the steady state, an epoch once everything is compiled and warm.
+    """
     works: dict[str, dict[str, dict]] = {}
     for row in content["rows"]:
         works.setdefault(row["work"], {})[row["variant"]] = summary(row)
@@ -83,6 +87,7 @@ def summaries(content: dict) -> dict[str, dict[str, dict]]:
             if math.isfinite(loader.get("seconds", math.nan) / values.get("seconds", math.nan)):
                 values["ratio"] = loader["seconds"] / values["seconds"]
                 values["ratio_at_peak"] = loader["seconds"] / values["least_seconds"]
+                values["ratio_epoch"] = loader["epoch"] / values["epoch"]
                 values["ratio_beginning"] = loader["beginning"] / values["beginning"]
     return works
 
@@ -92,9 +97,11 @@ def summaries(content: dict) -> dict[str, dict[str, dict]]:
 
 def table(content: dict) -> str:
     """The Markdown table of all works and variants."""
-    lines = [["Work", "by", "seconds", "range", "times as fast", "steps/s", "% of peak", "% test error"]]
+    lines = [["Work", "by", "seconds", "range", "times as fast", "s/epoch", "% of peak", "% test error"]]
     titles = {row["work"]: row["title"] for row in content["rows"]}
     for work, variants in summaries(content).items():
+        if work.startswith(SERIES):
+            continue
         for number, (variant, values) in enumerate(variants.items()):
             title = title_of(titles[work], values) if number == 0 else ""
             lines.append([title, VARIANTS[variant], *cells(values)])
@@ -123,7 +130,7 @@ def cells(values: dict) -> list[str]:
         "≈ " * short + number(values["seconds"]),
         f"{number(values['low'])}–{number(values['high'])}" if values["rounds"] > 1 else "",
         times(values.get("ratio")) + beginning,
-        number(values["steps_per_second"]),
+        f"{values['epoch']:.3g}",
         f"{100 * values['share']:.{0 if values['share'] >= 0.01 else 1}f}",
         error,
     ]
@@ -153,10 +160,7 @@ def targets(content: dict) -> str:
         for variant, values in variants.items()
         if values["target"]
     ]
-    tensors = "times as fast as the loop with tensors, at least: engine, fp32"
-    lines.append([*judged(tensors, 1, slowest_against_tensors(works)), ""])
-    share = works.get("wide", {}).get("fp32", {}).get("share")
-    lines.append([*judged("share of the fp32 peak, width 100 to 400: engine, fp32", SHARE_TARGET, share), "1"])
+    lines += [[*judged(*aim), ""] for aim in aims(works)]
     lines.insert(1, ["---", "---:", "---:", "---", "---:"])
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
@@ -168,10 +172,53 @@ def judged(aim: str, target: float, measured: float | None) -> list[str]:
     return [aim, f"≥ {target:g}", f"{measured:.{1 if target >= 1 else 2}f}", "yes" if measured >= target else "no"]
 
 
-def slowest_against_tensors(works: dict) -> float | None:
-    """The engine's smallest advantage over the loop with tensors, in float32 over all works."""
-    pairs = [(variants.get("tensor", {}), variants.get("fp32", {})) for variants in works.values()]
-    return min((c["ratio"] / b["ratio"] for b, c in pairs if "ratio" in b and "ratio" in c), default=None)
+def aims(works: dict) -> list[tuple[str, float, float | None]]:
+    """(what, aimed at, measured) of what is not a ratio to the loop with a DataLoader. All is of the engine in fp32."""
+    share = lambda work: works.get(work, {}).get("fp32", {}).get("share")  # noqa: E731
+    mapped = [work for work, variants in works.items() if set(MAPPED) & set(variants)]
+    narrow = [work for work in mapped if work in UP_TO_100]
+    return [
+        (
+            "all works, the whole: against the loop with tensors, at least",
+            1,
+            slowest(works, works, ("tensor",), "ratio"),
+        ),
+        ("width 2 to 300, an epoch: against JAX", 4, slowest(works, ["double_descent"], ("jax",))),
+        ("width 2 to 30, an epoch: against JAX", 3, slowest(works, ["narrow"], ("jax",))),
+        ("works up to width 100, an epoch: against torch.func and JAX, at least", 3, slowest(works, narrow, MAPPED)),
+        ("all works, an epoch: against torch.func and JAX, at least", 1, slowest(works, mapped, MAPPED)),
+        ("all works, the whole: against torch.func and JAX, at least", 5, slowest(works, mapped, MAPPED, "ratio")),
+        ("share of the fp32 peak: width 100 to 400", SHARE_TARGET, share("wide")),
+        ("share of the fp32 peak: pruning rounds", SHARE_TARGET, share("pruning")),
+    ]
+
+
+def slowest(works: dict, names, others: tuple[str, ...], what: str = "ratio_epoch") -> float | None:
+    """The engine's smallest advantage in float32 over the others in these works, as far as it was measured."""
+    pairs = [
+        (works[name].get(other, {}), works[name].get("fp32", {})) for name in names if name in works for other in others
+    ]
+    return min((ours[what] / theirs[what] for theirs, ours in pairs if what in theirs and what in ours), default=None)
+
+
+def steady(content: dict) -> str:
+    """The Markdown table of an epoch's seconds by the engine, and how many times as long it takes otherwise."""
+    others = [variant for variant in VARIANTS if variant not in ("fp32", "bf16")]
+    lines = [["Work", "engine, s/epoch", *(f"{VARIANTS[other]}: an epoch (the whole)" for other in others)]]
+    for work, variants in summaries(content).items():
+        ours = variants.get("fp32", {})
+        if "ratio_epoch" not in ours:
+            continue
+        theirs = [variants.get(other, {}) for other in others]
+        each = [
+            f"{ours['ratio_epoch'] / them['ratio_epoch']:.1f} ({ours['ratio'] / them['ratio']:.1f})"
+            if "ratio" in them
+            else "–"
+            for them in theirs
+        ]
+        lines.append([SHORT.get(work, work), f"{ours['epoch']:.3g}", *each])
+    lines.insert(1, ["---", *["---:"] * (1 + len(others))])
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def origin(content: dict) -> str:
@@ -180,7 +227,7 @@ def origin(content: dict) -> str:
     values = [v for variants in summaries(content).values() for v in variants.values() if not v["missing"]]
     sentences = [
         f"Measured on {one_or_more(row['date'] for row in content['rows'])} on {p['device']}, {p['cpu']}, with torch "
-        f"{p['torch']} and Python {p['python']} (commit {one_or_more(row['commit'] for row in content['rows'])}); "
+        f"{p['torch']}{', JAX ' + p['jax'] if p.get('jax') else ''} and Python {p['python']} (commit {one_or_more(row['commit'] for row in content['rows'])}); "
         f"repetitions of each measurement: {one_or_more(v['rounds'] for v in values)}."
     ]
     if any(v["extrapolated"] for v in values):
@@ -213,7 +260,11 @@ SHORT = {
     "cifar10_mlp": "MLP, CIFAR-10",
     "cnn1d": "1-D CNNs",
     "cnn": "2-D CNN",
+    **{f"width_{width}": f"width {width}" for width in (3, 10, 30, 100, 300)},
 }
+COLORS = {"loader": 4, "tensor": 5, "vmap": 2, "jax": 3, "fp32": 0, "bf16": 1}  # places in the book's palette
+SERIES = "width_"  # how the names of the works begin that differ in their width only
+UP_TO_100 = ("narrow", "cnn1d", "width_3", "width_10", "width_30", "width_100")
 
 
 def figure(content: dict):
@@ -223,14 +274,14 @@ def figure(content: dict):
     from overparam import figures
 
     figures.style()
-    works = summaries(content)
+    works = {work: variants for work, variants in summaries(content).items() if not work.startswith(SERIES)}
     shown = [variant for variant in VARIANTS if variant != "loader"]
-    fig, ax = plt.subplots(figsize=(7.2, 0.8 + 0.62 * len(works)))
-    height = 0.26
+    fig, ax = plt.subplots(figsize=(7.2, 0.8 + 0.95 * len(works)))
+    height = 0.17
     for place, variant in enumerate(shown):
-        color = figures.SEQUENCE[(5, 0, 1)[place]]
+        color = figures.SEQUENCE[COLORS[variant]]
         drawn = [(row, v[variant]) for row, v in enumerate(works.values()) if v.get(variant, {}).get("ratio")]
-        rows = [row + (place - 1) * height for row, _ in drawn]
+        rows = [row + (place - (len(shown) - 1) / 2) * height for row, _ in drawn]
         ratios = [values["ratio"] for _, values in drawn]
         ax.barh(rows, [r - 1 for r in ratios], height * 0.85, left=1, color=color, label=VARIANTS[variant])
         for y, (_, values) in zip(rows, drawn, strict=True):
@@ -256,10 +307,67 @@ def figure(content: dict):
     return fig
 
 
+def figure_widths(content: dict):
+    """Two panels against the width: how much longer an epoch takes otherwise, and the share of the peak."""
+    import matplotlib.pyplot as plt
+
+    from overparam import figures
+
+    figures.style()
+    fig, (times_axis, share_axis) = plt.subplots(1, 2, figsize=(7.2, 3.2))
+    for variant, points in by_width(content).items():
+        look = {"color": figures.SEQUENCE[COLORS[variant]], "marker": "o", "label": VARIANTS[variant]}
+        widths, ratios, shares = zip(*points, strict=True)
+        if variant != "fp32":
+            times_axis.plot(widths, ratios, **look)
+        share_axis.plot(widths, [100 * share for share in shares], **look)
+    times_axis.axhline(1, color=figures.INK, linewidth=0.8)
+    for axis in (times_axis, share_axis):
+        axis.set_xscale("log")
+        axis.set_xticks([3, 10, 30, 100, 300], ["3", "10", "30", "100", "300"])
+        axis.minorticks_off()
+        axis.set_xlabel("width")
+    times_axis.set_yscale("log")
+    times_axis.set_yticks([1, 3, 10, 30, 100], ["1", "3", "10", "30", "100"])
+    times_axis.minorticks_off()
+    times_axis.set_ylabel("an epoch, in epochs of the engine")
+    share_axis.set_ylim(0, 100)
+    share_axis.set_ylabel("% of the fp32 peak")
+    handles, labels = share_axis.get_legend_handles_labels()
+    fig.legend(handles, labels, loc="outside upper left", ncols=3, handlelength=1)
+    return fig
+
+
+def by_width(content: dict) -> dict[str, list[tuple[int, float, float]]]:
+    """Of each variant in fp32 (width, how many times as long an epoch takes as by the engine, share of the peak)."""
+    points: dict[str, list[tuple[int, float, float]]] = {}
+    for work, variants in summaries(content).items():
+        ours = variants.get("fp32", {})
+        for variant, values in variants.items():
+            if work.startswith(SERIES) and variant != "bf16" and {"ratio_epoch"} <= ours.keys() & values.keys():
+                point = int(work.removeprefix(SERIES)), ours["ratio_epoch"] / values["ratio_epoch"], values["share"]
+                points.setdefault(variant, []).append(point)
+    return points
+
+
+def words_widths(content: dict) -> str:
+    """That figure's text alternative: every point as numbers."""
+    parts = [
+        f"{VARIANTS[variant]}: "
+        + ", ".join(
+            f"width {w}: {ratio:.1f} times as long, {100 * share:.1f} % of the peak" for w, ratio, share in points
+        )
+        for variant, points in by_width(content).items()
+    ]
+    return "How long an epoch takes, in epochs of the engine, and the share of the peak. " + "; ".join(parts) + "."
+
+
 def words(content: dict) -> str:
     """The figure's text alternative: every bar as a number."""
     parts = []
     for work, variants in summaries(content).items():
+        if work.startswith(SERIES):
+            continue
         said = [
             f"{VARIANTS[v]} {values['ratio']:.1f}"
             for v, values in variants.items()

@@ -9,9 +9,12 @@ N_TEST = 1000  # test examples
 VARIANTS = {
     "loader": "loop, DataLoader",
     "tensor": "loop, tensors",
+    "vmap": "torch.func, vmap",
+    "jax": "JAX, vmap and jit",
     "fp32": "engine, fp32",
     "bf16": "engine, bf16",
 }
+MAPPED = ("vmap", "jax")  # networks of one width at a time
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,10 @@ class Work:
     def networks(self) -> list[tuple[int, float, int]]:
         """(width, label noise, seed) of each network."""
         return list(itertools.product(self.widths, self.label_noise, range(self.seeds)))
+
+    def variants(self) -> list[str]:
+        """The variants that do the work: where there is one network, nothing is to be mapped over."""
+        return [v for v in VARIANTS if v not in MAPPED or len(self.networks()) > 1]
 
     def steps_per_epoch(self) -> int:
         """Updates that all networks together take in an epoch (of every round)."""
@@ -120,7 +127,6 @@ WORKS = (
         seeds=4,
         epochs=20,
         rounds=5,
-        targets={"fp32": 8, "bf16": 16},
         minutes=4,
     ),
     Work(
@@ -158,4 +164,16 @@ WORKS = (
         epochs=1,
         minutes=1,
     ),
+)
+# The same for one width after another, for the figure that shows the gain against the width.
+WORKS += tuple(
+    Work(
+        f"width_{width}",
+        f"10 MLPs of width {width}, 100 epochs",
+        widths=(width,),
+        seeds=10,
+        epochs=100,
+        minutes=2,
+    )
+    for width in (3, 10, 30, 100, 300)
 )

@@ -24,6 +24,15 @@ from overparam.data.dataset import Data  # noqa: E402
 TINY = Work("tiny", "Two tiny MLPs", widths=(2, 3), epochs=50, n=200, targets={"fp32": 2})
 PAGE = """# Page
 
+```{benchmark} steady
+```
+
+```{benchmark} widths
+:name: fig-widths
+
+**Another caption.**
+```
+
 ```{benchmark} figure
 :name: fig-bars
 
@@ -46,12 +55,13 @@ def content(**changes) -> dict:
     run = {"first_epochs": 50, "test_error": 0.25, "others": 0.0, "data": "MNIST-1D"}
     row = measure.describe(TINY, "loader", False, [], dict.fromkeys(measure.PEAKS.values(), 1e9))
     row |= {"date": "2026-01-01", "commit": "abcdef"}
-    times = {"loader": 100.0, "tensor": 50.0, "fp32": 10.0}
+    times = {"loader": 100.0, "tensor": 50.0, "jax": 42.0, "fp32": 10.0}
     rows = [
         row | {"variant": v, "runs": [run | {"ready": 1.0, "wall": t, "first": t - 2} | changes] * 3}
         for v, t in times.items()
     ]
-    rows[2]["target"] = 2
+    rows[3]["target"] = 2
+    rows += [each | {"work": "width_3"} for each in rows]
     rows.append(row | {"variant": "bf16", "runs": [{"missing": "ImportError: it is not there"}]})
     return {"provenance": measure.provenance(), "rows": rows}
 
@@ -109,9 +119,9 @@ def toy() -> Data:
     return Data("toy", x[:200], y[:200], x[200:], y[200:], "toy", classes=10)
 
 
-def test_both_loops_learn_alike(toy):
+def test_the_loops_learn_alike(toy):
     work = replace(TINY, widths=(30,), seeds=2, batch_size=20, lr=0.05)
-    errors = {v: np.mean(baselines.prepare(work, toy, v)(15)) for v in ("loader", "tensor")}
+    errors = {v: np.mean(baselines.prepare(work, toy, v)(15)) for v in ("loader", "tensor", "vmap")}
     assert abs(errors["loader"] - errors["tensor"]) < 0.1
     assert max(errors.values()) < 0.5
 
@@ -133,13 +143,36 @@ def test_both_ways_of_pruning_keep_the_same_number_of_weights(toy):
     assert kept[0] == pytest.approx([800 * 0.8**3, 400 * 0.8**3, 200 * 0.9**3], abs=2)
 
 
+def test_networks_that_are_mapped_over_equal_those_of_the_loop(toy, monkeypatch):
+    work = replace(TINY, widths=(3, 8), seeds=2, batch_size=50, rounds=2)
+    monkeypatch.setattr(torch, "randperm", torch.arange)  # all see the same order
+    for rounds in (1, 2):
+        errors = [baselines.prepare(replace(work, rounds=rounds), toy, v)(3) for v in ("tensor", "vmap")]
+        np.testing.assert_allclose(*errors, atol=0.011)
+
+
+@pytest.mark.skipif(not (measure.JAX / "jax").is_dir(), reason="JAX is installed by `make bench`")
+@pytest.mark.parametrize("architecture", ["mlp", "cnn1d"])
+def test_jax_learns_as_the_loops_do(tmp_path, architecture):
+    work = replace(TINY, architecture=architecture, depth=2 + (architecture == "cnn1d"), widths=(8,), seeds=2, n=4000)
+    measure.write_arrays(work, tmp_path / "data.npz")
+    errors = [measure.run_child(replace(work, epochs=4), v, None, tmp_path / "data.npz") for v in ("jax", "tensor")]
+    assert abs(errors[0]["test_error"] - errors[1]["test_error"]) < 0.1
+
+
 # --- measuring --------------------------------------------------------------------------------------------------------
 
 
-def test_a_short_run_does_one_epoch_twice_then_more():
+@pytest.mark.parametrize(("seconds", "expected"), [(1e-9, [1, 1, 2]), (None, [100, 1, 100])])
+def test_after_the_whole_or_an_epoch_it_is_measured_what_one_more_costs(seconds, expected):
     asked = []
-    child.short(lambda epochs: asked.append(epochs) or [0.5], 100, seconds=0.0)
-    assert asked == [1, 1, 2]
+    child.measured(lambda epochs: asked.append(epochs) or [0.5], 100, seconds)
+    assert asked == expected
+
+
+def test_one_network_is_not_mapped_over():
+    assert set(VARIANTS) - set(replace(TINY, widths=(2,)).variants()) == {"vmap", "jax"}
+    assert TINY.variants() == [*VARIANTS]
 
 
 def test_the_tiny_work_runs_from_end_to_end(tmp_path, monkeypatch, capsys):
@@ -216,11 +249,20 @@ def test_the_table_says_what_is_extrapolated_missing_or_a_stand_in():
     assert len({line.count("|") for line in quick.splitlines()}) == 1
 
 
+def test_the_steady_state_stands_beside_the_whole():
+    cold = {"again": 1.0, "longer": 3.0, "longer_epochs": 11}
+    table = report.steady(content(**cold))  # all have an epoch of 0.2 s
+    assert "| tiny | 0.2 | 1.0 (16.0) | 1.0 (7.7) | – | 1.0 (6.3) |" in table
+    assert "| width 3 |" in table
+    assert list(report.by_width(content(**cold))) == ["loader", "tensor", "jax", "fp32"]
+    assert "JAX, vmap and jit: width 3: 1.0 times as long" in report.words_widths(content(**cold))
+
+
 def test_targets_are_shown_whether_reached_or_not():
     table = report.targets(content())
     assert "| ≥ 2 | 10.0 | yes |" in table
     slow = content()
-    slow["rows"][2]["runs"][0]["wall"] = slow["rows"][2]["runs"][1]["wall"] = 200.0
+    slow["rows"][3]["runs"][0]["wall"] = slow["rows"][2]["runs"][1]["wall"] = 200.0
     assert "| ≥ 2 | 0.5 | no |" in report.targets(slow)
 
 

@@ -1,4 +1,4 @@
-"""Put what `make bench` measured into a page: `{benchmark} table`, `targets`, `origin` or `figure`.
+"""Put what `make bench` measured into a page: `{benchmark} table`, `steady`, `targets`, `origin`, `figure` or `widths`.
 
 All of it is computed from data/results/benchmark.json when the book is built. The figure's caption is the directive's
 content.
@@ -20,6 +20,7 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks import report  # noqa: E402
 
+FIGURES = {"figure": (report.figure, report.words), "widths": (report.figure_widths, report.words_widths)}
 NOTHING = "Nothing has been measured here yet: `make bench` does it, and the next `make book` shows it."
 
 
@@ -37,13 +38,15 @@ class Benchmark(SphinxDirective):
         part = self.arguments[0]
         if content is None:
             return self.parse_text_to_nodes(NOTHING) if part == "table" else []
-        if part == "figure":
-            return [self.figure(content)]
-        texts = {"table": report.table, "targets": report.targets, "origin": origin}
+        if part == "widths" and not report.by_width(content):
+            return []
+        if part in FIGURES:
+            return [self.figure(content, *FIGURES[part])]
+        texts = {"table": report.table, "steady": report.steady, "targets": report.targets, "origin": origin}
         return self.parse_text_to_nodes(unbroken(texts[part](content)))
 
-    def figure(self, content):
-        picture = svg(report.figure(content), report.words(content))
+    def figure(self, content, draw, words):
+        picture = svg(draw(content), words(content))
         figure = nodes.figure("", nodes.raw("", f'<div class="figure-scroll">{picture}</div>', format="html"))
         caption = self.parse_text_to_nodes("\n".join(self.content))[0]
         figure += nodes.caption(caption.rawsource, "", *caption.children)

@@ -87,12 +87,21 @@ class Examples:
         if self.steps == 1:
             self.batches = [(rows, self.y)]
         else:
-            slots = self._hashed_slots() if self.hashed else self._drawn_slots()
-            y = slots if self.y.dim() == 2 else slots[..., None].expand(-1, -1, self.y.shape[2])
-            batches = self._cut(rows.gather(1, slots)), self._cut(self.y.gather(1, y))
-            self.batches = list(zip(*batches, strict=True))
+            self.batches = self._by_step(rows, self._hashed_slots() if self.hashed else self._drawn_slots())
         if self.hashed:
             self.epoch += 1
+
+    def _by_step(self, rows: Tensor, slots: Tensor) -> list[tuple[Tensor, Tensor]]:
+        """For each step the rows and labels of the examples [network, n] that are in its slots [network, slot].
+
+        Taken from flat tensors in the order of the steps: faster than `gather`, and nothing need be moved afterwards.
+        """
+        starts = torch.arange(len(rows), device=self.device)[:, None] * rows.shape[1]
+        places = (slots + starts).unflatten(1, (self.steps, -1)).transpose(0, 1).flatten()
+        taken = [values.flatten(0, 1).index_select(0, places) for values in (rows, self.y)]
+        shape = self.steps, len(rows), -1
+        by_step = [values.view(*shape, *values.shape[1:]) for values in taken]
+        return [(r[:, :k], y[:, :k]) for r, y, k in zip(*by_step, self.lengths, strict=True)]
 
     def _drawn_slots(self) -> Tensor:
         """Which of its examples a network has in each slot of an epoch [network, slot], of a generator for each."""

@@ -14,9 +14,10 @@ from overparam import machine
 from overparam.architectures.base import Sizes
 from overparam.arithmetic import has_bfloat16
 from overparam.data.dataset import Data
+from overparam.engine import compiled
 from overparam.engine.settings import Settings, log_schedule
 from overparam.engine.single import Single
-from overparam.engine.stack import Stack
+from overparam.engine.stack import Stack, is_compiled
 from overparam.errors import require
 
 # Seconds on one CPU core (measured on a Zen 4 at 3.7 GHz; where to cut depends on their ratios only).
@@ -24,6 +25,7 @@ PER_LAYER = {"float32": 3.5e-5, "bfloat16": 1e-4}  # of a step, whatever is in i
 PER_EXAMPLE = 8e-8  # and network: gathering its input, its part of the loss
 PER_ACTIVATION = 1e-9  # ReLU and its gradient, forth and back
 PER_FLOP = {"float32": 1 / 85e9, "bfloat16": 1 / 200e9, "emulated bfloat16": 1 / 7e9}
+COMPILED_STEP = 3e-5  # of a step with compiled functions, whatever is in it
 PER_WEIGHT = {"float32": 0.0, "bfloat16": 5e-10}  # of a step: the update beside the products, conversions
 MODULE_PER_FLOP = 1 / 30e9  # of a network that is trained alone
 GPU_SPEED = 200  # times a CPU core in arithmetic, while the calls cost the same (not measured)
@@ -151,6 +153,12 @@ class _Costs:
         self.normalised = self.stacks and self.first.architecture.normalises(data.shape, data.outputs)
         low = self.first.dtype == "bfloat16"
         self.per_flop = PER_FLOP[self.first.dtype if not low or has_bfloat16(device) else "emulated bfloat16"]
+        # Which take compiled functions, that spare padding, and the work that each has then.
+        first = self.first
+        fit = device.type == "cpu" and self.stacks and compiled.library() is not None
+        narrow = functools.cache(lambda architecture: is_compiled(first, architecture.layers(data.shape, data.outputs)))
+        self.compiled = np.array([fit and narrow(s.architecture) for s in networks])
+        self.own = self._work(np.arange(len(networks)), self.batch) if self.stacks else np.zeros(len(networks))
         self.augmented_copies = max(s.augmented_copies for s in networks)  # kept side by side in memory
         self.times = {name: _times(name, epochs, self.first.epochs) for name, epochs in record.items()}
 
@@ -160,30 +168,40 @@ class _Costs:
         rows = np.array(members)
         widest = rows[self.width[rows].argmax()]
         batch, n, count = self.batch[rows].max(), self.n[rows].max(), len(rows)
-        return StackPlan(members, float(self.seconds(widest, batch, count)), int(self.bytes(widest, batch, n, count)))
+        seconds = self.seconds(widest, batch, count, self.own[rows].sum())
+        return StackPlan(members, float(seconds), int(self.bytes(widest, batch, n, count)))
 
-    def seconds(self, widest: np.ndarray, batch: np.ndarray, count: np.ndarray | int) -> np.ndarray:
-        """Expected time of ``count`` networks padded to the widest (its position) and to the largest batch."""
+    def seconds(self, widest: np.ndarray, batch: np.ndarray, count: np.ndarray | int, own: np.ndarray) -> np.ndarray:
+        """Expected time of ``count`` networks padded to the widest (its position) and to the largest batch.
+
+        ``own`` is the sum of their own work, which compiled functions do without padding.
+        """
         first, sizes = self.first, self._sizes_of(widest)
         penalty = 4 if first.gradient_penalty else 1  # double backward
         passes = 2 if first.sam else 1
         passes = passes * 4 / 3 if first.output_scale else passes  # one more way forth, beside one forth and two back
         if not self.stacks:
             return passes * penalty * self.steps[widest] * 3 * sizes.flops * batch * MODULE_PER_FLOP
-        each = batch * (PER_EXAMPLE + sizes.units * PER_ACTIVATION + 3 * sizes.flops * self.per_flop)
-        work = count * (each + sizes.weights * PER_WEIGHT[first.dtype])
+        work = np.where(self.compiled[widest], own, count * self._work(widest, batch))
         work = work if self.device.type == "cpu" else work / GPU_SPEED
         attacked = first.adversarial > 0
         work = work * (2 if attacked else 1) * penalty
         calls = (
             (1 + self.normalised + attacked + 2 * (first.gradient_penalty > 0)) * sizes.layers * PER_LAYER[first.dtype]
         )
-        return self.steps[widest] * passes * (calls + work)
+        return self.steps[widest] * passes * (np.where(self.compiled[widest], COMPILED_STEP, calls) + work)
+
+    def _work(self, networks: np.ndarray, batch: np.ndarray) -> np.ndarray:
+        """Seconds that a step of one of these networks takes on a CPU core, beside the calls."""
+        sizes = self._sizes_of(networks)
+        each = batch * (PER_EXAMPLE + sizes.units * PER_ACTIVATION + 3 * sizes.flops * self.per_flop)
+        return each + sizes.weights * PER_WEIGHT[self.first.dtype]
 
     def bytes(self, widest: np.ndarray, batch: np.ndarray, n: np.ndarray, count: np.ndarray | int) -> np.ndarray:
         """Most memory beside the data set: what the networks say that they need, and what is recorded of them."""
         asked = self.first, self.data, self.device, self._sizes_of(widest), n, batch, "gradient_norms" in self.times
-        needed = Stack.memory(*asked, count, self.augmented_copies) if self.stacks else Single.memory(*asked)
+        own = count, self.augmented_copies, self.compiled[widest]
+        needed = Stack.memory(*asked, *own) if self.stacks else Single.memory(*asked)
         return OVERHEAD + needed + 4 * count * self._recorded(widest, n)
 
     def _sizes_of(self, networks: np.ndarray) -> Sizes:
@@ -221,14 +239,19 @@ def _partition(members: Sequence[int], costs: _Costs) -> Iterable[StackPlan]:
     order = np.array(sorted(members, key=lambda i: (-costs.width[i], -costs.n[i], i)))
     limit = MAX_STACK.get(costs.device.type, MAX_STACK["cpu"])
     memory = memory_limit(costs.device)
-    cache = CACHE_BYTES if costs.device.type == "cpu" else memory
+    cache = np.where(costs.compiled | (costs.device.type != "cpu"), memory, CACHE_BYTES)
+    own = np.append(0, np.cumsum(costs.own[order]))
     best, cuts = np.zeros(len(order) + 1), np.zeros(len(order) + 1, int)
     for end in range(1, len(order) + 1):
         starts = np.arange(max(0, end - limit), end)
         widest, count = order[starts], end - starts
         batch, n = (np.maximum.accumulate(sizes[widest][::-1])[::-1] for sizes in (costs.batch, costs.n))
-        too_large = (4 * count * costs.sizes.weights[widest] > cache) | (costs.bytes(widest, batch, n, count) > memory)
-        total = best[starts] + np.where(too_large & (count > 1), np.inf, costs.seconds(widest, batch, count))
+        too_large = (4 * count * costs.sizes.weights[widest] > cache[widest]) | (
+            costs.bytes(widest, batch, n, count) > memory
+        )
+        total = best[starts] + np.where(
+            too_large & (count > 1), np.inf, costs.seconds(widest, batch, count, own[end] - own[starts])
+        )
         best[end], cuts[end] = total.min(), starts[total.argmin()]
     end = len(order)
     while end:
@@ -244,7 +267,8 @@ def _balanced(stacks: list[StackPlan], costs: _Costs, workers: int) -> list[Stac
         if len(longest.members) == 1:
             break
         order = sorted(longest.members, key=lambda i: (-costs.width[i], -costs.n[i], i))
-        work = np.cumsum([costs.plan_of([i]).seconds for i in order])
+        alone = costs.own[order] if costs.compiled[order[0]] else [costs.plan_of([i]).seconds for i in order]
+        work = np.cumsum(alone)
         middle = 1 + int(np.abs(2 * work[:-1] - work[-1]).argmin())
         halves = [costs.plan_of(half) for half in (order[:middle], order[middle:])]
         stacks = [*(stack for stack in stacks if stack is not longest), *halves]

@@ -15,7 +15,7 @@ and why is told in the README of this folder.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 
@@ -26,6 +26,8 @@ from torch import Tensor
 from overparam.architectures.base import Number, Sizes
 from overparam.architectures.stacked import Layer, Layered
 from overparam.data.dataset import Data
+from overparam.engine import compiled
+from overparam.engine.compiled import CompiledPass
 from overparam.engine.examples import Examples
 from overparam.engine.hashing import dropout_factors, gaussian, hash_keys
 from overparam.engine.passes import Pass
@@ -37,6 +39,7 @@ NORM_MOMENTUM, NORM_EPSILON = 0.1, 1e-5  # batch norm's, as in torch.nn
 _CACHE_BYTES = 4 * 2**20  # of activations at a time on a CPU: a step over more examples goes through them in parts
 _DEVICE_BYTES = 2 * 2**30  # the same on a GPU, where only memory limits it
 _LEAST_PART = 128  # examples
+_COMPILED_UP_TO = 800  # inputs or outputs of a layer: wider ones are no slower by the matrix products of PyTorch
 _rectify_gradient = torch.ops.aten.threshold_backward.grad_input
 
 
@@ -88,7 +91,10 @@ class Stack:
         self.averaged_weights = [w.clone() for w in self.weights] if first.averaging > 0 else None
 
         self.side: torch.cuda.Stream | None = None  # of the steps before a graph is recorded
-
+        alone = device.type == "cpu" and torch.get_num_threads() == 1  # as compiled functions are
+        self.functions = compiled.library() if alone and is_compiled(first, self.layers) else None
+        other = self.decays, self.masks, self.layer_lr, self.schedule != "constant", first.averaging, self.climbs
+        self.moves = bool(self.functions) and first.optimizer == "sgd" and not any(other)
         self.minus_one = torch.full((1, 1, 1), -1.0, device=device)
         self.examples = Examples(networks, data, device)
         copies = max(self.examples.augmented_copies)
@@ -114,10 +120,11 @@ class Stack:
         gradient_norms: bool,
         count: Number,
         augmented_copies: int,
+        by_functions: Number = False,
     ) -> Number:
         """Bytes at most, beside the data set, that ``count`` networks take that are like ``settings`` and padded to ``sizes``.
 
-        ``n`` and ``batch`` are their largest numbers of examples. Sizes and numbers may be arrays, for many stacks at once.
+        ``n`` and ``batch`` are their largest numbers of examples; ``by_functions`` says whether compiled functions train them. Sizes and numbers may be arrays, for many stacks at once.
         The statement is a little above what is measured.
         """
         dtype, inputs, tests = getattr(torch, settings.dtype), math.prod(data.shape), len(data.x_test)
@@ -129,12 +136,12 @@ class Stack:
         if settings.steps > 1:
             held = held + batch % part + n % batch % part
         activations = held * (2 * columns + 3 * units) * (dtype.itemsize / 4)
+        compact = held * (inputs + units + 3 * data.outputs)
+        activations = np.where(by_functions, compact + activations * gradient_norms, activations)
         own = 6 * weights + 16 * (n + tests)  # copies of the weights, optimizer state; indices and outcomes of examples
         copies = 1 if device.type == "cpu" else 2  # a recorded graph has memory of its own for what a step makes
         if device.type != "cpu":
-            activations = (
-                activations + 4 * copies * data.outputs * longest
-            )  # losses and their parts, in an evaluation too
+            activations = activations + 4 * copies * data.outputs * longest  # losses, in an evaluation too
         if _layered(settings).batch_norm:
             activations = activations + copies * 8 * units * np.maximum(longest, batch)
         if settings.gradient_penalty:
@@ -154,7 +161,7 @@ class Stack:
             activations = activations + copies * 8 * units * longest
         if gradient_norms:
             activations = activations + (2 * (columns + units) + 3 * sizes.window_pairs) * longest
-        gathered = (n if settings.steps == 1 else 2 * longest) * (inputs + 1)
+        gathered = np.where(by_functions, 0, (n if settings.steps == 1 else 2 * longest) * (inputs + 1))
         used = (augmented_copies * np.minimum(len(data.x), count * n) + tests) * (inputs + 1)
         return 4 * (used + count * (own + activations + gathered))
 
@@ -252,12 +259,12 @@ class Stack:
         x = x if len(rows) == len(x) else x[rows]
         if augmented_copies > 1:
             x = torch.cat([x.roll((c + 1) // 2 * (1 if c % 2 else -1), -1) for c in range(augmented_copies)])
-        return x.flatten(1).to(self.device, self.dtype)
+        return x.flatten(1).contiguous().to(self.device, self.dtype)
 
     def _allocate(self) -> None:
         """Set up what lives as long as the networks of the stack stay the same."""
         # Where gradients are summed: with SGD in the velocity itself.
-        self.sums = self.state[0] if self.optimizer == "sgd" else [torch.empty_like(w) for w in self.weights]
+        self.sums = self.state[0] if self.optimizer == "sgd" else [torch.zeros_like(w) for w in self.weights]
         layers = len(self.layers)
         halved = self.weights[:layers] if self.dtype.itemsize == 2 else []
         self.low = [torch.empty_like(w, dtype=self.dtype) for w in halved]  # copies for the matrix products
@@ -271,6 +278,7 @@ class Stack:
         parts = self.median_of if self.median_of > 1 else 0
         self.part_gradients = [[torch.empty_like(w) for w in self.weights] for _ in range(parts)]
         self.passes: dict[int, Pass] = {}
+        self.compiled_passes: dict[int, CompiledPass] = {}
         self.graph: torch.cuda.CUDAGraph | None = None
         self.eager_steps = 0
         self.y_by_row = self.examples.by_row()
@@ -285,6 +293,14 @@ class Stack:
             )
         return self.passes[examples]
 
+    def _fast_pass(self, examples: int) -> Pass | CompiledPass:
+        """Memory for so many examples, for compiled functions where there are such."""
+        if not self.functions:
+            return self._pass(examples)
+        if examples not in self.compiled_passes:
+            self.compiled_passes[examples] = CompiledPass(self.functions, self.layers, self.networks, examples)
+        return self.compiled_passes[examples]
+
     # --- forward and backward -----------------------------------------------------------------------------------------
 
     def _use(self, weights: Sequence[Tensor]) -> None:
@@ -296,7 +312,7 @@ class Stack:
             self.factors = self.low or weights[: len(self.layers)]
             self.transposed = [w.transpose(1, 2) for w in self.factors]
 
-    def _predict(self, memory: Pass, training: bool = False) -> Tensor:
+    def _predict(self, memory: Pass | CompiledPass, training: bool = False) -> Tensor:
         """The outputs of ``_forward``; with an ``output_scale`` α times what they are above those of the initial weights."""
         if self.initial_weights is None:
             return self._forward(memory, training)
@@ -306,8 +322,10 @@ class Stack:
         self._use(weights)
         return self._forward(memory, training).sub_(initial).mul_(self.output_scale)
 
-    def _forward(self, memory: Pass, training: bool = False) -> Tensor:
+    def _forward(self, memory: Pass | CompiledPass, training: bool = False) -> Tensor:
         """Take the examples that have entered through all layers; the outputs [network, output, example]."""
+        if isinstance(memory, CompiledPass):
+            return memory.forward(self.factors)
         last = len(self.layers) - 1
         for number, (weight, z) in enumerate(zip(self.factors, memory.outputs, strict=True)):
             columns = memory.columns[number]
@@ -372,9 +390,13 @@ class Stack:
         rate = self.dropout[..., None]
         return dropout_factors(key, self.steps_made, layer.outputs, layer.positions, slots, rate).flatten(2).to(z.dtype)
 
+    def _prediction(self, logits: Tensor) -> Tensor:
+        """What is compared with the target [network, output, example], float32: probabilities, or the outputs copied."""
+        return logits.float().softmax(1) if self.loss == "cross_entropy" else logits.float().clone()
+
     def _residual(self, logits: Tensor, y: Tensor) -> Tensor:
         """Prediction − target [network, output, example], float32: the gradient of both losses up to a factor."""
-        prediction = logits.float().softmax(1) if self.loss == "cross_entropy" else logits.float().clone()
+        prediction = self._prediction(logits)
         if not self.classes:
             return prediction.sub_(y.transpose(1, 2))
         return prediction.scatter_add_(1, y[:, None], self.minus_one.expand(len(y), 1, y.shape[1]))
@@ -399,7 +421,7 @@ class Stack:
                 gradient = self._normalise_backward(number - 1, memory, gradient)
         yield 0, gradient
 
-    def _perturb_inputs(self, memory: Pass, labels: Tensor) -> None:
+    def _perturb_inputs(self, memory: Pass | CompiledPass, labels: Tensor) -> None:
         """Add to the inputs that have entered what the settings say: noise, then the attack of Goodfellow et al. (2015)."""
         if self.noisy:
             slots = torch.arange(self.slot, self.slot + labels.shape[1], device=self.device)
@@ -408,6 +430,7 @@ class Stack:
             memory.features.add_((noise * self.input_noise).to(self.dtype))
             memory.enter()
         if self.attacked:
+            assert isinstance(memory, Pass)  # since `is_compiled` says no
             residual = self._residual(self._forward(memory, training=True), labels).to(self.dtype)
             *_, (_, gradient) = self._backward(memory, residual, training=True)
             memory.features.add_(memory.input_gradient_sign(self.transposed[0], gradient) * self.adversarial)
@@ -437,8 +460,9 @@ class Stack:
         self.steps_made += 1
         batch = rows, y, example_weights
         self._use(self.weights)
+        moves = self.moves and share is None and rows.shape[1] <= self.part
         if not self.climbs:
-            total = self._add_gradients(self.sums, *batch, share)
+            total = self._add_gradients(self.sums, *batch, share, moves)
         else:
             for gradient in self.uphill:
                 gradient.zero_()
@@ -448,7 +472,8 @@ class Stack:
             self._add_gradients(self.sums, *batch, None)
             self._use(self.weights)
         if share is None:
-            self._update()
+            if not moves:
+                self._update()
             return None
         if self.examples.steps == 1:
             self.freeze(total < stop_loss)
@@ -456,26 +481,40 @@ class Stack:
         return total
 
     def _add_gradients(
-        self, sums: list[Tensor], rows: Tensor, y: Tensor, example_weights: Tensor, share: Tensor | None
+        self,
+        sums: list[Tensor],
+        rows: Tensor,
+        y: Tensor,
+        example_weights: Tensor,
+        share: Tensor | None,
+        moves: bool = False,
     ) -> Any:
-        """Let ``sums`` take up a batch's gradient at the weights in use; where there are shares, the mean loss [network]."""
+        """Let ``sums`` take up a batch's gradient at the weights in use; where there are shares, the mean loss [network].
+
+        With ``moves`` the compiled functions make the update, too.
+        """
         total: Any = 0.0
         for start in range(0, rows.shape[1], self.part):
             self.slot = start  # of the part's first example: dropout asks
             part = slice(start, start + self.part)
             whole = rows.shape[1] <= self.part
             labels, weights = (y, example_weights) if whole else (y[:, part], example_weights[..., part])
-            memory = self._pass(labels.shape[1])
+            memory = self._fast_pass(labels.shape[1])
             memory.gather(self.pool, rows[:, part])
             if self.noisy or self.attacked:
                 self._perturb_inputs(memory, labels)
             logits = self._predict(memory, training=True)
             if share is not None:
                 total = total + (self._losses(logits, labels) * share[:, part]).sum(1)
-            gradient = self._residual(logits, labels).mul_(weights)
-            gradient = gradient.to(self.dtype) if self.low else gradient
-            for layer, g in self._backward(memory, gradient, training=True):
-                self._accumulate(sums, layer, g, memory.transposed[layer], start)
+            if isinstance(memory, CompiledPass):
+                prediction = self._prediction(logits) if self.classes else self._residual(logits, labels)
+                classes, kept = labels if self.classes else None, self._kept_share(start)
+                memory.backward(self.factors, prediction, classes, weights, sums, kept, moves)
+            else:
+                gradient = self._residual(logits, labels).mul_(weights)
+                gradient = gradient.to(self.dtype) if self.low else gradient
+                for layer, g in self._backward(memory, gradient, training=True):
+                    self._accumulate(sums, layer, g, memory.transposed[layer], start)
             if self.penalised:
                 self._penalise(sums, memory.features, labels, weights)
         if self.part_gradients:
@@ -503,14 +542,17 @@ class Stack:
     def _accumulate(self, sums: list[Tensor], number: int, gradient: Tensor, columns: Tensor, start: int) -> None:
         """Add one layer's gradient of the part of the batch that begins at ``start`` to ``sums``, or keep it."""
         total = sums[number] if not self.part_gradients else self.part_gradients[start // self.part][number]
-        beta = 1.0 if start else self.momentum if self.optimizer == "sgd" else 0.0
-        beta = 0.0 if self.part_gradients else beta
+        beta = 0.0 if self.part_gradients else self._kept_share(start)
         if not self.low:
             total.baddbmm_(gradient, columns, beta=beta)
             return
         wide = self.wide_products[number]
         wide.copy_(torch.bmm(gradient, columns, out=self.low_products[number]))
         torch.add(wide, total, alpha=beta, out=total) if beta else total.copy_(wide)
+
+    def _kept_share(self, start: int) -> float:
+        """What the sums are multiplied by before they take up the part of a batch that begins at ``start``."""
+        return 1.0 if start else self.momentum if self.optimizer == "sgd" else 0.0
 
     @torch.enable_grad()
     def _penalise(self, sums: list[Tensor], features: Tensor, y: Tensor, example_weights: Tensor) -> None:
@@ -679,7 +721,7 @@ class Stack:
     def outcomes(self, test: bool) -> tuple[Tensor, Tensor]:
         """Loss and whether it is misclassified (NaN in a regression, or where the loss is), of each example [network, example]."""
         parts = []
-        for memory, y in self._parts(test):
+        for memory, y in self._parts(test, self._fast_pass):
             logits = self._predict(memory)
             # (max finds the place ten times as fast as argmax)
             losses = self._losses(logits, y)
@@ -691,7 +733,7 @@ class Stack:
     def predictions(self) -> Tensor:
         """Outputs on the test examples [network, example, output]; probabilities where the loss is cross-entropy."""
         # Copies, since the next part overwrites the buffer of the outputs.
-        parts = [self._predict(memory).to(torch.float32, copy=True) for memory, _ in self._parts(test=True)]
+        parts = [self._predict(memory).to(torch.float32, copy=True) for memory, _ in self._parts(True, self._fast_pass)]
         logits = torch.cat(parts, 2)
         return (logits.softmax(1) if self.loss == "cross_entropy" else logits).transpose(1, 2)
 
@@ -702,7 +744,7 @@ class Stack:
         of windows of (δ_p·δ_q)(a_p·a_q), and no example's gradient is ever formed.
         """
         norms = []
-        for memory, y in self._parts(test=False):
+        for memory, y in self._parts(False, self._pass):
             residual = self._residual(self._predict(memory), y).mul_(
                 1 if self.loss == "cross_entropy" else 2 / self.outputs
             )
@@ -718,7 +760,7 @@ class Stack:
             norms.append(square.sqrt_())
         return self._in_order(torch.cat(norms, 1))
 
-    def _parts(self, test: bool) -> Iterator[tuple[Pass, Tensor]]:
+    def _parts(self, test: bool, memory_for: Callable[[int], Pass | CompiledPass]) -> Iterator[tuple[Any, Tensor]]:
         """The examples in parts, each in memory for its pass, with their labels [network, example, …].
 
         Training examples come as ``_in_order`` expects them: where the networks share most of them, all that are used.
@@ -729,7 +771,7 @@ class Stack:
         labels = self.examples.y if labels is None else labels
         for start in range(0, labels.shape[1], self.part):
             part = slice(start, start + self.part)
-            memory = self._pass(labels[:, part].shape[1])
+            memory = memory_for(labels[:, part].shape[1])
             if shared:
                 memory.gather_shared((self.x_test if test else self.pool)[part][: labels[:, part].shape[1]])
             else:
@@ -744,6 +786,14 @@ class Stack:
 def _layered(settings: Settings) -> Layered:
     """The network's architecture; only those of layers train in stacks."""
     return cast(Layered, settings.architecture)
+
+
+def is_compiled(settings: Settings, layers: Sequence[Layer]) -> bool:
+    """Whether compiled functions train such networks, padded to these layers, on a CPU where they are to be had."""
+    other = settings.dropout, settings.adversarial, settings.gradient_penalty, settings.median_of > 1
+    dense = all(layer.positions == 1 for layer in layers) and not _layered(settings).batch_norm
+    narrow = max(max(layer.fan_in, layer.outputs) for layer in layers) <= _COMPILED_UP_TO
+    return settings.dtype == "float32" and dense and narrow and not any(other)
 
 
 def examples_at_a_time(sizes: Sizes, networks: Number, dtype: torch.dtype, device: torch.device) -> np.ndarray:
