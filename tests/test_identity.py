@@ -407,12 +407,13 @@ def test_a_worker_with_other_code_trains_nothing_that_is_kept(tmp_path, monkeypa
     monkeypatch.setenv("OVERPARAM_CACHE", str(tmp_path))
     networks = [Settings(MLP(4), n=20, epochs=1, lr=0.1)]
     keys, cpu = [identity.key(s) for s in networks], torch.device("cpu")
-    shared, here = ([digits()], {}, cpu), identity.running()
+    shared, here = ([digits()], cpu), identity.running()
     for other in ({"text": "another", "version": "another"}, here | {"text": "another", "version": "older"}):
-        assert sweep_module._train_one_of(networks, keys, 0, other, *shared) is None
-    assert sweep_module._train_one_of(networks, ["another"], 0, here, *shared) is None
+        assert sweep_module._train_one_of(networks, keys, 0, {}, {}, other, *shared) is None
+    assert sweep_module._train_one_of(networks, ["another"], 0, {}, {}, here, *shared) is None
+    assert sweep_module._train_one_of(networks, keys, 0, {}, {"mine": "another"}, here, *shared) is None
     for same in (here, here | {"text": "with other comments"}):
-        assert len(sweep_module._train_one_of(networks, keys, 0, same, *shared)) == 1
+        assert len(sweep_module._train_one_of(networks, keys, 0, {}, {}, same, *shared)) == 1
 
 
 def test_a_network_of_which_not_all_can_be_told_is_trained_anew_and_it_is_said(tmp_path, monkeypatch):
