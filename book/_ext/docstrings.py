@@ -5,31 +5,28 @@ What reStructuredText would take for markup of its own, such as the bars in |β|
 
 import re
 
-CODE = re.compile(r"``.+?``|`[^`]+`")
+CODE = re.compile(r"``[^`]+``|`[^`]+`")
 
 
-def to_rst(line: str) -> str:
-    """Return a line of a docstring as reStructuredText; one that begins an entry of a list keeps its mark."""
+def to_rst(text: str) -> str:
+    """Return a docstring as reStructuredText."""
     found, end = [], 0
-    for code in CODE.finditer(line):
-        found += [escaped(line[end : code.start()]), f"``{code[0].strip('`')}``"]
+    for code in CODE.finditer(text):
+        # Code right beside a letter or a sign, as in ``n``², needs a mark between.
+        before = "\\ " if re.match(r"[\w²³‖√Σ]", text[code.start() - 1 : code.start()]) else ""
+        after = "\\ " if re.match(r"[\w²³‖√Σ=(+×]", text[code.end() : code.end() + 1]) else ""
+        found += [escaped(text[end : code.start()]), f"{before}``{code[0].strip('`')}``{after}"]
         end = code.end()
-    return "".join([*found, escaped(line[end:])])
+    return "".join([*found, escaped(text[end:])])
 
 
 def escaped(text: str) -> str:
-    """Return text without markup: a bar, an asterisk, a single backtick, and a word that ends in an underscore, mean themselves."""
-    return re.sub(r"[|*`\\]|(?<=\w)_(?!\w)", r"\\\g<0>", text)
+    """Return text in which a bar, an asterisk, a backslash, and an underscore at the end of a word mean themselves."""
+    return re.sub(r"[|*\\]|(?<=\w)_(?!\w)", r"\\\g<0>", text)
 
 
 def process(app, what, name, obj, options, lines):
-    lines[:] = glued("\n".join(map(to_rst, lines))).split("\n")
-
-
-def glued(text: str) -> str:
-    """Return text in which code may stand right beside letters and signs: ``n``² needs a mark between in reStructuredText."""
-    text = re.sub(r"(?<=[^\s\\(\[{<\"'/:–—-])(``\S.*?``)", r"\\ \1", text)
-    return re.sub(r"(``\S[^`]*?``)(?=[^\s\\)\]}>\"'/:;.,!?–—-])", r"\1\\ ", text)
+    lines[:] = to_rst("\n".join(lines)).split("\n")
 
 
 def setup(app):

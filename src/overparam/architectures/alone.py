@@ -347,24 +347,24 @@ def _kinds(value: object) -> str:
 
 
 def custom(make: Callable[..., nn.Module], /, **arguments: object) -> dict[str, object]:
-    """Describe a network of your own, or a grid of them where an argument is a list: see `Custom` and ``sweep``."""
+    """What ``sweep`` takes to train a network of your own, or a grid of them where an argument is a list."""
     for name in ("architecture", "make"):
         require(name not in arguments, f"{name} is the name of a column; rename this argument of your network.")
     return {"architecture": Custom, "make": make, **arguments}
 
 
 def cnn(width: int | Sequence[int]) -> dict[str, object]:
-    """Describe one 5-layer CNN, or a grid of them where ``width`` is a list (see ``sweep``)."""
+    """What ``sweep`` takes to train one 5-layer CNN, or a grid of them where ``width`` is a list."""
     return {"architecture": CNN, "width": width}
 
 
 def conv(width: int | Sequence[int] = 64, depth: int | Sequence[int] = 2) -> dict[str, object]:
-    """Describe one Conv-2 (4, 6: ``depth``), or a grid of them where a value is a list (see ``sweep``)."""
+    """What ``sweep`` takes to train one Conv-2 (4, 6: ``depth``), or a grid of them where a value is a list."""
     return {"architecture": Conv, "width": width, "depth": depth}
 
 
 def resnet18(width: int | Sequence[int]) -> dict[str, object]:
-    """Describe one ResNet-18, or a grid of them where ``width`` is a list (see ``sweep``)."""
+    """What ``sweep`` takes to train one ResNet-18, or a grid of them where ``width`` is a list."""
     return {"architecture": ResNet18, "width": width}
 
 
@@ -375,7 +375,7 @@ def transformer(
     *,
     tokens: int | Sequence[int],
 ) -> dict[str, object]:
-    """Describe one transformer, or a grid of them where a value is a list (see ``sweep``)."""
+    """What ``sweep`` takes to train one transformer, or a grid of them where a value is a list."""
     return {"architecture": Transformer, "width": width, "depth": depth, "heads": heads, "tokens": tokens}
 
 

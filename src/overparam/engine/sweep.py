@@ -58,7 +58,7 @@ def sweep(
     explain: bool = False,
     **settings: object,
 ) -> pd.DataFrame:
-    """Train a network for every combination of settings; one row per network.
+    """Train a network for every combination of settings; returns a table with one row per network.
 
     ``architecture`` is one, such as ``MLP(32)``, or a grid of them, such as ``mlp([16, 32])``. Any setting given as a list,
     tuple or range is a dimension of the grid, in the architecture as in the keywords, which are those of ``Settings``.
@@ -90,7 +90,7 @@ def run(
     executor: Executor | LocalWorkers | None = None,
     explain: bool = False,
 ) -> pd.DataFrame:
-    """Train these networks; one row for each, with its settings, what ``train.train`` records, and where it was trained.
+    """Train these networks; returns a table with a row for each: its settings, what ``train.train`` records, where it was trained.
 
     Rows stand in the order of the networks, and a network that is given twice has two. Of several data sets, as a mapping
     from names, all networks are trained on each; or each has its own, where ``networks`` maps the same names to them.
