@@ -22,6 +22,8 @@ On Colab the first cell fetches the package. Elsewhere, clone the book's reposit
 """
 
 # %%
+from matplotlib import pyplot as plt
+
 from overparam import curves, data, figures, mlp, network, sweep
 
 figures.style()
@@ -37,8 +39,8 @@ A setting that is given as a list is a dimension of the grid. Here are three wid
 
 # %%
 grid = {"label_noise": [0, 0.2], "seed": range(5), "n": 200, "epochs": 100}
-rule = {"lr": 0.1, "momentum": 0.9, "batch_size": 50}
-runs = sweep(mlp(width=[4, 16, 64]), digits, **grid, **rule, record=["curves"])
+rule = {"lr": 0.05, "momentum": 0.9, "batch_size": 50}
+runs = sweep(mlp(width=[8, 32, 128]), digits, **grid, **rule, record=["curves"])
 runs[
     ["width", "label_noise", "init_seed", "parameters", "train_error", "test_error"]
 ].head()
@@ -63,8 +65,9 @@ ax = figures.plot(
     runs, x="width", y="test_error", hue="label_noise", label="{:.0%} random labels"
 )
 ax.set(xscale="log", xlabel="hidden units")
-figures.log_axis(ax, [4, 16, 64])
+figures.log_axis(ax, [8, 32, 128])
 ax.legend()
+plt.show()
 # %% [markdown]
 r"""
 ## While they train
@@ -74,7 +77,7 @@ r"""
 
 # %%
 history = curves(runs)
-history.query("init_seed == 0 and width == 64")[
+history.query("init_seed == 0 and width == 128")[
     ["label_noise", "epoch", "train_error", "test_error"]
 ].tail(3)
 
@@ -106,7 +109,7 @@ What is finished is stored, in `~/.cache/overparam` or the folder that the varia
 """
 
 # %%
-plan = sweep(mlp(width=[4, 16, 64]), digits, **grid, **rule, explain=True)
+plan = sweep(mlp(width=[8, 32, 128]), digits, **grid, **rule, explain=True)
 plan[["networks", "width", "seconds", "megabytes", "why"]].round(1)
 
 # %% [markdown]

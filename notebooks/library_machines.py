@@ -18,7 +18,7 @@ r"""
 
 A sweep uses all cores of the machine that it runs on. More machines, or several GPUs, need one argument: `executor=`. It takes anything with the `submit` of Python's `concurrent.futures`, and for several hosts that is best [Dask](https://distributed.dask.org) (`pip install distributed`). The table that comes back is the one that a single machine would give, up to rounding.
 
-Here is a cluster of two processes on this machine:
+Here is a cluster of two workers, as small as one can be: they are threads of this process.
 """
 
 # %%
@@ -27,22 +27,16 @@ from dask.distributed import Client
 from overparam import data, mlp, sweep
 
 digits = data.load("digits")
-rule = {
-    "n": 200,
-    "seed": range(4),
-    "epochs": 20,
-    "lr": 0.1,
-    "batch_size": 50,
-    "cache": False,
-}
-with Client(n_workers=2, threads_per_worker=1, dashboard_address=None) as client:
-    there = sweep(mlp(width=[4, 64]), digits, executor=client, **rule)
-here = sweep(mlp(width=[4, 64]), digits, **rule)
+rule = {"n": 200, "epochs": 20, "lr": 0.1, "batch_size": 50, "cache": False}
+small = {"processes": False, "n_workers": 2, "dashboard_address": None}
+with Client(threads_per_worker=1, **small) as client:
+    there = sweep(mlp([4, 64]), digits, seed=range(4), executor=client, **rule)
+here = sweep(mlp([4, 64]), digits, seed=range(4), **rule)
 (there.test_loss - here.test_loss).abs().max()
 
 # %% [markdown]
 r"""
-In a script, put the line that starts a cluster under `if __name__ == "__main__":`.
+Without `processes=False` the workers are processes of this machine. In a script, put the line that starts them under `if __name__ == "__main__":`.
 
 `OVERPARAM_DASK=tcp://scheduler:8786` in the environment does the same for every sweep that has no `executor=`, without a change of code. Where no scheduler answers there within ten seconds, the sweep says so and does not start.
 

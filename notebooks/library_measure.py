@@ -21,6 +21,7 @@ Losses and errors are recorded for the asking. What else you want to know of a n
 
 # %%
 import torch
+from matplotlib import pyplot as plt
 from torch.nn.functional import cross_entropy
 
 from overparam import data, figures, mlp, sweep
@@ -47,7 +48,7 @@ def dimension(module, data):
 
 # %%
 epochs = [0, 1, 2, 5, 10, 20, 50]
-rule = {"n": 200, "epochs": 100, "lr": 0.1, "momentum": 0.9, "batch_size": 50}
+rule = {"n": 200, "epochs": 100, "lr": 0.05, "momentum": 0.9, "batch_size": 50}
 grid = {"label_noise": [0, 1.0], "seed": range(5)}
 runs = sweep(mlp(64), digits, **grid, **rule, record={"dimension": (dimension, epochs)})
 runs[["label_noise", "dimension_epoch", "dimension"]].head(2)
@@ -66,6 +67,7 @@ ax = figures.plot(
 ax.set(xscale="symlog", xlim=(0, 100), ylabel="directions in use")
 ax.set_xticks([0, 1, 10, 100], ["0", "1", "10", "100"])
 ax.legend()
+plt.show()
 # %% [markdown]
 r"""
 ## What it gets

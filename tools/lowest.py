@@ -26,7 +26,7 @@ MODULES = {"scikit-learn": "sklearn", "pyyaml": "yaml"}  # of packages whose mod
 def lowest(root: Path = ROOT) -> dict[str, str]:
     """Return the lower bound of each package that the installed package needs."""
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    bounds = (re.fullmatch(r"([\w-]+)>=([\d.]+)", line) for line in project["dependencies"])
+    bounds = (re.fullmatch(r"([\w-]+)>=([\w.]+)", line) for line in project["dependencies"])
     return {bound[1]: bound[2] for bound in bounds}
 
 

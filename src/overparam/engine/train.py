@@ -319,7 +319,7 @@ class _Recorder:
                 f"{name} of {settings.architecture} cannot be measured ({type(error).__name__}: {reason})."
             ) from error
         try:
-            return float(value)
+            return float(value.detach() if isinstance(value, torch.Tensor) else value)
         except (TypeError, ValueError, RuntimeError):
             raise ValueError(
                 f"{name} must give one number; of {settings.architecture} it gave {shown(value)}."
