@@ -51,7 +51,7 @@ epochs = [0, 1, 2, 5, 10, 20, 50]
 rule = {"n": 200, "epochs": 100, "lr": 0.05, "momentum": 0.9, "batch_size": 50}
 grid = {"label_noise": [0, 1.0], "seed": range(5)}
 runs = sweep(mlp(64), digits, **grid, **rule, record={"dimension": (dimension, epochs)})
-runs[["label_noise", "dimension_epoch", "dimension"]].head(2)
+runs.dimension_epoch[0], runs.dimension[0].round(1)
 
 # %% [markdown]
 r"""
