@@ -22,7 +22,7 @@ Here is a cluster of two workers, as small as one can be: they are threads of th
 """
 
 # %%
-from dask.distributed import Client
+from distributed import Client
 
 from overparam import data, mlp, sweep
 
