@@ -338,6 +338,12 @@ def test_packages_of_ones_own_are_followed(tmp_path, monkeypatch, text):
     assert found[0] != found[1]
 
 
+@pytest.mark.parametrize("folder", ["site-packages", "dist-packages"])
+def test_packages_of_the_user_or_of_the_system_are_libraries_too(tmp_path, folder):
+    assert identity._is_installed(str(tmp_path / "lib/python3" / folder / "torch/__init__.py"))
+    assert not identity._is_installed(str(tmp_path / "lib/python3/mine/__init__.py"))
+
+
 def test_arguments_that_are_equal_and_of_another_kind_are_two_networks(tmp_path, monkeypatch):
     monkeypatch.setenv("OVERPARAM_CACHE", str(tmp_path))
 

@@ -264,4 +264,6 @@ def _is_ours(file: str) -> bool:
 
 @functools.cache
 def _is_installed(file: str) -> bool:
-    return str(Path(file).resolve()).startswith(_LIBRARIES)
+    # Those of the user, of the system and of another environment have their own folders, which have these names everywhere.
+    path = Path(file).resolve()
+    return str(path).startswith(_LIBRARIES) or bool({"site-packages", "dist-packages"} & set(path.parts))
