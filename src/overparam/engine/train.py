@@ -301,18 +301,20 @@ class _Recorder:
         return found
 
     def _measured(self, name: str, row: int, module: torch.nn.Module) -> float:
-        settings, device, examples = self.networks[row], self.stack.device, self.stack.examples
-        take, used = settings.architecture.examples, examples.used[examples.rows[row, : examples.n[row]].cpu()]
-        own = {
-            "x": take(self.data.x[used]),
-            "y": examples.y[row, : examples.n[row]].clone(),
-            "x_test": take(self.data.x_test),
-        }
-        own = {part: values.to(device) for part, values in (own | {"y_test": self.data.y_test}).items()}
+        settings, data, device, examples = self.networks[row], self.data, self.stack.device, self.stack.examples
+        take, n = settings.architecture.examples, examples.n[row]
+        used = examples.used[examples.rows[row, :n].cpu()]
+        own = replace(
+            data,
+            x=take(data.x[used]).to(device),
+            y=examples.y[row, :n].clone(),
+            x_test=take(data.x_test).to(device),
+            y_test=data.y_test.to(device),
+        )
         key = generator(settings.init_seed, f"measure {name}").initial_seed()  # the same draws each time: less noise
         try:
             with torch.enable_grad(), drawing(key, device):
-                value = self.record[name].function(module, replace(self.data, **own))
+                value = self.record[name].function(module, own)
         except Exception as error:  # whatever a user's function raises
             reason = (str(error).splitlines() or [""])[0]
             raise ValueError(
