@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from overparam.architectures.base import Architecture, Sizes, named
 from overparam.arithmetic import full_precision
-from overparam.errors import positive, require
+from overparam.errors import in_short, positive, require
 from overparam.randomness import drawing
 
 
@@ -317,7 +317,7 @@ class Custom(Alone):
             try:
                 module = self.make(**dict(self.arguments))
             except Exception as error:
-                raise ValueError(f"{self} cannot be made: {type(error).__name__}: {error}") from error
+                raise ValueError(f"{self} cannot be made: {in_short(error)}") from error
         if not isinstance(module, nn.Module):
             raise ValueError(f"{self} must be an nn.Module; got {type(module).__name__}.")
         lazy = any(isinstance(p, nn.parameter.UninitializedParameter) for p in module.parameters())
@@ -329,7 +329,7 @@ class Custom(Alone):
                     given = tuple(copy.deepcopy(module).train(mode)(torch.zeros(2, *shape)).shape)
         except Exception as error:
             raise ValueError(
-                f"{self} does not take examples [2, {', '.join(map(str, shape))}]: {type(error).__name__}: {error}"
+                f"{self} does not take examples [2, {', '.join(map(str, shape))}]: {in_short(error)}"
             ) from error
         if given != (2, outputs):
             raise ValueError(f"{self} must map two examples to outputs [2, {outputs}]; it gives {list(given)}.")

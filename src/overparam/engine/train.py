@@ -26,7 +26,7 @@ from overparam.engine.settings import (
 )
 from overparam.engine.single import Single
 from overparam.engine.stack import Stack
-from overparam.errors import require, shown
+from overparam.errors import in_short, require, shown
 from overparam.randomness import drawing, generator
 
 EVALUATED = ("train_loss", "train_error", "test_loss", "test_error")
@@ -148,9 +148,8 @@ def check_record(record: Mapping, networks: Sequence[Settings], data: Data) -> N
             with drawing(0):
                 gradient_norms(module, data.x[:2], data.y[:2], s.loss)
         except Exception as error:  # whatever torch cannot differentiate example by example
-            reason = (str(error).splitlines() or [""])[0]
             raise ValueError(
-                f"gradient_norms of {architecture} cannot be taken ({type(error).__name__}: {reason}); record losses instead."
+                f"gradient_norms of {architecture} cannot be taken ({in_short(error)}); record losses instead."
             ) from error
 
 
@@ -316,10 +315,7 @@ class _Recorder:
             with torch.enable_grad(), drawing(key, device):
                 value = self.record[name].function(module, own)
         except Exception as error:  # whatever a user's function raises
-            reason = (str(error).splitlines() or [""])[0]
-            raise ValueError(
-                f"{name} of {settings.architecture} cannot be measured ({type(error).__name__}: {reason})."
-            ) from error
+            raise ValueError(f"{name} of {settings.architecture} cannot be measured ({in_short(error)}).") from error
         try:
             return float(value.detach() if isinstance(value, torch.Tensor) else value)
         except (TypeError, ValueError, RuntimeError):
@@ -412,7 +408,7 @@ class _Recorder:
             )
 
 
-def _without_diverged(record: dict, threshold: float, measures: Iterable[str]) -> dict:
+def _without_diverged(record: dict, threshold: float, measures: Iterable[str] = ()) -> dict:
     """What was recorded of a network that diverged, NaN from where its training loss is known to have been too high."""
     lost_from = float(record["epochs_run"])
     if "curve_train_loss" in record:
