@@ -6,6 +6,7 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import ipywidgets
+import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -238,6 +239,10 @@ def test_a_named_series_has_its_dashes(runs):
     assert not solid.is_dashed()
 
 
+newer = pytest.mark.skipif(
+    matplotlib.__version_info__ < (3, 11), reason="Matplotlib 3.10 leaves these ticks without labels"
+)
+
 # --- numbers at the axes ----------------------------------------------------------------------------------------------
 
 
@@ -247,7 +252,7 @@ def test_a_named_series_has_its_dashes(runs):
         ("linear", 0, 12_000, {"2,000", "12,000"}),
         ("linear", -1, 1, {"−0.5", "0.0"}),
         ("log", 0.003, 2_000, {"0.01", "1", "1,000"}),
-        ("log", 3, 60, {"4", "10", "20"}),
+        pytest.param("log", 3, 60, {"4", "10", "20"}, marks=newer),
         ("log", 1e-7, 1, {"$10^{−7}$", "0.1"}),
         ("symlog", -50, 50, {"−10", "0", "10"}),
     ],

@@ -8,6 +8,7 @@ import sys
 import tomllib
 from pathlib import Path
 
+import matplotlib
 import pytest
 import yaml
 
@@ -105,6 +106,8 @@ def user(installed, tmp_path_factory):
     locale = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     environment = {k: v for k, v in os.environ.items() if k not in ("HOME", "PYTHONPATH", "OVERPARAM_CACHE")}
     environment |= locale | {"PYTHONPATH": str(installed), "TMPDIR": str(temporary), "OMP_NUM_THREADS": "1"}
+    if matplotlib.__version_info__ < (3, 11):  # which is not imported by users without a home
+        environment["MPLCONFIGDIR"] = str(temporary)
     done = subprocess.run([sys.executable, "-c", USER], cwd=here, env=environment, capture_output=True)
     assert done.returncode == 0, done.stderr.decode("ascii", "backslashreplace")
     said = done.stdout.decode("ascii").splitlines()  # or a terminal in this locale could not show it
