@@ -6,7 +6,7 @@ SHELL := bash
 .ONESHELL:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := book
-.PHONY: book test serve pdf epub zip confirm bench colab assignments grade requirements vendor cache clean clean-cache help
+.PHONY: book test test-lowest package serve pdf epub zip confirm bench colab assignments grade requirements vendor cache clean clean-cache help
 
 PYTHON ?= python3
 PORT ?= 8000
@@ -34,6 +34,16 @@ test: .venv/.ready ## lint, check types, run and build the book at smoke scale, 
 	$(BIN)/python tools/compared.py
 	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder --nbval-lax tests build/smoke/compared
 	echo "All tests passed in $$SECONDS s"
+
+test-lowest: ## test the package with the lowest versions that pyproject.toml declares (maintainers)
+	@$(PYTHON) tools/lowest.py
+
+package: ## build what pip installs, build/package/*.whl and *.tar.gz, and check it (maintainers)
+	@$(PYTHON) -m venv build/packaging
+	build/packaging/bin/pip install -q build twine
+	rm -rf build/package
+	build/packaging/bin/python -m build -o build/package
+	build/packaging/bin/twine check --strict build/package/*
 
 serve: ## serve the book that was built
 	@test -f build/$(SCALE)/html/index.html || { echo "There is no book in build/$(SCALE)/html: run OVERPARAM_SCALE=$(SCALE) make book first." >&2; exit 1; }

@@ -104,7 +104,7 @@ def toc_files(node):
 def fingerprint(pages):
     """Return one hash of all that a build reads."""
     rest = [ROOT / name for name in ("_config.yml", "_toc.yml", "tools/build.py")]
-    rest += sorted((ROOT / "src/overparam/report").glob("*.py"))  # its figures, and the sentences of the ledger
+    rest += sorted((ROOT / "src/overparam").rglob("*.py"))  # figures, the sentences of the ledger, the reference
     rest += sorted((ROOT / "book/_ext").glob("*.*")) + sorted((ROOT / "book/_ext/katex").iterdir())
     rest += [
         ROOT / "CITATION.cff",

@@ -218,7 +218,7 @@ class Book:
         self.url = config["html"]["baseurl"].rstrip("/")
         bib = root / "book" / "references.bib"
         self.references = parse_file(str(bib)) if bib.exists() else BibliographyData()
-        chapters = sorted(root.glob("notebooks/[0-9][0-9]_*.py"))
+        chapters = sorted([*root.glob("notebooks/[0-9][0-9]_*.py"), *root.glob("notebooks/library_*.py")])
         self.chapters = {f"notebooks/{path.stem}": jupytext.read(path, fmt="py:percent").cells for path in chapters}
         prose = {path.relative_to(root).with_suffix("").as_posix(): path for path in root.glob("book/**/*.md")}
         self.titles = {key: key for key in [*self.chapters, *prose]}

@@ -1,5 +1,7 @@
 """Execute the chapters: notebooks/NN_slug.py → build/<scale>/notebooks/NN_slug.ipynb and build/<scale>/claims/slug.json.
 
+The pages about the package, notebooks/library_topic.py, are executed alike; they have no claims.
+
 A chapter runs again only when its code, its claims, what is recorded, the package, the pinned requirements, the scale, the seed or
 the data sets at hand have changed. Where only its prose has, the new prose is put around the outputs that are there. At smoke scale chapters
 run side by side, each on its share of the cores; at others one after another, as a page says how long its chapter took.
@@ -45,7 +47,7 @@ def main(root: Path = ROOT) -> int:
     except (ValueError, OSError, ImportError) as error:
         print(f"FAILED  {error}", file=sys.stderr)
         return 1
-    sources = sorted((root / "notebooks").glob("[0-9]*.py"))
+    sources = [path for kind in ("[0-9]*.py", "library_*.py") for path in sorted((root / "notebooks").glob(kind))]
     try:
         asyncio.run(bring_all_up_to_date(sources, build, root))
     except BuildError as error:

@@ -36,6 +36,11 @@ def shown(value: object) -> str:
     return text if len(text) <= 100 else f"{text[:99]}…"
 
 
+def in_short(error: Exception) -> str:
+    """What an error of other code says, on one line: its kind and its first line."""
+    return f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
+
+
 def whole(name: str, value: Any, least: float = -math.inf, most: float = math.inf, says: str = "") -> int:
     """The value as an int; ValueError, with ``says`` where that is given, unless it is a whole number in the range."""
     if type(value) is int and least <= value <= most:
@@ -44,11 +49,12 @@ def whole(name: str, value: Any, least: float = -math.inf, most: float = math.in
         "" if most == math.inf else f", {most:,} at most"
     )
     message = says or f"{name} must be a whole number{bounds}; got {shown(value)}."
+    require(not isinstance(value, bool | np.bool_), message)
     try:
         number = index(value)
     except (TypeError, ValueError):  # an array of several numbers, too, is none
         raise ValueError(message) from None
-    require(not isinstance(value, bool) and least <= number <= most, message)
+    require(least <= number <= most, message)
     return number
 
 

@@ -27,6 +27,9 @@ ARRAYS = ("x", "y", "x_test", "y_test")
 class Data:
     """A training pool and a test set. Tensors or NumPy arrays are given, tensors are kept: float32 and int64, in C order.
 
+    Inputs ``x`` and ``x_test`` are [N, ...]; ``y`` and ``y_test`` class labels [N] from 0 on or, where ``classes`` is None,
+    targets [N, K] of a regression. ``name`` is for tables, and ``source``, what it is and where it came from, for captions.
+
     What has one meaning is converted: other floats and whole numbers, labels [N, 1] or of any kind of whole number, inputs and
     targets [N]. What is not usable is refused with a ValueError. Where nothing needs converting the memory stays that of
     the arrays that were given, and data sets share theirs, so do not write into them.

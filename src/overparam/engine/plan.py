@@ -15,7 +15,7 @@ from overparam.architectures.base import Sizes
 from overparam.arithmetic import has_bfloat16
 from overparam.data.dataset import Data
 from overparam.engine import compiled
-from overparam.engine.settings import Settings, log_schedule
+from overparam.engine.settings import Settings, epochs_of, log_schedule
 from overparam.engine.single import Single
 from overparam.engine.stack import Stack, is_compiled
 from overparam.errors import require
@@ -52,7 +52,7 @@ class StackPlan:
 
 
 def plan(
-    networks: Sequence[Settings], data: Data, device: torch.device, record: Mapping[str, Iterable[float] | None] = {}
+    networks: Sequence[Settings], data: Data, device: torch.device, record: Mapping[str, Any] = {}
 ) -> list[StackPlan]:
     """Partition the grid into stacks, longest first. It depends on the whole grid only, never on what is stored.
 
@@ -160,7 +160,7 @@ class _Costs:
         self.compiled = np.array([fit and narrow(s.architecture) for s in networks])
         self.own = self._work(np.arange(len(networks)), self.batch) if self.stacks else np.zeros(len(networks))
         self.augmented_copies = max(s.augmented_copies for s in networks)  # kept side by side in memory
-        self.times = {name: _times(name, epochs, self.first.epochs) for name, epochs in record.items()}
+        self.times = {name: _times(name, epochs_of(wanted), self.first.epochs) for name, wanted in record.items()}
 
     def plan_of(self, members: Sequence[int]) -> StackPlan:
         """The plan of one stack."""

@@ -225,6 +225,11 @@ class Single:
         """All weights as one vector, in the order of ``nn.Module.parameters()``, on the CPU."""
         return [torch.cat([p.detach().cpu().flatten() for p in self.module.parameters()])]
 
+    def modules(self, rows: Sequence[int]) -> Iterator[nn.Module]:
+        """As ``Stack.modules``."""
+        for _ in rows:
+            yield copy.deepcopy(self.module).eval()
+
 
 def moved(images: Tensor, down: Tensor, right: Tensor, mirrored: Tensor) -> Tensor:
     """Images [n, channel, height, width], each moved ``down`` [n] and ``right`` [n] pixels, then ``mirrored`` [n] (bool) or not.

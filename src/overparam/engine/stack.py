@@ -21,7 +21,7 @@ from typing import Any, cast
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from overparam.architectures.base import Number, Sizes
 from overparam.architectures.stacked import Layer, Layered
@@ -248,6 +248,18 @@ class Stack:
                     parts += stacked[len(self.layers) + number][row, : layer.outputs].unbind(1)
             vectors.append(torch.cat(parts))
         return vectors
+
+    def modules(self, rows: Sequence[int]) -> Iterator[nn.Module]:
+        """The networks in these rows as plain modules on the device, in evaluation mode; they share nothing with the stack."""
+        vectors = self.vectors()
+        for row in rows:
+            module = self.settings[row].architecture.build(self.shape, self.outputs, generator(0, "init"))
+            nn.utils.vector_to_parameters(vectors[row], module.parameters())
+            norms = [part for part in module.modules() if isinstance(part, nn.BatchNorm1d)]
+            for norm, statistics in zip(norms, self.running_statistics, strict=True):
+                mean, variance = (values[row, : norm.num_features] for values in statistics)
+                norm.load_state_dict({"running_mean": mean, "running_var": variance}, strict=False)
+            yield module.to(self.device).eval()
 
     # --- inputs and buffers -------------------------------------------------------------------------------------------
 

@@ -46,7 +46,7 @@ def outputs(first: Tensor, second: Tensor, x: Tensor) -> Tensor:
 def guess(
     x: Tensor, y: Tensor, width: int, window: tuple[float, float], wanted: int = 100, most: int = 2**20, seed: int = 0
 ) -> Networks:
-    """Draw Gaussian networks until ``wanted`` are right on all examples x [n, d], y [n] (±1) with a loss in the window, or ``most`` are drawn."""
+    """Gaussian networks that are right on all examples x [n, d], y [n] (±1) with a loss in the window: drawn until ``wanted`` are, or ``most``."""
     _check(x, y, window)
     width, wanted, most = whole("width", width, 1), whole("wanted", wanted, 1), whole("most", most, 1)
     draw, tried, fit = generator(seed, "guesses"), 0, 0
@@ -74,7 +74,7 @@ def descend(
     steps: int = 2000,
     seed: int = 0,
 ) -> Networks:
-    """Train ``runs`` networks from Gaussian weights by gradient descent on the logistic loss of x [n, d], y [n] (±1), each until it is
+    """Networks trained from Gaussian weights, ``runs`` of them, by gradient descent on the logistic loss of x [n, d], y [n] (±1), each until it is
     right on all examples with a loss (at the fixed size) below a level that is drawn for it from the window.
 
     Without such a level all descents would stop at the upper end of the window, where guesses are not. Weights start at variances of
