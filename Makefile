@@ -6,7 +6,7 @@ SHELL := bash
 .ONESHELL:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := book
-.PHONY: book test serve pdf epub zip confirm bench colab assignments grade requirements vendor cache clean clean-cache help
+.PHONY: book test serve pdf epub zip confirm bench colab colab-test paper assignments grade requirements vendor cache clean clean-cache help
 
 PYTHON ?= python3
 PORT ?= 8000
@@ -29,6 +29,7 @@ test: .venv/.ready ## lint, check types, run and build the book at smoke scale, 
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/python tools/colab.py --check
+	$(BIN)/python tools/paper.py --check
 	$(BIN)/python tools/execute.py
 	$(BIN)/python tools/build.py
 	$(BIN)/python tools/compared.py
@@ -57,6 +58,12 @@ bench: .venv/.ready ## measure the speed of training against plain PyTorch loops
 
 colab: .venv/.ready ## derive the notebooks that Colab opens
 	@$(BIN)/python tools/colab.py
+
+colab-test: .venv/.ready ## run these notebooks, and the assignments', with Colab's versions (NAMES="notebooks/01": some of them)
+	@$(BIN)/python tools/colab_test.py $(NAMES)
+
+paper: .venv/.ready ## write the authors and the references into what journals and archives read
+	@$(BIN)/python tools/paper.py
 
 assignments: .venv/.ready ## derive the notebooks for students, and what grades them
 	@$(BIN)/python tools/assignments.py

@@ -194,9 +194,9 @@ def tidy(html):
         text = re.sub(r'(<section class="[^"]*") id="proof-content"', r"\1", text)  # an id is there once in a page
         text = re.sub(r'<section id="((?:exercise|solution|proof)-content)"', r'<section class="\1"', text)
         text = text.replace('<div class="proof admonition" id="proof">', '<div class="proof admonition">')
-        text = text.replace('<img alt="Colab logo"', '<img alt=""')
+        text = re.sub(r'<img alt="(?:Colab|Binder) logo"', '<img alt=""', text)
         text = text.replace('"btn__text-container">Colab<', '"btn__text-container">Run in Colab<')
-        text = text.replace('<a href="https://colab.', '<a rel="noopener" href="https://colab.')
+        text = re.sub(r'<a (?=href="https://(?:colab\.|www\.kaggle\.|mybinder\.))', '<a rel="noopener" ', text)
         text = mend.mend(text)
         if text != old:
             file.write_text(text, encoding="utf-8")

@@ -1,0 +1,200 @@
+"""Run the notebooks that Colab opens as Colab does: its versions, an empty folder, and the package fetched by the first cell.
+
+    python tools/colab_test.py [NAME ...]     all of them, or those whose file begins with a NAME: notebooks/01, assignments
+
+They run at smoke scale, with the versions of tools/colab.txt, in an environment below build/colab. The repository that the first
+cell clones is what git tracks here, with changes that are not committed. An assignment runs with its solutions, up to its investigation.
+COLAB_PYTHON=PATH takes a Python that has all of it, as in Colab's own image, and installs nothing. A cell that fails or warns fails
+its notebook.
+"""
+
+import argparse
+import asyncio
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from importlib.metadata import distribution
+from pathlib import Path
+
+import nbformat
+import yaml
+from jupyter_client import AsyncKernelManager
+from jupyter_client.kernelspec import KernelSpecManager
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, DeadKernelError
+
+import assignments
+import execute
+from overparam import machine
+
+ROOT = Path(__file__).resolve().parent.parent
+PINS = ROOT / "tools/colab.txt"
+BUILD = ROOT / "build/colab"
+ABOUT = "import sys, numpy, torch; print('Python', sys.version.split()[0] + ', torch', torch.__version__ + ', numpy', numpy.__version__)"
+SECONDS = 600  # more than any notebook takes
+
+
+def environment():
+    """Return the Python of an environment with Colab's versions; it is made anew when they have changed."""
+    if named := os.environ.get("COLAB_PYTHON"):
+        return Path(named)
+    folder, stamp = BUILD / "env", BUILD / "env/made-of"
+    made_of = hashlib.sha256(
+        PINS.read_bytes() + sys.version.encode() + distribution("torch").version.encode()
+    ).hexdigest()
+    if not stamp.exists() or stamp.read_text(encoding="utf-8") != made_of:
+        print("Setting up Colab's versions in build/colab/env", flush=True)
+        shutil.rmtree(folder, ignore_errors=True)
+        subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+        pip = [folder / "bin/python", "-m", "pip", "install", "-q", "--disable-pip-version-check", "-r", PINS]
+        subprocess.run(pip, check=True)
+        (packages,) = folder.glob("lib/python*/site-packages")
+        for name in ("torch", "torchvision"):  # as they lie in this environment: they are large
+            link_distribution(name, packages)
+        stamp.write_text(made_of, encoding="utf-8")
+    return folder / "bin/python"
+
+
+def link_distribution(name, packages):
+    """Link what a distribution of this environment has put into site-packages into another's."""
+    found = distribution(name)
+    tops = {path.parts[0] for path in found.files if path.parts[0] not in ("..", "__pycache__")}
+    for top in tops:
+        if not (packages / top).exists():
+            (packages / top).symlink_to(Path(found.locate_file(top)).resolve())
+
+
+def git(*words, cwd=ROOT):
+    """Run git and return what it says."""
+    me = ["-c", "user.name=test", "-c", "user.email=test@localhost"]
+    return subprocess.run(
+        ["git", *me, *words], cwd=cwd, check=True, capture_output=True, encoding="utf-8"
+    ).stdout.strip()
+
+
+def remote(folder, branch):
+    """Make a repository whose branch holds what git tracks here."""
+    shutil.rmtree(folder, ignore_errors=True)
+    git("init", "-q", "--bare", str(folder))
+    git("config", "receive.shallowUpdate", "true", cwd=folder)
+    now = git("stash", "create") or git("rev-parse", "HEAD")
+    git("push", "-q", str(folder), f"{now}:refs/heads/{branch}")
+    return folder
+
+
+def solved(notebook, source):
+    """Return an assignment's notebook with the solutions of its source and the tests that students get, up to the investigation."""
+    cells = [next(cell for cell in notebook.cells if cell.cell_type == "code")]
+    for cell in assignments.read(source):
+        if cell.cell_type == "markdown" and re.search(r"^## Investigate", cell.source, re.M):
+            break
+        kind = assignments.part(cell)
+        if cell.cell_type == "code" and kind != "hidden":
+            text = assignments.visible_test(cell) if kind == "test" else cell.source
+            cells.append(nbformat.v4.new_code_cell(text))
+    notebook.cells = cells
+    return notebook
+
+
+async def run(path, python, variables):
+    """Run one notebook; return None, or what was wrong with it."""
+    name = path.stem if path.parent.name == "notebooks" else f"assignment_{path.stem}"
+    home, here = BUILD / "homes" / name, BUILD / "runs" / name
+    for folder in (home, here):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+    shutil.copy(path, here)
+    notebook = nbformat.read(path, as_version=4)
+    if path.parent.name == "assignments":
+        notebook = solved(notebook, path.with_suffix(".py"))
+    kernel = BUILD / "kernels/colab"
+    kernel.mkdir(parents=True, exist_ok=True)
+    start = [str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}", "--log-level=ERROR"]
+    (kernel / "kernel.json").write_text(json.dumps({"argv": start, "display_name": "Colab", "language": "python"}))
+    specs = KernelSpecManager(kernel_dirs=[str(kernel.parent)], ensure_native_kernel=False)
+    client = NotebookClient(
+        notebook,
+        km=AsyncKernelManager(kernel_name="colab", kernel_spec_manager=specs),
+        timeout=SECONDS,
+        resources={"metadata": {"path": str(here)}},
+    )
+    try:
+        await client.async_execute(env=variables | {"HOME": str(home)})
+    except (CellExecutionError, DeadKernelError, TimeoutError) as error:
+        return (
+            f"{error.ename}: {error.evalue}"
+            if isinstance(error, CellExecutionError)
+            else f"{type(error).__name__}: {error}"
+        )
+    finally:
+        nbformat.write(notebook, here / path.name)
+    if warned := execute.warnings_of(path, notebook):
+        return f"{warned[0][0]} warns: {warned[0][1].strip()}"
+    left = [found.name for found in here.iterdir() if found.name != path.name]
+    return f"it left {', '.join(left)} beside itself" if left else None
+
+
+async def run_all(paths, python):
+    """Run notebooks, as many side by side as there are cores; return {path: what was wrong}."""
+    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["repository"]
+    here = remote(BUILD / "remote", config["branch"])
+    at_once = min(machine.cores(), len(paths))
+    foreign = ("OVERPARAM_", "GIT_", "PYTHONPATH", "MPL", "VIRTUAL_ENV")
+    variables = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+    variables |= {"OVERPARAM_SCALE": "smoke", "OVERPARAM_CORES": str(machine.cores() // at_once)}
+    variables |= {"MPLCONFIGDIR": str(BUILD / "matplotlib"), "PATH": f"{python.parent}{os.pathsep}{os.environ['PATH']}"}
+    instead = {"COUNT": "1", "KEY_0": f"url.file://{here}.insteadOf", "VALUE_0": config["url"].rstrip("/")}
+    variables |= {f"GIT_CONFIG_{name}": value for name, value in instead.items()}
+    turn, wrong = asyncio.Semaphore(at_once), {}
+
+    async def take(path):
+        async with turn:
+            started = time.perf_counter()
+            trouble = await run(path, python, variables)
+            seconds = f"{time.perf_counter() - started:.0f} s"
+            print(
+                f"FAILED {path.relative_to(ROOT)}, {seconds}: {trouble}"
+                if trouble
+                else f"ok     {path.relative_to(ROOT)}, {seconds}",
+                flush=True,
+            )
+            if trouble:
+                wrong[path] = trouble
+
+    async with asyncio.TaskGroup() as group:
+        for path in paths:
+            group.create_task(take(path))
+    return wrong
+
+
+def main(argv=None):
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument(
+        "names", nargs="*", default=["notebooks", "assignments"], help="what the files of the notebooks begin with"
+    )
+    names = parser.parse_args(argv).names
+    there = sorted([*ROOT.glob("notebooks/*.ipynb"), *ROOT.glob("assignments/*.ipynb")])
+    paths = [path for path in reversed(there) if path.relative_to(ROOT).as_posix().startswith(tuple(names))]
+    if not paths:
+        sys.exit(f"No notebook is called {' or '.join(names)} …: name one of {', '.join(path.stem for path in there)}.")
+    started = time.perf_counter()
+    python = environment()
+    about = subprocess.run([python, "-c", ABOUT], check=True, capture_output=True, encoding="utf-8").stdout.strip()
+    print(f"{about}. {colab_has()}", flush=True)
+    wrong = asyncio.run(run_all(paths, python))
+    print(f"{len(paths) - len(wrong)} passed, {len(wrong)} failed in {time.perf_counter() - started:.0f} s")
+    return bool(wrong)
+
+
+def colab_has():
+    """Return what Colab has that may differ from here, as tools/colab.txt says it."""
+    return "Colab has " + re.search(r"Python \S+, torch \S+?(?=\.\s)", PINS.read_text(encoding="utf-8"))[0] + "."
+
+
+if __name__ == "__main__":
+    sys.exit(main())
