@@ -6,7 +6,7 @@ SHELL := bash
 .ONESHELL:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := book
-.PHONY: book test serve pdf epub zip confirm bench colab colab-test paper assignments grade requirements vendor cache clean clean-cache help
+.PHONY: book test serve pdf epub zip sphinx confirm bench colab colab-test paper assignments grade requirements vendor cache clean clean-cache help
 
 PYTHON ?= python3
 PORT ?= 8000
@@ -49,6 +49,9 @@ epub: book ## make an EPUB of the book, for e-readers (Chromium, too)
 
 zip: book ## pack the built book into one archive that opens without a server
 	@$(BIN)/python tools/forms.py zip
+
+sphinx: .venv/.ready build/sphinx/.ready ## build the book that was run with Sphinx of today alone, without Jupyter Book, into build/laptop/sphinx/html
+	@$(BIN)/python tools/build.py --sphinx
 
 confirm: .venv/.ready ## measure what decides the verdicts: [CHAPTER=bias-variance] [FINDING=id]; CHECK=2 compares two replicates
 	@$(BIN)/python tools/confirm.py $(CHAPTER) $(if $(FINDING),--finding $(FINDING)) $(if $(CHECK),--check $(CHECK))
@@ -96,6 +99,14 @@ clean-cache: .venv/.ready ## forget the trained networks; the next book trains t
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' Makefile
+
+# Its own packages come first, those of .venv after them: what the book's extensions import.
+build/sphinx/.ready: tools/plain_sphinx/requirements.txt
+	@rm -rf build/sphinx
+	$(BIN)/python -m venv build/sphinx
+	build/sphinx/bin/pip install -qq -r tools/plain_sphinx/requirements.txt
+	$(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' > "$$(echo build/sphinx/lib/python*/site-packages)/of_venv.pth"
+	touch $@
 
 TOO_OLD := import sys; sys.version_info >= (3, 11) or \
   sys.exit("Python 3.11 or newer is needed, but $(PYTHON) is %s: name another with make PYTHON=python3.12" % sys.version.split()[0])

@@ -54,7 +54,7 @@ formatted chapter is at <{page_url}>.*
 SETUP = """\
 # Set up: fetch the book's package, and what it needs and Colab lacks
 # @markdown What is trained is lost with the session, unless you name a folder to keep it in (on Colab: /content/drive/MyDrive/overparam).
-keep_in = ""  # @param {{type: "string"}}
+keep_in = ""  # @param {{type:"string"}}
 import os
 import subprocess
 import sys
