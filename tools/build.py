@@ -66,8 +66,9 @@ def main(argv=None):
     stamp.unlink(missing_ok=True)
     for old in ("html", "_build"):
         shutil.rmtree(folder / old, ignore_errors=True)
-    stage(pages, folder / "source")
-    if not run_builder(sphinx(folder) if alone else jupyter_book(folder), folder):
+    source = run / "source"  # the book's extensions look for what was executed beside it
+    stage(pages, source)
+    if not run_builder((sphinx if alone else jupyter_book)(source, folder), source, folder):
         sys.exit(f"The book was not built. The whole output: {(folder / 'book.log').relative_to(ROOT)}")
     tidy(folder / "_build/html")
     lighten(folder / "_build/html", own={f.name for f in (ROOT / "book/_static").glob("*.css")})
@@ -145,20 +146,20 @@ def stage(pages, source):
         shutil.copy2(file, source / name)
 
 
-def jupyter_book(folder):
-    """Return the command that builds what is staged in a folder with Jupyter Book."""
-    start = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", folder / "source"]
+def jupyter_book(source, folder):
+    """Return the command that builds what is staged with Jupyter Book."""
+    start = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", source]
     where = ["--path-output", folder, "--config", ROOT / "_config.yml", "--toc", ROOT / "_toc.yml"]
     return [*start, *where, "-W", "--keep-going", "-n", "--all"]
 
 
-def sphinx(folder):
+def sphinx(source, folder):
     """Return the command that builds it with Sphinx alone."""
-    where = ["-d", folder / "_build/doctrees", folder / "source", folder / "_build/html"]
-    return [ROOT / "build/sphinx/bin/python", "-m", "sphinx", "-c", PLAIN, "-W", "--keep-going", "-n", "-E", *where]
+    where = ["-c", PLAIN, "-d", folder / "_build/doctrees", source, folder / "_build/html"]
+    return [ROOT / "build/sphinx/bin/python", "-m", "sphinx", "-W", "--keep-going", "-n", "-E", *where]
 
 
-def run_builder(command, folder):
+def run_builder(command, source, folder):
     """Run what builds, show how far it is and every warning; return whether it was content."""
     live = sys.stdout.isatty()
     told = 0  # lines still to be shown after a warning: what belongs to it
@@ -181,7 +182,7 @@ def run_builder(command, folder):
                 told = 6
             told = 0 if step or not line.strip() or "... " in line else told
             if told:
-                line = CELL.sub(name_cell, line.replace(f"{folder / 'source'}/", ""))
+                line = CELL.sub(name_cell, line.replace(f"{source}/", ""))
                 print("\r\033[K" * live + line.rstrip())
                 told -= 1
     if live:

@@ -38,3 +38,8 @@ html_theme_options = {
     "repository_branch": repository["branch"],
     "home_page_in_toc": HTML["home_page_in_navbar"],
 } | OF_SPHINX["config"]["html_theme_options"]
+
+
+def setup(app):
+    """Let paths begin at the pages, as in _config.yml, and not beside this file."""
+    app.confdir = app.srcdir
