@@ -207,7 +207,7 @@ def tidy(html):
         text = re.sub(r'(<section class="[^"]*") id="proof-content"', r"\1", text)  # an id is there once in a page
         text = re.sub(r'<section id="((?:exercise|solution|proof)-content)"', r'<section class="\1"', text)
         text = text.replace('<div class="proof admonition" id="proof">', '<div class="proof admonition">')
-        text = re.sub(r'<img alt="(?:Colab|Binder) logo"', '<img alt=""', text)
+        text = text.replace('<img alt="Colab logo"', '<img alt=""')
         text = text.replace('"btn__text-container">Colab<', '"btn__text-container">Run in Colab<')
         text = re.sub(r'<a (?=href="https://(?:colab\.|www\.kaggle\.|mybinder\.))', '<a rel="noopener" ', text)
         text = mend.mend(text)

@@ -95,13 +95,13 @@ try:
     import overparam
 except subprocess.CalledProcessError as error:
     what, said = "Cloning {url}" if error.cmd[0] == "git" else "Installing mnist1d", " ".join(error.stderr.split())
-    raise SystemExit(f"{{what}} failed: check the network, then run this cell again ({{said}}).")
+    raise SystemExit(f"{{what}} failed: check the network, then run this cell again ({{said}}).") from None
 except ImportError as error:
-    raise SystemExit(error)
+    raise SystemExit(error) from None
 except FileNotFoundError:
-    raise SystemExit("The package is fetched with git, which is not installed: install it, then run this cell again.")
+    raise SystemExit("The package is fetched with git, which is not installed: install it, then run this cell again.") from None
 except (OSError, RuntimeError) as error:
-    raise SystemExit(f"No place for the package ({{error}}): run %env OVERPARAM_CACHE=<your folder>, then this cell again.")
+    raise SystemExit(f"No place for the package ({{error}}): run %env OVERPARAM_CACHE=<your folder>, then this cell again.") from None
 if Path(overparam.__file__ or "") != package:
     raise SystemExit("Another package called overparam was imported before: restart Python, then run this cell first.")
 place = f"{{copy}}; for a newer one, remove this folder and restart Python" if source == copy / "src" else source

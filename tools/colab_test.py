@@ -17,6 +17,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from importlib.metadata import distribution
 from pathlib import Path
@@ -101,13 +102,11 @@ def solved(notebook, source):
     return notebook
 
 
-async def run(path, python, variables):
-    """Run one notebook; return None, or what was wrong with it."""
-    name = path.stem if path.parent.name == "notebooks" else f"assignment_{path.stem}"
-    home, here = BUILD / "homes" / name, BUILD / "runs" / name
-    for folder in (home, here):
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
+async def run(path, python, variables, place):
+    """Run one notebook in a folder of its own in `place`; return None, or what was wrong with it."""
+    home, here = place / "home", place / "content"
+    home.mkdir(parents=True)
+    here.mkdir()
     shutil.copy(path, here)
     notebook = nbformat.read(path, as_version=4)
     if path.parent.name == "assignments":
@@ -132,21 +131,27 @@ async def run(path, python, variables):
             else f"{type(error).__name__}: {error}"
         )
     finally:
-        nbformat.write(notebook, here / path.name)
+        done = BUILD / "executed" / path.relative_to(ROOT)
+        done.parent.mkdir(parents=True, exist_ok=True)
+        nbformat.write(notebook, done)
     if warned := execute.warnings_of(path, notebook):
         return f"{warned[0][0]} warns: {warned[0][1].strip()}"
     left = [found.name for found in here.iterdir() if found.name != path.name]
     return f"it left {', '.join(left)} beside itself" if left else None
 
 
-async def run_all(paths, python):
-    """Run notebooks, as many side by side as there are cores; return {path: what was wrong}."""
+async def run_all(paths, python, folder):
+    """Run notebooks in a folder, as many side by side as there are cores; return {path: what was wrong}."""
     config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["repository"]
     here = remote(BUILD / "remote", config["branch"])
     at_once = min(machine.cores(), len(paths))
     foreign = ("OVERPARAM_", "GIT_", "PYTHONPATH", "MPL", "VIRTUAL_ENV")
     variables = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
-    variables |= {"OVERPARAM_SCALE": "smoke", "OVERPARAM_CORES": str(machine.cores() // at_once)}
+    variables |= {
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+        "OVERPARAM_SCALE": "smoke",
+        "OVERPARAM_CORES": str(machine.cores() // at_once),
+    }
     variables |= {"MPLCONFIGDIR": str(BUILD / "matplotlib"), "PATH": f"{python.parent}{os.pathsep}{os.environ['PATH']}"}
     instead = {"COUNT": "1", "KEY_0": f"url.file://{here}.insteadOf", "VALUE_0": config["url"].rstrip("/")}
     variables |= {f"GIT_CONFIG_{name}": value for name, value in instead.items()}
@@ -155,7 +160,7 @@ async def run_all(paths, python):
     async def take(path):
         async with turn:
             started = time.perf_counter()
-            trouble = await run(path, python, variables)
+            trouble = await run(path, python, variables, folder / path.parent.name / path.stem)
             seconds = f"{time.perf_counter() - started:.0f} s"
             print(
                 f"FAILED {path.relative_to(ROOT)}, {seconds}: {trouble}"
@@ -186,7 +191,8 @@ def main(argv=None):
     python = environment()
     about = subprocess.run([python, "-c", ABOUT], check=True, capture_output=True, encoding="utf-8").stdout.strip()
     print(f"{about}. {colab_has()}", flush=True)
-    wrong = asyncio.run(run_all(paths, python))
+    with tempfile.TemporaryDirectory() as folder:  # outside of this checkout, whose package would be found
+        wrong = asyncio.run(run_all(paths, python, Path(folder).resolve()))
     print(f"{len(paths) - len(wrong)} passed, {len(wrong)} failed in {time.perf_counter() - started:.0f} s")
     return bool(wrong)
 

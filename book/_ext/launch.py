@@ -10,7 +10,7 @@ def order_buttons(app, pagename, templatename, context, doctree):
     for group in context.get("header_buttons", ()):
         if group.get("label") != "launch-buttons":
             continue
-        others = [button for button in group["buttons"] if button["text"] != "Colab"]
+        others = [button | {"icon": None} for button in group["buttons"] if button["text"] != "Colab"]
         for colab in [button for button in group["buttons"] if button["text"] == "Colab"]:
             place = colab["url"].partition("/github/")[2]
             kaggle = {"type": "link", "text": "Kaggle", "tooltip": "Launch on Kaggle", "url": KAGGLE + place}
