@@ -5,7 +5,7 @@
 They run at smoke scale, with the versions of tools/colab.txt, in an environment below build/colab. The repository that the first
 cell clones is what git tracks here, with changes that are not committed. An assignment runs with its solutions, up to its investigation.
 COLAB_PYTHON=PATH takes a Python that has all of it, as in Colab's own image, and installs nothing. A cell that fails or warns fails
-its notebook.
+its notebook, and so does a file that it leaves beside itself.
 """
 
 import argparse
@@ -102,42 +102,53 @@ def solved(notebook, source):
     return notebook
 
 
-async def run(path, python, variables, place):
-    """Run one notebook in a folder of its own in `place`; return None, or what was wrong with it."""
-    home, here = place / "home", place / "content"
-    home.mkdir(parents=True)
-    here.mkdir()
-    shutil.copy(path, here)
-    notebook = nbformat.read(path, as_version=4)
-    if path.parent.name == "assignments":
-        notebook = solved(notebook, path.with_suffix(".py"))
-    kernel = BUILD / "kernels/colab"
-    kernel.mkdir(parents=True, exist_ok=True)
+async def run(notebook, python, variables, home):
+    """Run a notebook in the folder of a user; return what failed, or None."""
+    (home / "content").mkdir(parents=True)
+    kernel = home / "kernels/colab"
+    kernel.mkdir(parents=True)
     start = [str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}", "--log-level=ERROR"]
-    (kernel / "kernel.json").write_text(json.dumps({"argv": start, "display_name": "Colab", "language": "python"}))
+    spec = {"argv": start, "display_name": "Colab", "language": "python"}
+    (kernel / "kernel.json").write_text(json.dumps(spec), encoding="utf-8")
     specs = KernelSpecManager(kernel_dirs=[str(kernel.parent)], ensure_native_kernel=False)
     client = NotebookClient(
         notebook,
         km=AsyncKernelManager(kernel_name="colab", kernel_spec_manager=specs),
         timeout=SECONDS,
-        resources={"metadata": {"path": str(here)}},
+        resources={"metadata": {"path": str(home / "content")}},
     )
     try:
         await client.async_execute(env=variables | {"HOME": str(home)})
-    except (CellExecutionError, DeadKernelError, TimeoutError) as error:
-        return (
-            f"{error.ename}: {error.evalue}"
-            if isinstance(error, CellExecutionError)
-            else f"{type(error).__name__}: {error}"
-        )
-    finally:
-        done = BUILD / "executed" / path.relative_to(ROOT)
-        done.parent.mkdir(parents=True, exist_ok=True)
-        nbformat.write(notebook, done)
+    except CellExecutionError as error:
+        return f"{error.ename}: {error.evalue}"
+    except (DeadKernelError, TimeoutError) as error:
+        return f"{type(error).__name__}: {error}"
+
+
+async def check(path, python, variables, home):
+    """Return what is wrong with a notebook, or None."""
+    notebook = nbformat.read(path, as_version=4)
+    if path.parent.name == "assignments":
+        notebook = solved(notebook, path.with_suffix(".py"))
+    failed = await run(notebook, python, variables, home)
+    done = BUILD / "executed" / path.relative_to(ROOT)
+    done.parent.mkdir(parents=True, exist_ok=True)
+    nbformat.write(notebook, done)
+    if failed:
+        return failed
     if warned := execute.warnings_of(path, notebook):
         return f"{warned[0][0]} warns: {warned[0][1].strip()}"
-    left = [found.name for found in here.iterdir() if found.name != path.name]
+    left = [found.name for found in (home / "content").iterdir()]
     return f"it left {', '.join(left)} beside itself" if left else None
+
+
+async def check_sentence(path, python, variables, home):
+    """Return what is wrong with the first cell of a notebook where there is no network: it must stop with its sentence."""
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells = [next(cell for cell in notebook.cells if cell.cell_type == "code")]
+    said = await run(notebook, python, variables | {"GIT_CONFIG_KEY_0": "url.file:///nowhere.insteadOf"}, home)
+    expected = r"SystemExit: Cloning \S+ failed: check the network, then run this cell again"
+    return None if re.match(expected, said or "") else f"without a network its first cell says {said!r}"
 
 
 async def run_all(paths, python, folder):
@@ -157,23 +168,20 @@ async def run_all(paths, python, folder):
     variables |= {f"GIT_CONFIG_{name}": value for name, value in instead.items()}
     turn, wrong = asyncio.Semaphore(at_once), {}
 
-    async def take(path):
+    async def take(path, check=check, home="runs"):
         async with turn:
             started = time.perf_counter()
-            trouble = await run(path, python, variables, folder / path.parent.name / path.stem)
-            seconds = f"{time.perf_counter() - started:.0f} s"
-            print(
-                f"FAILED {path.relative_to(ROOT)}, {seconds}: {trouble}"
-                if trouble
-                else f"ok     {path.relative_to(ROOT)}, {seconds}",
-                flush=True,
-            )
+            trouble = await check(path, python, variables, folder / home / path.parent.name / path.stem)
+            where = "" if home == "runs" else f" {home}"
+            words = f"{path.relative_to(ROOT)}{where}, {time.perf_counter() - started:.0f} s"
             if trouble:
                 wrong[path] = trouble
+            print(f"FAILED {words}: {trouble}" if trouble else f"ok     {words}", flush=True)
 
     async with asyncio.TaskGroup() as group:
         for path in paths:
             group.create_task(take(path))
+        group.create_task(take(paths[0], check_sentence, "without a network"))
     return wrong
 
 
