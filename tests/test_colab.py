@@ -900,8 +900,8 @@ def test_the_package_says_all_that_it_needs():
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             names += [node.module] if isinstance(node, ast.ImportFrom) else []
             imported |= {name.partition(".")[0] for name in names}
-    # Every notebook server brings the second and the third; the fourth is asked for only where OVERPARAM_DASK names a cluster.
-    here = {"overparam", "matplotlib_inline", "IPython", "distributed", "google"}  # the last is Colab's own
+    # Every notebook server brings the second and the third; the last is asked for only where OVERPARAM_DASK names a cluster.
+    here = {"overparam", "matplotlib_inline", "IPython", "distributed"}
     assert imported - set(sys.stdlib_module_names) - here == set(overparam._NEEDED)
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     declared = {re.match(r"[\w-]+", dependency)[0] for dependency in project["dependencies"]}

@@ -70,8 +70,7 @@ def test_a_drive_is_asked_for_where_it_is_not_there_yet(tmp_path, monkeypatch):
         notebook.start(inside)
     mounted = []
     drive = SimpleNamespace(mount=lambda place: mounted.append(place) or Path(place, "MyDrive").mkdir(parents=True))
-    for name, module in {"google": SimpleNamespace(), "google.colab": SimpleNamespace(drive=drive)}.items():
-        monkeypatch.setitem(sys.modules, name, module)
+    monkeypatch.setitem(sys.modules, "google.colab.drive", drive)
     notebook.start(inside)
     assert mounted == [str(tmp_path / "drive")]
     assert paths.cache() == Path(inside)

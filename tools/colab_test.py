@@ -24,8 +24,6 @@ from pathlib import Path
 
 import nbformat
 import yaml
-from jupyter_client import AsyncKernelManager
-from jupyter_client.kernelspec import KernelSpecManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 
@@ -37,6 +35,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PINS = ROOT / "tools/colab.txt"
 BUILD = ROOT / "build/colab"
 ABOUT = "import sys, numpy, torch; print('Python', sys.version.split()[0] + ', torch', torch.__version__ + ', numpy', numpy.__version__)"
+KERNEL = "colab"
 SECONDS = 600  # more than any notebook takes
 
 
@@ -68,6 +67,16 @@ def link_distribution(name, packages):
     for top in tops:
         if not (packages / top).exists():
             (packages / top).symlink_to(Path(found.locate_file(top)).resolve())
+
+
+def make_kernel(python):
+    """Let this process find a kernel that is called colab."""
+    folder = BUILD / "jupyter/kernels" / KERNEL
+    folder.mkdir(parents=True, exist_ok=True)
+    start = [str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}", "--log-level=ERROR"]
+    spec = {"argv": start, "display_name": "Colab", "language": "python"}
+    (folder / "kernel.json").write_text(json.dumps(spec), encoding="utf-8")
+    os.environ["JUPYTER_PATH"] = str(folder.parents[1])
 
 
 def git(*words, cwd=ROOT):
@@ -105,17 +114,8 @@ def solved(notebook, source):
 async def run(notebook, python, variables, home):
     """Run a notebook in the folder of a user; return what failed, or None."""
     (home / "content").mkdir(parents=True)
-    kernel = home / "kernels/colab"
-    kernel.mkdir(parents=True)
-    start = [str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}", "--log-level=ERROR"]
-    spec = {"argv": start, "display_name": "Colab", "language": "python"}
-    (kernel / "kernel.json").write_text(json.dumps(spec), encoding="utf-8")
-    specs = KernelSpecManager(kernel_dirs=[str(kernel.parent)], ensure_native_kernel=False)
     client = NotebookClient(
-        notebook,
-        km=AsyncKernelManager(kernel_name="colab", kernel_spec_manager=specs),
-        timeout=SECONDS,
-        resources={"metadata": {"path": str(home / "content")}},
+        notebook, kernel_name=KERNEL, timeout=SECONDS, resources={"metadata": {"path": str(home / "content")}}
     )
     try:
         await client.async_execute(env=variables | {"HOME": str(home)})
@@ -199,6 +199,7 @@ def main(argv=None):
     python = environment()
     about = subprocess.run([python, "-c", ABOUT], check=True, capture_output=True, encoding="utf-8").stdout.strip()
     print(f"{about}. {colab_has()}", flush=True)
+    make_kernel(python)
     with tempfile.TemporaryDirectory() as folder:  # outside of this checkout, whose package would be found
         wrong = asyncio.run(run_all(paths, python, Path(folder).resolve()))
     print(f"{len(paths) - len(wrong)} passed, {len(wrong)} failed in {time.perf_counter() - started:.0f} s")

@@ -1,6 +1,7 @@
 """How a notebook of the book starts: where what it trains is kept, and at which scale it runs."""
 
 import os
+from importlib import import_module
 from pathlib import Path
 
 import torch
@@ -52,7 +53,7 @@ def start(keep_in: str = "") -> str:
 def _mount() -> None:
     """Ask the user to let Colab see their Drive."""
     try:
-        from google.colab import drive
+        drive = import_module("google.colab.drive")  # Colab's own, not to be installed
     except ImportError:
         raise ValueError(
             f"keep_in is a folder in {DRIVE}, which only Colab has; name a folder of this computer."
