@@ -105,7 +105,7 @@ build/sphinx/.ready: tools/plain_sphinx/requirements.txt
 	@rm -rf build/sphinx
 	$(BIN)/python -m venv build/sphinx
 	build/sphinx/bin/pip install -qq -r tools/plain_sphinx/requirements.txt
-	$(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' > "$$(echo build/sphinx/lib/python*/site-packages)/of_venv.pth"
+	$(BIN)/python -c 'import sysconfig; print("import site; site.addsitedir(%r)" % sysconfig.get_path("purelib"))' > "$$(echo build/sphinx/lib/python*/site-packages)/of_venv.pth"
 	touch $@
 
 TOO_OLD := import sys; sys.version_info >= (3, 11) or \
