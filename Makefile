@@ -6,7 +6,7 @@ SHELL := bash
 .ONESHELL:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := book
-.PHONY: book test serve pdf epub zip confirm bench colab assignments grade requirements vendor cache clean clean-cache help
+.PHONY: book test test-lowest package serve pdf epub zip sphinx confirm bench colab colab-test paper assignments grade requirements vendor cache clean clean-cache help
 
 PYTHON ?= python3
 PORT ?= 8000
@@ -29,11 +29,22 @@ test: .venv/.ready ## lint, check types, run and build the book at smoke scale, 
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/python tools/colab.py --check
+	$(BIN)/python tools/paper.py --check
 	$(BIN)/python tools/execute.py
 	$(BIN)/python tools/build.py
 	$(BIN)/python tools/compared.py
 	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder --nbval-lax tests build/smoke/compared
 	echo "All tests passed in $$SECONDS s"
+
+test-lowest: ## test the package with the lowest versions that pyproject.toml declares (maintainers)
+	@$(PYTHON) tools/lowest.py
+
+package: ## build what pip installs, build/package/*.whl and *.tar.gz, and check it (maintainers)
+	@$(PYTHON) -m venv build/packaging
+	build/packaging/bin/pip install -q build twine
+	rm -rf build/package
+	build/packaging/bin/python -m build -o build/package
+	build/packaging/bin/twine check --strict build/package/*
 
 serve: ## serve the book that was built
 	@test -f build/$(SCALE)/html/index.html || { echo "There is no book in build/$(SCALE)/html: run OVERPARAM_SCALE=$(SCALE) make book first." >&2; exit 1; }
@@ -49,6 +60,9 @@ epub: book ## make an EPUB of the book, for e-readers (Chromium, too)
 zip: book ## pack the built book into one archive that opens without a server
 	@$(BIN)/python tools/forms.py zip
 
+sphinx: .venv/.ready build/sphinx/.ready ## build the book that was run with Sphinx of today alone, without Jupyter Book, into build/laptop/sphinx/html
+	@$(BIN)/python tools/build.py --sphinx
+
 confirm: .venv/.ready ## measure what decides the verdicts: [CHAPTER=bias-variance] [FINDING=id]; CHECK=2 compares two replicates
 	@$(BIN)/python tools/confirm.py $(CHAPTER) $(if $(FINDING),--finding $(FINDING)) $(if $(CHECK),--check $(CHECK))
 
@@ -57,6 +71,12 @@ bench: .venv/.ready ## measure the speed of training against PyTorch and JAX (QU
 
 colab: .venv/.ready ## derive the notebooks that Colab opens
 	@$(BIN)/python tools/colab.py
+
+colab-test: .venv/.ready ## run these notebooks, and the assignments', with Colab's versions (NAMES="notebooks/01": some of them)
+	@$(BIN)/python tools/colab_test.py $(NAMES)
+
+paper: .venv/.ready ## write the authors and the references into what journals and archives read
+	@$(BIN)/python tools/paper.py
 
 assignments: .venv/.ready ## derive the notebooks for students, and what grades them
 	@$(BIN)/python tools/assignments.py
@@ -89,6 +109,14 @@ clean-cache: .venv/.ready ## forget the trained networks; the next book trains t
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' Makefile
+
+# Its own packages come first, those of .venv after them: what the book's extensions import.
+build/sphinx/.ready: tools/plain_sphinx/requirements.txt
+	@rm -rf build/sphinx
+	$(BIN)/python -m venv build/sphinx
+	build/sphinx/bin/pip install -qq -r tools/plain_sphinx/requirements.txt
+	$(BIN)/python -c 'import sysconfig; print("import site; site.addsitedir(%r)" % sysconfig.get_path("purelib"))' > "$$(echo build/sphinx/lib/python*/site-packages)/of_venv.pth"
+	touch $@
 
 TOO_OLD := import sys; sys.version_info >= (3, 11) or \
   sys.exit("Python 3.11 or newer is needed, but $(PYTHON) is %s: name another with make PYTHON=python3.12" % sys.version.split()[0])

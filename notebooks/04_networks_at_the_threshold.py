@@ -16,8 +16,7 @@ r"""
 (networks-at-the-threshold)=
 # Networks at the threshold
 
-A few hundred signals, some with a wrong label, and networks of one hidden layer, from a handful of units to a few hundred. Choose how many labels are wrong and after how many epochs you look, and the same
-networks show a curve that only falls, the textbook's U, or a peak with a second descent. What decides which of them you see, and where the peak stands?
+A few hundred signals, some with a wrong label, and networks of one hidden layer, from a handful of units to a few hundred. With the share of wrong labels and the epoch, their curve of errors only falls, makes the textbook's U, or has a peak and a second descent. What decides which, and where the peak stands?
 """
 
 # %% mystnb={"code_prompt_show": "Set-up"} tags=["hide-input"]

@@ -567,7 +567,7 @@ def searched(seed):
 
 # %%
 points = pd.concat(linear.parallel_map(searched, ledger.seeds("index-grows-with-loss")))
-groups = points.groupby("seed")
+groups = points.groupby("seed")[["loss", "negative"]]
 order = groups.apply(lambda g: claims.rank_correlation(g.loss, g.negative))
 
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Coins overrate the chance of a minimum, and a Hessian is no random matrix.** Left: probability that a random symmetric matrix has positive eigenvalues only, measured, for coins, and a curve with the exponent of the theory through the last point. Right: share of negative eigenvalues at critical points of a small network against their loss, all replicates together.", "name": "fig-we-coins"}, "image": {"alt": "Left: probability on a logarithmic axis against matrix size; random matrices bend down far below the straight line of coins, and the curve of the theory bends likewise. Right: scatter that rises from no negative eigenvalues at low loss to several at high loss."}} tags=["hide-input"]

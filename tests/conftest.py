@@ -31,6 +31,7 @@ LONGEST = (
     "test_workers",
     "test_assignments",
     "test_record",
+    "test_pretend_gpu",
     "test_execute",
     "test_records",
 )

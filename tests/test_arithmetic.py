@@ -216,15 +216,17 @@ def test_what_the_cpu_has_is_what_onednn_may_use():
 
 
 def test_a_gpu_without_bfloat16_is_not_asked_for_it(images, monkeypatch):
-    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation=True: including_emulation)
+    """Such as a T4; the machine's other GPU has it."""
+    capability = {0: (7, 5), 1: (8, 0)}
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: capability[torch.device(device).index or 0])
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
     low = [replace(SETTINGS[0], dtype="bfloat16")]
     with pytest.raises(ValueError, match="cuda multiplies no bfloat16 by itself; choose dtype='float32'"):
         sweep.run(low, images, device="cuda")
     with pytest.raises(ValueError, match="cuda multiplies no bfloat16 by itself"):
         train(low, images, device="cuda")
-    assert arithmetic.has_bfloat16("cuda") is False
+    assert [arithmetic.has_bfloat16(device) for device in ("cuda", "cuda:0", "cuda:1")] == [False, False, True]
 
 
 def test_modules_with_wide_strided_convolutions_keep_the_order_that_is_fast():

@@ -287,14 +287,18 @@ def test_a_phone_shows_the_whole_width(page):
     assert not small
 
 
-def test_the_colab_button_names_the_pages_notebook(page):
+def test_the_buttons_open_the_pages_notebook_on_a_phone_colab_alone(page):
     name = page.file.relative_to(HTML).with_suffix("").as_posix()
-    links = page.locator(".dropdown-launch-buttons a").evaluate_all("(all) => all.map((a) => a.href)")
-    if name.startswith("notebooks/"):
-        assert len(links) == 1
-        assert links[0].endswith(f"/{name}.ipynb")
-    else:
+    buttons = page.locator(".dropdown-launch-buttons a")
+    links = buttons.evaluate_all("(all) => all.map((a) => [a.innerText.trim(), a.href])")
+    if not name.startswith("notebooks/"):
         assert not links
+        return
+    assert [words for words, _ in links] == ["Run in Colab", "Kaggle", "Binder"]
+    assert all(address.endswith(f"/{name}.ipynb") for _, address in links)
+    page.set_viewport_size({"width": 360, "height": 740})
+    assert [button.is_visible() for button in buttons.all()] == [True, False, False]
+    page.set_viewport_size(DESKTOP)
 
 
 def test_the_switch_says_which_colours_are_on_and_keeps_them(chapter):

@@ -599,7 +599,10 @@ def book(tmp_path_factory):
     """Return a repository like the book's."""
     package = ("pyproject.toml", "src/overparam/__init__.py", "src/overparam/engine/sweep.py", "data/claims.yaml")
     others = ("notebooks/01_x.ipynb", "assignments/01_x.py")
-    return make_repository(tmp_path_factory.mktemp("book") / "overparam", *package, *others)
+    folder = tmp_path_factory.mktemp("book") / "overparam"
+    (folder / "src/overparam/report").mkdir(parents=True)
+    (folder / "src/overparam/report/notebook.py").write_text("start = 'Keeping in {}.'.format\n", encoding="utf-8")
+    return make_repository(folder, *package, *others)
 
 
 class User:
@@ -616,9 +619,10 @@ class User:
         self.libraries = [tmp_path / "lib"]
         self.variables = {}
 
-    def start(self, before="", after="import overparam.engine.sweep\nprint(overparam.__file__)", url=None):
+    def start(self, before="", after="import overparam.engine.sweep\nprint(overparam.__file__)", url=None, keep_in=""):
         """Start a Python, without what is installed, that runs the set-up cell between two programs."""
         cell = colab.set_up(SimpleNamespace(repository=url or f"file://{self.book}", branch="main"))
+        cell = cell.replace('keep_in = ""', f"keep_in = {keep_in!r}")
         program = "\n".join(["import sys; sys.path.insert(0, '')", before, cell, after])
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("OVERPARAM", "GIT_"))}
         environment |= {"HOME": str(self.home), "PATH": f"{self.programs}{os.pathsep}{os.environ['PATH']}"}
@@ -794,7 +798,9 @@ def test_after_a_kernel_died_while_it_cloned_the_next_one_clones_anew(user):
 
 
 def advice(user):
-    return f"The book's package is in {user.copy}; for a newer one, remove this folder and restart Python.\n"
+    return (
+        f"The book's package is in {user.copy}; for a newer one, remove this folder and restart Python. Keeping in .\n"
+    )
 
 
 def test_who_removes_the_folder_that_the_cell_names_has_the_newer_package(user, tmp_path):
@@ -808,6 +814,14 @@ def test_who_removes_the_folder_that_the_cell_names_has_the_newer_package(user, 
     assert user.runs(after=newer.format(False)) == user.copy
     shutil.rmtree(user.copy)
     assert user.runs(after=newer.format(True)) == user.copy
+
+
+def test_a_folder_to_keep_networks_in_is_not_that_of_the_package(user, tmp_path):
+    named = user.start(after="", keep_in="/drive/mine").communicate(timeout=60)
+    assert named == (advice(user).replace("in .", "in /drive/mine."), "")
+    user.variables = {"OVERPARAM_CACHE": str(tmp_path / "named")}  # as it is when the cell runs again
+    assert user.start(after="", keep_in="/drive/mine").communicate(timeout=60) == named
+    assert not (tmp_path / "named").exists()
 
 
 def test_another_version_of_the_book_fetches_its_own_package(user, monkeypatch):

@@ -829,9 +829,10 @@ def test_no_network(tmp_path, datasets, monkeypatch, name):
     check_one_sentence(
         caught.value,
         f"is not under {tmp_path / place} and could not be downloaded (",
-        "Connection refused",
         f"connect to the internet, or set OVERPARAM_DATA to a folder that holds {place}",
     )
+    # The torchvision of 2024 says no more than that.
+    assert "Connection refused" in str(caught.value) or "Error downloading" in str(caught.value)
     assert list(tmp_path.iterdir()) == []
 
 

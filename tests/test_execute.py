@@ -323,6 +323,15 @@ FAULTS = {
         '# %% tags=["raises-exception"]\n1 / 0\n\n# %%\n[][0]',
         "cell 3 ('[][0]'): IndexError: list index out of range\n",
     ),
+    "a result that cannot be shown": (
+        "# %%\ntype('Bad', (), {'_repr_html_': lambda self: 1 / 0})()",
+        "cell 2 (\"type('Bad', (), {'_repr_html_': lambda self: 1 / 0})()\"): ZeroDivisionError: division by zero\n",
+    ),
+    "a figure that cannot be shown": (
+        "# %%\ndisplay(type('Bad', (), {'_repr_html_': lambda self: 1 / 0})())\n0",
+        "cell 2 (\"display(type('Bad', (), {'_repr_html_': lambda self: 1 / 0})())\"): "
+        "ZeroDivisionError: division by zero\n",
+    ),
     "a warning": (
         "# %%\nimport warnings\nwarnings.warn('Too hot.')",
         "cell 2: a page shows no warnings, mend what causes this one:\n",

@@ -6,6 +6,7 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import ipywidgets
+import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -238,6 +239,10 @@ def test_a_named_series_has_its_dashes(runs):
     assert not solid.is_dashed()
 
 
+newer = pytest.mark.skipif(
+    matplotlib.__version_info__ < (3, 11), reason="Matplotlib 3.10 leaves these ticks without labels"
+)
+
 # --- numbers at the axes ----------------------------------------------------------------------------------------------
 
 
@@ -247,7 +252,7 @@ def test_a_named_series_has_its_dashes(runs):
         ("linear", 0, 12_000, {"2,000", "12,000"}),
         ("linear", -1, 1, {"−0.5", "0.0"}),
         ("log", 0.003, 2_000, {"0.01", "1", "1,000"}),
-        ("log", 3, 60, {"4", "10", "20"}),
+        pytest.param("log", 3, 60, {"4", "10", "20"}, marks=newer),
         ("log", 1e-7, 1, {"$10^{−7}$", "0.1"}),
         ("symlog", -50, 50, {"−10", "0", "10"}),
     ],
@@ -422,6 +427,10 @@ def grid(**options):
     return figures.slider(frames, ("Width", "Seed"), alt="Width {}, seed {}.", **options)
 
 
+with_stack = pytest.mark.skipif(not hasattr(ipywidgets, "Stack"), reason="ipywidgets 7 has no Stack")
+
+
+@with_stack
 def test_one_slider_shows_a_frame_for_each_position():
     box = figures.slider({"0%": figure, "50%": figure()}, "Noise", alt="With {} noise.", start="50%")
     slider, stack = box.children
@@ -432,6 +441,7 @@ def test_one_slider_shows_a_frame_for_each_position():
     assert links(box) == {(slider.model_id, "index", stack.model_id, "selected_index")}
 
 
+@with_stack
 def test_a_slider_draws_each_value_by_one_function():
     drawn = []
 
@@ -462,6 +472,7 @@ def test_a_slider_over_a_function_needs_its_values():
         figures.slider(lambda width: figure(), "Width", alt="{}.")
 
 
+@with_stack
 def test_two_sliders_span_a_grid():
     box = grid(
         start=(2, "a"),
@@ -478,12 +489,14 @@ def test_two_sliders_span_a_grid():
     }
 
 
+@with_stack
 def test_python_has_no_part_in_moving_a_slider():
     slider, stack = figures.slider({"0%": figure, "50%": figure}, "Noise", alt="With {} noise.").children
     slider.index = 1
     assert stack.selected_index == 0  # the browser follows the link; here there is none
 
 
+@with_stack
 def test_alternative_text_may_be_a_function():
     box = figures.slider({1: figure, 2: figure}, "Width", alt=lambda width: f"Twice {width} is {2 * width}.")
     assert alts(*box.children[1].children) == ["Twice 1 is 2.", "Twice 2 is 4."]
@@ -506,7 +519,7 @@ def test_a_slider_leaves_no_figure_open():
 
 
 def test_without_stack_the_kernel_swaps_the_frame(monkeypatch):
-    monkeypatch.delattr(ipywidgets, "Stack")  # ipywidgets 7, as on Colab
+    monkeypatch.delattr(ipywidgets, "Stack", raising=False)  # ipywidgets 7, as on Colab
     width, seed, shown = grid(start=(1, "b")).children
     assert alts(shown) == ["Width 1, seed b."]
     width.index = 1
@@ -551,6 +564,7 @@ def test_a_phone_shows_every_name_on_an_axis():
     left.pcolormesh(np.zeros((3, 8)))
     left.set_xticks(np.arange(8) + 0.5, names, rotation=90)
     right.plot([1, 2])
+    right.set_yticks((0.3, 1), (0.3, 1))  # names that are no texts
     shown = [label.get_text() for label in narrow(fig).axes[0].get_xticklabels()]
     assert shown == names
 

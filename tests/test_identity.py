@@ -338,6 +338,12 @@ def test_packages_of_ones_own_are_followed(tmp_path, monkeypatch, text):
     assert found[0] != found[1]
 
 
+@pytest.mark.parametrize("folder", ["site-packages", "dist-packages"])
+def test_packages_of_the_user_or_of_the_system_are_libraries_too(tmp_path, folder):
+    assert identity._is_installed(str(tmp_path / "lib/python3" / folder / "torch/__init__.py"))
+    assert not identity._is_installed(str(tmp_path / "lib/python3/mine/__init__.py"))
+
+
 def test_arguments_that_are_equal_and_of_another_kind_are_two_networks(tmp_path, monkeypatch):
     monkeypatch.setenv("OVERPARAM_CACHE", str(tmp_path))
 
@@ -407,12 +413,13 @@ def test_a_worker_with_other_code_trains_nothing_that_is_kept(tmp_path, monkeypa
     monkeypatch.setenv("OVERPARAM_CACHE", str(tmp_path))
     networks = [Settings(MLP(4), n=20, epochs=1, lr=0.1)]
     keys, cpu = [identity.key(s) for s in networks], torch.device("cpu")
-    shared, here = ([digits()], {}, cpu), identity.running()
+    shared, here = ([digits()], cpu), identity.running()
     for other in ({"text": "another", "version": "another"}, here | {"text": "another", "version": "older"}):
-        assert sweep_module._train_one_of(networks, keys, 0, other, *shared) is None
-    assert sweep_module._train_one_of(networks, ["another"], 0, here, *shared) is None
+        assert sweep_module._train_one_of(networks, keys, 0, {}, {}, other, *shared) is None
+    assert sweep_module._train_one_of(networks, ["another"], 0, {}, {}, here, *shared) is None
+    assert sweep_module._train_one_of(networks, keys, 0, {}, {"mine": "another"}, here, *shared) is None
     for same in (here, here | {"text": "with other comments"}):
-        assert len(sweep_module._train_one_of(networks, keys, 0, same, *shared)) == 1
+        assert len(sweep_module._train_one_of(networks, keys, 0, {}, {}, same, *shared)) == 1
 
 
 def test_a_network_of_which_not_all_can_be_told_is_trained_anew_and_it_is_said(tmp_path, monkeypatch):

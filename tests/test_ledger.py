@@ -152,7 +152,7 @@ def test_a_finding_has_the_outcome_of_its_record_at_every_scale(book):
 
 
 def test_a_theorem_has_its_check(book):
-    assert rows(html(book))["sum"]["Checked"] == "to 1e-06; off by at most 1.0e-09"
+    assert rows(html(book))["sum"]["Checked"] == "to 1e-06; off by at most 1e-09"
 
 
 def test_a_finding_that_nobody_has_confirmed_is_not_run(book):

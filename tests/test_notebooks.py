@@ -12,8 +12,9 @@ HEADER = re.compile(r"\A# ---\n(?:#.*\n)*?# ---\n")
 FOLDED = {"hide-input", "hide-cell", "remove-input"}
 LONGEST = 15  # lines of code that a reader is shown at once
 
+LIBRARY = sorted(NOTEBOOKS.glob("library_*.py"))  # the pages about the package
 every_chapter = pytest.mark.parametrize(
-    "path", [pytest.param(path, id=path.stem) for path in sorted(NOTEBOOKS.glob("[0-9]*.py"))]
+    "path", [pytest.param(path, id=path.stem) for path in [*sorted(NOTEBOOKS.glob("[0-9]*.py")), *LIBRARY]]
 )
 
 
@@ -65,7 +66,8 @@ def beyond_measure(text):
 
 @every_chapter
 def test_name(path):
-    assert re.fullmatch(r"[0-9]{2}_[a-z0-9_]+", path.stem), f"{path.name}: a chapter is named NN_slug.py"
+    named = re.fullmatch(r"([0-9]{2}|library)_[a-z0-9_]+", path.stem)
+    assert named, f"{path.name}: a chapter is named NN_slug.py, a page about the package library_topic.py"
 
 
 @every_chapter
@@ -104,6 +106,12 @@ def test_package_trains_and_knows_the_scale(path, wrong):
 @every_chapter
 def test_a_chapter_keeps_to_the_measure(path):
     assert beyond_measure(path.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize("path", [pytest.param(path, id=path.stem) for path in LIBRARY])
+def test_a_page_about_the_package_is_read_in_five_minutes(path):
+    words = sum(len(cell.source.split()) for cell in jupytext.read(path).cells if cell.cell_type == "markdown")
+    assert words <= 800
 
 
 def test_the_checks_notice():

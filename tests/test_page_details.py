@@ -132,7 +132,7 @@ def test_an_open_block_is_not_clipped_and_a_fold_stands_below_the_figure_it_name
             '<div class="output stream"><div class="highlight"><pre>x −1</pre>',
         ),
         ('<span class="math">x = -1</span>', '<span class="math">x = -1</span>'),
-        ("<p>1.83e+04, 1e-08</p>", "<p>18,300, 10<sup>−8</sup></p>"),
+        ("<p>1.83e+04, 1e-08, 5e-4</p>", "<p>18,300, 10<sup>−8</sup>, 5\u00a0×\u00a010<sup>−4</sup></p>"),
         (
             "<p>[4e-12, 3.5e-05]</p>",
             '<p><span class="nobr">[4\u00a0×\u00a010<sup>−12</sup>, 3.5\u00a0×\u00a010<sup>−5</sup>]</span></p>',

@@ -117,7 +117,7 @@ def providers(module: str) -> set[str]:
     ("folders", "extras"),
     [
         (("src/overparam",), ("cluster",)),
-        (("notebooks", "assignments"), ("book",)),  # which run in a kernel
+        (("notebooks", "assignments"), ("cluster", "book")),  # which run in a kernel
         (("tools", "book/_ext", "benchmarks"), ("cluster", "book", "teach")),
         (("tests",), ("cluster", "book", "teach", "test")),
     ],

@@ -1,5 +1,6 @@
 """What lies around the book fits together: workflows, make targets, the citation, one address of the repository."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -8,6 +9,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+
+import paper
 
 ROOT = Path(__file__).resolve().parent.parent
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
@@ -133,6 +136,84 @@ def test_hooks_call_what_is_there():
 def test_citation():
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
     assert {"cff-version", "message", "title", "authors"} <= set(citation)
+
+
+PERSON = {
+    "family-names": "Ångström",
+    "given-names": "Ada",
+    "orcid": "https://orcid.org/0000-0002-1825-0097",
+    "affiliation": "Here",
+}
+
+
+@pytest.fixture
+def paper_of(tmp_path):
+    """Return a function that gives what is derived from other authors, and from another last sentence of the paper."""
+
+    def derived(*authors, preferred=None, sentence=""):
+        (tmp_path / "book").mkdir(exist_ok=True)
+        facts = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+        facts["authors"], facts["preferred-citation"]["authors"] = list(authors), list(preferred or authors)
+        (tmp_path / "CITATION.cff").write_text(yaml.safe_dump(facts), encoding="utf-8")
+        shutil.copy(ROOT / "book/references.bib", tmp_path / "book")
+        text = (ROOT / "paper.md").read_text(encoding="utf-8")
+        (tmp_path / "paper.md").write_text(f"{text}\n{sentence}\n", encoding="utf-8")
+        paper.main([str(tmp_path)])
+        head = yaml.safe_load((tmp_path / "paper.md").read_text(encoding="utf-8").split("---\n")[1])
+        archive = json.loads((tmp_path / ".zenodo.json").read_text(encoding="utf-8"))
+        return head, archive, (tmp_path / "paper.bib").read_text(encoding="utf-8")
+
+    return derived
+
+
+def test_what_journals_and_archives_read_is_current():
+    paper.main([str(ROOT), "--check"])
+
+
+def test_authors_come_from_the_citation_alone(paper_of):
+    head, archive, _ = paper_of(PERSON, {"name": "The others"}, PERSON | {"given-names": "Bo"})
+    assert head["authors"] == [
+        {"name": "Ada Ångström", "orcid": "0000-0002-1825-0097", "affiliation": 1},
+        {"name": "The others", "affiliation": 2},
+        {"name": "Bo Ångström", "orcid": "0000-0002-1825-0097", "affiliation": 1},
+    ]
+    assert [place["name"] for place in head["affiliations"]] == ["Here", paper.UNKNOWN]
+    assert archive["creators"][:2] == [
+        {"name": "Ångström, Ada", "orcid": "0000-0002-1825-0097", "affiliation": "Here"},
+        {"name": "The others"},
+    ]
+
+
+def test_two_lists_of_authors_are_refused(paper_of):
+    with pytest.raises(SystemExit, match="names other authors under preferred-citation"):
+        paper_of(PERSON, preferred=[{"name": "The others"}])
+
+
+def test_a_paper_brings_the_entries_that_it_cites_and_no_others(paper_of):
+    cited = re.findall(r"^@\w+{(\w+),", paper_of(PERSON, sentence="See @adlam2020.")[2], re.M)
+    assert cited == sorted(
+        {*re.findall(r"^@\w+{(\w+),", (ROOT / "paper.bib").read_text(encoding="utf-8"), re.M), "adlam2020"}
+    )
+    with pytest.raises(SystemExit, match="cites 'nobody2020', which book"):
+        paper_of(PERSON, sentence="See [@nobody2020].")
+
+
+def test_forms_for_issues_ask_something():
+    forms = sorted((ROOT / ".github/ISSUE_TEMPLATE").glob("*.yml"))
+    assert forms
+    support = (ROOT / "SUPPORT.md").read_text(encoding="utf-8")
+    for form in forms:
+        said = yaml.safe_load(form.read_text(encoding="utf-8"))
+        assert said["name"] in support
+        assert said["description"]
+        assert any(field.get("validations", {}).get("required") for field in said["body"]), form.name
+
+
+def test_binder_installs_the_package_with_the_books_versions():
+    lines = (ROOT / ".binder/requirements.txt").read_text(encoding="utf-8").splitlines()
+    (pins,) = (line.split()[1] for line in lines if line.startswith("--constraint"))
+    assert (ROOT / ".binder" / pins).resolve() == ROOT / "requirements.txt"
+    assert lines[-1] == "."  # pip runs in the folder of the repository
 
 
 def test_version_is_the_same_everywhere():

@@ -2,12 +2,14 @@
 
     python tools/build.py                            # build/laptop/notebooks → build/laptop/html
     OVERPARAM_SCALE=smoke python tools/build.py      # build/smoke/notebooks → build/smoke/html
+    python tools/build.py --sphinx                   # … → build/laptop/sphinx/html, without Jupyter Book (make sphinx)
 
 Where nothing has changed since the last good build it does nothing. Otherwise it builds every page anew: a page shows
 titles, numbers and citations of others, and all of them together take seconds. Any warning fails the build, so does a
 link to nothing; html/ is there only after a build without either.
 """
 
+import argparse
 import hashlib
 import os
 import re
@@ -30,24 +32,31 @@ from overparam.report import scale
 ROOT = Path(__file__).resolve().parents[1]
 TOOLS = ("jupyter-book", "myst-nb", "sphinx", "sphinx-book-theme", "sphinx-exercise", "sphinx-proof")
 PROGRESS = re.compile(r"(reading sources|writing output)\.\.\. \[ *(\d+)%\] (\S+)")
+PLAIN = ROOT / "tools/plain_sphinx"
 CELL = re.compile(r"(notebooks/\w+)\.ipynb:(\d+)")  # MyST-NB counts a line of a notebook as 10000 × cell + line
 TROUBLE = re.compile(r"\b(WARNING|ERROR|CRITICAL|Traceback|\w+Error|Exception)\b")
 
 
-def main():
+def main(argv=None):
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument(
+        "--sphinx", action="store_true", help="build with Sphinx alone, in the environment build/sphinx"
+    )
+    alone = parser.parse_args(argv).sphinx
     try:
-        folder = ROOT / "build" / scale.current()
+        run = ROOT / "build" / scale.current()  # what was executed
     except ValueError as error:
         sys.exit(f"FAILED  {error}")
+    folder = run / "sphinx" if alone else run
     html = folder / "html"
-    pages = find_pages(folder)
+    pages = find_pages(run)
     try:
-        ledger.collect(ROOT, folder)
+        ledger.collect(ROOT, run)
         quiz.check(ROOT)
     except (ledger.LedgerError, quiz.QuizError) as error:
         sys.exit(f"FAILED  {error}")
 
-    state = fingerprint(pages)
+    state = fingerprint(pages | (dict(enumerate(sorted(PLAIN.glob("*.*")))) if alone else {}))
     stamp = folder / "book.sha256"
     if html.is_dir() and stamp.is_file() and stamp.read_text(encoding="utf-8") == state:
         print("Nothing has changed since the last build.")
@@ -57,8 +66,9 @@ def main():
     stamp.unlink(missing_ok=True)
     for old in ("html", "_build"):
         shutil.rmtree(folder / old, ignore_errors=True)
-    stage(pages, folder / "source")
-    if not run_jupyter_book(folder):
+    source = run / "source"  # the book's extensions look for what was executed beside it
+    stage(pages, source)
+    if not run_builder((sphinx if alone else jupyter_book)(source, folder), source, folder):
         sys.exit(f"The book was not built. The whole output: {(folder / 'book.log').relative_to(ROOT)}")
     tidy(folder / "_build/html")
     lighten(folder / "_build/html", own={f.name for f in (ROOT / "book/_static").glob("*.css")})
@@ -104,7 +114,7 @@ def toc_files(node):
 def fingerprint(pages):
     """Return one hash of all that a build reads."""
     rest = [ROOT / name for name in ("_config.yml", "_toc.yml", "tools/build.py")]
-    rest += sorted((ROOT / "src/overparam/report").glob("*.py"))  # its figures, and the sentences of the ledger
+    rest += sorted((ROOT / "src/overparam").rglob("*.py"))  # figures, the sentences of the ledger, the reference
     rest += sorted((ROOT / "book/_ext").glob("*.*")) + sorted((ROOT / "book/_ext/katex").iterdir())
     rest += [
         ROOT / "CITATION.cff",
@@ -136,18 +146,21 @@ def stage(pages, source):
         shutil.copy2(file, source / name)
 
 
-def run_jupyter_book(folder):
-    """Run Jupyter Book, show how far it is and every warning; return whether it was content."""
-    command = [
-        sys.executable,
-        "-c",
-        "from jupyter_book.cli.main import main; main()",
-        "build",
-        folder / "source",
-        "--path-output",
-        folder,
-    ]
-    command += ["--config", ROOT / "_config.yml", "--toc", ROOT / "_toc.yml", "-W", "--keep-going", "-n", "--all"]
+def jupyter_book(source, folder):
+    """Return the command that builds what is staged with Jupyter Book."""
+    start = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", source]
+    where = ["--path-output", folder, "--config", ROOT / "_config.yml", "--toc", ROOT / "_toc.yml"]
+    return [*start, *where, "-W", "--keep-going", "-n", "--all"]
+
+
+def sphinx(source, folder):
+    """Return the command that builds it with Sphinx alone."""
+    where = ["-c", PLAIN, "-d", folder / "_build/doctrees", source, folder / "_build/html"]
+    return [ROOT / "build/sphinx/bin/python", "-m", "sphinx", "-W", "--keep-going", "-n", "-E", *where]
+
+
+def run_builder(command, source, folder):
+    """Run what builds, show how far it is and every warning; return whether it was content."""
     live = sys.stdout.isatty()
     told = 0  # lines still to be shown after a warning: what belongs to it
     process = subprocess.Popen(
@@ -169,7 +182,7 @@ def run_jupyter_book(folder):
                 told = 6
             told = 0 if step or not line.strip() or "... " in line else told
             if told:
-                line = CELL.sub(name_cell, line.replace(f"{folder / 'source'}/", ""))
+                line = CELL.sub(name_cell, line.replace(f"{source}/", ""))
                 print("\r\033[K" * live + line.rstrip())
                 told -= 1
     if live:
@@ -196,7 +209,7 @@ def tidy(html):
         text = text.replace('<div class="proof admonition" id="proof">', '<div class="proof admonition">')
         text = text.replace('<img alt="Colab logo"', '<img alt=""')
         text = text.replace('"btn__text-container">Colab<', '"btn__text-container">Run in Colab<')
-        text = text.replace('<a href="https://colab.', '<a rel="noopener" href="https://colab.')
+        text = re.sub(r'<a (?=href="https://(?:colab\.|www\.kaggle\.|mybinder\.))', '<a rel="noopener" ', text)
         text = mend.mend(text)
         if text != old:
             file.write_text(text, encoding="utf-8")

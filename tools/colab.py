@@ -53,6 +53,8 @@ formatted chapter is at <{page_url}>.*
 
 SETUP = """\
 # Set up: fetch the book's package, and what it needs and Colab lacks
+# @markdown What is trained is lost with the session, unless you name a folder to keep it in (on Colab: /content/drive/MyDrive/overparam).
+keep_in = ""  # @param {{type:"string"}}
 import os
 import subprocess
 import sys
@@ -63,7 +65,8 @@ from pathlib import Path
 sources = [Path(found.origin).parent.parent] if (found := find_spec("overparam")) and found.origin else []  # installed
 sources += [folder / "src" for folder in (Path.cwd(), *Path.cwd().parents)]  # the notebook lies in a checkout
 try:
-    kept = Path(os.environ.get("OVERPARAM_CACHE") or "~/.cache/overparam").expanduser().absolute()
+    named = "" if keep_in else os.environ.get("OVERPARAM_CACHE")  # imports from a Drive are slow
+    kept = Path(named or "~/.cache/overparam").expanduser().absolute()
     copy = kept / "{folder}"  # for all notebooks
     source = next((each for each in sources if os.path.exists(each / "overparam/engine/sweep.py")), copy / "src")
     package = source / "overparam/__init__.py"
@@ -92,17 +95,18 @@ try:
     import overparam
 except subprocess.CalledProcessError as error:
     what, said = "Cloning {url}" if error.cmd[0] == "git" else "Installing mnist1d", " ".join(error.stderr.split())
-    raise SystemExit(f"{{what}} failed: check the network, then run this cell again ({{said}}).")
+    raise SystemExit(f"{{what}} failed: check the network, then run this cell again ({{said}}).") from None
 except ImportError as error:
-    raise SystemExit(error)
+    raise SystemExit(error) from None
 except FileNotFoundError:
-    raise SystemExit("The package is fetched with git, which is not installed: install it, then run this cell again.")
+    raise SystemExit("The package is fetched with git, which is not installed: install it, then run this cell again.") from None
 except (OSError, RuntimeError) as error:
-    raise SystemExit(f"No place for the package ({{error}}): run %env OVERPARAM_CACHE=<your folder>, then this cell again.")
+    raise SystemExit(f"No place for the package ({{error}}): run %env OVERPARAM_CACHE=<your folder>, then this cell again.") from None
 if Path(overparam.__file__ or "") != package:
     raise SystemExit("Another package called overparam was imported before: restart Python, then run this cell first.")
 place = f"{{copy}}; for a newer one, remove this folder and restart Python" if source == copy / "src" else source
-print(f"The book's package is in {{place}}.")"""
+from overparam.report import notebook
+print(f"The book's package is in {{place}}.", notebook.start(keep_in))"""
 
 
 class MystError(Exception):
@@ -218,7 +222,7 @@ class Book:
         self.url = config["html"]["baseurl"].rstrip("/")
         bib = root / "book" / "references.bib"
         self.references = parse_file(str(bib)) if bib.exists() else BibliographyData()
-        chapters = sorted(root.glob("notebooks/[0-9][0-9]_*.py"))
+        chapters = sorted([*root.glob("notebooks/[0-9][0-9]_*.py"), *root.glob("notebooks/library_*.py")])
         self.chapters = {f"notebooks/{path.stem}": jupytext.read(path, fmt="py:percent").cells for path in chapters}
         prose = {path.relative_to(root).with_suffix("").as_posix(): path for path in root.glob("book/**/*.md")}
         self.titles = {key: key for key in [*self.chapters, *prose]}

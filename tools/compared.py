@@ -23,7 +23,7 @@ def main(root: Path = ROOT) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("*.ipynb"):
         old.unlink()
-    for path in sorted((build / "notebooks").glob("[0-9]*.ipynb")):
+    for path in sorted((build / "notebooks").glob("*.ipynb")):
         notebook = nbformat.read(path, as_version=4)
         notebook.cells = compared(notebook.cells)
         if notebook.cells:

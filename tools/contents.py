@@ -48,9 +48,9 @@ def read(root: Path) -> dict[str, Entry]:
 
 
 def chapters(root: Path) -> list[Entry]:
-    """Return the chapters of _toc.yml, in its order, without the start page."""
+    """Return the chapters of _toc.yml, in its order, without the start page and the pages about the package."""
     entries = read(root)
-    names = re.findall(r"file: (notebooks/\w+)", (root / "_toc.yml").read_text(encoding="utf-8"))
+    names = re.findall(r"file: (notebooks/\d\w+)", (root / "_toc.yml").read_text(encoding="utf-8"))
     if missing := [name for name in names if name not in entries]:
         raise ContentsError(f"{PAGES} has no entry for {missing[0]}, which _toc.yml names: write one.")
     return [entries[name] for name in names]

@@ -1,5 +1,7 @@
 """Execute the chapters: notebooks/NN_slug.py → build/<scale>/notebooks/NN_slug.ipynb and build/<scale>/claims/slug.json.
 
+The pages about the package, notebooks/library_topic.py, are executed alike; they have no claims.
+
 A chapter runs again only when its code, its claims, what is recorded, the package, the pinned requirements, the scale, the seed or
 the data sets at hand have changed. Where only its prose has, the new prose is put around the outputs that are there. At smoke scale chapters
 run side by side, each on its share of the cores; at others one after another, as a page says how long its chapter took.
@@ -45,7 +47,7 @@ def main(root: Path = ROOT) -> int:
     except (ValueError, OSError, ImportError) as error:
         print(f"FAILED  {error}", file=sys.stderr)
         return 1
-    sources = sorted((root / "notebooks").glob("[0-9]*.py"))
+    sources = [path for kind in ("[0-9]*.py", "library_*.py") for path in sorted((root / "notebooks").glob(kind))]
     try:
         asyncio.run(bring_all_up_to_date(sources, build, root))
     except BuildError as error:
@@ -196,12 +198,10 @@ async def execute_on(cores: int, source: Path, notebook, root: Path) -> dict:
     try:
         await client.async_execute(env=os.environ | environment)
     except (CellExecutionError, DeadKernelError) as error:
-        first_line = notebook.cells[current].source.strip().splitlines()[0]
-        what = "the kernel died (killed, or out of memory)"
-        if isinstance(error, CellExecutionError):
-            what = f"{error.ename}: {error.evalue}"
-            print(_traceback(notebook.cells[current]), file=sys.stderr)
-        raise BuildError(f"{source.name}, cell {current + 1} ({first_line!r}): {what}") from error
+        raise _failed(source, notebook.cells, current) from error
+    for number, cell in enumerate(notebook.cells):  # an error of what a cell shows does not stop the kernel
+        if _errors(cell) and "raises-exception" not in cell.metadata.get("tags", []):
+            raise _failed(source, notebook.cells, number)
     seconds = time.perf_counter() - started
     notebook.cells.pop()
     cached, device = ast.literal_eval(probe.outputs[-1]["data"]["text/plain"])
@@ -240,11 +240,19 @@ def _record(root: Path, chapter: str) -> Path:
     return root / "data" / "results" / "evidence" / f"{chapter}.json"
 
 
-def _traceback(cell) -> str:
-    """What Python said of a failed cell; in colour only where somebody looks."""
-    lines = [line for output in cell.outputs if output.output_type == "error" for line in output.traceback]
-    text = "\n".join(lines)
-    return text if sys.stderr.isatty() else re.sub(r"\x1b\[[0-9;]*m", "", text)
+def _errors(cell) -> list:
+    return [output for output in cell.get("outputs", []) if output.output_type == "error"]
+
+
+def _failed(source: Path, cells: list, number: int) -> BuildError:
+    """Print what Python said of a failed cell, in colour only where somebody looks; the error that names it."""
+    what = "the kernel died (killed, or out of memory)"
+    for error in _errors(cells[number]):
+        what = f"{error.ename}: {error.evalue}"
+        text = "\n".join(error.traceback)
+        print(text if sys.stderr.isatty() else re.sub(r"\x1b\[[0-9;]*m", "", text), file=sys.stderr)
+    first_line = cells[number].source.strip().splitlines()[0]
+    return BuildError(f"{source.name}, cell {number + 1} ({first_line!r}): {what}")
 
 
 def write_claims(source: Path, notebook, build: Path, root: Path) -> None:

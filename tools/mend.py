@@ -8,7 +8,7 @@ VOID = re.compile(r"<(?:area|base|br|col|embed|hr|img|input|link|meta|source|tra
 TAG = re.compile(r"(<!--.*?-->|<[^>]*>)", re.S)
 PER_CENT = re.compile(r"(?<=\d)[ \u00a0\u202f]?%(?![\w%])")
 MINUS = re.compile(r"(?<![\w.,\-–/)\]:#&])-(?=\.?\d)")
-POWER = re.compile(r"(?<![\w.])(\d(?:\.\d+)?)e([+−-])(\d\d)(?!\w)")
+POWER = re.compile(r"(?<![\w.])(\d(?:\.\d+)?)e([+−-])(\d\d?)(?!\w)")
 NUMBER = r"[−-]?(?:\d[\d,]*\.?\d*|\.\d+|10<sup>[−\d]+</sup>)(?:\u00a0×\u00a010<sup>[−\d]+</sup>)?(?:\u00a0%)?"
 INTERVAL = re.compile(rf"\[{NUMBER}(?:,|;| to|–)[ \u00a0]{NUMBER}\](?:\u00a0[^\s<]+)?")
 STACKED = 1.2  # height by width from which a figure's phone layout has its panels below each other

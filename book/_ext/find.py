@@ -128,6 +128,12 @@ def begin(element, entry, found):
         return new("exercise", titled(element))
     if element.name == "div" and anchor and "proof" in classes and len(classes) > 2:
         return new("theorem", titled(element))
+    if element.name == "dl" and "py" in classes and (signature := element.find("dt", id=True, recursive=False)):
+        own = new("section", signature.select_one(".sig-name").get_text())
+        own.anchor = signature.extract()["id"]
+        for part in element.dd.find_all(recursive=False)[1:] if element.dd else ():
+            part.decompose()  # what it is about stands in its first sentence
+        return own
     if element.name == "dt" and anchor.startswith("term-"):
         description = element.find_next_sibling("dd")
         own = new("term", element.get_text())

@@ -8,6 +8,8 @@ from typing import Any
 
 import torch
 
+NO_BFLOAT16 = "{} multiplies no bfloat16 by itself; choose dtype='float32'."  # a device
+
 _lock = threading.Lock()
 _before: list[Any] = []  # what to set back, while `full_precision` is in force in at least one thread
 _inside = 0  # in how many calls it is
@@ -69,6 +71,7 @@ def _restore(part: Any, precision: str) -> None:
 
 def has_bfloat16(device: torch.device | str) -> bool:
     """Whether the hardware multiplies bfloat16 itself; elsewhere such products are emulated, slowly."""
-    if torch.device(device).type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+    if torch.device(device).type == "cuda":  # (torch.cuda.is_bf16_supported tells of the current GPU only)
+        here = torch.cuda.is_available()
+        return here and (bool(torch.version.hip) or torch.cuda.get_device_capability(device)[0] >= 8)
     return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())

@@ -13,6 +13,8 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
+DEVICES = ("cpu", "cuda")  # whose tensors are taken: sums are in float64, which Apple's mps has not
+
 
 def require(condition: bool | np.bool_, message: str) -> None:
     """Raise ValueError with this message unless the condition holds."""
@@ -34,6 +36,11 @@ def shown(value: object) -> str:
     return text if len(text) <= 100 else f"{text[:99]}…"
 
 
+def in_short(error: Exception) -> str:
+    """What an error of other code says, on one line: its kind and its first line."""
+    return f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
+
+
 def whole(name: str, value: Any, least: float = -math.inf, most: float = math.inf, says: str = "") -> int:
     """The value as an int; ValueError, with ``says`` where that is given, unless it is a whole number in the range."""
     if type(value) is int and least <= value <= most:
@@ -42,11 +49,12 @@ def whole(name: str, value: Any, least: float = -math.inf, most: float = math.in
         "" if most == math.inf else f", {most:,} at most"
     )
     message = says or f"{name} must be a whole number{bounds}; got {shown(value)}."
+    require(not isinstance(value, bool | np.bool_), message)
     try:
         number = index(value)
     except (TypeError, ValueError):  # an array of several numbers, too, is none
         raise ValueError(message) from None
-    require(not isinstance(value, bool) and least <= number <= most, message)
+    require(least <= number <= most, message)
     return number
 
 
@@ -142,8 +150,17 @@ def tensor(name: str, values: Tensor, dimensions: int | Sequence[int] | None = N
         len(values) >= least and values.numel() > 0,
         f"{name} must have {least} or more rows of numbers; got {list(values.shape)}.",
     )
+    require_device(name, values)
     require(finite(values), f"{name} must be finite; some of the numbers are NaN or infinite.")
     return values
+
+
+def require_device(name: str, values: Tensor) -> None:
+    """ValueError unless the tensor is on a device that the package computes on."""
+    kind = values.device.type
+    require(
+        kind in DEVICES, f"{name} is on {kind!r}, where not all is computed that is needed; move it to 'cpu' or 'cuda'."
+    )
 
 
 def require_rows(dimensions: int | None = None, **pair: Tensor) -> None:
@@ -173,6 +190,7 @@ def require_network(module: nn.Module) -> None:
     """ValueError unless this is a module with weights."""
     require(isinstance(module, nn.Module), f"A network must be an nn.Module; got {shown(module)}.")
     require(bool(list(module.parameters())), f"A network has weights; {shown(module)} has none.")
+    require_device("The network", next(module.parameters()))
 
 
 @contextmanager

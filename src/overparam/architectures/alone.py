@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from overparam.architectures.base import Architecture, Sizes, named
 from overparam.arithmetic import full_precision
-from overparam.errors import positive, require
+from overparam.errors import in_short, positive, require
 from overparam.randomness import drawing
 
 
@@ -317,7 +317,7 @@ class Custom(Alone):
             try:
                 module = self.make(**dict(self.arguments))
             except Exception as error:
-                raise ValueError(f"{self} cannot be made: {type(error).__name__}: {error}") from error
+                raise ValueError(f"{self} cannot be made: {in_short(error)}") from error
         if not isinstance(module, nn.Module):
             raise ValueError(f"{self} must be an nn.Module; got {type(module).__name__}.")
         lazy = any(isinstance(p, nn.parameter.UninitializedParameter) for p in module.parameters())
@@ -329,7 +329,7 @@ class Custom(Alone):
                     given = tuple(copy.deepcopy(module).train(mode)(torch.zeros(2, *shape)).shape)
         except Exception as error:
             raise ValueError(
-                f"{self} does not take examples [2, {', '.join(map(str, shape))}]: {type(error).__name__}: {error}"
+                f"{self} does not take examples [2, {', '.join(map(str, shape))}]: {in_short(error)}"
             ) from error
         if given != (2, outputs):
             raise ValueError(f"{self} must map two examples to outputs [2, {outputs}]; it gives {list(given)}.")
@@ -347,24 +347,24 @@ def _kinds(value: object) -> str:
 
 
 def custom(make: Callable[..., nn.Module], /, **arguments: object) -> dict[str, object]:
-    """Describe a network of your own, or a grid of them where an argument is a list: see `Custom` and ``sweep``."""
+    """What ``sweep`` takes to train a network of your own, or a grid of them where an argument is a list."""
     for name in ("architecture", "make"):
         require(name not in arguments, f"{name} is the name of a column; rename this argument of your network.")
     return {"architecture": Custom, "make": make, **arguments}
 
 
 def cnn(width: int | Sequence[int]) -> dict[str, object]:
-    """Describe one 5-layer CNN, or a grid of them where ``width`` is a list (see ``sweep``)."""
+    """What ``sweep`` takes to train one 5-layer CNN, or a grid of them where ``width`` is a list."""
     return {"architecture": CNN, "width": width}
 
 
 def conv(width: int | Sequence[int] = 64, depth: int | Sequence[int] = 2) -> dict[str, object]:
-    """Describe one Conv-2 (4, 6: ``depth``), or a grid of them where a value is a list (see ``sweep``)."""
+    """What ``sweep`` takes to train one Conv-2 (4, 6: ``depth``), or a grid of them where a value is a list."""
     return {"architecture": Conv, "width": width, "depth": depth}
 
 
 def resnet18(width: int | Sequence[int]) -> dict[str, object]:
-    """Describe one ResNet-18, or a grid of them where ``width`` is a list (see ``sweep``)."""
+    """What ``sweep`` takes to train one ResNet-18, or a grid of them where ``width`` is a list."""
     return {"architecture": ResNet18, "width": width}
 
 
@@ -375,7 +375,7 @@ def transformer(
     *,
     tokens: int | Sequence[int],
 ) -> dict[str, object]:
-    """Describe one transformer, or a grid of them where a value is a list (see ``sweep``)."""
+    """What ``sweep`` takes to train one transformer, or a grid of them where a value is a list."""
     return {"architecture": Transformer, "width": width, "depth": depth, "heads": heads, "tokens": tokens}
 
 

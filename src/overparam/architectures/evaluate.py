@@ -5,8 +5,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from overparam.arithmetic import full_precision
-from overparam.errors import evaluation
+from overparam.arithmetic import NO_BFLOAT16, full_precision, has_bfloat16
+from overparam.errors import evaluation, require
 
 
 def losses(logits: Tensor, y: Tensor, loss: str = "cross_entropy") -> Tensor:
@@ -32,9 +32,16 @@ def losses_at(
 @torch.no_grad()
 def outputs(module: nn.Module, x: Tensor, chunk: int | None = None, dtype: torch.dtype = torch.float32) -> Tensor:
     """Logits [n, outputs] (float32) in evaluation mode, ``chunk`` examples at a time: what suits the device if None."""
-    chunk = chunk or (128 if x.device.type == "cpu" else 2000)  # on a CPU, activations that stay in cache
-    with evaluation(module), torch.autocast(x.device.type, torch.bfloat16, enabled=dtype == torch.bfloat16):
+    chunk = chunk or examples_at_a_time(x.device)
+    low = dtype == torch.bfloat16
+    require(not low or x.device.type == "cpu" or has_bfloat16(x.device), NO_BFLOAT16.format(x.device))
+    with evaluation(module), torch.autocast(x.device.type, torch.bfloat16, enabled=low):
         return torch.cat([module(part).float() for part in x.split(chunk)])
+
+
+def examples_at_a_time(device: torch.device) -> int:
+    """How many examples ``outputs`` takes at a time: on a CPU, activations that stay in cache."""
+    return 128 if device.type == "cpu" else 2000
 
 
 @full_precision()

@@ -199,12 +199,12 @@ class CNN1D(Layered):
 def mlp(
     width: int | Sequence[int], depth: int | Sequence[int] = 1, batch_norm: bool | Sequence[bool] = False
 ) -> dict[str, object]:
-    """Describe one MLP, or a grid of them where a value is a list (see ``sweep``)."""
+    """What ``sweep`` takes to train one MLP, or a grid of them where a value is a list."""
     return {"architecture": MLP, "width": width, "depth": depth, "batch_norm": batch_norm}
 
 
 def lenet(width: int | Sequence[int] = 100, batch_norm: bool | Sequence[bool] = False) -> dict[str, object]:
-    """Describe LeNet-300-100, or a grid of its narrower and wider kin where ``width`` is a list (see ``sweep``)."""
+    """What ``sweep`` takes to train LeNet-300-100, or a grid of its narrower and wider kin where ``width`` is a list."""
     return {"architecture": LeNet, "width": width, "batch_norm": batch_norm}
 
 
@@ -215,6 +215,6 @@ def cnn1d(
     stride: int | Sequence[int] = 2,
     batch_norm: bool | Sequence[bool] = False,
 ) -> dict[str, object]:
-    """Describe one 1-D convolutional network, or a grid of them where a value is a list (see ``sweep``)."""
+    """What ``sweep`` takes to train one 1-D convolutional network, or a grid of them where a value is a list."""
     sizes = {"width": width, "depth": depth, "kernel": kernel, "stride": stride}
     return {"architecture": CNN1D, **sizes, "batch_norm": batch_norm}

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from overparam.arithmetic import full_precision
-from overparam.errors import between, finite, real, require, shown, whole
+from overparam.errors import DEVICES, between, finite, real, require, shown, whole
 from overparam.randomness import generator
 
 
@@ -26,6 +26,9 @@ ARRAYS = ("x", "y", "x_test", "y_test")
 @dataclass(frozen=True, eq=False, repr=False)
 class Data:
     """A training pool and a test set. Tensors or NumPy arrays are given, tensors are kept: float32 and int64, in C order.
+
+    Inputs ``x`` and ``x_test`` are [N, ...]; ``y`` and ``y_test`` class labels [N] from 0 on or, where ``classes`` is None,
+    targets [N, K] of a regression. ``name`` is for tables, and ``source``, what it is and where it came from, for captions.
 
     What has one meaning is converted: other floats and whole numbers, labels [N, 1] or of any kind of whole number, inputs and
     targets [N]. What is not usable is refused with a ValueError. Where nothing needs converting the memory stays that of
@@ -183,8 +186,8 @@ def _array(what: str, given: Any) -> Tensor:
         require(isinstance(given, Tensor), f"{advice}{', ' + _conversion(given) if _conversion(given) else ''}.")
         usable = not given.is_complex() and not given.is_quantized and not given.is_nested
         require(
-            usable and given.layout == torch.strided and given.device.type != "meta",
-            f"{advice}; this one is {given.dtype}, {given.layout}, on {given.device.type}: make it dense and real.",
+            usable and given.layout == torch.strided and given.device.type in DEVICES,
+            f"{advice}; this one is {given.dtype}, {given.layout}, on {given.device.type}: make it dense and real, on cpu or cuda.",
         )
         values = given.detach() if given.requires_grad or type(given) is not Tensor else given
         if values.is_inference():

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from overparam.data.dataset import Data, corrupt_labels, require_data, subset
+from overparam.engine.hashing import choices, hash_keys, permutations
 from overparam.engine.settings import Settings, require_settings
 from overparam.errors import require
 from overparam.randomness import generator
@@ -23,10 +24,13 @@ class Examples:
     many steps. What is shorter is filled up with one of its examples at no weight.
 
     Where networks see augmented copies of their examples, row r of copy c is row c · len(used) + r.
+
+    On a CPU orders and copies come from a generator for each network. Elsewhere they are hashes, so that nothing of an
+    epoch waits for the host; so they are others than on a CPU.
     """
 
     def __init__(self, networks: Sequence[Settings], data: Data, device: torch.device) -> None:
-        self.device = device
+        self.device, self.hashed = device, is_hashed(device)
         self.n = [s.n for s in networks]
         self.steps = networks[0].steps
         self.batch_size = max(s.batch for s in networks)
@@ -38,7 +42,11 @@ class Examples:
         chosen = [subset(data, s.n, s.data_seed) for s in networks]
         labels = [targets(data, rows, s) for rows, s in zip(chosen, networks, strict=True)]
         # Only the examples that a network of the stack uses need to be on the device, once each.
-        self.used, rows = torch.stack([_filled(rows, longest) for rows in chosen]).unique(return_inverse=True)
+        rows = torch.stack([_filled(rows, longest) for rows in chosen])
+        if min(self.n) == len(data.x):  # all use all: nothing to sort
+            self.used = torch.arange(len(data.x))
+        else:
+            self.used, rows = rows.unique(return_inverse=True)
         self.rows = rows.to(device)  # [network, n], into those used
         self.y = torch.stack([_filled(y, longest) for y in labels]).to(device)  # [network, n] or [network, n, outputs]
         self.valid = (torch.arange(longest) < torch.tensor(self.n)[:, None]).to(device)
@@ -46,9 +54,15 @@ class Examples:
         # A batch is a range of `batch_size` slots; network i fills the first of them with its own examples.
         sizes = torch.tensor([[min(s.batch, s.n - t * s.batch) for t in range(self.steps)] for s in networks])
         self.filled = (torch.arange(self.batch_size) < sizes[..., None]).flatten(1)  # [network, slot]
+        if self.hashed:
+            self.keys = self._hash_keys(networks, 0)
+            self.epoch = torch.zeros((), dtype=torch.int32, device=device)
+            self.ways = torch.tensor(self.augmented_copies, device=device)
+            self.places = (self.filled.cumsum(1) - 1).clamp_min(0).to(device)  # in its network's order, of each slot
+            self.taken = self.filled.to(device)
         self.slots = torch.zeros(self.filled.shape, dtype=torch.int64)  # which example is in which slot of this epoch
         share = (self.filled.unflatten(1, (self.steps, -1)) / sizes[..., None]).flatten(1)
-        self.sizes = sizes.to(device)
+        self.parts = (sizes / sizes.sum(1, keepdim=True)).to(device)  # [network, step]: of its examples, in this batch
         self.share = share.to(device)  # [network, slot]: the weight of its example in the batch's mean
         # On a GPU all batches are equally long, filled up with slots of no weight, since a recorded graph is.
         self.lengths = sizes.amax(0).tolist() if device.type == "cpu" else [self.batch_size] * self.steps
@@ -57,6 +71,8 @@ class Examples:
 
     def branch(self, networks: Sequence[Settings], epoch: int) -> None:
         """Let the orders of those networks that have a seed of their own for it begin now (see ``Settings.rewind``)."""
+        if self.hashed:
+            self.keys = self._hash_keys(networks, epoch)
         for i, s in enumerate(networks):
             if s.order_seed is not None:
                 self.order[i], self.augmentation[i] = (
@@ -65,29 +81,57 @@ class Examples:
 
     def shuffle(self) -> None:
         """Draw a fresh order of every network's examples, and copies of them; one batch of all as they are needs nothing."""
-        rows = self._drawn_copies() if max(self.augmented_copies) > 1 else self.rows
+        rows = self.rows
+        if max(self.augmented_copies) > 1:
+            rows = rows + (self._hashed_copies() if self.hashed else self._drawn_copies()) * len(self.used)
         if self.steps == 1:
             self.batches = [(rows, self.y)]
-            return
+        else:
+            self.batches = self._by_step(rows, self._hashed_slots() if self.hashed else self._drawn_slots())
+        if self.hashed:
+            self.epoch += 1
+
+    def _by_step(self, rows: Tensor, slots: Tensor) -> list[tuple[Tensor, Tensor]]:
+        """For each step the rows and labels of the examples [network, n] that are in its slots [network, slot].
+
+        Taken from flat tensors in the order of the steps: faster than `gather`, and nothing need be moved afterwards.
+        """
+        starts = torch.arange(len(rows), device=self.device)[:, None] * rows.shape[1]
+        places = (slots + starts).unflatten(1, (self.steps, -1)).transpose(0, 1).flatten()
+        taken = [values.flatten(0, 1).index_select(0, places) for values in (rows, self.y)]
+        shape = self.steps, len(rows), -1
+        by_step = [values.view(*shape, *values.shape[1:]) for values in taken]
+        return [(r[:, :k], y[:, :k]) for r, y, k in zip(*by_step, self.lengths, strict=True)]
+
+    def _drawn_slots(self) -> Tensor:
+        """Which of its examples a network has in each slot of an epoch [network, slot], of a generator for each."""
         for row, filled, n, g in zip(self.slots, self.filled, self.n, self.order, strict=True):
             if n == len(row):
                 torch.randperm(n, generator=g, out=row)
             else:
                 row[filled] = torch.randperm(n, generator=g)
-        # Taken from flat tensors in the order of the steps: faster than `gather`, and nothing need be moved afterwards.
-        starts = torch.arange(len(rows), device=self.device)[:, None] * rows.shape[1]
-        slots = (self.slots.to(self.device) + starts).unflatten(1, (self.steps, -1)).transpose(0, 1).flatten()
-        taken = [values.flatten(0, 1).index_select(0, slots) for values in (rows, self.y)]
-        shape = self.steps, len(rows), -1
-        by_step = [values.view(*shape, *values.shape[1:]) for values in taken]
-        self.batches = [(r[:, :k], y[:, :k]) for r, y, k in zip(*by_step, self.lengths, strict=True)]
+        return self.slots.to(self.device)
+
+    def _hashed_slots(self) -> Tensor:
+        """The same of hashes, on the device."""
+        order = permutations(self.keys[:, 0], self.epoch, self.valid)
+        return torch.where(self.taken, order.gather(1, self.places), 0)
 
     def _drawn_copies(self) -> Tensor:
-        """The rows [network, n], each of an augmented copy drawn for it."""
+        """Which copy is drawn of each example [network, n], of a generator for each network."""
         drawn = torch.zeros(self.rows.shape, dtype=torch.int64)
         for row, n, copies, g in zip(drawn, self.n, self.augmented_copies, self.augmentation, strict=True):
             row[:n] = torch.randint(copies, (n,), generator=g)
-        return self.rows + drawn.to(self.device) * len(self.used)
+        return drawn.to(self.device)
+
+    def _hashed_copies(self) -> Tensor:
+        """The same of hashes, on the device."""
+        return choices(self.keys[:, 1], self.epoch, self.rows.shape[1], self.ways)
+
+    def _hash_keys(self, networks: Sequence[Settings], epoch: int) -> Tensor:
+        """Keys [network, 2] of orders and of copies."""
+        keys = [torch.cat([hash_keys(s.seed_at(epoch), what, 1) for what in ("order", "version")]) for s in networks]
+        return torch.stack(keys).to(self.device)
 
     def _cut(self, values: Tensor) -> list[Tensor]:
         """Values [network, slot, …] as one tensor for each step, contiguous so that a step need not gather its own."""
@@ -106,7 +150,7 @@ class Examples:
 
     def weight(self, step: int) -> Tensor:
         """Share of each network's examples [network] that are in the batch of this step."""
-        return self.sizes[:, step] / self.sizes.sum(1)
+        return self.parts[:, step]
 
     def mean(self, values: Tensor) -> Tensor:
         """Mean over each network's own examples [network] of values [network, n]; float64, so that 9 of 10 are 0.9."""
@@ -118,10 +162,16 @@ class Examples:
             setattr(self, name, [getattr(self, name)[r] for r in rows.tolist()])
         self.filled, self.slots = self.filled[rows], self.slots[rows]
         on_device = rows.to(self.device)
-        for name in ("rows", "y", "valid", "share", "sizes"):
+        hashed = ("keys", "ways", "places", "taken") if self.hashed else ()
+        for name in ("rows", "y", "valid", "share", "parts", *hashed):
             setattr(self, name, getattr(self, name)[on_device])
         self.shares = self._cut(self.share)
         self.batches = [(self.rows, self.y)]
+
+
+def is_hashed(device: torch.device) -> bool:
+    """Whether orders of examples are made on the device, of hashes."""
+    return device.type != "cpu"
 
 
 def targets(data: Data, rows: Tensor, settings: Settings) -> Tensor:

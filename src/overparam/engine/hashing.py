@@ -38,6 +38,23 @@ def gaussian(radius_key: Tensor, angle_key: Tensor, step: Tensor | int, features
     return (-2 * first.log()).sqrt() * (2 * math.pi * second).cos()
 
 
+def permutations(keys: Tensor, epoch: Tensor, valid: Tensor) -> Tensor:
+    """A random order [network, n] of each network's examples in this epoch, those that are not ``valid`` [network, n] last; keys [network]."""
+    drawn = _by_example(keys, epoch, valid.shape[1])
+    return drawn.masked_fill(~valid, 2**31 - 1).argsort(dim=1, stable=True)
+
+
+def choices(keys: Tensor, epoch: Tensor, examples: int, ways: Tensor) -> Tensor:
+    """A number below ``ways`` [network] for each of so many examples [network, example] in this epoch; keys [network]."""
+    return (_by_example(keys, epoch, examples).long() & 0xFFFFFFFF) * ways[:, None] >> 32
+
+
+def _by_example(keys: Tensor, epoch: Tensor, examples: int) -> Tensor:
+    """A hash [network, example] of each network's key [network], the epoch and the example."""
+    numbers = torch.arange(examples, dtype=torch.int32, device=keys.device)
+    return _hash(keys[:, None] + _counter(epoch, torch.zeros_like(numbers), numbers))
+
+
 def _counter(step: Tensor | int, unit: Tensor, slots: Tensor) -> Tensor:
     """A number (int32) for each step, unit and slot; sums wrap around 2³²."""
     step = torch.as_tensor(step, dtype=torch.int32, device=slots.device)

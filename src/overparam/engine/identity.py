@@ -17,7 +17,7 @@ import numpy as np
 import torch
 
 from overparam.data.dataset import Data
-from overparam.engine.settings import Settings
+from overparam.engine.settings import Measure, Settings
 
 
 def sources(package: Path) -> dict[str, str]:
@@ -58,7 +58,21 @@ def family(data: Data, record: Mapping, device: torch.device, form: int) -> str:
     """
     known = device.type == "cuda" and torch.cuda.is_available()
     where = torch.cuda.get_device_name(device) if known else device.type
-    return f"{engine_version()}/{_digest([form, data.fingerprint, record, where])[:16]}"
+    return f"{engine_version()}/{_digest([form, data.fingerprint, told(record), where])[:16]}"
+
+
+def told(record: Mapping) -> dict[str, Any] | None:
+    """What is recorded as lists and texts, a measure of the user's own by its code; None where that cannot be told.
+
+    Such a measure may call anything of this package, all of which counts then.
+    """
+    try:
+        return {
+            name: [_text(), _described(wanted.function, {}), wanted.epochs] if isinstance(wanted, Measure) else wanted
+            for name, wanted in record.items()
+        }
+    except _UntoldError:
+        return None
 
 
 def key(settings: Settings) -> str | None:
@@ -250,4 +264,6 @@ def _is_ours(file: str) -> bool:
 
 @functools.cache
 def _is_installed(file: str) -> bool:
-    return str(Path(file).resolve()).startswith(_LIBRARIES)
+    # Those of the user, of the system and of another environment have their own folders, which have these names everywhere.
+    path = Path(file).resolve()
+    return str(path).startswith(_LIBRARIES) or bool({"site-packages", "dist-packages"} & set(path.parts))

@@ -15,7 +15,7 @@ from overparam.architectures.base import Sizes
 from overparam.arithmetic import has_bfloat16
 from overparam.data.dataset import Data
 from overparam.engine import compiled
-from overparam.engine.settings import Settings, log_schedule
+from overparam.engine.settings import Settings, epochs_of, log_schedule
 from overparam.engine.single import Single
 from overparam.engine.stack import Stack, is_compiled
 from overparam.errors import require
@@ -53,7 +53,7 @@ class StackPlan:
 
 
 def plan(
-    networks: Sequence[Settings], data: Data, device: torch.device, record: Mapping[str, Iterable[float] | None] = {}
+    networks: Sequence[Settings], data: Data, device: torch.device, record: Mapping[str, Any] = {}
 ) -> list[StackPlan]:
     """Partition the grid into stacks, longest first. It depends on the whole grid only, never on what is stored.
 
@@ -90,11 +90,19 @@ def workers(device: torch.device) -> int:
 
 
 def memory_limit(device: torch.device) -> int:
-    """Bytes that one process may take for a stack: half of the machine's memory, shared among the processes."""
-    if device.type == "cuda":
-        here = torch.cuda.is_available()
-        return torch.cuda.get_device_properties(device).total_memory // 2 if here else GPU_BYTES // 2
-    return machine.memory() // 2 // workers(device)
+    """Bytes that one process may take for a stack: half of the machine's memory, shared among the processes.
+
+    Of a GPU half of what is free, in sixteenths of all of it, so that a plan does not change with a little more or less.
+    """
+    if device.type != "cuda":
+        return machine.memory() // 2 // workers(device)
+    if not torch.cuda.is_available():
+        return GPU_BYTES // 2
+    free, total = torch.cuda.mem_get_info(device)
+    # What this process has taken from the driver and does not use is free too.
+    free += torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+    half, part = free // 2, total // 16
+    return half // part * part or half
 
 
 def explain_plan(
@@ -150,7 +158,7 @@ class _Costs:
         self.per_flop = PER_FLOP[self.first.dtype if not low or has_bfloat16(device) else "emulated bfloat16"]
         # Which take compiled functions, that spare padding, and the work that each has then. Where norms of gradients are
         # recorded, padding counts all the same.
-        self.times = {name: _times(name, epochs, self.first.epochs) for name, epochs in record.items()}
+        self.times = {name: _times(name, epochs_of(wanted), self.first.epochs) for name, wanted in record.items()}
         fit = device.type == "cpu" and self.stacks and "gradient_norms" not in self.times and compiled.library()
         own = functools.cache(lambda each: is_compiled(networks[0], each.layers(data.shape, data.outputs)))
         self.compiled = np.array([bool(fit) and own(s.architecture) for s in networks])

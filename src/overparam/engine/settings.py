@@ -1,10 +1,10 @@
 """What determines a trained network, and what may be recorded of it."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cache, cached_property
-from typing import Any
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -336,18 +336,58 @@ def require_settings(networks: Sequence[Settings]) -> list[Settings]:
     return networks
 
 
-def recording(record: Sequence[str] | Mapping[str, Iterable[float] | None]) -> dict[str, tuple[float, ...] | None]:
-    """What to record, and at which epochs: None where only names were given. Raises where it cannot be recorded."""
+class Measure(NamedTuple):
+    """A measure of the user's own: a function of (network, its data) that gives a number, and when it is taken."""
+
+    function: Callable[[Any, Any], Any]
+    epochs: tuple[float, ...] | None  # besides the end of training
+
+
+Record: TypeAlias = Sequence[str] | Mapping[str, Any]  # what a user gives, see `recording`
+
+
+def recording(record: Record) -> dict[str, tuple[float, ...] | Measure | None]:
+    """What to record, and at which epochs: None where only names were given. Raises where it cannot be recorded.
+
+    ``record`` is a list of names in `RECORDABLE`, or a mapping from these to epochs (or None) and from any other name to a
+    function of (network, its data) that gives a number, or to a pair of that and epochs.
+    """
     if isinstance(record, str):
         record = [record]
     says = f"What to record is a list of names, or a mapping from names to epochs; got {shown(record)}."
     chosen = list(record.items()) if isinstance(record, Mapping) else [(name, None) for name in listed(record, says)]
-    unknown = [name for name, _ in chosen if not (isinstance(name, str) and name in RECORDABLE)]
+    measures = {name: _measure(name, given) for name, given in chosen if _has_function(given)}
+    unknown = [name for name, _ in chosen if not (isinstance(name, str) and (name in RECORDABLE or name in measures))]
     named = ", ".join(name if isinstance(name, str) and name.isidentifier() else shown(name) for name in unknown)
-    require(not unknown, f"Cannot record {named}; choose from {', '.join(RECORDABLE)}.")
-    chosen = {name: _recorded_epochs(name, epochs) for name, epochs in chosen}
-    require(chosen.get("predictions") is None, "Predictions are recorded at the end of training only; give no epochs.")
-    return {name: chosen[name] for name in sorted(chosen)}
+    require(not unknown, f"Cannot record {named}; choose from {', '.join(RECORDABLE)}, or give a function of your own.")
+    wanted = {name: _recorded_epochs(name, epochs) for name, epochs in chosen if name not in measures} | measures
+    require(wanted.get("predictions") is None, "Predictions are recorded at the end of training only; give no epochs.")
+    return {name: wanted[name] for name in sorted(wanted)}
+
+
+def epochs_of(wanted: tuple[float, ...] | Measure | None) -> tuple[float, ...] | None:
+    """The epochs in what `recording` gives for one name."""
+    return wanted.epochs if isinstance(wanted, Measure) else wanted
+
+
+def _has_function(given: object) -> bool:
+    """Whether this asks for a measure of the user's own: a function, or a pair of one and epochs."""
+    return callable(given) or (isinstance(given, list | tuple) and len(given) == 2 and callable(given[0]))
+
+
+def _measure(name: object, given: Any) -> Measure:
+    function, epochs = (given, None) if callable(given) else given
+    taken = RESULTS | RECORDABLE.keys() | Settings.__dataclass_fields__.keys()
+    free = isinstance(name, str) and name.isidentifier() and name not in taken
+    require(
+        isinstance(name, str) and free and not name.startswith("curve_") and not name.endswith("_epoch"),
+        f"A measure of your own has a column of its own, and {shown(name)} is no free name for one; choose another.",
+    )
+    require(
+        hasattr(function, "__qualname__"),
+        f"{name} is measured by a function of (network, data); got {shown(function)}, write it as one.",
+    )
+    return Measure(function, _recorded_epochs(str(name), epochs))
 
 
 def _recorded_epochs(name: str, epochs: Iterable[float] | None) -> tuple[float, ...] | None:

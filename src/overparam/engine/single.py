@@ -15,7 +15,14 @@ from torch import Tensor, nn
 
 from overparam.architectures.alone import affine_layers
 from overparam.architectures.base import Number, Sizes
-from overparam.architectures.evaluate import gradient_norms, gradients_at_a_time, losses, outputs, targets
+from overparam.architectures.evaluate import (
+    examples_at_a_time,
+    gradient_norms,
+    gradients_at_a_time,
+    losses,
+    outputs,
+    targets,
+)
 from overparam.data.dataset import Data
 from overparam.engine.examples import Examples
 from overparam.engine.settings import Settings, Vector
@@ -58,7 +65,8 @@ class Single:
         self.y_test = data.y_test.to(device)
         self.shift, self.augmented_copies = settings.shift, settings.augmented_copies
         self.frozen = torch.zeros(1, dtype=torch.bool, device=device)
-        self.stopped = False  # the same, known without waiting for the device
+        self.stopped = False  # the same, known without waiting for the device; elsewhere than on a CPU only at the end
+        self.waits = device.type == "cpu"  # for the device, to know whether a network has stopped
 
     def _mask_from(self, epoch: int) -> None:
         mask = self.settings.mask_at(epoch)
@@ -67,7 +75,7 @@ class Single:
 
     def branch(self, epoch: int) -> None:
         """As ``Stack.branch``."""
-        if self.stopped:
+        if bool(self.frozen):
             return
         self.epoch = epoch
         self.examples.branch([self.settings], epoch)
@@ -82,11 +90,13 @@ class Single:
         self.steps_made += 1
         unscaled = self.output_scale**2 or 1  # what the loss that it trains on is less than that which is told
         if stop_loss is not None and self.examples.steps == 1:
-            going = lambda loss: not self._stops(unscaled * loss < stop_loss)  # noqa: E731
+            going = lambda loss: self._goes_on(unscaled * loss < stop_loss)  # noqa: E731
         x, y = self._drawn(rows[0]), y[0]
         if self.initial is not None:
             with self._drawing("step"):
                 y = self._targets(self.initial(x), y)
+        kept = [] if self.waits else [(b, b.clone()) for b in self.module.buffers()]
+        frozen = self.frozen[0].clone()
         with torch.enable_grad():
             drawing = lambda: self._drawing("step")  # noqa: E731
             losses = step(
@@ -101,6 +111,11 @@ class Single:
                 masks=self.masks,
                 drawing=drawing,
             )
+        for (
+            buffer,
+            before,
+        ) in kept:  # of batch norm, which a pass through the network moves even where its weights stand
+            buffer.copy_(torch.where(frozen, before, buffer))
         self.schedule.step()
         self._mask()
         return None if stop_loss is None else unscaled * losses.mean()[None]
@@ -124,9 +139,10 @@ class Single:
         moves = 2 * self.shift + 1
         return moved(x, copy % moves - self.shift, copy // moves % moves - self.shift, copy >= moves**2)
 
-    def _stops(self, finished: Tensor) -> bool:
+    def _goes_on(self, finished: Tensor) -> bool:
+        """Whether to update the weights, as far as that is known; the optimizer holds back by itself otherwise."""
         self.freeze(finished)
-        return self.stopped
+        return not self.stopped
 
     def _mask(self) -> None:
         if self.masks:
@@ -137,9 +153,12 @@ class Single:
         return ~self.frozen
 
     def freeze(self, finished: Tensor) -> None:
-        """Stop here if finished [1]."""
+        """Stop here if finished [1]. Only a CPU is waited for; elsewhere the optimizer's kernel looks itself, and updates nothing."""
         self.frozen |= finished
-        self.stopped = bool(self.frozen)
+        if self.waits:
+            self.stopped = bool(self.frozen)
+        else:
+            self.optimizer.found_inf = self.frozen[0].float()  # type: ignore[attr-defined]  # as torch.amp.GradScaler sets it
 
     def finite(self) -> Tensor:
         """Whether all weights are finite [1]."""
@@ -195,6 +214,9 @@ class Single:
         if gradient_norms:
             together = np.minimum(n, gradients_at_a_time(sizes.weights, device))
             activations = activations + together * (4 * sizes.weights + 2 * sizes.units)
+        if device.type != "cpu":  # where an evaluation takes more examples at a time than a batch may have
+            looked_at = np.minimum(examples_at_a_time(device), np.maximum(n, len(data.x_test)))
+            activations = np.maximum(activations, looked_at * (sizes.units + math.prod(data.shape)))
         outcomes = 16 * (n + len(data.x_test))
         copies = 6 + 2 * (settings.sam > 0) + (settings.output_scale > 0)  # of the weights, and what is of their size
         return 4 * (copies * sizes.weights + outcomes + n * math.prod(data.shape) + activations)
@@ -202,6 +224,11 @@ class Single:
     def vectors(self) -> list[Tensor]:
         """All weights as one vector, in the order of ``nn.Module.parameters()``, on the CPU."""
         return [torch.cat([p.detach().cpu().flatten() for p in self.module.parameters()])]
+
+    def modules(self, rows: Sequence[int]) -> Iterator[nn.Module]:
+        """As ``Stack.modules``."""
+        for _ in rows:
+            yield copy.deepcopy(self.module).eval()
 
 
 def moved(images: Tensor, down: Tensor, right: Tensor, mirrored: Tensor) -> Tensor:

@@ -21,7 +21,7 @@ from typing import Any, cast
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from overparam.architectures.base import Number, Sizes
 from overparam.architectures.stacked import Layer, Layered
@@ -90,6 +90,7 @@ class Stack:
         self.averaging = column("averaging")
         self.averaged_weights = [w.clone() for w in self.weights] if first.averaging > 0 else None
 
+        self.side: torch.cuda.Stream | None = None  # of the steps before a graph is recorded
         alone = device.type == "cpu" and torch.get_num_threads() == 1  # as compiled functions are
         self.functions = compiled.library() if alone and is_compiled(first, self.layers) else None
         other = self.decays, self.masks, self.layer_lr, self.schedule != "constant", first.averaging, self.climbs
@@ -138,10 +139,13 @@ class Stack:
         compact = held * (inputs + units + 3 * data.outputs)
         activations = np.where(by_functions, compact, activations)
         own = 6 * weights + 16 * (n + tests)  # copies of the weights, optimizer state; indices and outcomes of examples
+        copies = 1 if device.type == "cpu" else 2  # a recorded graph has memory of its own for what a step makes
+        if device.type != "cpu":
+            activations = activations + 4 * copies * data.outputs * longest  # losses, in an evaluation too
         if _layered(settings).batch_norm:
-            activations = activations + 8 * units * np.maximum(longest, batch)
+            activations = activations + copies * 8 * units * np.maximum(longest, batch)
         if settings.gradient_penalty:
-            activations = activations + 8 * (columns + units) * np.maximum(longest, batch)
+            activations = activations + copies * 8 * (columns + units) * np.maximum(longest, batch)
             own = own + 4 * weights
         if settings.averaging:
             own = own + 2 * weights
@@ -150,11 +154,11 @@ class Stack:
         if settings.output_scale:
             own = own + weights
         if settings.input_noise or settings.adversarial:
-            activations = activations + 8 * inputs * longest
+            activations = activations + copies * 8 * inputs * longest
         if settings.median_of > 1:
             own = own + settings.median_of * weights
         if settings.dropout:
-            activations = activations + 8 * units * longest
+            activations = activations + copies * 8 * units * longest
         if gradient_norms:
             activations = activations + (2 * (columns + units) + 3 * sizes.window_pairs) * longest
         gathered = np.where(by_functions, 0, (n if settings.steps == 1 else 2 * longest) * (inputs + 1))
@@ -245,6 +249,18 @@ class Stack:
             vectors.append(torch.cat(parts))
         return vectors
 
+    def modules(self, rows: Sequence[int]) -> Iterator[nn.Module]:
+        """The networks in these rows as plain modules on the device, in evaluation mode; they share nothing with the stack."""
+        vectors = self.vectors()
+        for row in rows:
+            module = self.settings[row].architecture.build(self.shape, self.outputs, generator(0, "init"))
+            nn.utils.vector_to_parameters(vectors[row], module.parameters())
+            norms = [part for part in module.modules() if isinstance(part, nn.BatchNorm1d)]
+            for norm, statistics in zip(norms, self.running_statistics, strict=True):
+                mean, variance = (values[row, : norm.num_features] for values in statistics)
+                norm.load_state_dict({"running_mean": mean, "running_var": variance}, strict=False)
+            yield module.to(self.device).eval()
+
     # --- inputs and buffers -------------------------------------------------------------------------------------------
 
     def _inputs(self, x: Tensor, rows: Tensor, augmented_copies: int = 1) -> Tensor:
@@ -278,6 +294,7 @@ class Stack:
         self.graph: torch.cuda.CUDAGraph | None = None
         self.eager_steps = 0
         self.y_by_row = self.examples.by_row()
+        self.example_weights = [torch.empty_like(share[:, None]) for share in self.examples.shares]
         self._weigh_examples()
 
     def _pass(self, examples: int) -> Pass:
@@ -440,12 +457,8 @@ class Stack:
         """
         batch = *self.examples.batches[number], self.example_weights[number]
         if stop_loss is not None:
-            return self._step(*batch, self.examples.shares[number], stop_loss)
-        if self.device.type == "cuda" and not self.penalised:
-            self._graphed_step(batch)
-        else:
-            self._step(*batch)
-        return None
+            batch = *batch, self.examples.shares[number], stop_loss
+        return self._graphed_step(batch) if self.device.type == "cuda" else self._step(*batch)
 
     def _step(
         self,
@@ -530,12 +543,13 @@ class Stack:
             gradient.mul_(way).add_(weight)
 
     def _weigh_examples(self) -> None:
-        """What an example's residual is multiplied by [network, 1, slot]; with SGD the learning rate is a part of it."""
+        """What an example's residual is multiplied by [network, 1, slot], in place; with SGD the learning rate is a part of it."""
         factor = 1 if self.loss == "cross_entropy" else 2 / self.outputs
         rate = self.lr if self.optimizer == "sgd" else 1
         if self.initial_weights is not None:
             factor = factor / self.output_scale  # of the loss divided by its square
-        self.example_weights = [share[:, None] * rate * factor for share in self.examples.shares]
+        for weights, share in zip(self.example_weights, self.examples.shares, strict=True):
+            torch.mul(share[:, None], rate, out=weights).mul_(factor)
 
     def _accumulate(self, sums: list[Tensor], number: int, gradient: Tensor, columns: Tensor, start: int) -> None:
         """Add one layer's gradient of the part of the batch that begins at ``start`` to ``sums``, or keep it."""
@@ -636,24 +650,29 @@ class Stack:
             return (1 + torch.div(self.steps_made - 1, 512, rounding_mode="floor")) ** -0.5
         return None
 
-    def _graphed_step(self, batch: tuple[Tensor, Tensor, Tensor]) -> None:
+    def _graphed_step(self, batch: tuple[Tensor, ...]) -> Tensor | None:
         """A step on CUDA: the first few one kernel at a time, then as one recorded graph, which spares the launches."""
         if self.graph is None:
-            side = torch.cuda.Stream()
-            side.wait_stream(torch.cuda.current_stream())
-            with torch.cuda.stream(side):  # libraries set themselves up in the first steps, which a graph cannot hold
-                self._step(*batch)
-            torch.cuda.current_stream().wait_stream(side)
+            self.side = self.side or torch.cuda.Stream()
+            self.side.wait_stream(torch.cuda.current_stream())
+            with torch.cuda.stream(
+                self.side
+            ):  # libraries set themselves up in the first steps, which a graph cannot hold
+                losses = self._step(*batch)
+            torch.cuda.current_stream().wait_stream(self.side)
             self.eager_steps += 1
             if self.eager_steps == 3:
-                self.static = tuple(t.clone() for t in batch)
+                # In full-batch training a batch is the same memory in each step, and is read where it is.
+                self.static = batch if self.examples.steps == 1 else tuple(t.clone() for t in batch)
                 self.graph = torch.cuda.CUDAGraph()
                 with torch.cuda.graph(self.graph):
-                    self._step(*self.static)
-            return
+                    self.static_losses = self._step(*self.static)
+            return losses
         for static, new in zip(self.static, batch, strict=True):
-            static.copy_(new)
+            if static is not new:
+                static.copy_(new)
         self.graph.replay()
+        return self.static_losses
 
     # --- stopping -----------------------------------------------------------------------------------------------------
 

@@ -24,10 +24,18 @@ from overparam.architectures.stacked import CNN1D, MLP, LeNet
 from overparam.data.dataset import Data, require_data
 from overparam.engine import identity, store, workers
 from overparam.engine.examples import check
-from overparam.engine.identity import classes, engine_version, family, key
+from overparam.engine.identity import classes, engine_version, family, key, told
 from overparam.engine.plan import StackPlan, explain_plan, plan
-from overparam.engine.settings import Settings, recording, require_architecture, require_free, require_settings
-from overparam.engine.train import check_device, check_record, chosen_device, train
+from overparam.engine.settings import (
+    Measure,
+    Record,
+    Settings,
+    recording,
+    require_architecture,
+    require_free,
+    require_settings,
+)
+from overparam.engine.train import check_device, check_record, chosen_device, train, try_measures
 from overparam.engine.workers import LocalWorkers
 from overparam.errors import numbers, require, shown, truth, whole
 from overparam.randomness import generator
@@ -43,14 +51,14 @@ def sweep(
     init_seed: int | Sequence[int] | None = None,
     data_seed: int | Sequence[int] | None = None,
     n: int | Sequence[int] | None = None,
-    record: Sequence[str] | Mapping[str, Iterable[float] | None] = (),
+    record: Record = (),
     device: torch.device | str | None = None,
     cache: bool = True,
     executor: Executor | LocalWorkers | None = None,
     explain: bool = False,
     **settings: object,
 ) -> pd.DataFrame:
-    """Train a network for every combination of settings; one row per network.
+    """Train a network for every combination of settings; returns a table with one row per network.
 
     ``architecture`` is one, such as ``MLP(32)``, or a grid of them, such as ``mlp([16, 32])``. Any setting given as a list,
     tuple or range is a dimension of the grid, in the architecture as in the keywords, which are those of ``Settings``.
@@ -76,13 +84,13 @@ def run(
     networks: Sequence[Settings] | Mapping[Any, Sequence[Settings]],
     data: Data | Mapping[Any, Data],
     *,
-    record: Sequence[str] | Mapping[str, Iterable[float] | None] = (),
+    record: Record = (),
     device: torch.device | str | None = None,
     cache: bool = True,
     executor: Executor | LocalWorkers | None = None,
     explain: bool = False,
 ) -> pd.DataFrame:
-    """Train these networks; one row for each, with its settings, what ``train.train`` records, and where it was trained.
+    """Train these networks; returns a table with a row for each: its settings, what ``train.train`` records, where it was trained.
 
     Rows stand in the order of the networks, and a network that is given twice has two. Of several data sets, as a mapping
     from names, all networks are trained on each; or each has its own, where ``networks`` maps the same names to them.
@@ -123,6 +131,11 @@ class _Work:
         The plan is that of the whole grid, whatever is stored, so that a sweep resumed after a kill trains the very stacks
         that it would have trained, to the same bits.
         """
+        if cache and told(wanted) is None:
+            warnings.warn(
+                "It cannot be told what a measure of your own depends on, so it is taken anew each time.", stacklevel=5
+            )
+            cache = False
         self.family = family(self.data, wanted, device, store.FORMAT) if cache else ""
         self.keys = [key(s) for s in self.networks]
         if cache and None in self.keys:
@@ -170,7 +183,7 @@ def _named(data: Data | Mapping[Any, Data]) -> Mapping[Any, Data]:
 
 def _run(
     works: Sequence[_Work],
-    record: Sequence[str] | Mapping[str, Iterable[float] | None],
+    record: Record,
     device: torch.device | str | None,
     cache: bool,
     executor: Executor | LocalWorkers | None,
@@ -193,6 +206,8 @@ def _run(
         return pd.concat(tables, ignore_index=True)
     todo = [(stack, work) for work in works for stack in work.look_up(wanted, device, cache)]
     todo.sort(key=lambda pair: -pair[0].seconds)
+    for work in dict.fromkeys(work for _, work in todo):
+        try_measures(wanted, work.networks, work.data, torch.device("cpu") if elsewhere else device)
     if cache and todo:
         _try_to_keep(store.check)
 
@@ -389,7 +404,7 @@ def _train_stacks(
     executor: Executor | LocalWorkers | None,
 ) -> Generator[tuple[StackPlan, _Work, list[dict]], None, None]:
     """Yield (stack, its work, records) as stacks finish: here on a GPU or for little work, else in workers or on a cluster."""
-    travels = all(_can_travel(work) for _, work in todo)
+    travels = all(_can_travel(work, record) for _, work in todo)
     if executor is None:
         executor = (workers.cluster() if travels and todo else None) or LocalWorkers()
     alone = device.type != "cpu" or len(todo) == 1 or not travels
@@ -403,11 +418,12 @@ def _train_stacks(
                 )
         return
     works = list(dict.fromkeys(work for _, work in todo))
+    recorded = record, told(record)
     tasks = [
-        ([work.networks[i] for i in stack.members], [work.keys[i] for i in stack.members], works.index(work))
+        ([work.networks[i] for i in stack.members], [work.keys[i] for i in stack.members], works.index(work), *recorded)
         for stack, work in todo
     ]
-    shared = identity.running(), [work.data for work in works], record, device
+    shared = identity.running(), [work.data for work in works], device
     with closing(workers.run(_train_one_of, tasks, shared, executor)) as finished:
         for position, records in finished:
             stack, work = todo[position]
@@ -420,23 +436,29 @@ def _train_stacks(
             yield stack, work, records
 
 
-def _can_travel(work: _Work) -> bool:
-    """Whether other processes can import the architectures, and it can be told that theirs are the same."""
-    kinds = {kind for s in work.networks for kind in classes(s.architecture)}
-    return None not in work.keys and not any(k.__module__ == "__main__" or "<" in k.__qualname__ for k in kinds)
+def _can_travel(work: _Work, record: Mapping) -> bool:
+    """Whether other processes can import architectures and measures, and it can be told that theirs are the same."""
+    kinds: set = {kind for s in work.networks for kind in classes(s.architecture)}
+    kinds |= {wanted.function for wanted in record.values() if isinstance(wanted, Measure)}
+    return (
+        told(record) is not None
+        and None not in work.keys
+        and not any(k.__module__ == "__main__" or "<" in k.__qualname__ for k in kinds)
+    )
 
 
 def _train_one_of(
     networks: list[Settings],
     keys: list[str],
     which: int,
+    record: Mapping,
+    recorded: dict | None,
     engine: dict,
     data: Sequence[Data],
-    record: Mapping,
     device: torch.device,
 ) -> list[dict] | None:
     """A task of a worker: train one stack on one of the data sets; None where its code is not that of the caller."""
-    if not identity.is_running(engine) or [key(s) for s in networks] != keys:
+    if not identity.is_running(engine) or [key(s) for s in networks] != keys or told(record) != recorded:
         return None
     return _train_in_memory(networks, data[which], record, device)
 

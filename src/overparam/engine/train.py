@@ -1,21 +1,33 @@
 """Networks trained together, with what is recorded while they train: one record per network."""
 
+import math
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import torch
 
 from overparam.architectures.evaluate import gradient_norms
-from overparam.arithmetic import full_precision, has_bfloat16
+from overparam.arithmetic import NO_BFLOAT16, full_precision, has_bfloat16
 from overparam.data.dataset import Data
 from overparam.engine.examples import check
-from overparam.engine.settings import FREE, PRESENT, Settings, log_schedule, recording, require_settings
+from overparam.engine.settings import (
+    FREE,
+    PRESENT,
+    Measure,
+    Record,
+    Settings,
+    epochs_of,
+    log_schedule,
+    recording,
+    require_settings,
+)
 from overparam.engine.single import Single
 from overparam.engine.stack import Stack
-from overparam.errors import require, shown
+from overparam.errors import DEVICES, in_short, require, shown
 from overparam.randomness import drawing, generator
 
 EVALUATED = ("train_loss", "train_error", "test_loss", "test_error")
@@ -23,6 +35,7 @@ PER_EXAMPLE = ("correct", "losses", "gradient_norms")
 PER_TEST_EXAMPLE = ("test_correct", "test_losses")
 DIVERGED_FROM = 10  # times the training loss at the start, or that of answering 0 to everything if it is larger
 _CHECK_EVERY = 10  # epochs between checks of who has finished: a check waits for the device
+_CHECK_STEPS = 100  # steps between them at least where the host runs ahead of the device
 
 
 def default_device() -> torch.device:
@@ -37,13 +50,13 @@ def chosen_device(device: torch.device | str | None, elsewhere: bool = False) ->
     """
     if device is None:
         return default_device()
-    says = f"device is {shown(device)}; networks train on 'cpu', or on 'cuda' where there is a GPU."
+    says = f"device is {shown(device)}; networks train on 'cpu', or on 'cuda' where there is a GPU of NVIDIA or AMD."
     require(isinstance(device, str | torch.device), says)
     try:
         found = torch.device(device)
     except RuntimeError:  # torch lists all devices that it has heard of
         raise ValueError(says) from None
-    require(found.type in ("cpu", "cuda"), says)
+    require(found.type in DEVICES, says)
     count = torch.cuda.device_count() if torch.cuda.is_available() else 0
     require(
         elsewhere or found.type == "cpu" or (found.index or 0) < count,
@@ -56,7 +69,7 @@ def chosen_device(device: torch.device | str | None, elsewhere: bool = False) ->
 def train(
     networks: Sequence[Settings],
     data: Data,
-    record: Sequence[str] | Mapping[str, Iterable[float] | None] = (),
+    record: Record = (),
     device: torch.device | str | None = None,
 ) -> list[dict]:
     """Train one stack; one record per network, in the order given.
@@ -79,6 +92,14 @@ def train(
       statistics of batch norm are not among them
     - ``"predictions"``: outputs on the test examples at the end, flattened from [test examples, outputs];
       probabilities where the loss is cross-entropy
+    - any other name, which is mapped to a function or to a pair (function, epochs): what ``function(module, data)`` gives,
+      a number, as an array [T] at ``NAME_epoch`` [T]. The module is a copy of the network in evaluation mode, and takes
+      ``data.x``; data is a `Data` of the training examples of this network with the labels that it is taught, and of the
+      test examples. Gradients can be taken; what is drawn from torch's random numbers follows from the network's seed.
+      Of weights that are not finite it is NaN.
+
+    Only on a CPU, with the same version of torch and the same stack, are the numbers the same to the bit. On a GPU orders of
+    examples are drawn another way than on a CPU.
     """
     record, networks, device = recording(record), require_settings(networks), chosen_device(device)
     check(networks, data)
@@ -95,7 +116,7 @@ def train(
     # A recorded graph is one of the current GPU, whatever the tensors say.
     on_device = torch.cuda.device(device) if device.type == "cuda" else nullcontext()
     with full_precision(), torch.no_grad(), on_device:
-        records = _train((Stack if stacks else Single)(networks, data, device), networks, record)
+        records = _train((Stack if stacks else Single)(networks, data, device), networks, data, record)
     seconds = (time.perf_counter() - started) / len(networks)
     for row in records:
         row |= {"device": device.type, "stack_size": len(networks), "seconds": seconds}
@@ -106,7 +127,7 @@ def check_device(networks: Sequence[Settings], device: torch.device) -> None:
     """Raise ValueError unless these networks can be trained there."""
     require(
         device.type == "cpu" or all(s.dtype == "float32" for s in networks) or has_bfloat16(device),
-        f"{device} multiplies no bfloat16 by itself; choose dtype='float32'.",
+        NO_BFLOAT16.format(device),
     )
 
 
@@ -122,6 +143,9 @@ def check_record(record: Mapping, networks: Sequence[Settings], data: Data) -> N
         "gradient_norms are not recorded of stacked networks with batch norm, where an example's loss is not its own; "
         "record losses, or set batch_norm=False.",
     )
+    for name in (name for name, wanted in record.items() if isinstance(wanted, Measure)):
+        taken = {s.architecture for s in networks if name in s.architecture.columns()}
+        require(not taken, f"{name} is an argument of the architecture; give your measure another name.")
     own = {s.architecture: s for s in networks if "gradient_norms" in record and s.architecture.user_defined}
     for architecture, s in own.items():
         module = architecture.build(data.shape, data.outputs, generator(0, "init"))
@@ -129,15 +153,23 @@ def check_record(record: Mapping, networks: Sequence[Settings], data: Data) -> N
             with drawing(0):
                 gradient_norms(module, data.x[:2], data.y[:2], s.loss)
         except Exception as error:  # whatever torch cannot differentiate example by example
-            reason = (str(error).splitlines() or [""])[0]
             raise ValueError(
-                f"gradient_norms of {architecture} cannot be taken ({type(error).__name__}: {reason}); record losses instead."
+                f"gradient_norms of {architecture} cannot be taken ({in_short(error)}); record losses instead."
             ) from error
 
 
-def _train(stack: Stack | Single, networks: Sequence[Settings], record: Mapping) -> list[dict]:
+def try_measures(record: Mapping, networks: Sequence[Settings], data: Data, device: torch.device) -> None:
+    """Raise ValueError unless the measures of the user's own give a number of the first of these networks, untrained."""
+    own = {name: wanted for name, wanted in record.items() if isinstance(wanted, Measure)}
+    if own:
+        with full_precision(), torch.no_grad():
+            stack = (Stack if networks[0].architecture.stacks else Single)(networks[:1], data, device)
+            _Recorder(stack, networks[:1], data, own).measure(own, [0])
+
+
+def _train(stack: Stack | Single, networks: Sequence[Settings], data: Data, record: Mapping) -> list[dict]:
     """Take all networks of a stack through their epochs; their records in the order given."""
-    progress, recorder = _Progress(stack, networks), _Recorder(stack, networks, record)
+    progress, recorder = _Progress(stack, networks), _Recorder(stack, networks, data, record)
     rewind = networks[0].rewind
     records: list[dict] = [{} for _ in networks]
     epochs, steps = networks[0].epochs, networks[0].steps
@@ -149,7 +181,7 @@ def _train(stack: Stack | Single, networks: Sequence[Settings], record: Mapping)
             progress.step(step)
         progress.end_epoch()
         last = epoch + 1 == epochs
-        if not (last or (epoch + 1) % _CHECK_EVERY == 0):
+        if not (last or (epoch + 1) % progress.check_every == 0):
             continue
         leaving = progress.leaving(all_of_them=last)
         if not leaving.any():
@@ -178,6 +210,8 @@ class _Progress:
         self.watches_error = any(s.stop_fitted for s in networks)
         self.total: Any = 0.0  # of the epoch: the mean loss [network]
         self.epoch = 0
+        ahead = stack.device.type != "cpu"
+        self.check_every = max(_CHECK_EVERY, math.ceil(_CHECK_STEPS / networks[0].steps)) if ahead else _CHECK_EVERY
 
     def step(self, step: int) -> None:
         """One update; in full-batch training the loss before it decides whether a network stops there."""
@@ -202,7 +236,7 @@ class _Progress:
             wrong = self.stack.examples.mean(self.stack.outcomes(test=False)[1])
             self.fitted = torch.where(wrong == 0, self.fitted + 1, 0)
             self.stack.freeze((self.stop_fitted > 0) & (self.fitted >= self.stop_fitted))
-        if self.epoch % _CHECK_EVERY == 0:
+        if self.epoch % self.check_every == 0:
             self.stack.freeze(~self.stack.finite())
 
     def leaving(self, all_of_them: bool) -> torch.Tensor:
@@ -226,11 +260,14 @@ class _Progress:
 class _Recorder:
     """What is recorded of each network while it trains."""
 
-    def __init__(self, stack: Stack | Single, networks: Sequence[Settings], record: Mapping) -> None:
-        self.stack, self.record = stack, record
+    def __init__(self, stack: Stack | Single, networks: Sequence[Settings], data: Data, record: Mapping) -> None:
+        self.stack, self.data, self.record = stack, data, record
+        self.networks = list(networks)
+        self.measures = [name for name, wanted in record.items() if isinstance(wanted, Measure)]
         self.steps = networks[0].steps
         self.due: dict[int, list[str]] = {}  # names by the number of steps made
-        for name, epochs in record.items():
+        for name, wanted in record.items():
+            epochs = epochs_of(wanted)
             if name == "curves" and epochs is None:
                 epochs = log_schedule(networks[0].epochs)
             for epoch in epochs or ():
@@ -244,15 +281,54 @@ class _Recorder:
         """Record what is due after this many steps, of the networks that still train."""
         if step not in self.due:
             return
-        values = self._evaluate(self.due[step])
-        for row, running in enumerate(progress.stack.running().tolist()):
-            if running:
-                self.recorded[row].append((step / self.steps, values[row]))
+        running = progress.stack.running().nonzero().flatten().tolist()
+        values = self._evaluate(self.due[step], running)
+        for row in running:
+            self.recorded[row].append((step / self.steps, values[row]))
 
-    def _evaluate(self, names: Iterable[str]) -> list[dict]:
-        """The values of these names now, for each network: those of the averaged weights where weights are averaged."""
+    def _evaluate(self, names: Iterable[str], rows: Sequence[int]) -> list[dict]:
+        """The values of these names now, for each network: those of the averaged weights where weights are averaged.
+
+        The user's own measures, which take a while, are those of the networks in these rows.
+        """
         with self.stack.averaged():
-            return self._evaluate_weights(names)
+            found = self._evaluate_weights(names)
+            for row, own in self.measure([name for name in self.measures if name in names], rows).items():
+                found[row] |= own
+            return found
+
+    def measure(self, names: Iterable[str], rows: Sequence[int]) -> dict[int, dict[str, float]]:
+        """What these measures of the user's own say of the networks in these rows, by row."""
+        found: dict[int, dict[str, float]] = {row: {} for row in rows}
+        finite = self.stack.finite().tolist()
+        for name in names:
+            for row, module in zip(rows, self.stack.modules(rows), strict=True):
+                found[row][name] = self._measured(name, row, module) if finite[row] else np.nan
+        return found
+
+    def _measured(self, name: str, row: int, module: torch.nn.Module) -> float:
+        settings, data, device, examples = self.networks[row], self.data, self.stack.device, self.stack.examples
+        take, n = settings.architecture.examples, examples.n[row]
+        used = examples.used[examples.rows[row, :n].cpu()]
+        own = replace(
+            data,
+            x=take(data.x[used]).to(device),
+            y=examples.y[row, :n].clone(),
+            x_test=take(data.x_test).to(device),
+            y_test=data.y_test.to(device),
+        )
+        key = generator(settings.init_seed, f"measure {name}").initial_seed()  # the same draws each time: less noise
+        try:
+            with torch.enable_grad(), drawing(key, device):
+                value = self.record[name].function(module, own)
+        except Exception as error:  # whatever a user's function raises
+            raise ValueError(f"{name} of {settings.architecture} cannot be measured ({in_short(error)}).") from error
+        try:
+            return float(value.detach() if isinstance(value, torch.Tensor) else value)
+        except (TypeError, ValueError, RuntimeError):
+            raise ValueError(
+                f"{name} must give one number; of {settings.architecture} it gave {shown(value)}."
+            ) from None
 
     def _evaluate_weights(self, names: Iterable[str]) -> list[dict]:
         stack, examples = self.stack, self.stack.examples
@@ -289,12 +365,14 @@ class _Recorder:
     def results(self, leaving: torch.Tensor, progress: _Progress) -> list[tuple[int, dict]]:
         """(row in the stack, record) of each network that is leaving."""
         stack, examples = self.stack, self.stack.examples
-        final = self._evaluate({"curves", *self.record} - {"predictions"})
+        final = self._evaluate({"curves", *self.record} - {"predictions"}, leaving.nonzero().flatten().tolist())
         epochs_run = progress.epochs_run.tolist()
         finite = stack.finite().tolist()
         with stack.averaged():
             predictions = stack.predictions().cpu() if "predictions" in self.record else None
         results = []
+        per_example = bool(set(PER_EXAMPLE) & set(self.record))
+        rows, labels = (examples.rows.cpu(), examples.y.cpu()) if per_example else (None, None)
         for row in leaving.nonzero().flatten().tolist():
             last, threshold = final[row], self.divergence_losses[row]
             diverged = not (finite[row] and last["train_loss"] <= threshold)
@@ -306,13 +384,13 @@ class _Recorder:
             recorded = [(epoch, values) for epoch, values in self.recorded[row] if epoch < epochs_run[row]]
             record |= self._series([*recorded, (float(epochs_run[row]), last)])
             if diverged:
-                record |= _without_diverged(record, threshold)
+                record |= _without_diverged(record, threshold, self.measures)
             if predictions is not None:
                 answers = predictions[row].flatten().numpy()
                 record["predictions"] = np.full_like(answers, np.nan) if diverged else answers
-            if set(PER_EXAMPLE) & set(self.record):
-                record["examples"] = examples.used[examples.rows[row, : examples.n[row]].cpu()].numpy()
-                record["labels"] = examples.y[row, : examples.n[row]].cpu().numpy()
+            if rows is not None and labels is not None:
+                n = examples.n[row]
+                record["examples"], record["labels"] = examples.used[rows[row, :n]].numpy(), labels[row, :n].numpy()
             results.append((row, record))
         return results
 
@@ -333,20 +411,20 @@ class _Recorder:
 
     def keep(self, staying: torch.Tensor) -> None:
         """Drop the networks that have left."""
-        self.recorded = [recorded for recorded, stays in zip(self.recorded, staying.tolist(), strict=True) if stays]
-        self.divergence_losses = [
-            threshold for threshold, stays in zip(self.divergence_losses, staying.tolist(), strict=True) if stays
-        ]
+        for name in ("networks", "recorded", "divergence_losses"):
+            setattr(
+                self, name, [own for own, stays in zip(getattr(self, name), staying.tolist(), strict=True) if stays]
+            )
 
 
-def _without_diverged(record: dict, threshold: float) -> dict:
+def _without_diverged(record: dict, threshold: float, measures: Iterable[str] = ()) -> dict:
     """What was recorded of a network that diverged, NaN from where its training loss is known to have been too high."""
     lost_from = float(record["epochs_run"])
     if "curve_train_loss" in record:
         high = ~(record["curve_train_loss"] <= threshold)
         lost_from = record["curve_epoch"][high].min(initial=lost_from)
     cut = {}
-    for name in (*(f"curve_{name}" for name in EVALUATED), *PER_EXAMPLE, *PER_TEST_EXAMPLE):
+    for name in (*(f"curve_{name}" for name in EVALUATED), *PER_EXAMPLE, *PER_TEST_EXAMPLE, *measures):
         if name in record:
             values = record[name].astype(np.result_type(record[name], np.float32))
             values[record["curve_epoch" if name.startswith("curve_") else f"{name}_epoch"] >= lost_from] = np.nan

@@ -17,6 +17,7 @@ from overparam.architectures.evaluate import outputs
 from overparam.arithmetic import full_precision
 from overparam.data.dataset import Data, require_data
 from overparam.engine.settings import Settings, require_architecture
+from overparam.engine.train import chosen_device
 from overparam.errors import listed, numbers, require, require_examples, require_network, shown, whole
 
 OTHER_ORDER = 500_000  # what is added to a seed so that it draws another order of the examples
@@ -45,7 +46,7 @@ def path_errors(
     before = nn.utils.parameters_to_vector(module.parameters())
     first, second = (_weights_of(module, weights) for weights in (first, second))
     ends = torch.from_numpy(np.stack([first, second])).to(before)
-    errors = _errors(module, [torch.lerp(ends[0], ends[1], t) for t in torch.linspace(0, 1, points)], x, y)
+    errors = _errors(module, [torch.lerp(ends[0], ends[1], t) for t in torch.linspace(0, 1, points).tolist()], x, y)
     nn.utils.vector_to_parameters(before, module.parameters())
     return errors
 
@@ -61,20 +62,27 @@ def barrier(errors: ArrayLike) -> float:
 
 @full_precision()
 @torch.no_grad()
-def errors_at(architecture: Architecture, data: Data, weights: Sequence[np.ndarray], first: int = 0) -> np.ndarray:
-    """Share of the test examples, from number ``first`` on, that the networks with these weights misclassify."""
+def errors_at(
+    architecture: Architecture,
+    data: Data,
+    weights: Sequence[np.ndarray],
+    first: int = 0,
+    device: torch.device | str | None = None,
+) -> np.ndarray:
+    """Share of the test examples, from number ``first`` on, that the networks with these weights misclassify; computed on ``device``."""
+    device = chosen_device(device)
     module, x, y = _module_and_tests(architecture, data, first)
     weights = listed(weights, f"weights lists weight vectors, each [parameters]; got {shown(weights)}.")
-    vectors = [torch.as_tensor(_weights_of(module, vector), dtype=torch.float32) for vector in weights]
-    return _errors(module, vectors, x, y)
+    vectors = [torch.as_tensor(_weights_of(module, vector), dtype=torch.float32).to(device) for vector in weights]
+    return _errors(module.to(device), vectors, x.to(device), y.to(device))
 
 
 def _errors(module: nn.Module, weights: Sequence[Tensor], x: Tensor, y: Tensor) -> np.ndarray:
     errors = []
     for vector in weights:
         nn.utils.vector_to_parameters(vector, module.parameters())
-        errors.append(float((outputs(module, x).argmax(1) != y).float().mean()))
-    return np.array(errors)
+        errors.append((outputs(module, x).argmax(1) != y).float().mean())
+    return torch.stack(errors).double().cpu().numpy() if errors else np.array([])
 
 
 def _weights_of(module: nn.Module, weights: np.ndarray) -> np.ndarray:

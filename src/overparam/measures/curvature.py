@@ -1,7 +1,7 @@
 """Curvature of the training loss: the largest eigenvalue of its Hessian, its sharpness (Cohen et al. 2021, arXiv 2103.00065)."""
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import cast
 
@@ -19,7 +19,7 @@ from overparam.engine.train import chosen_device
 from overparam.errors import between, evaluation, require, require_examples, whole
 from overparam.randomness import generator
 
-_AT_ONCE = {"cpu": 2**19, "cuda": 2**26}  # inputs and activations of the networks that are handled together
+_AT_ONCE = {"cpu": 2**19, "cuda": 2**26}  # inputs, activations and vectors of the networks that are handled together
 
 
 @full_precision()
@@ -85,7 +85,7 @@ def sharpness(
     the value is NaN.
     """
     iterations, tolerance = whole("iterations", iterations, 1), between("tolerance", tolerance, 0)
-    values = in_stacks(runs, data, _top_of_stack, (iterations, tolerance), device)
+    values = in_stacks(runs, data, _top_of_stack, (iterations, tolerance), device, vectors=iterations)
     return pd.Series(values, index=runs.index, name="sharpness")
 
 
@@ -95,11 +95,13 @@ def in_stacks(
     measure: Callable[..., Tensor],
     options: tuple,
     device: torch.device | str | None = None,
+    vectors: int = 0,
 ) -> list[np.ndarray]:
     """A measure of every row's network at all of its recorded times: an array [T, ...] for each row.
 
     Runs and data are those of `sharpness`. Networks of one kind go together through ``measure(weights [K, P], rows [K, n],
-    labels [K, n], module, x, loss, *options)``, a function at the top of a module, which returns [K, ...].
+    labels [K, n], module, x, loss, *options)``, a function at the top of a module, which returns [K, ...]. It may keep so
+    many ``vectors`` of the size of the weights, which counts for how many networks go together on a GPU.
     """
     sweep.require_runs(runs, "architecture", "loss", "n", "data_seed", "label_noise", "data")
     device = chosen_device(device)
@@ -109,12 +111,16 @@ def in_stacks(
     for network in networks:
         alike.setdefault(network.kind, []).append(network)
     for group in alike.values():
-        _fill(group, measure, options, device)
+        _fill(group, measure, options, device, vectors)
     return [np.array(network.measured) for network in networks]
 
 
 def at_moment(
-    runs: pd.DataFrame, data: Data | Mapping[str, Data], choose: Callable[[pd.Series], int], validation: int = 0
+    runs: pd.DataFrame,
+    data: Data | Mapping[str, Data],
+    choose: Callable[[pd.Series], int],
+    validation: int = 0,
+    device: torch.device | str | None = None,
 ) -> pd.DataFrame:
     """Every network at one of its recorded times, ``choose(row)``: the runs with what is true of it there, the rest of its history left out.
 
@@ -124,7 +130,7 @@ def at_moment(
     """
     sweep.require_runs(runs, "weights", "test_correct", "curve_train_loss", "architecture", "loss", "n", "data_seed")
     named = data if isinstance(data, Mapping) else {runs["data"].iloc[0]: data}
-    validation = whole("validation", validation, 0)
+    validation, device = whole("validation", validation, 0), chosen_device(device)
     found, places = [], []
     for _, row in runs.iterrows():
         times = len(row["weights"])
@@ -134,13 +140,13 @@ def at_moment(
         )
         time = whole("choose(row)", choose(row), -times, times - 1) % times
         of = _Network(row, named)
-        module = sweep.network(row, of.data, time)
+        module = sweep.network(row, of.data, time).to(device)
         place = {
             "epoch": row["weights_epoch"][time],
             "train_loss": row["curve_train_loss"][time],
             "train_error": row["curve_train_error"][time],
             "test_error": 1 - row["test_correct"][time, validation:].mean(),
-            "squared_gradient": squared_gradient(module, of.data.x[of.rows], of.labels, of.loss),
+            "squared_gradient": squared_gradient(module, of.data.x[of.rows].to(device), of.labels.to(device), of.loss),
         }
         found.append(place)
         places.append(row["weights"][[time]])
@@ -148,7 +154,7 @@ def at_moment(
         c for c in runs if c.startswith("curve_") or c in ("weights_epoch", "test_correct", "test_correct_epoch")
     ]
     then = runs.drop(columns=history).assign(weights=places, **pd.DataFrame(found, index=runs.index))
-    return then.assign(sharpness=[values[0] for values in sharpness(then, named)])
+    return then.assign(sharpness=[values[0] for values in sharpness(then, named, device=device)])
 
 
 class _Network:
@@ -174,25 +180,35 @@ class _Network:
         self.measured: list = [None] * len(self.weights)
 
 
-def _fill(group: list[_Network], measure: Callable[..., Tensor], options: tuple, device: torch.device) -> None:
-    """Measure networks of one kind at all of their times."""
+def _fill(
+    group: list[_Network], measure: Callable[..., Tensor], options: tuple, device: torch.device, vectors: int
+) -> None:
+    """Measure networks of one kind at all of their times: chunk by chunk on a GPU, in threads on a CPU."""
     module, x, loss = group[0].module.to(device), group[0].data.x.to(device), group[0].loss
     places = [(network, time) for network in group for time in range(len(network.weights))]
-    together = max(1, _AT_ONCE[device.type] // (len(group[0].rows) * _numbers(module, x[:1])))
+    each = len(group[0].rows) * _numbers(module, x[:1])
+    if device.type != "cpu":
+        each += vectors * sum(p.numel() for p in module.parameters())
+    together = max(1, _AT_ONCE[device.type] // each)
     chunks = [places[start : start + together] for start in range(0, len(places), together)]
-    tasks = [
-        (
-            torch.from_numpy(np.stack([network.weights[time] for network, time in chunk])).to(device),
-            torch.stack([network.rows for network, _ in chunk]).to(device),
-            torch.stack([network.labels for network, _ in chunk]).to(device),
-        )
-        for chunk in chunks
-    ]
     shared = module, x, loss, *options
-    with ThreadPoolExecutor(torch.get_num_threads() if device.type == "cpu" else 1) as threads:
-        for number, values in workers.run(measure, tasks, shared, threads):
-            for (network, time), value in zip(chunks[number], values.tolist(), strict=True):
-                network.measured[time] = value
+
+    def task(chunk: Sequence[tuple[_Network, int]]) -> tuple[Tensor, Tensor, Tensor]:
+        weights = torch.from_numpy(np.stack([network.weights[time] for network, time in chunk]))
+        rows, labels = (torch.stack([getattr(n, name) for n, _ in chunk]) for name in ("rows", "labels"))
+        return weights.to(device), rows.to(device), labels.to(device)
+
+    def fill(number: int, values: Tensor) -> None:
+        for (network, time), value in zip(chunks[number], values.tolist(), strict=True):
+            network.measured[time] = value
+
+    if device.type != "cpu":
+        for number, chunk in enumerate(chunks):
+            fill(number, measure(*task(chunk), *shared))
+        return
+    with ThreadPoolExecutor(torch.get_num_threads()) as threads:
+        for number, values in workers.run(measure, [task(chunk) for chunk in chunks], shared, threads):
+            fill(number, values)
 
 
 def _numbers(module: nn.Sequential, x: Tensor) -> int:
@@ -266,13 +282,15 @@ def _lanczos(product: Callable[[Tensor], Tensor], like: Tensor, iterations: int,
     for k in range(steps):
         basis[:, k] = v
         known, v = basis[:, : k + 1], product(v)
+        along = torch.zeros(count, dtype=torch.float64, device=like.device)
         for _ in range(2):  # once is not enough: rounding leaves a part of the basis in v
             shares = torch.einsum("kjp,kp->kj", known, v)
             v = v - torch.einsum("kjp,kj->kp", known, shares)
-            projected[:, k, k] += shares[:, k].cpu()
+            along += shares[:, k]
         length = v.norm(dim=1, keepdim=True)
         v = v / length.clamp(min=torch.finfo(like.dtype).tiny)
-        projected[:, k, k + 1] = projected[:, k + 1, k] = length[:, 0].cpu()
+        projected[:, k, k], projected[:, k, k + 1] = torch.stack([along, length[:, 0].double()]).cpu()  # waits once
+        projected[:, k + 1, k] = projected[:, k, k + 1]
 
         waiting &= projected.isfinite().all(2).all(1)
         ritz, vectors = torch.linalg.eigh(projected[waiting, : k + 1, : k + 1])

@@ -89,6 +89,7 @@ def table(
     rho: float = 0.05,
     steps: int = 10,
     probes: int = 30,
+    device: torch.device | str | None = None,
 ) -> pd.DataFrame:
     """``trace``, ``box``, ``adaptive`` and ``relative`` of every row's network at its last recorded time, as columns.
 
@@ -102,7 +103,7 @@ def table(
         whole("probes", probes, 1),
     )
     last = runs.assign(weights=[weights[-1:] for weights in runs["weights"]])
-    rows = [values[0] for values in curvature.in_stacks(last, data, _all, options)]
+    rows = [values[0] for values in curvature.in_stacks(last, data, _all, options, device)]
     return pd.DataFrame(rows, runs.index, ["trace", "box", "adaptive", "relative"])
 
 

@@ -41,7 +41,7 @@ def cross_fit(
 
     The rows are cut into ``folds`` in their order. For each fold, ``choose(others)`` gets the rows outside it and
     ``test(fold, choice)`` gives one value or row for each seed inside it. With two folds each half chooses for the other; as
-    many folds as rows leave one out. The result has the order of the rows.
+    many folds as rows leave one out. Returns these values or rows in the order of the table.
     """
     folds = whole("folds", folds, 2)
     require(

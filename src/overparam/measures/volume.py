@@ -84,7 +84,7 @@ def radii(
     for own, ways, places in zip(weights, along, found, strict=True):
         profile, highest = [], np.zeros(len(ways))
         for radius in _RADII:
-            profile.append(_losses(module, own + radius * ways, x, y).double().numpy())
+            profile.append(_losses(module, own + radius * ways, x, y).double().cpu().numpy())
             highest = np.fmax(highest, profile[-1])
             if (highest >= levels.max()).all():
                 break

@@ -354,7 +354,7 @@ def settings(
 ) -> Axes:
     """Draw a point for each setting in `table`, dotted lines at the `bounds` of x and y, and the names of those that do not keep.
 
-    Beside the columns x and y the table has `setting`, a name, and `keeps`, whether the finding keeps its sign there.
+    Beside the columns x and y the table has `setting`, a name, and `keeps`, whether the finding keeps its sign there. Returns the axes.
     """
     ax = plt.subplots(figsize=(7.2, 3.4))[1]
     ax.plot(table[x], table[y], "o", color=color)
@@ -460,7 +460,7 @@ def draw(fig: Figure) -> str:
 
 
 def svg(fig: Figure, alt: str) -> str:
-    """Draw `fig` as SVG to be put into a page, for a wide one and for a phone; `alt` says in words what it shows."""
+    """Return `fig` as SVG to be put into a page, for a wide one and for a phone; `alt` says in words what it shows."""
     wide, slim = draw(fig), narrow(fig)
     return inline_svg(wide, alt, None if slim is None else draw(slim))
 
@@ -471,7 +471,7 @@ _VARIABLES |= {color: f"--fig-{name.replace('_', '-')}" for name, color in COLOR
 
 
 def inline_svg(text: str, alt: str, slim: str | None = None) -> str:
-    """Make the text of an SVG file part of a page: colours follow the page, ids are unique, no background.
+    """Return the text of an SVG file as a part of a page: colours follow the page, ids are unique, no background.
 
     `slim` is the same for a phone. Of the two the page's style shows one; without it, the first.
     """
@@ -522,7 +522,7 @@ def slider(
     start: Any = None,
     values: Iterable | None = None,
 ) -> "ipywidgets.VBox":
-    """Show one of `frames` at a time, chosen by a slider that works in the published page, where no Python runs.
+    """Return a widget that shows one of `frames` at a time, chosen by a slider that works in the published page, where no Python runs.
 
     `frames` is a function that makes the figure for each of `values`; or it maps the label of each position to a figure, or to
     a function of no arguments that makes it. All have one size. For two sliders `description` is a pair and so is each key, of a

@@ -257,7 +257,7 @@ def _names(ax: Any, name: str) -> list[str]:
     formatter = axis.get_major_formatter()
     if not isinstance(formatter, FixedFormatter | FuncFormatter | StrCategoryFormatter):
         return []
-    texts = formatter.format_ticks(axis.get_majorticklocs())
+    texts = [str(text) for text in formatter.format_ticks(axis.get_majorticklocs())]  # a name may be a number
     return texts if any(re.search(r"[^\W\d]{2}", text) for text in texts) else []
 
 

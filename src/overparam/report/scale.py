@@ -62,7 +62,7 @@ class Sizes(SimpleNamespace):
 
 
 def sizes(**table: tuple) -> Sizes:
-    """Choose each size for the current scale from its (smoke, laptop, gpu) triple."""
+    """The size for the current scale of each (smoke, laptop, gpu) triple, as attributes of the names given."""
     return Sizes(table)
 
 

@@ -59,7 +59,7 @@ class TanhNet:
         for unit in range(hidden):
             rows = slice(unit * wide, (unit + 1) * wide)
             curved[:, rows, rows] = own[:, unit]
-            places = ends[0] + hidden * torch.arange(k) + unit
+            places = slice(ends[0] + unit, ends[1], hidden)
             curved[:, rows, places] = cross[:, :, unit].mT
             curved[:, places, rows] = cross[:, :, unit]
         return r.square().sum((1, 2)) / (2 * n), gradient, flat.mT @ flat / n, curved
@@ -78,7 +78,7 @@ class TanhNet:
 
     def minimise(self, weights: Tensor, iterations: int = 100) -> Tensor:
         """Weights [points, p] at a minimum near by: Newton's method with |eigenvalues| of the Hessian, damped so that the loss falls."""
-        damping = torch.full((len(weights), 1), 1e-2, dtype=weights.dtype)
+        damping = torch.full((len(weights), 1), 1e-2, dtype=weights.dtype, device=weights.device)
         for _ in range(iterations):
             loss, gradient, *parts = self.derivatives(weights)
             values, vectors = torch.linalg.eigh(sum(parts))
@@ -97,7 +97,7 @@ class TanhNet:
         point that is not critical, and it vanishes on plateaus at infinity, where tanh units are steps: look at norm and weights
         before you use a point.
         """
-        damping = torch.full((len(weights), 1), 1e-2, dtype=weights.dtype)
+        damping = torch.full((len(weights), 1), 1e-2, dtype=weights.dtype, device=weights.device)
         loss, gradient, *parts = self.derivatives(weights)
         hessian = sum(parts)
         for _ in range(iterations):
@@ -123,7 +123,7 @@ class TanhNet:
         wide, k = self.x.shape[1] + 1, self.y.shape[1]
         w, v, c = weights.split([self.hidden * wide, k * self.hidden, k])
         w, v = w.view(self.hidden, wide), v.view(k, self.hidden)
-        v = torch.cat([v, (1 - share) * v[:, [unit]]], 1)
+        v = torch.cat([v, (1 - share) * v[:, unit : unit + 1]], 1)
         v[:, unit] *= share
         return TanhNet(self.x, self.y, self.hidden + 1), torch.cat([w.flatten(), w[unit], v.flatten(), c])
 

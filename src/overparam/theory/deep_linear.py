@@ -20,7 +20,7 @@ def aligned_start(target: Tensor, initial: float, seed: int) -> list[Tensor]:
     """Two balanced factors of ``initial`` · UVᵀ for a target USVᵀ [out, in], met in a random orthogonal basis of the hidden layer."""
     u, s, v = torch.linalg.svd(target.double(), full_matrices=False)
     noise = torch.randn(len(s), len(s), generator=generator(seed, "basis"), dtype=torch.float64)
-    basis = torch.linalg.qr(noise)[0]
+    basis = torch.linalg.qr(noise)[0].to(u.device)
     return [initial**0.5 * basis @ v, initial**0.5 * u @ basis.T]
 
 

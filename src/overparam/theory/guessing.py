@@ -46,14 +46,14 @@ def outputs(first: Tensor, second: Tensor, x: Tensor) -> Tensor:
 def guess(
     x: Tensor, y: Tensor, width: int, window: tuple[float, float], wanted: int = 100, most: int = 2**20, seed: int = 0
 ) -> Networks:
-    """Draw Gaussian networks until ``wanted`` are right on all examples x [n, d], y [n] (±1) with a loss in the window, or ``most`` are drawn."""
+    """Gaussian networks that are right on all examples x [n, d], y [n] (±1) with a loss in the window: drawn until ``wanted`` are, or ``most``."""
     _check(x, y, window)
     width, wanted, most = whole("width", width, 1), whole("wanted", wanted, 1), whole("most", most, 1)
     draw, tried, fit = generator(seed, "guesses"), 0, 0
     found: list[tuple[Tensor, Tensor]] = []
     while sum(len(second) for _, second in found) < wanted and tried < most:
-        first = torch.randn(_AT_ONCE, width, x.shape[1], generator=draw)
-        second = torch.randn(_AT_ONCE, width, generator=draw)
+        first = torch.randn(_AT_ONCE, width, x.shape[1], generator=draw).to(x.device)
+        second = torch.randn(_AT_ONCE, width, generator=draw).to(x.device)
         scaled = outputs(first, second, x) * y
         right, loss = (scaled > 0).all(1), F.softplus(-scaled).mean(1)
         inside = right & (loss > window[0]) & (loss <= window[1])
@@ -74,7 +74,7 @@ def descend(
     steps: int = 2000,
     seed: int = 0,
 ) -> Networks:
-    """Train ``runs`` networks from Gaussian weights by gradient descent on the logistic loss of x [n, d], y [n] (±1), each until it is
+    """Networks trained from Gaussian weights, ``runs`` of them, by gradient descent on the logistic loss of x [n, d], y [n] (±1), each until it is
     right on all examples with a loss (at the fixed size) below a level that is drawn for it from the window.
 
     Without such a level all descents would stop at the upper end of the window, where guesses are not. Weights start at variances of
@@ -83,20 +83,21 @@ def descend(
     _check(x, y, window)
     width, runs, steps = whole("width", width, 1), whole("runs", runs, 1), whole("steps", steps, 1)
     draw, d = generator(seed, "descents"), x.shape[1]
-    first = torch.randn(runs, width, d, generator=draw) * (2 / d) ** 0.5
-    second = torch.randn(runs, width, generator=draw) / width**0.5
-    levels = window[0] + (window[1] - window[0]) * torch.rand(runs, generator=draw)
-    ends, done = (first.clone(), second.clone()), torch.zeros(runs, dtype=torch.bool)
-    for _ in range(steps):
+    first = (torch.randn(runs, width, d, generator=draw) * (2 / d) ** 0.5).to(x.device)
+    second = (torch.randn(runs, width, generator=draw) / width**0.5).to(x.device)
+    levels = (window[0] + (window[1] - window[0]) * torch.rand(runs, generator=draw)).to(x.device)
+    ends, done = (first, second), torch.zeros(runs, dtype=torch.bool, device=x.device)
+    over, every = torch.zeros((), dtype=torch.bool, device=x.device), 1 if x.device.type == "cpu" else 100
+    for step in range(steps):
         before = first @ x.T
         hidden = torch.relu(before)
         margins = y * (second[:, None] @ hidden)[:, 0]
         right, loss = _at_size(margins, first, second)
-        now = right & (loss > window[0]) & (loss <= levels) & ~done
-        for end, weights in zip(ends, (first, second), strict=True):
-            end[now] = weights[now]
-        done |= now
-        if (done | (loss <= window[0])).all():
+        now = right & (loss > window[0]) & (loss <= levels) & ~done & ~over
+        ends = torch.where(now[:, None, None], first, ends[0]), torch.where(now[:, None], second, ends[1])
+        done = done | now
+        over = over | (done | (loss <= window[0])).all()
+        if step % every == 0 and over:  # a look at it waits for the device
             break
         pull = y * torch.sigmoid(-margins) / len(x)
         first, second = (

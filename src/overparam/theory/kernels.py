@@ -129,7 +129,7 @@ def relu_features(x: Tensor, width: int, generator: torch.Generator) -> Tensor:
         f"Pass a generator, as randomness.generator gives; got {shown(generator)}.",
     )
     directions = torch.randn(x.shape[-1], width, generator=generator, dtype=x.dtype) / math.sqrt(x.shape[-1])
-    return (x @ directions).relu() / math.sqrt(width)
+    return (x @ directions.to(x.device)).relu() / math.sqrt(width)
 
 
 @full_precision()

@@ -147,4 +147,6 @@ def _look(
     squares[0] += bias.square().sum((1, 2))
     wrong = outputs(layers, bias, x_test).argmax(-1) != test_labels
     of_all = smallest / squares.sum(0) ** (len(layers) / 2)
-    return [t.double().numpy() for t in (value, smallest / squares.prod(0).sqrt(), of_all, wrong.double().mean(-1))]
+    return [
+        t.double().cpu().numpy() for t in (value, smallest / squares.prod(0).sqrt(), of_all, wrong.double().mean(-1))
+    ]

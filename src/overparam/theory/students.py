@@ -18,8 +18,8 @@ def tanh_teacher(x: Tensor, units: int, seed: int) -> Tensor:
     Smooth, and too much for a network of fewer units: such a one has minima of positive loss to fit it with.
     """
     g = generator(seed, "tanh teacher")
-    first = torch.randn(units, x.shape[1], generator=g, dtype=x.dtype)
-    second = torch.randn(units, 1, generator=g, dtype=x.dtype)
+    first = torch.randn(units, x.shape[1], generator=g, dtype=x.dtype).to(x.device)
+    second = torch.randn(units, 1, generator=g, dtype=x.dtype).to(x.device)
     y = torch.tanh(x @ first.T) @ second
     return (y - y.mean()) / y.std()
 

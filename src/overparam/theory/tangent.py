@@ -8,7 +8,7 @@ networks, each with data of its own.
 
 import copy
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -196,6 +196,10 @@ class linearized(nn.Module):  # noqa: N801 - read as a function of a module
         self._module = [copy.deepcopy(module)]  # in a list, so that its parameters are not this module's
         self.names = [name for name, _ in module.named_parameters()]
         self.weights = nn.ParameterList([p.detach().clone() for p in module.parameters()])
+
+    def _apply(self, fn: Callable, recurse: bool = True) -> "linearized":
+        self._module[0]._apply(fn, recurse)  # so that it moves to another device along with this module
+        return super()._apply(fn, recurse)
 
     def forward(self, x: Tensor) -> Tensor:
         """Outputs at x."""
