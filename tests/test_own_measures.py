@@ -210,3 +210,18 @@ def test_several_data_sets_are_each_measured_with_their_own(images):
     record = {"tests": lambda module, data: len(data.x_test)}
     runs = sweep(mlp(4), {"all": images, "fewer": fewer}, record=record, **SETTINGS)
     assert last(runs, "tests").to_list() == [len(images.x_test), 7]
+
+
+@pytest.mark.parametrize("architecture", [MLP(8, 2, batch_norm=True), CNN(2)], ids=str)
+def test_a_measure_finds_its_network_and_its_data_on_the_gpu(images, architecture):
+    pretend_gpu = pytest.importorskip("pretend_gpu")
+
+    def steep(module, data):
+        loss = nn.functional.cross_entropy(module(data.x), data.y) + nn.functional.mse_loss(data.x_test, data.x_test)
+        return sum(g.square().sum() for g in torch.autograd.grad(loss, list(module.parameters())))
+
+    settings = Settings(architecture, 40, 1, 0.1, batch_size=10)
+    (here,) = train([settings], images, {"steep": (steep, [0])}, "cpu")
+    with pretend_gpu.PretendGpu():
+        (there,) = train([settings], images, {"steep": (steep, [0])}, "cuda")
+    assert there["steep"][0] == pytest.approx(here["steep"][0], rel=1e-3)

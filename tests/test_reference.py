@@ -17,6 +17,9 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "book/_ext"))
 
 import docstrings  # noqa: E402
+import find  # noqa: E402
+
+import mend  # noqa: E402
 
 PAGES = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "book").glob("reference*.md"))]
 # What a docstring begins with that says what is done and not what comes back.
@@ -106,3 +109,24 @@ def test_a_docstring_says_what_is_returned(name):
 )
 def test_a_docstring_is_shown_as_it_is_written(line, expected):
     assert docstrings.to_rst(line) == expected
+
+
+ENTRY = """<article><section id="reference"><h1>Reference</h1><section id="sweeps"><h2>Sweeps</h2><dl class="py function">
+<dt class="sig sig-object py" id="overparam.mine"><span class="sig-name descname">mine</span>(
+<dl>
+<dd><em class="sig-param">tolerance = 1e-05</em>,</dd>
+</dl>
+)</dt>
+<dd><p>It falls by 1e-05.</p><p>Of the rest nothing is searched.</p></dd></dl></section></section></article>"""
+
+
+def test_a_signature_is_no_list_and_is_left_as_code():
+    mended = mend.mend(ENTRY)
+    assert mended.count("<dd>") == mended.count("</dl>") == 1
+    assert "tolerance = 1e-05" in mended
+    assert "It falls by 10<sup>−5</sup>." in mended
+
+
+def test_a_function_is_found_by_its_name_and_its_first_sentence():
+    found = [(e.kind, e.title, e.anchor, e.section, e.prose) for e in find.read_page("book/reference", ENTRY)]
+    assert found[-1] == ("section", "mine", "overparam.mine", "Sweeps", "It falls by 1e-05.")

@@ -16,6 +16,7 @@ CAPTIONED = re.compile(
     r'<svg [^>]*class="figure narrow"[^>]*viewBox="0 0 ([\d.]+) ([\d.]+)".*?</svg>.*?</figcaption>', re.S
 )
 SIDE = re.compile(r"\b(Left|Right)\b(?=[:,])")
+SIGNATURE = re.compile(r'<dt class="sig .*?</dt>', re.S)
 ENTRY = re.compile(r'(<a class="(?:current )?reference internal" href="[^"]*">)([^<]*)(</a><details[^>]*><summary)>')
 
 
@@ -25,12 +26,19 @@ def mend(text: str) -> str:
     text = re.sub(r"<th(?: class=\"[^\"]*\")?>\s*(?:<p>\s*</p>)?\s*</th>", "<td></td>", text)  # the corner of a table
     text = text.replace('<summary aria-label="Toggle hidden content">', "<summary>")  # the label stands in it
     text = re.sub(r'(<i class="theme-switch [^>]*?) +title="[^"]*"', r"\1", text)  # the button around it has a name
+    text = SIGNATURE.sub(write_signature, text)
     text = ENTRY.sub(r'\1\2\3 aria-label="Pages of \2">', text)
     text = text.replace(
         '<div id="pst-primary-sidebar" class=',
         '<div id="pst-primary-sidebar" role="region" aria-label="The book" class=',
     )
     return set_numbers(CAPTIONED.sub(name_places, text))
+
+
+def write_signature(found: re.Match[str]) -> str:
+    """Make lines of the parameters in a signature, which Sphinx makes a list of descriptions of nothing."""
+    lines = found[0].replace("<dl>", '<span class="sig-lines">').replace("<dd>", '<span class="sig-line">')
+    return lines.replace("</dl>", "</span>").replace("</dd>", "</span>")
 
 
 def name_places(found: re.Match[str]) -> str:
@@ -60,7 +68,8 @@ def set_numbers(text: str) -> str:
         if name == "div" and "class=" in part:
             printed = (printed and "highlight" in part) or re.search(r'class="output\b', part) is not None
         formula = name in {"span", "div"} and re.search(r'class="(?:math|katex)\b', part)
-        if (name in CODE or name == "svg" or formula) and not part.startswith("</"):
+        signature = name == "dt" and 'class="sig ' in part
+        if (name in CODE or name == "svg" or formula or signature) and not part.startswith("</"):
             inside.append(name)
         elif inside and name == inside[-1] and part.startswith("</"):
             inside.pop()

@@ -23,7 +23,9 @@ from sphinx.util.docutils import SphinxDirective
 ENTRIES = "search_entries.js"
 TERMS = "book/terms.yml"
 NOTATION, INDEX = "book/notation", "book/index_of_terms"
-LISTS = (NOTATION, INDEX, "book/references", "book/protocols", "book/ledger")  # they name all, and explain little
+REFERENCE = [f"book/reference{topic}" for topic in ("", "_measures", "_theory", "_report")]
+# They name all, and explain little.
+LISTS = (NOTATION, INDEX, "book/references", "book/protocols", "book/ledger", *REFERENCE)
 PLACE = '<div class="term-index"></div>'
 PAGES_A_TERM = 6
 UNREAD = (

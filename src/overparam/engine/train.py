@@ -293,8 +293,9 @@ class _Recorder:
         """
         with self.stack.averaged():
             found = self._evaluate_weights(names)
-            for row, own in self.measure([name for name in self.measures if name in names], rows).items():
-                found[row] |= own
+            if own := [name for name in self.measures if name in names]:
+                for row, values in self.measure(own, rows).items():
+                    found[row] |= values
             return found
 
     def measure(self, names: Iterable[str], rows: Sequence[int]) -> dict[int, dict[str, float]]:
