@@ -105,11 +105,19 @@ clean, random = (runs[runs.label_noise == share] for share in (0.0, 1.0))
 
 def fits(share):
     """When the training error falls below 1 %: between the last look at which no seed was there and the first at which all were."""
-    worst = history[history.label_noise == share].groupby("epoch").train_error.agg(["min", "max"])
+    worst = (
+        history[history.label_noise == share]
+        .groupby("epoch")
+        .train_error.agg(["min", "max"])
+    )
     before, after = worst.index[worst["min"] >= 0.01], worst.index[worst["max"] < 0.01]
     if not len(after):
         return f"not by epoch {worst.index[-1]:g}"
-    return f"between epochs {before.max():g} and {after.min():g}" if len(before) else f"by epoch {after.min():g}"
+    return (
+        f"between epochs {before.max():g} and {after.min():g}"
+        if len(before)
+        else f"by epoch {after.min():g}"
+    )
 
 
 Markdown(
