@@ -37,17 +37,15 @@ def start(keep_in: str = "") -> str:
             "of the book stay unused there, as they differ in the last digits."
         )
     device, chosen = default_device(), scale.current()
-    if device.type == "cpu":
-        if chosen == "gpu":
-            os.environ["OVERPARAM_SCALE"] = "laptop"
-        asked = (
-            "There is no GPU, so the scale is laptop, and not gpu."
-            if chosen == "gpu"
-            else f"No GPU is needed: the scale is {chosen}."
-        )
-        return " ".join([*said, asked])
-    more = "" if chosen == "gpu" else ", and gpu after %env OVERPARAM_SCALE=gpu in a cell above"
-    return " ".join([*said, f"{torch.cuda.get_device_name(device)} trains; the scale is {chosen}{more}."])
+    if device.type != "cpu":
+        more = "" if chosen == "gpu" else ", and gpu after %env OVERPARAM_SCALE=gpu in a cell above"
+        said.append(f"{torch.cuda.get_device_name(device)} trains; the scale is {chosen}{more}.")
+    elif chosen == "gpu":
+        os.environ["OVERPARAM_SCALE"] = "laptop"
+        said.append("There is no GPU, so the scale is laptop, and not gpu.")
+    else:
+        said.append(f"No GPU is needed: the scale is {chosen}.")
+    return " ".join(said)
 
 
 def _mount() -> None:
