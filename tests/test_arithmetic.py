@@ -26,7 +26,14 @@ from overparam.engine import train as train_module
 from overparam.engine.settings import Settings
 from overparam.engine.train import train
 
-SETTINGS = [Settings(a, n=20, batch_size=10, epochs=2, lr=0.1) for a in (MLP(8), CNN(2))]
+SETTINGS = {
+    name: Settings(architecture, n=20, batch_size=10, epochs=2, lr=0.1, **more)
+    for name, architecture, more in (
+        ("compiled", MLP(8), {}),  # by functions of its own, which know of no precision but the full one
+        ("stack", MLP(8), {"dropout": 0.1}),
+        ("alone", CNN(2), {}),
+    )
+}
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +86,7 @@ class Watch(TorchDispatchMode):
 
 
 @pytest.mark.skipif(not hasattr(torch.backends.mkldnn, "matmul"), reason="this torch sets one precision for all")
-@pytest.mark.parametrize("settings", SETTINGS, ids=["stack", "alone"])
+@pytest.mark.parametrize("settings", [SETTINGS["stack"], SETTINGS["alone"]], ids=["stack", "alone"])
 @pytest.mark.parametrize("before", [set_low, set_low_by_backend, set_doubles])
 def test_training_is_in_full_float32_and_leaves_what_was_set(images, as_it_was, settings, before):
     (expected,) = train([settings], images, ["weights"], "cpu")
@@ -93,7 +100,7 @@ def test_training_is_in_full_float32_and_leaves_what_was_set(images, as_it_was, 
 
 
 @pytest.mark.parametrize("around", [lambda: torch.autocast("cpu"), torch.inference_mode, lambda: torch.device("meta")])
-@pytest.mark.parametrize("settings", SETTINGS, ids=["stack", "alone"])
+@pytest.mark.parametrize("settings", SETTINGS.values(), ids=SETTINGS)
 def test_what_surrounds_training_does_not_reach_it(images, settings, around):
     (expected,) = train([settings], images, ["weights"], "cpu")
     with around():
