@@ -228,7 +228,7 @@ def test_a_gpu_without_bfloat16_is_not_asked_for_it(images, monkeypatch):
     monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: capability[torch.device(device).index or 0])
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
-    low = [replace(SETTINGS[0], dtype="bfloat16")]
+    low = [replace(SETTINGS["stack"], dtype="bfloat16")]
     with pytest.raises(ValueError, match="cuda multiplies no bfloat16 by itself; choose dtype='float32'"):
         sweep.run(low, images, device="cuda")
     with pytest.raises(ValueError, match="cuda multiplies no bfloat16 by itself"):
@@ -264,4 +264,4 @@ def test_a_second_gpu_is_the_current_one_while_networks_train_on_it(images, monk
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
     monkeypatch.setattr(train_module, "Stack", stop)
     with pytest.raises(InterruptedError, match="1"):
-        train(SETTINGS[:1], images, device="cuda:1")
+        train([SETTINGS["stack"]], images, device="cuda:1")
