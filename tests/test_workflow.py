@@ -213,7 +213,7 @@ def test_binder_installs_the_package_with_the_books_versions():
     lines = (ROOT / ".binder/requirements.txt").read_text(encoding="utf-8").splitlines()
     (pins,) = (line.split()[1] for line in lines if line.startswith("--constraint"))
     assert (ROOT / ".binder" / pins).resolve() == ROOT / "requirements.txt"
-    assert lines[-1] == "."  # pip runs in the folder of the repository
+    assert lines[-1] == ".[cluster]"  # pip runs in the folder of the repository
 
 
 def test_version_is_the_same_everywhere():

@@ -51,7 +51,7 @@ def environment():
         print("Setting up Colab's versions in build/colab/env", flush=True)
         shutil.rmtree(folder, ignore_errors=True)
         subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-        pip = [folder / "bin/python", "-m", "pip", "install", "-q", "--disable-pip-version-check", "-r", PINS]
+        pip = [folder / "bin/python", "-m", "pip", "install", "-qq", "--disable-pip-version-check", "-r", PINS]
         subprocess.run(pip, check=True)
         (packages,) = folder.glob("lib/python*/site-packages")
         for name in ("torch", "torchvision"):  # as they lie in this environment: they are large
