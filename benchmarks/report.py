@@ -232,6 +232,9 @@ def origin(content: dict) -> str:
     ]
     if any(v["extrapolated"] for v in values):
         sentences.append(EXTRAPOLATED)
+    measured = {variant for variants in summaries(content).values() for variant in variants}
+    if absent := [title for variant, title in VARIANTS.items() if variant not in measured]:
+        sentences.append(f"Not measured then, and a dash in the tables: {' and '.join(absent)}.")
     busiest = max((v["others"] for v in values), default=0)
     if busiest > 0.2:
         sentences.append(f"The machine was not quiet: at times other programs kept {busiest:.1f} cores busy.")
@@ -275,7 +278,9 @@ def figure(content: dict):
 
     figures.style()
     works = {work: variants for work, variants in summaries(content).items() if not work.startswith(SERIES)}
-    shown = [variant for variant in VARIANTS if variant != "loader"]
+    shown = [
+        name for name in VARIANTS if name != "loader" and any(v.get(name, {}).get("ratio") for v in works.values())
+    ]
     fig, ax = plt.subplots(figsize=(7.2, 0.8 + 0.95 * len(works)))
     height = 0.17
     for place, variant in enumerate(shown):

@@ -60,7 +60,7 @@ r"""
 `figures.plot` draws means over the seeds with 95 % intervals.
 """
 
-# %% mystnb={"figure": {"caption": "**Random labels cost a network new examples.** Means over five seeds with 95 % bands.", "name": "fig-library-grid"}, "image": {"alt": "Test error against width, with and without random labels: it falls with the width, and is higher with random labels."}}
+# %% mystnb={"figure": {"caption": "**Random labels raise the error on new examples.** Means over five seeds with 95 % bands.", "name": "fig-library-grid"}, "image": {"alt": "Test error against width, with and without random labels: it falls with the width, and is higher with random labels."}}
 ax = figures.plot(
     runs, x="width", y="test_error", hue="label_noise", label="{:.0%} random labels"
 )
@@ -97,11 +97,11 @@ module(digits.x_test[:2]).argmax(1), digits.y_test[:2]
 r"""
 ## What a seed decides
 
-`seed` sets two others: `init_seed`, for the initial weights, the order of the examples and dropout, and `data_seed`, for which examples are drawn and which labels are random. Give both, each a list, to cross them. Nothing depends on torch's global random state. A network has the same numbers in any grid, whatever its neighbours are, up to rounding; the same call gives the same bits.
+`seed` sets two others: `init_seed`, for the initial weights, the order of the examples and dropout, and `data_seed`, for which examples are drawn and which labels are random. Give both, each a list, to cross them. Nothing depends on torch's global random state. A network has the same numbers in any grid, whatever its neighbours are, up to rounding; on a CPU the same call gives the same bits.
 
 ## Nothing is trained twice
 
-What is finished is stored, in `~/.cache/overparam` or the folder that the variable `OVERPARAM_CACHE` names. The same call again, or another that contains some of the same networks, reads them. A call that was interrupted goes on where it was. A record is known by its settings, the bytes of the data, and the code: change any of them, and it is trained anew. `overparam cache` in a terminal lists what is kept, and `overparam cache clear` forgets it. `cache=False` does without.
+What is finished is stored, in `data/cache` of a checkout, elsewhere in `~/.cache/overparam`, or in the folder that the variable `OVERPARAM_CACHE` names. The same call again, or another that contains some of the same networks, reads them. A call that was interrupted goes on where it was. A record is known by its settings, the bytes of the data, and the code: change any of them, and it is trained anew. `overparam cache` in a terminal lists what is kept, and `overparam cache clear` forgets it. `cache=False` does without.
 
 ## The plan
 

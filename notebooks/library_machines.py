@@ -16,7 +16,7 @@ r"""
 (library-machines)=
 # Many machines and GPUs
 
-A sweep uses all cores of the machine that it runs on. More machines, or several GPUs, need one argument: `executor=`. It takes anything with the `submit` of Python's `concurrent.futures`, and for several hosts that is best [Dask](https://distributed.dask.org) (`pip install distributed`). The table that comes back is the one that a single machine would give, up to rounding.
+A sweep uses all cores of the machine that it runs on. More machines, or several GPUs, need one argument: `executor=`. It takes anything with the `submit` of Python's `concurrent.futures`, and for several hosts that is best [Dask](https://distributed.dask.org) (`pip install distributed`). The table that comes back is the one that a single machine of their kind would give, up to rounding.
 
 Here is a cluster of two workers, as small as one can be: they are threads of this process.
 """
@@ -79,7 +79,7 @@ The cores are those that the machine, or its container's quota, leaves to the pr
 
 ## What must be the same everywhere
 
-Every worker imports `overparam`, so install the same version of it, of torch and of Dask on every host, and put modules with {doc}`networks </notebooks/library_module>` or {doc}`measures </notebooks/library_measure>` of your own where all of them find them. A record is stored under the version of the code and of torch in the *calling* process; a worker with another one trains nothing, and the sweep ends with an error that says so. Records of GPUs that the calling machine does not have are not told apart by their model: use one kind. The same settings on another kind of processor agree up to rounding, which training amplifies: compare such runs as distributions.
+Every worker imports `overparam`, so install the same version of it, of torch and of Dask on every host, and put modules with {doc}`networks </notebooks/library_module>` or {doc}`measures </notebooks/library_measure>` of your own where all of them find them. A record is stored under the version of the code and of torch in the *calling* process; a worker with another one trains nothing, and the sweep ends with an error that says so. Records of GPUs that the calling machine does not have are not told apart by their model: use one kind. The same settings on another kind of CPU agree up to rounding, which training amplifies, and on a GPU the orders of examples are others: compare such runs as distributions.
 
 ## What travels, and what stays
 

@@ -22,8 +22,7 @@ r"""
 # %%
 from torch import nn
 
-from overparam import custom, data, mlp, network, sweep
-from overparam.architectures.alone import Custom
+from overparam import Custom, custom, data, mlp, network, sweep
 
 digits = data.load("digits")
 

@@ -269,6 +269,7 @@ def test_targets_are_shown_whether_reached_or_not():
 def test_a_machine_that_was_not_quiet_is_told():
     assert "not quiet" not in report.origin(content())
     assert "1.4 cores busy" in report.origin(content(others=1.4))
+    assert "a dash in the tables: torch.func, vmap." in report.origin(content())
 
 
 @pytest.mark.parametrize("measured", [True, False])

@@ -430,6 +430,17 @@ def test_a_network_of_which_not_all_can_be_told_is_trained_anew_and_it_is_said(t
     assert not list(tmp_path.rglob("*.parquet"))
 
 
+class Centred(nn.Module):
+    """A network that shifts its examples in place."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(64, 10)
+
+    def forward(self, x):
+        return self.layer(x.sub_(0.5))
+
+
 @pytest.mark.parametrize(
     ("make", "arguments", "said"),
     [
@@ -440,6 +451,7 @@ def test_a_network_of_which_not_all_can_be_told_is_trained_anew_and_it_is_said(t
         (nn.Linear, {"in_features": 64, "out_features": 7}, r"outputs \[2, 10\]; it gives \[2, 7\]"),
         (nn.Linear, {"in_features": 3, "out_features": 10}, r"does not take examples \[2, 64\]"),
         (nn.LazyLinear, {"out_features": 10}, "has lazy layers"),
+        (Centred, {}, r"Centred\(\) changes the examples that it is given"),
         (nn.Flatten, {}, "has no weights to train"),
         (Narrow, {"lr": 4}, "lr is the name of a setting or of a result; rename this argument"),
         (Narrow, {"seed": 4}, "seed is the name of a setting or of a result; rename this argument"),

@@ -99,6 +99,9 @@ def test_a_flat_image_is_read_row_by_row():
     assert torch.equal(CNN(1).examples(x), x.view(2, 1, 4, 4))
     assert image_shape((28, 28)) == (1, 28, 28)
     assert image_shape((3, 8, 6)) == (3, 8, 6)
+    assert image_shape((16, 4, 4)) == (16, 4, 4)
+    with pytest.raises(ValueError, match=r"shape \(32, 32, 3\) look like images with their channels last"):
+        image_shape((32, 32, 3))
 
 
 def test_attention_is_causal_and_order_matters():

@@ -225,3 +225,19 @@ def test_a_measure_finds_its_network_and_its_data_on_the_gpu(images, architectur
     with pretend_gpu.PretendGpu():
         (there,) = train([settings], images, {"steep": (steep, [0])}, "cuda")
     assert there["steep"][0] == pytest.approx(here["steep"][0], rel=1e-3)
+
+
+def test_what_a_measure_writes_into_its_data_reaches_neither_training_nor_the_user(images):
+    def spoil(module, data):
+        for part in (data.x, data.x_test):
+            part.add_(1)
+        data.y_test.zero_()
+        return 0
+
+    kept = replace(images, x_test=images.x_test.clone(), y_test=images.y_test.clone())
+    networks = [Settings(MLP(4), **{k: v for k, v in SETTINGS.items() if k != "device"})]
+    (expected,) = train(networks, kept, ["curves"], "cpu")
+    (found,) = train(networks, images, {"curves": None, "spoil": (spoil, [0, 2])}, "cpu")
+    assert torch.equal(images.x_test, kept.x_test)
+    assert torch.equal(images.y_test, kept.y_test)
+    np.testing.assert_array_equal(found["curve_test_loss"][-1], expected["curve_test_loss"][-1])

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from overparam.architectures.base import Architecture, Sizes, named
 from overparam.arithmetic import full_precision
-from overparam.errors import in_short, positive, require
+from overparam.errors import in_short, positive, require, shown
 from overparam.randomness import drawing
 
 
@@ -275,8 +275,8 @@ class Custom(Alone):
         object.__setattr__(self, "kinds", _kinds(self.arguments))
         if not callable(self.make) or not hasattr(self.make, "__qualname__"):
             raise ValueError(
-                f"custom takes a subclass of nn.Module, or a function that returns a module; got {self.make!r}. "
-                "Give its arguments to custom, by name."
+                f"custom takes a subclass of nn.Module, or a function that returns a module; got {shown(self.make)}. "
+                "Give the class, and its arguments by name, as in custom(MyNetwork, width=8)."
             )
         for name, value in self.arguments:
             if not _plain(value):
@@ -323,16 +323,24 @@ class Custom(Alone):
         lazy = any(isinstance(p, nn.parameter.UninitializedParameter) for p in module.parameters())
         require(not lazy, f"{self} has lazy layers, whose weights follow from the first batch; give their sizes.")
         require(any(p.requires_grad for p in module.parameters()), f"{self} has no weights to train.")
+        changed = False
         try:
             with drawing(seed), torch.no_grad():
                 for mode in (True, False):  # in training it may give something else
-                    given = tuple(copy.deepcopy(module).train(mode)(torch.zeros(2, *shape)).shape)
+                    examples = torch.zeros(2, *shape)
+                    before = examples._version
+                    given = tuple(copy.deepcopy(module).train(mode)(examples).shape)
+                    changed = changed or examples._version > before
         except Exception as error:
             raise ValueError(
                 f"{self} does not take examples [2, {', '.join(map(str, shape))}]: {in_short(error)}"
             ) from error
         if given != (2, outputs):
             raise ValueError(f"{self} must map two examples to outputs [2, {outputs}]; it gives {list(given)}.")
+        require(
+            not changed,
+            f"{self} changes the examples that it is given, which are yours; let forward begin with x = x.clone().",
+        )
         return module
 
 
@@ -392,6 +400,11 @@ def image_shape(shape: tuple[int, ...]) -> tuple[int, int, int]:
             f"(a square number of pixels,); got {tuple(shape)}."
         )
     channels, height, width = (1,) * (3 - len(shape)) + tuple(shape)
+    require(
+        not (len(shape) == 3 and width in (1, 3, 4) and channels > 4 and height > width),
+        f"Examples of shape {tuple(shape)} look like images with their channels last; a convolutional network needs "
+        "(channels, height, width): give np.moveaxis(x, -1, 1).",
+    )
     return channels, height, width
 
 

@@ -176,7 +176,8 @@ def _array(what: str, given: Any) -> Tensor:
     advice = f"{what} is {shown(given)}; give a tensor or a NumPy array of numbers"
     if isinstance(given, np.ndarray):
         kind = given.dtype.kind
-        require(kind in "biuf", f"{advice}; its dtype is {given.dtype}.")
+        encode = ", and texts are none: make columns of numbers with pd.get_dummies, and labels with pd.factorize(y)[0]"
+        require(kind in "biuf", f"{advice}; its dtype is {given.dtype}{encode if kind in 'OUS' else ''}.")
         require(not isinstance(given, np.ma.MaskedArray), f"{advice}, without a mask: fill in what is masked.")
         dtype = {"b": bool, "f": np.float32 if given.itemsize <= 4 else np.float64}.get(kind, np.int64)
         # PyTorch takes neither read-only arrays nor other byte orders nor steps backwards: such are copied.

@@ -7,6 +7,7 @@ from functools import cache, cached_property
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
+from torch import nn
 
 from overparam.architectures.base import Architecture
 from overparam.errors import listed, numbers, real, require, shown, truth, whole
@@ -413,6 +414,10 @@ def require_architecture(architecture: object) -> None:
     """Raise ValueError unless this describes a network."""
     if not (isinstance(architecture, Architecture) and is_dataclass(architecture)):
         advice = "describe one, as MLP(32) does; networks of several widths are a sweep over mlp([16, 32])"
+        if isinstance(architecture, nn.Module):
+            advice = "describe a network of your own by its class, as custom(MyNetwork, width=8) does"
+        if isinstance(architecture, Mapping):
+            advice = "one network is wanted here and not a description of some: take Custom(MyNetwork, (('width', 8),))"
         raise ValueError(f"{shown(architecture)} is no architecture; {advice}.")
     own = architecture.replaced()
     require(

@@ -315,8 +315,8 @@ class _Recorder:
             data,
             x=take(data.x[used]).to(device),
             y=examples.y[row, :n].clone(),
-            x_test=take(data.x_test).to(device),
-            y_test=data.y_test.to(device),
+            x_test=take(data.x_test).to(device, copy=True),  # what a measure writes there reaches nobody
+            y_test=data.y_test.to(device, copy=True),
         )
         key = generator(settings.init_seed, f"measure {name}").initial_seed()  # the same draws each time: less noise
         try:
