@@ -150,8 +150,15 @@ def test_a_compiler_that_fails_is_done_without(anew, monkeypatch):
     assert compiled.library() is None
 
 
-def test_a_cache_that_cannot_be_written_is_done_without(anew, monkeypatch):
+@needs_compiler
+def test_a_cache_that_cannot_be_written_is_done_without(anew):
     (anew / "cache").write_text("a file", encoding="utf-8")
+    assert compiled.library()
+
+
+@needs_compiler
+def test_a_library_without_the_functions_is_done_without(anew, monkeypatch):
+    monkeypatch.setattr(compiled, "_SOURCE", "int other(void) { return 0; }")
     assert compiled.library() is None
 
 
@@ -164,11 +171,18 @@ def test_the_functions_are_compiled_once(anew, monkeypatch):
 
 
 @needs_compiler
-def test_what_another_user_has_written_is_not_run(anew, monkeypatch):
+@pytest.mark.parametrize(
+    "spoil", [lambda file: file.chmod(0o777), lambda file: file.write_bytes(file.read_bytes()[:9000])]
+)
+def test_what_others_may_have_written_and_what_is_cut_off_is_compiled_again(anew, monkeypatch, spoil):
     assert compiled.library()
     compiled.library.cache_clear()
-    monkeypatch.setattr(compiled, "_is_own", lambda path: path.suffix != ".so")
-    assert compiled.library() is None
+    (kept,) = (anew / "cache" / "compiled").glob("*.so")
+    spoil(kept)
+    built, run = [], subprocess.run
+    monkeypatch.setattr(subprocess, "run", lambda *a, **k: built.append(1) or run(*a, **k))
+    assert compiled.library()
+    assert built
 
 
 @needs_compiler

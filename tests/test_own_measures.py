@@ -241,3 +241,47 @@ def test_what_a_measure_writes_into_its_data_reaches_neither_training_nor_the_us
     assert torch.equal(images.x_test, kept.x_test)
     assert torch.equal(images.y_test, kept.y_test)
     np.testing.assert_array_equal(found["curve_test_loss"][-1], expected["curve_test_loss"][-1])
+
+
+@pytest.mark.parametrize("around", [torch.no_grad(), torch.inference_mode()])
+def test_a_measure_in_a_decorator_is_known_by_its_own_code(images, around):
+    def measured(number):
+        @around
+        def mine(module, data):
+            return number
+
+        return last(sweep(mlp(4), images, record={"mine": mine}, **SETTINGS), "mine").item()
+
+    assert [measured(number) for number in (1.0, 2.0)] == [1, 2]
+
+
+def test_what_is_more_than_its_elements_is_measured_anew(images):
+    class Missing(dict):
+        def __missing__(self, key):
+            return 3
+
+    table = Missing()
+    with pytest.warns(UserWarning, match="cannot be told"):
+        runs = sweep(mlp(4), images, record={"mine": lambda module, data: table["x"]}, **SETTINGS)
+    assert last(runs, "mine").item() == 3
+
+
+def test_a_network_that_keeps_what_it_computed_is_measured(images):
+    (found,) = train([Settings(Custom(Keeping), n=40, epochs=3, lr=0.1)], images, {"error": (train_error, [1])}, "cpu")
+    assert 0 <= found["error"][0] <= 1
+
+
+class Keeping(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(64, 10)
+
+    def forward(self, x):
+        self.kept = self.layer(x)
+        return self.kept
+
+
+def test_a_measure_over_numbers_of_any_kind_is_stored(images):
+    weights = torch.ones(3, dtype=torch.bfloat16)
+    runs = sweep(mlp(4), images, record={"mine": lambda module, data: weights.sum()}, **SETTINGS)
+    assert last(runs, "mine").item() == 3

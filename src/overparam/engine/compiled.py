@@ -252,40 +252,59 @@ def library() -> ctypes.CDLL | None:
     if compiler is None:
         return None
     try:
-        path = paths.cache() / "compiled" / f"{_digest()}.so"
-        if not path.is_file():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-                source, made = Path(folder, "dense.c"), Path(folder, path.name)
-                source.write_text(_SOURCE, encoding="utf-8")
-                subprocess.run([compiler, *_FLAGS, "-o", made, source], check=True, capture_output=True, timeout=60)
-                made.replace(path)
-        if not (_is_own(path.parent) and _is_own(path)):
-            return None
-        found = ctypes.CDLL(str(path))
-    except (OSError, subprocess.SubprocessError):
+        folder = paths.cache() / "compiled"
+        files = folder.glob(f"{_digest()}-*.so") if folder.is_dir() else ()
+        kept = [file for file in files if _is_whole(file)]
+        found = _loaded(kept[0]) if kept else _built(compiler, folder)
+        pointer, whole = ctypes.c_void_p, ctypes.c_int64
+        found.gather.argtypes = [pointer, pointer, pointer, whole]
+        found.forward.argtypes = [pointer, pointer]
+        found.backward.argtypes = [
+            pointer,
+            pointer,
+            pointer,
+            pointer,
+            whole,
+            pointer,
+            whole,
+            pointer,
+            ctypes.c_float,
+            whole,
+        ]
+    except (OSError, ValueError, AttributeError, subprocess.SubprocessError):
         return None
-    pointer, whole = ctypes.c_void_p, ctypes.c_int64
-    found.gather.argtypes = [pointer, pointer, pointer, whole]
-    found.forward.argtypes = [pointer, pointer]
-    found.backward.argtypes = [
-        pointer,
-        pointer,
-        pointer,
-        pointer,
-        whole,
-        pointer,
-        whole,
-        pointer,
-        ctypes.c_float,
-        whole,
-    ]
     return found
 
 
-def _is_own(path: Path) -> bool:
-    """Whether this user or the system's has written it: nobody else's code is run, as what lies among temporary files may be."""
-    return not hasattr(os, "getuid") or path.stat().st_uid in (0, os.getuid())
+def _built(compiler: str, folder: Path) -> ctypes.CDLL:
+    """The functions, compiled and kept under a name that tells their bytes, where they can be."""
+    with tempfile.TemporaryDirectory() as private:
+        source, made = Path(private, "dense.c"), Path(private, "dense.so")
+        source.write_text(_SOURCE, encoding="utf-8")
+        subprocess.run([compiler, *_FLAGS, "-o", made, source], check=True, capture_output=True, timeout=30)
+        with contextlib.suppress(OSError):
+            folder.mkdir(parents=True, exist_ok=True)
+            folder.chmod(0o700)
+            with tempfile.NamedTemporaryFile(dir=folder, delete=False) as beside:
+                beside.write(made.read_bytes())
+            Path(beside.name).replace(folder / f"{_digest()}-{_sum(made)}.so")
+        return _loaded(made)
+
+
+def _loaded(path: Path) -> ctypes.CDLL:
+    return ctypes.CDLL(str(path))
+
+
+def _is_whole(file: Path) -> bool:
+    """Whether it has the bytes that its name tells, and nobody but this user can have put them there."""
+    private = not hasattr(os, "getuid") or all(
+        path.stat().st_uid in (0, os.getuid()) and not path.stat().st_mode & 0o022 for path in (file, file.parent)
+    )
+    return private and file.stem.endswith(f"-{_sum(file)}")
+
+
+def _sum(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()[:16]
 
 
 def _digest() -> str:

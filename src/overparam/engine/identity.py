@@ -8,6 +8,7 @@ import json
 import sys
 import sysconfig
 import types
+from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from pathlib import Path
@@ -175,9 +176,18 @@ def _described(value: object, seen: dict[int, int]) -> list:
         return ["again", seen[id(value)]]
     seen[id(value)] = len(seen)
     if isinstance(value, types.ModuleType) or (hasattr(value, "__qualname__") and _in_library(value)):
+        if isinstance(value, types.ModuleType) and not _in_library(value):
+            raise _UntoldError(f"what is taken from {value.__name__}")
         module = value.__name__ if isinstance(value, types.ModuleType) else getattr(value, "__module__", None) or ""
         version = getattr(sys.modules.get(module.partition(".")[0]), "__version__", "")
-        return ["library", module, getattr(value, "__qualname__", ""), str(version)]
+        wraps = _enclosed(value) if isinstance(value, types.FunctionType) else []  # as a decorator does
+        return [
+            "library",
+            module,
+            getattr(value, "__qualname__", ""),
+            str(version),
+            [_described(w, seen) for w in wraps],
+        ]
     if isinstance(value, type):
         own = {name: each for name, each in vars(value).items() if name not in _BESIDE}
         return [
@@ -187,12 +197,7 @@ def _described(value: object, seen: dict[int, int]) -> list:
             [[name, _described(own[name], seen)] for name in sorted(own)],
         ]
     if isinstance(value, types.FunctionType):
-        used = [value.__defaults__, value.__kwdefaults__, vars(value)]
-        for cell in value.__closure__ or ():
-            try:
-                used.append(cell.cell_contents)
-            except ValueError:  # nothing is in it yet
-                used.append(None)
+        used = [value.__defaults__, value.__kwdefaults__, vars(value), *_enclosed(value)]
         return ["function", _of_code(value.__code__, value.__globals__, seen), [_described(u, seen) for u in used]]
     if isinstance(value, staticmethod | classmethod | types.MethodType):
         of = [_described(value.__self__, seen)] if isinstance(value, types.MethodType) else []
@@ -202,9 +207,17 @@ def _described(value: object, seen: dict[int, int]) -> list:
         return ["property", *[_described(function, seen) for function in used]]
     if isinstance(value, functools.partial):
         return ["partial", *[_described(part, seen) for part in (value.func, value.args, value.keywords)]]
-    if isinstance(value, torch.Tensor | np.ndarray):
-        array = np.asarray(value.detach().cpu() if isinstance(value, torch.Tensor) else value)
-        return ["array", str(array.dtype), list(array.shape), hashlib.sha256(array.tobytes()).hexdigest()]
+    exact = type(value) in (torch.Tensor, torch.nn.Parameter, np.ndarray)
+    if isinstance(value, torch.Tensor) and exact and value.layout == torch.strided:
+        array = value.detach().cpu().contiguous().flatten().view(torch.uint8).numpy()
+        return ["array", str(value.dtype), list(value.shape), hashlib.sha256(array.tobytes()).hexdigest()]
+    if isinstance(value, np.ndarray) and exact and value.dtype != object:
+        return ["array", str(value.dtype), list(value.shape), hashlib.sha256(value.tobytes()).hexdigest()]
+    if isinstance(value, torch.Tensor | np.ndarray) or (
+        isinstance(value, dict | list | set | frozenset)
+        and type(value) not in (dict, OrderedDict, list, set, frozenset)
+    ):
+        raise _UntoldError(repr(type(value)))  # which may hold more than its elements
     if isinstance(value, dict):
         return ["dict", *[[_described(k, seen), _described(v, seen)] for k, v in value.items()]]
     if isinstance(value, list):
@@ -225,6 +238,7 @@ def _of_code(code: types.CodeType, namespace: dict, seen: dict[int, int]) -> lis
     """Bytecode, and what it finds by name: in the globals, and as attributes of modules of the user's own."""
     inner = [constant for constant in code.co_consts if isinstance(constant, types.CodeType)]
     plain = [constant for constant in code.co_consts if not isinstance(constant, types.CodeType)]
+    attributes = sorted(_names(code))
     steps = [(step.opname, step.argval) for step in dis.get_instructions(code)]
     named = {name for how, name in steps if how in ("LOAD_GLOBAL", "LOAD_NAME")}
     imported = {name for how, name in steps if how == "IMPORT_NAME"}
@@ -236,15 +250,36 @@ def _of_code(code: types.CodeType, namespace: dict, seen: dict[int, int]) -> lis
     for _, module in globals_:  # which grows: modules of the user's own are followed to what is taken from them
         if isinstance(module, types.ModuleType) and module.__name__ not in followed and not _in_library(module):
             followed.add(module.__name__)
-            globals_ += [[name, vars(module)[name]] for name in code.co_names if name in vars(module)]
+            globals_ += [[name, vars(module)[name]] for name in attributes if name in vars(module)]
+    told_by_name = [
+        [name, value.__name__ if isinstance(value, types.ModuleType) else _described(value, seen)]
+        for name, value in globals_
+    ]
     return [
         code.co_code.hex(),
         list(code.co_names),
         list(code.co_varnames),
         [_described(constant, seen) for constant in plain],
-        [[name, _described(value, seen)] for name, value in globals_],
+        told_by_name,
         [_of_code(each, namespace, seen) for each in inner],
     ]
+
+
+def _names(code: types.CodeType) -> set[str]:
+    """The names of globals and attributes in a function and in those within it."""
+    inner = [constant for constant in code.co_consts if isinstance(constant, types.CodeType)]
+    return {*code.co_names, *(name for each in inner for name in _names(each))}
+
+
+def _enclosed(function: types.FunctionType) -> list:
+    """What a function has from where it was made."""
+    found: list = []
+    for cell in function.__closure__ or ():
+        try:
+            found.append(cell.cell_contents)
+        except ValueError:  # nothing is in it yet
+            found.append(None)
+    return found
 
 
 def _in_library(value: object) -> bool:

@@ -227,6 +227,7 @@ class Single:
 
     def modules(self, rows: Sequence[int]) -> Iterator[nn.Module]:
         """As ``Stack.modules``."""
+        self._predict(self.x_test[:1])  # what its forward keeps has no history then, and can be copied
         for _ in rows:
             yield copy.deepcopy(self.module).eval()
 

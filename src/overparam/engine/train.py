@@ -1,6 +1,7 @@
 """Networks trained together, with what is recorded while they train: one record per network."""
 
 import math
+import operator
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
@@ -325,8 +326,8 @@ class _Recorder:
         except Exception as error:  # whatever a user's function raises
             raise ValueError(f"{name} of {settings.architecture} cannot be measured ({in_short(error)}).") from error
         try:
-            return float(value.detach() if isinstance(value, torch.Tensor) else value)
-        except (TypeError, ValueError, RuntimeError):
+            return float(value.item() if isinstance(value, torch.Tensor | np.ndarray) else operator.truediv(value, 1))
+        except (TypeError, ValueError, RuntimeError, OverflowError):
             raise ValueError(
                 f"{name} must give one number; of {settings.architecture} it gave {shown(value)}."
             ) from None
