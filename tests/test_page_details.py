@@ -112,7 +112,7 @@ def test_an_open_block_is_not_clipped_and_a_fold_stands_below_the_figure_it_name
              cell.querySelector("figcaption .caption-number").textContent.trim()])"""
     )
     assert not clipped
-    assert folds
+    assert folds or chapter.stem.startswith("library_")
     assert [f for f in folds if f[0] != "DETAILS" or f"{f[1]}" != f"Code for {f[2]}"] == []
 
 
@@ -151,7 +151,7 @@ def test_pages_have_one_style_of_numbers():
         text = re.sub(
             r"<(script|style|svg|pre|code|math|title)\b.*?</\1>", "", file.read_text(encoding="utf-8"), flags=re.S
         )
-        text = re.sub(r'<(span|div) class="math.*?</\1>', "", text, flags=re.S)
+        text = re.sub(r'<(span|div) class="math.*?</\1>|<dt class="sig.*?</dt>', "", text, flags=re.S)
         found += [(name, hit) for hit in re.findall(r">[^<]*\d ?%[^<]{0,20}|[\s>(\[]-\d[^<]{0,20}", text)]
     assert found == []
 

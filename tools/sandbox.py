@@ -315,6 +315,9 @@ class alarm:  # noqa: N801 (reads as a statement)
 def inside(connection, folder, limits, withheld):
     """The life of a submission's process: wait for its cells, run them, answer calls."""
     os.setsid()
+    importlib.import_module(
+        "overparam.engine.compiled"
+    ).library()  # a compiler is another program, which is refused below
     os.chdir(folder)
     for name in set(os.environ) - KEPT:
         del os.environ[name]
