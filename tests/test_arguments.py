@@ -372,7 +372,7 @@ def find(dense, d, recipe=None, **changes):
         (lambda d: sweep.run([], d), "There are no networks to train; pass a list of Settings"),
         (
             lambda d: sweep.sweep(nn.Linear(4, 3), d, epochs=1, lr=1),
-            "Linear.* is no architecture; describe one, as MLP",
+            "Linear.* is no architecture; describe a network of your own by its class",
         ),
         (lambda d: sweep.sweep(MLP, d, epochs=1, lr=1), "the class MLP is no architecture"),
         (lambda d: sweep.sweep(stacked.mlp, d, epochs=1, lr=1), "the function mlp is no architecture"),

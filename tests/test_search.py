@@ -126,7 +126,9 @@ def search(page):
             page.keyboard.press("Control+k")
         page.locator("#pst-search-dialog input").fill("")
         page.locator("#pst-search-dialog input").fill(words)
-        page.wait_for_function("() => document.querySelector('#pst-search-dialog .search-status').textContent")
+        page.wait_for_function(
+            "() => /^(?!Searching)./.test(document.querySelector('#pst-search-dialog .search-status').textContent)"
+        )
         return page.locator("#pst-search-dialog .search-results a").evaluate_all(
             """(all) => all.map((a) => [...["kind", "title", "where"].map((n) => a.querySelector(`.search-${n}`)?.textContent ?? ""),
                  a.getAttribute("href").replace(/^(\\.\\.\\/)+/, "")])"""
@@ -242,6 +244,7 @@ def test_no_page_loads_the_index_before_somebody_searches(context):  # noqa: F81
 
 def test_a_search_arrives_at_the_page_of_its_own(context):  # noqa: F811
     page = opened(context, HTML / "search.html")
+    page.wait_for_load_state("networkidle")  # what is cut off by leaving the page would be a trouble
     page.goto(f"{(HTML / 'search.html').as_uri()}?q=benign+overfitting")
     page.wait_for_selector(".search-page .search-results a")
     first = page.locator(".search-page .search-results a").first
