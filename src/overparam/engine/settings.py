@@ -12,7 +12,7 @@ from torch import nn
 from overparam.architectures.base import Architecture
 from overparam.errors import listed, numbers, real, require, shown, truth, whole
 
-OPTIMIZERS = ("sgd", "adam")
+OPTIMIZERS = ("sgd", "adam", "adamw")
 LOSSES = ("cross_entropy", "squared")
 DTYPES = ("float32", "bfloat16")
 SCHEDULES = ("constant", "cosine", "inverse_sqrt")
@@ -98,7 +98,8 @@ class Settings:
     1/√(1 + ⌊t/512⌋) ("inverse_sqrt", of Nakkiran et al. 2020); ``layer_lr`` multiplies it by one factor for each layer, from
     the input to the output (in a network of one's own: in the order in which it registers them). ``weight_decay`` c adds c·w
     to the gradient, the gradient of ½c‖w‖², or with a ``norm_target`` μ that of ½c·|‖w‖² − μ²| (w: all weights and biases;
-    norm bias of Goldblum et al. 2020). ``gradient_penalty`` μ trains on E + μ‖∇E‖² where E is the mean loss of the batch
+    norm bias of Goldblum et al. 2020). With "adamw" the gradient stays what it is, and each step takes lr·c·w off the weights besides
+    (decoupled, Loshchilov & Hutter 2019, arXiv 1711.05101). ``gradient_penalty`` μ trains on E + μ‖∇E‖² where E is the mean loss of the batch
     (Barrett & Dherin 2021). ``sam`` ρ takes the gradient at w + ρ·g/‖g‖ in the place of that at w, where g is the gradient of
     the batch at w in all weights and biases together, without weight decay; noise and dropout are the same in both, and losses
     stay those at w (sharpness-aware minimization, Foret et al. 2021, arXiv 2010.01412). With ``averaging`` β all that is
@@ -188,6 +189,10 @@ class Settings:
         require(
             not self.norm_target or self.weight_decay > 0,
             "norm_target is where weight decay pulls to; set weight_decay to its strength.",
+        )
+        require(
+            not self.norm_target or self.optimizer != "adamw",
+            "norm_target changes the gradient, and the weight decay of adamw is apart from it; take adam or sgd.",
         )
         require(self.median_of in (1, 3), f"median_of must be 1 (the mean) or 3; got {self.median_of!r}.")
         self._require_fitting_options()

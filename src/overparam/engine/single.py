@@ -276,7 +276,7 @@ def optimizer(
     weight_decay: float = 0.0,
     layer_lr: Sequence[float] = (),
 ) -> torch.optim.Optimizer:
-    """``"sgd"`` or ``"adam"``, all tensors updated by one fused kernel where the device has it.
+    """``"sgd"``, ``"adam"`` or ``"adamw"``, all tensors updated by one fused kernel where the device has it.
 
     ``layer_lr`` multiplies the learning rate by a factor for each of the module's ``affine_layers``.
     """
@@ -287,7 +287,8 @@ def optimizer(
         groups = [{"params": part, "lr": lr * f} for part, f in zip(own, layer_lr, strict=True)]
     if name == "sgd":
         return torch.optim.SGD(groups, lr, momentum, weight_decay=weight_decay, fused=fused)
-    return torch.optim.Adam(groups, lr, weight_decay=weight_decay, fused=fused)
+    kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[name]
+    return kind(groups, lr, weight_decay=weight_decay, fused=fused)
 
 
 def scheduler(optimizer: torch.optim.Optimizer, name: str, steps: int) -> torch.optim.lr_scheduler.LambdaLR:

@@ -67,7 +67,7 @@ class Stack:
         self.weights = self._placed(initial)
         self.masks = self._masks(0) if any(s.mask is not None for s in networks) else None
         self._prune(self.weights)
-        slots = {"sgd": 1, "adam": 2}[first.optimizer]
+        slots = {"sgd": 1, "adam": 2, "adamw": 2}[first.optimizer]
         self.state = [[torch.zeros_like(w) for w in self.weights] for _ in range(slots)]
         self.steps_made = torch.zeros((), dtype=torch.int32, device=device)  # on the device, for CUDA graphs
 
@@ -604,7 +604,7 @@ class Stack:
             total.copy_(gradient)
 
     def _update(self) -> None:
-        """SGD with momentum or Adam, as in ``torch.optim``."""
+        """SGD with momentum, Adam or AdamW, as in ``torch.optim``."""
         decay, factors = self._decay(), self._step_factors()
         if self.optimizer == "sgd":
             for weight, velocity, factor in zip(self.weights, self.sums, factors, strict=True):
@@ -614,7 +614,9 @@ class Stack:
         else:
             rate = self.lr / (1 - BETA1**self.steps_made)
             for n, (weight, gradient, factor) in enumerate(zip(self.weights, self.sums, factors, strict=True)):
-                if decay is not None:
+                if decay is not None and self.optimizer == "adamw":
+                    weight.mul_(1 - self.lr * decay * (1 if factor is None else factor))
+                elif decay is not None:
                     gradient.addcmul_(weight, decay)
                 mean = self.state[0][n].lerp_(gradient, 1 - BETA1)
                 square = self.state[1][n].mul_(BETA2).addcmul_(gradient, gradient, value=1 - BETA2)
