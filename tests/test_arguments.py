@@ -165,7 +165,7 @@ FITTING = {
     "schedule": ["constant", "cosine", "inverse_sqrt"],
     "layer_lr": [(), (1, 0.5)],
     "averaging": [0, 0.5],
-    "optimizer": ["sgd", "adam"],
+    "optimizer": ["sgd", "adam", "adamw"],
     "loss": ["cross_entropy", "squared"],
     "stop_loss": [0, 10, 0.1],
     "stop_fitted": [0, 1],

@@ -215,6 +215,28 @@ def test_mnist1d_is_the_packages_own():
     assert data.mnist1d() is d
 
 
+def test_mnist1d_of_the_paper_is_kept_and_what_is_damaged_is_made_again(tmp_path, monkeypatch):
+    monkeypatch.setenv("OVERPARAM_CACHE", str(tmp_path))
+    load, made = synthetic._mnist1d.__wrapped__, data.mnist1d().fingerprint
+    assert load(4000, 1000, 42).fingerprint == made
+    (kept,) = tmp_path.iterdir()
+    make, calls = synthetic._make_mnist1d, []
+    monkeypatch.setattr(synthetic, "_make_mnist1d", lambda *sizes: calls.append(sizes) or make(*sizes))
+    assert load(4000, 1000, 42).fingerprint == made
+    assert torch.equal(load(3000, 2000, 42).x_test[1000:], data.mnist1d().x_test)
+    assert not calls
+    whole = kept.read_bytes()
+    at = whole.index(data.mnist1d().x.numpy().tobytes()[:64])
+    for damaged in (b"", whole[:1000], whole[:at] + b"\0" * 8 + whole[at + 8 :], b"PK" + whole[5:]):
+        kept.write_bytes(damaged)
+        assert load(4000, 1000, 42).fingerprint == made
+    assert len(calls) == 4
+    assert [path.name for path in tmp_path.iterdir()] == [kept.name]
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("OVERPARAM_CACHE", str(tmp_path / "file"))  # where no folder can be
+    assert load(4000, 1000, 42).fingerprint == made
+
+
 def test_mnist1d_of_any_size():
     d = data.mnist1d(n=17, n_test=6, seed=1)
     assert (len(d.x), len(d.y), len(d.x_test), len(d.y_test)) == (17, 17, 6, 6)

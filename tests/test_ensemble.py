@@ -53,7 +53,7 @@ def plain(settings: Settings, data: Data) -> torch.nn.Module:
             m.view_as(p)
             for m, p in zip(torch.tensor(settings.mask.values).split([p.numel() for p in masks]), masks, strict=True)
         ]
-    kind = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}[settings.optimizer]
+    kind = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[settings.optimizer]
     extra = {"momentum": settings.momentum} if settings.optimizer == "sgd" else {}
     decay = 0 if settings.norm_target else settings.weight_decay
     groups = [{"params": list(net.parameters()), "lr": settings.lr}]
@@ -206,6 +206,27 @@ STACKS = {
     "adam, weight decay, deep": [
         Settings(MLP(w, 3), n=60, epochs=40, lr=3e-3, optimizer="adam", weight_decay=wd, init_seed=k)
         for k, (w, wd) in enumerate([(5, 0.0), (20, 0.1), (12, 0.01)])
+    ],
+    # (steps of full size along gradients of nothing but rounding, as Adam takes them, would hide the decay at larger rates)
+    "adamw: decay apart from the gradient": [
+        Settings(MLP(w, 3), n=60, epochs=40, lr=1e-3, optimizer="adamw", weight_decay=wd, init_seed=k)
+        for k, (w, wd) in enumerate([(5, 0.0), (20, 10.0), (12, 1.0)])
+    ],
+    "adamw, a cosine schedule, a step size for each layer, masks": [
+        Settings(
+            MLP(8),
+            n=50,
+            batch_size=20,
+            epochs=13,
+            lr=3e-3,
+            optimizer="adamw",
+            weight_decay=3.0,
+            schedule="cosine",
+            layer_lr=f,
+            mask=vector(MLP_8, k, "mask"),
+            init_seed=k,
+        )
+        for k, f in enumerate([(1.0, 0.5), (0.3, 1.0)])
     ],
     "adam where a batch is as long as an input": [
         Settings(MLP(9), n=40, batch_size=10, epochs=10, lr=1e-3, optimizer="adam", init_seed=k) for k in range(2)
@@ -540,7 +561,7 @@ def test_log_schedule_is_increasing_and_starts_at_zero():
         ({"lr": -1.0}, "lr .* must be positive; got -1.0"),
         ({"label_noise": 1.5}, r"label noise must lie in \[0, 1\]; got 1.5"),
         ({"batch_size": 51}, "batch_size must lie between 1 and the 50 training examples; got 51"),
-        ({"optimizer": "lion"}, "optimizer must be one of sgd, adam; got 'lion'"),
+        ({"optimizer": "lion"}, "optimizer must be one of sgd, adam, adamw; got 'lion'"),
         ({"loss": "hinge"}, "loss must be one of"),
         ({"epochs": 0}, "epochs must be a whole number of at least 1; got 0"),
         ({"momentum": 1.0}, "momentum must lie in"),
@@ -559,6 +580,10 @@ def test_log_schedule_is_increasing_and_starts_at_zero():
         ({"averaging": 0.9, "architecture": MLP(4, batch_norm=True)}, "averaging averages weights and not"),
         ({"layer_lr": 0.1}, "layer_lr must be a tuple of factors of at least 0, in a sweep a list of tuples; got 0.1"),
         ({"norm_target": 3.0}, "norm_target is where weight decay pulls to; set weight_decay"),
+        (
+            {"norm_target": 3.0, "weight_decay": 0.1, "optimizer": "adamw"},
+            "norm_target changes the gradient, and the weight decay of adamw is apart from it",
+        ),
         ({"gradient_penalty": -1.0}, "gradient penalty must not be negative; got -1.0"),
         (
             {"gradient_penalty": 0.1, "dropout": 0.1, "dtype": "bfloat16"},

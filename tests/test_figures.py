@@ -59,6 +59,25 @@ def test_plot_draws_the_mean_and_the_t_interval_of_scipy(runs):
     np.testing.assert_allclose(edges(band), expected)
 
 
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda runs: figures.plot(runs, "width", "test_eror"),
+        lambda runs: figures.lines(runs, "width", ["test_error", "test_eror"]),
+        lambda runs: figures.panels(runs, "width", ["test_eror"]),
+        lambda runs: figures.panels(runs, "width", "test_error", by="test_eror"),
+    ],
+)
+def test_a_column_that_is_not_there_is_one_sentence(runs, draw):
+    with pytest.raises(
+        ValueError, match=r"The table to draw has no column 'test_eror'; did you mean .*test_error.*\?$"
+    ):
+        draw(runs)
+    with pytest.raises(ValueError, match=r"has no column 'sharpness'; it has .*width"):
+        figures.plot(runs, "sharpness", "test_error")
+    assert not plt.get_fignums()
+
+
 def test_lines_draw_each_column_as_plot_does(runs):
     table = runs.assign(bias=runs.test_error, noise=2 * runs.test_error).rename(columns={"bias": "bias²"})
     ax = figures.lines(table, "width", {"bias²": "bias²", "noise": "of labels"}, colors={"noise": "#123456"})

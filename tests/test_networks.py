@@ -172,7 +172,9 @@ def test_gradient_norms_equal_a_loop_over_examples(description, shape):
         assert norms[k].item() == pytest.approx(expected.item(), rel=1e-4)
 
 
-@pytest.mark.parametrize(("name", "kind"), [("sgd", torch.optim.SGD), ("adam", torch.optim.Adam)])
+@pytest.mark.parametrize(
+    ("name", "kind"), [("sgd", torch.optim.SGD), ("adam", torch.optim.Adam), ("adamw", torch.optim.AdamW)]
+)
 @pytest.mark.parametrize("loss", ["cross_entropy", "squared"])
 def test_steps_equal_a_plain_loop(name, kind, loss):
     x, y = batch(CNN(3), (64,))
@@ -215,7 +217,7 @@ def test_bfloat16_keeps_weights_and_losses_in_float32():
     assert {p.dtype for p in module.parameters()} | {last.dtype} == {torch.float32}
 
 
-@pytest.mark.parametrize("name", ["sgd", "adam"])
+@pytest.mark.parametrize("name", ["sgd", "adam", "adamw"])
 def test_pruned_weights_stay_zero_and_the_others_move_as_with_masked_gradients(name):
     x, y = batch(CNN(3), (64,))
     ours, other = (CNN(3).build((64,), 10, generator(0, "init")) for _ in range(2))

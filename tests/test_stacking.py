@@ -40,7 +40,7 @@ OTHER = {
     "schedule": ["cosine"],
     "layer_lr": [(1.0, 0.1), ()],
     "averaging": [0.8, 0.0],
-    "optimizer": ["adam"],
+    "optimizer": ["adam", "adamw"],
     "loss": ["squared"],
     "stop_loss": [1.9, 0.0],
     "stop_fitted": [1],

@@ -1,4 +1,4 @@
-"""A step of narrow, fully connected networks by a page of C, which the system's C compiler builds once.
+"""A step of fully connected networks that are not wide by some 200 lines of C, which the system's C compiler builds once.
 
 A step of PyTorch's operations on a stack of narrow networks spends more time between the products than in them. Here one call
 takes all layers of one network after the other forth, another one back, while what they need is still in the cache, and
@@ -255,7 +255,7 @@ def library() -> ctypes.CDLL | None:
         folder = paths.cache() / "compiled"
         files = folder.glob(f"{_digest()}-*.so") if folder.is_dir() else ()
         kept = [file for file in files if _is_whole(file)]
-        found = _loaded(kept[0]) if kept else _built(compiler, folder)
+        found = ctypes.CDLL(str(kept[0])) if kept else _built(compiler, folder)
         pointer, whole = ctypes.c_void_p, ctypes.c_int64
         found.gather.argtypes = [pointer, pointer, pointer, whole]
         found.forward.argtypes = [pointer, pointer]
@@ -288,11 +288,7 @@ def _built(compiler: str, folder: Path) -> ctypes.CDLL:
             with tempfile.NamedTemporaryFile(dir=folder, delete=False) as beside:
                 beside.write(made.read_bytes())
             Path(beside.name).replace(folder / f"{_digest()}-{_sum(made)}.so")
-        return _loaded(made)
-
-
-def _loaded(path: Path) -> ctypes.CDLL:
-    return ctypes.CDLL(str(path))
+        return ctypes.CDLL(str(made))
 
 
 def _is_whole(file: Path) -> bool:

@@ -384,13 +384,9 @@ def _has_function(given: object) -> bool:
 def _measure(name: object, given: Any) -> Measure:
     function, epochs = (given, None) if callable(given) else given
     taken = RESULTS | RECORDABLE.keys() | Settings.__dataclass_fields__.keys()
-    free = isinstance(name, str) and name.isidentifier() and name not in taken
+    free = isinstance(name, str) and name.isidentifier() and name not in {*taken, "curve"}
     require(
-        isinstance(name, str)
-        and free
-        and name != "curve"
-        and not name.startswith("curve_")
-        and not name.endswith("_epoch"),
+        isinstance(name, str) and free and not name.startswith("curve_") and not name.endswith("_epoch"),
         f"A measure of your own has a column of its own, and {shown(name)} is no free name for one; choose another.",
     )
     require(

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from overparam.architectures.base import Architecture
 from overparam.architectures.evaluate import gradient_norms
 from overparam.arithmetic import NO_BFLOAT16, full_precision, has_bfloat16
 from overparam.data.dataset import Data
@@ -165,7 +166,7 @@ def try_measures(record: Mapping, networks: Sequence[Settings], data: Data, devi
     if own:
         with full_precision(), torch.no_grad():
             stack = (Stack if networks[0].architecture.stacks else Single)(networks[:1], data, device)
-            _Recorder(stack, networks[:1], data, own).measure(own, [0])
+            _measures(own, stack, networks[:1], data, [0])
 
 
 def _train(stack: Stack | Single, networks: Sequence[Settings], data: Data, record: Mapping) -> list[dict]:
@@ -294,43 +295,10 @@ class _Recorder:
         """
         with self.stack.averaged():
             found = self._evaluate_weights(names)
-            if own := [name for name in self.measures if name in names]:
-                for row, values in self.measure(own, rows).items():
+            if own := {name: self.record[name] for name in self.measures if name in names}:
+                for row, values in _measures(own, self.stack, self.networks, self.data, rows).items():
                     found[row] |= values
             return found
-
-    def measure(self, names: Iterable[str], rows: Sequence[int]) -> dict[int, dict[str, float]]:
-        """What these measures of the user's own say of the networks in these rows, by row."""
-        found: dict[int, dict[str, float]] = {row: {} for row in rows}
-        finite = self.stack.finite().tolist()
-        for name in names:
-            for row, module in zip(rows, self.stack.modules(rows), strict=True):
-                found[row][name] = self._measured(name, row, module) if finite[row] else np.nan
-        return found
-
-    def _measured(self, name: str, row: int, module: torch.nn.Module) -> float:
-        settings, data, device, examples = self.networks[row], self.data, self.stack.device, self.stack.examples
-        take, n = settings.architecture.examples, examples.n[row]
-        used = examples.used[examples.rows[row, :n].cpu()]
-        own = replace(
-            data,
-            x=take(data.x[used]).to(device),
-            y=examples.y[row, :n].clone(),
-            x_test=take(data.x_test).to(device, copy=True),  # what a measure writes there reaches nobody
-            y_test=data.y_test.to(device, copy=True),
-        )
-        key = generator(settings.init_seed, f"measure {name}").initial_seed()  # the same draws each time: less noise
-        try:
-            with torch.enable_grad(), drawing(key, device):
-                value = self.record[name].function(module, own)
-        except Exception as error:  # whatever a user's function raises
-            raise ValueError(f"{name} of {settings.architecture} cannot be measured ({in_short(error)}).") from error
-        try:
-            return float(value.item() if isinstance(value, torch.Tensor | np.ndarray) else operator.truediv(value, 1))
-        except (TypeError, ValueError, RuntimeError, OverflowError):
-            raise ValueError(
-                f"{name} must give one number; of {settings.architecture} it gave {shown(value)}."
-            ) from None
 
     def _evaluate_weights(self, names: Iterable[str]) -> list[dict]:
         stack, examples = self.stack, self.stack.examples
@@ -417,6 +385,47 @@ class _Recorder:
             setattr(
                 self, name, [own for own, stays in zip(getattr(self, name), staying.tolist(), strict=True) if stays]
             )
+
+
+def _measures(
+    own: Mapping[str, Measure], stack: Stack | Single, networks: Sequence[Settings], data: Data, rows: Sequence[int]
+) -> dict[int, dict[str, float]]:
+    """What these measures of the user's own say now of the networks in these rows of a stack, by row."""
+    found: dict[int, dict[str, float]] = {row: {} for row in rows}
+    finite = stack.finite().tolist()
+    for name, wanted in own.items():
+        for row, module in zip(rows, stack.modules(rows), strict=True):
+            settings = networks[row]
+            taught = _own_data(stack, settings.architecture, data, row)
+            # The same draws each time: less noise.
+            key = generator(settings.init_seed, f"measure {name}").initial_seed()
+            found[row][name] = _measured(name, wanted, settings, module, taught, key) if finite[row] else np.nan
+    return found
+
+
+def _own_data(stack: Stack | Single, architecture: Architecture, data: Data, row: int) -> Data:
+    """The training examples of the network in this row, with the labels that it is taught, and the test examples: copies, on its device."""
+    examples, n = stack.examples, stack.examples.n[row]
+    used = examples.used[examples.rows[row, :n].cpu()]
+    return replace(
+        data,
+        x=architecture.examples(data.x[used]).to(stack.device),
+        y=examples.y[row, :n].clone(),
+        x_test=architecture.examples(data.x_test).to(stack.device, copy=True),
+        y_test=data.y_test.to(stack.device, copy=True),
+    )
+
+
+def _measured(name: str, wanted: Measure, settings: Settings, module: torch.nn.Module, own: Data, key: int) -> float:
+    try:
+        with torch.enable_grad(), drawing(key, own.x.device):
+            value = wanted.function(module, own)
+    except Exception as error:  # whatever a user's function raises
+        raise ValueError(f"{name} of {settings.architecture} cannot be measured ({in_short(error)}).") from error
+    try:
+        return float(value.item() if isinstance(value, torch.Tensor | np.ndarray) else operator.truediv(value, 1))
+    except (TypeError, ValueError, RuntimeError, OverflowError):
+        raise ValueError(f"{name} must give one number; of {settings.architecture} it gave {shown(value)}.") from None
 
 
 def _without_diverged(record: dict, threshold: float, measures: Iterable[str] = ()) -> dict:

@@ -8,6 +8,7 @@ import hashlib
 import io
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from difflib import get_close_matches
 from functools import partial
 from html import escape
 from pathlib import Path
@@ -29,6 +30,7 @@ from matplotlib.ticker import NullLocator
 from numpy.typing import ArrayLike
 from scipy.special import stdtrit
 
+from overparam.errors import require, shown
 from overparam.report import ticks
 from overparam.report.narrow import narrow
 
@@ -175,6 +177,7 @@ def plot(
     value, as "{:.0%} label noise". `line` goes to `Axes.plot`. Rows of networks that diverged are NaN and are left out, and the
     figure says how many. Returns the axes.
     """
+    _require_columns(table, x, y, hue)
     ax = ax or plt.subplots()[1]
     values: list[Any] = [None]
     if hue is not None:
@@ -201,6 +204,14 @@ def plot(
     return ax
 
 
+def _require_columns(table: pd.DataFrame, *names: str | None) -> None:
+    """Raise ValueError unless the table has these columns, those that are not None."""
+    missing = [name for name in names if name is not None and name not in table]
+    near = [close for name in missing for close in get_close_matches(str(name), map(str, table.columns), 3)]
+    advice = f"did you mean {' or '.join(near)}?" if near else f"it has {', '.join(map(str, table.columns))}."
+    require(not missing, f"The table to draw has no column {' or '.join(map(shown, missing))}; {advice}")
+
+
 def lines(
     table: pd.DataFrame,
     x: str,
@@ -214,9 +225,10 @@ def lines(
     `ys` lists the columns, or maps each to its label. A column has its colour from the mapping `colors`, else one of its own
     in `COLORS` (bias² has that of bias), else from `SEQUENCE`.
     """
+    labels = dict(ys) if isinstance(ys, Mapping) else {y: y.replace("_", " ") for y in ys}
+    _require_columns(table, x, *labels)
     ax = ax or plt.subplots()[1]
     ylabel = ax.get_ylabel()
-    labels = dict(ys) if isinstance(ys, Mapping) else {y: y.replace("_", " ") for y in ys}
     own = _categories([y.removesuffix("_error").removesuffix("²") for y in labels])
     hues = dict(zip(labels, own, strict=True)) | dict(colors or {})
     for i, (y, label) in enumerate(labels.items()):
@@ -247,9 +259,11 @@ def panels(
             raise ValueError(
                 "panels() draws one panel for each value of a column, or for each of several y: give by=, or a list."
             )
+        _require_columns(table, x, y, by, hue)
         parts = [(value, table[table[by] == value], y) for value in table[by].drop_duplicates()]
     else:
         titles = dict(y) if isinstance(y, Mapping) else {each: each.replace("_", " ") for each in y}
+        _require_columns(table, x, *titles, hue)
         parts = [(title, table, each) for each, title in titles.items()]
     fig, axes = plt.subplots(1, len(parts), figsize=(7.2, height), sharey=True, squeeze=False)
     if hue is not None and not isinstance(colors, dict):
@@ -563,16 +577,16 @@ def slider(
         for name, axis, value in zip(names, axes, start, strict=True)
     ]
     if hasattr(ipywidgets, "Stack"):
-        shown = _stack(sliders, axes, lambda labels: ipywidgets.HTML(pictures[labels]))
+        frame = _stack(sliders, axes, lambda labels: ipywidgets.HTML(pictures[labels]))
     else:  # ipywidgets 7 (Colab): a kernel is there, so it swaps the frame
-        shown = ipywidgets.HTML(pictures[tuple(start)])
+        frame = ipywidgets.HTML(pictures[tuple(start)])
 
         def swap(_: object) -> None:
-            shown.value = pictures[tuple(axis[s.index] for axis, s in zip(axes, sliders, strict=True))]
+            frame.value = pictures[tuple(axis[s.index] for axis, s in zip(axes, sliders, strict=True))]
 
         for each in sliders:
             each.observe(swap, "index")
-    box = ipywidgets.VBox([*sliders, shown])
+    box = ipywidgets.VBox([*sliders, frame])
     box.add_class("figure-slider")
     return box
 
