@@ -56,7 +56,7 @@ NEEDS = {
     "architecture": {"layer_lr": ()},  # one factor for each layer, of which there may be another number
     "median_of": {"batch_size": 6},
     "gradient_penalty": {"dropout": 0.0},
-    "optimizer": {"momentum": 0.0},
+    "optimizer": {"momentum": 0.0, "norm_target": 0.0},
     "output_scale": {"loss": "squared", "output_scale": 0.5},
     "sam": {"sam": 0.05},
     "flip": None,  # of images, which do not stack
