@@ -13,7 +13,7 @@ from importlib import metadata
 from pathlib import Path
 
 from benchmarks import peak
-from benchmarks.works import N_TEST, VARIANTS, Work
+from benchmarks.works import N_TEST, VARIANTS, WORKS, Work
 from overparam import machine
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -167,6 +167,8 @@ def write(path: Path, origin: dict, rows: list[dict]) -> None:
     ):
         new = {row["work"] for row in rows}
         rows = [row for row in old["rows"] if row["work"] not in new] + rows
+        order = [work.name for work in WORKS]
+        rows.sort(key=lambda row: order.index(row["work"]))
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}")
     temporary.write_text(json.dumps({"provenance": origin, "rows": rows}, indent=1) + "\n", encoding="utf-8")

@@ -303,6 +303,9 @@ def figure(content: dict):
     ax.axvline(1, color=figures.INK, linewidth=0.8)
     ax.set_xscale("log")
     ax.set_xticks([1, 2, 5, 10, 20, 50], ["1", "2", "5", "10", "20", "50"])
+    ax.set_xlim(
+        right=2.2 * max(v.get("ratio", 1) for variants in works.values() for v in variants.values())
+    )  # for its number
     ax.minorticks_off()
     ax.set_yticks(range(len(works)), [SHORT.get(work, work) for work in works])
     ax.invert_yaxis()

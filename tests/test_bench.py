@@ -195,11 +195,11 @@ def test_a_variant_that_fails_is_missing():
 
 def test_works_that_were_not_measured_anew_stay_only_from_the_same_machine(tmp_path):
     path, origin = tmp_path / "benchmark.json", measure.provenance()
-    measure.write(path, origin, [{"work": "a", "k": 1}, {"work": "b", "k": 1}])
-    measure.write(path, origin, [{"work": "b", "k": 2}])
-    assert [(row["work"], row["k"]) for row in report.load(path)["rows"]] == [("a", 1), ("b", 2)]
-    measure.write(path, origin | {"cpu": "another"}, [{"work": "c", "k": 3}])
-    assert [row["work"] for row in report.load(path)["rows"]] == ["c"]
+    measure.write(path, origin, [{"work": "narrow", "k": 1}, {"work": "wide", "k": 1}])
+    measure.write(path, origin, [{"work": "narrow", "k": 2}])
+    assert [(row["work"], row["k"]) for row in report.load(path)["rows"]] == [("narrow", 2), ("wide", 1)]
+    measure.write(path, origin | {"cpu": "another"}, [{"work": "cnn", "k": 3}])
+    assert [row["work"] for row in report.load(path)["rows"]] == ["cnn"]
 
 
 # --- reporting --------------------------------------------------------------------------------------------------------

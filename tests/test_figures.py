@@ -356,6 +356,18 @@ def test_pictures_without_axes_stay_side_by_side():
     assert len({round(ax.get_position().y0, 2) for ax in narrow(fig).axes}) == 2
 
 
+def test_numbers_beside_bars_stay_apart_on_a_phone():
+    fig, ax = plt.subplots(figsize=(7.2, 3))
+    for k in range(4):
+        ax.barh(np.arange(6) + k / 5, np.arange(1, 7), 0.18)
+        for y in range(6):
+            ax.annotate("12.3", (y + 1, y + k / 5), (4, 0), textcoords="offset points", va="center", fontsize=9.5)
+    small = narrow(fig)
+    small.canvas.draw()
+    tops = sorted(text.get_window_extent().y0 for text in small.axes[0].texts)
+    assert np.diff(tops).min() > 9  # points, of a text of 9.5
+
+
 def test_a_figure_that_is_narrow_has_no_second_layout():
     assert narrow(figure((3.5, 2))) is None
     assert list(figures.bundle(figure((3.5, 2)))) == ["image/svg+xml"]

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from matplotlib.category import StrCategoryFormatter
 from matplotlib.cbook import is_math_text
+from matplotlib.container import BarContainer
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.gridspec import GridSpec
@@ -159,7 +160,9 @@ def _height(axes: list[Any], height: float, width: float, columns: int) -> float
         return min(max(scaled, 1), TALL)
     kept = min(was_high, max(scaled, FLAT), TALL)
     lines = "\n".join(_wrapped(text, SMALLEST, NAMES) for text in _names(ax, "y")).count("\n") + 1
-    return max(kept, 0.2 * lines + 0.7)
+    bars = [c for c in ax.containers if isinstance(c, BarContainer) and c.orientation == "horizontal"]
+    numbers = sum(map(len, bars)) if ax.texts else 0  # which stand beside the bars
+    return max(kept, 0.2 * lines + 0.7, 0.17 * numbers + 0.7)
 
 
 def _own_labels(axes: list[Any], cells: dict[tuple[int, int], list[Any]]) -> None:
