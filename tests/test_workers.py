@@ -426,6 +426,19 @@ def test_leaving_cancels_what_has_not_started_on_an_executor():
         assert time.monotonic() - started < PROMPT
 
 
+def test_what_cannot_be_sent_to_an_executors_processes_is_said_in_a_sentence():
+    def local():
+        return 1
+
+    says = r"^The processes of the executor cannot take what is to be trained \(.*\); put networks and measures of your own into a file"
+    with concurrent.futures.ProcessPoolExecutor(1) as pool:
+        for function in (local, lambda: 1):
+            with pytest.raises(ValueError, match=says):
+                list(workers.run(function, [()], executor=pool))
+        with pytest.raises(TypeError, match="takes no arguments"):
+            list(workers.run(os.getpid, [(1,)], executor=pool))
+
+
 def test_an_executor_that_cancels_is_said_in_a_sentence():
     class Closing(concurrent.futures.ThreadPoolExecutor):
         def submit(self, *_):

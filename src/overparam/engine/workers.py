@@ -35,6 +35,7 @@ from typing import Any
 import torch
 
 from overparam import machine
+from overparam.errors import in_short
 
 START_UP = 3.0  # seconds that worker processes take to start, about
 MAX_RESTARTS = 3  # of the local workers in one `run`, after one of them was killed
@@ -376,12 +377,27 @@ def _run_elsewhere(
     try:
         futures = ((i, executor.submit(_call, function, t, parcel)) for i, t in enumerate(tasks))
         yield from _results(futures, cancel=True)
+    except (pickle.PicklingError, AttributeError, TypeError) as error:
+        if not _is_of_pickling(error):
+            raise
+        raise ValueError(
+            f"The processes of the executor cannot take what is to be trained ({in_short(error)}); put networks and measures of "
+            "your own into a file and import them from there, or leave executor out."
+        ) from error
     except CancelledError as error:
         raise RuntimeError("The executor cancelled a task; was it, or its cluster, shut down? Run again.") from error
     except Exception as error:
         if type(error).__name__ != "KilledWorker":
             raise
         raise RuntimeError(f"The cluster gave a task up, because its workers died (out of memory?): {error}") from error
+
+
+def _is_of_pickling(error: Exception) -> bool:
+    """Whether something could not be sent to another process; pickle says so by errors of several kinds."""
+    return (
+        isinstance(error, pickle.PicklingError)
+        or re.match(r"(Can't|cannot) (pickle|get local)", str(error)) is not None
+    )
 
 
 class _Parcel:
