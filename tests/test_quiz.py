@@ -118,6 +118,7 @@ def test_a_fault_fails_the_build(house, monkeypatch):
     monkeypatch.setattr(build, "ROOT", root)
     monkeypatch.setattr(build, "find_pages", lambda folder: {})
     monkeypatch.setattr(build.ledger, "collect", lambda root, folder: [])
+    monkeypatch.setattr(sys, "argv", ["build.py"])
     with pytest.raises(SystemExit, match=r"^FAILED  data/quiz/01_one.yaml must list 5 questions, and lists 1\.$"):
         build.main()
 
