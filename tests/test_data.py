@@ -232,7 +232,7 @@ def test_mnist1d_of_the_paper_is_kept_and_what_is_damaged_is_made_again(tmp_path
         assert load(4000, 1000, 42).fingerprint == made
     assert len(calls) == 4
     assert [path.name for path in tmp_path.iterdir()] == [kept.name]
-    (tmp_path / "file").write_text("")
+    (tmp_path / "file").touch()
     monkeypatch.setenv("OVERPARAM_CACHE", str(tmp_path / "file"))  # where no folder can be
     assert load(4000, 1000, 42).fingerprint == made
 

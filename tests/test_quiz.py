@@ -1,6 +1,7 @@
 """The self-check questions are complete, and what is wrong with one stops the build with one sentence."""
 
 import re
+import sys
 from pathlib import Path
 
 import pytest
