@@ -37,12 +37,12 @@ CELL = re.compile(r"(notebooks/\w+)\.ipynb:(\d+)")  # MyST-NB counts a line of a
 TROUBLE = re.compile(r"\b(WARNING|ERROR|CRITICAL|Traceback|\w+Error|Exception)\b")
 
 
-def main(argv=None):
+def main(arguments=()):
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument(
         "--sphinx", action="store_true", help="build with Sphinx alone, in the environment build/sphinx"
     )
-    alone = parser.parse_args(argv).sphinx
+    alone = parser.parse_args(arguments).sphinx
     try:
         run = ROOT / "build" / scale.current()  # what was executed
     except ValueError as error:
@@ -238,4 +238,4 @@ def report(html):
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
