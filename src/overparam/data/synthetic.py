@@ -156,7 +156,10 @@ def modular_addition(p: int, share: float, seed: int, rule: str = "sum") -> Data
     require(rule in ("sum", "quotient"), f"rule is sum or quotient; got {shown(rule)}.")
     a, b = (cells.flatten() for cells in torch.meshgrid(torch.arange(p), torch.arange(p), indexing="ij"))
     if rule == "quotient":
-        require(all(p % d for d in range(2, math.isqrt(p) + 1)), f"Only modulo a prime has every quotient an answer; got p={p}.")
+        require(
+            all(p % d for d in range(2, math.isqrt(p) + 1)),
+            f"Only modulo a prime has every quotient an answer; got p={p}.",
+        )
         a, b = a[b > 0], b[b > 0]
         answers = a * torch.tensor([pow(k, -1, p) for k in b.tolist()]) % p
     else:

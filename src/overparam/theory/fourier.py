@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from overparam.data.dataset import Data
 from overparam.errors import numbers, require, shown, whole
 
 
@@ -28,6 +29,7 @@ class SquareNetwork(nn.Module):
         self.second = nn.Linear(width, p, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Outputs [n, p]."""
         return self.second(self.first(x).square())
 
 
@@ -108,11 +110,22 @@ def amplitudes(profile: np.ndarray) -> np.ndarray:
     return found
 
 
+def circuit_strength(network: nn.Module, data: Data) -> float:
+    """Sum of the `amplitudes` of all waves of c − a − b in the outputs for the held-out cells, as a measure for ``record``.
+
+    It is the mean output for the right class less the mean over all classes, written as waves: for odd p the same number.
+    """
+    with torch.no_grad():
+        return float(amplitudes(by_distance(network(data.x_test), data.y_test)).sum())
+
+
 def _first_layer(weights: Tensor | np.ndarray) -> np.ndarray:
     """Weights [units, 2p] as [units, operand, p]."""
     given = weights.detach().cpu().numpy() if isinstance(weights, Tensor) else weights
     table = numbers("The first layer's weights", given, 2).astype(float)
-    says = f"The first layer's weights are [units, 2p], one column for each number as a and as b; got {list(table.shape)}."
+    says = (
+        f"The first layer's weights are [units, 2p], one column for each number as a and as b; got {list(table.shape)}."
+    )
     require(table.shape[1] % 2 == 0 and table.shape[1] >= 4, says)
     return table.reshape(len(table), 2, -1)
 
