@@ -429,10 +429,14 @@ C. What does not change to first order is the kernel's part, which fits the trai
 
 # %%
 of_square = ledger.seeds("grokking-without-regularization", "output-scale-sets-the-wait")
-q, wait = scale.sizes(q=(7, 23, 23)).q, size.long // 2
+q, rate, wait = *scale.sizes(q=((11, 1.0), (23, 3.0), (23, 3.0))).q, size.long // 2
 squares = {s: data.modular_addition(q, 0.6, s) for s in of_square}
-bare = {"optimizer": "sgd", "lr": 3.0 * q, "weight_decay": 0.0}  # the loss is a mean over q
-net = custom(fourier.SquareNetwork, p=q, width=size.width)
+bare = {
+    "optimizer": "sgd",
+    "lr": rate * q,
+    "weight_decay": 0.0,
+}  # the loss is a mean over q
+net = custom(fourier.SquareNetwork, p=q, width=128)
 plain = trained(squares, spent, net, **bare)
 scaled = [trained(squares, spent, net, output_scale=1.0, **bare)]
 scaled = pd.concat([*scaled, trained(squares, wait, net, output_scale=1.3, **bare)])
@@ -549,13 +553,13 @@ only $9 \cdot \tfrac12 \cos(w(a+b-c))$ is left. A cosine is 1 where its angle is
 # %%
 whole = data.modular_addition(13, 0.5, 0)
 exact = fourier.exact_network(13, [2, 5])(whole.x.double())
-away = 2 * torch.pi / 13 * (whole.y[:, None] - torch.arange(13))
-off = (exact - sum((k * away).cos() for k in (2, 5))).abs().max().item()
-right = (exact.argmax(1) == whole.y).double().mean().item()
+away = 2 * torch.pi / 13 * (whole.y[:, None] - torch.arange(13)).double()
+missed = (exact - sum((k * away).cos() for k in (2, 5))).abs().max().item()
+hits = (exact.argmax(1) == whole.y).double().mean().item()
 
 # %% tags=["remove-input"]
 Markdown(
-    f"Two frequencies modulo 13, eighteen units: the outputs differ from the formula by at most {off:.0e}, and {right:.0%} of the cells are right."
+    f"Two frequencies modulo 13, eighteen units: the outputs differ from the formula by at most {missed:.0e}, and {hits:.0%} of the cells are right."
 )
 
 # %% [markdown]
@@ -665,7 +669,7 @@ The rule stands in {doc}`/book/judging`; what was decided beforehand about these
 """
 
 # %% tags=["remove-input"]
-ledger.theorem("squares-add-exactly", error=max(off, 1 - right), section="gk-waves")
+ledger.theorem("squares-add-exactly", error=max(missed, 1 - hits), section="gk-waves")
 
 # %% tags=["remove-input"]
 ledger.card("delayed-generalization", **delay, section="gk-delay")

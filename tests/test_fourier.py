@@ -48,7 +48,7 @@ def test_the_plane_of_a_circle_shows_a_circle():
 def test_the_exact_network_answers_with_waves_of_the_distance(p, frequencies):
     net, table = fourier.exact_network(p, frequencies), data.modular_addition(p, 0.5, 0)
     outputs = net(table.x.double())
-    distance = (torch.arange(p) - table.y[:, None]) % p
+    distance = ((torch.arange(p) - table.y[:, None]) % p).double()
     expected = sum((2 * math.pi * k / p * distance).cos() for k in frequencies)
     torch.testing.assert_close(outputs, expected)
     assert (outputs.argmax(1) == table.y).all()
