@@ -256,7 +256,7 @@ def adding_network(p, frequencies, sign=1):
 def test_one_frequency(adding_network):
     """Modulo 5 with frequency 1, all 25 cells."""
     W, V = adding_network(5, [1])
-    for a, b in itertools.product(range(5), repeat=2):
+    for a, b in zip(*np.divmod(np.arange(25), 5), strict=True):
         x = np.zeros(10)
         x[[a, 5 + b]] = 1
         expected = np.cos(2 * np.pi * (a + b - np.arange(5)) / 5)
@@ -286,7 +286,7 @@ def test_sums(adding_network):
         (13, [9, 1, 6]),
     ):
         W, V = adding_network(p, frequencies)
-        cells = np.array(list(itertools.product(range(p), repeat=2)))
+        cells = np.stack(np.divmod(np.arange(p * p), p), 1)
         x = np.hstack([np.eye(p)[cells[:, 0]], np.eye(p)[cells[:, 1]]])
         away = cells.sum(1)[:, None] - np.arange(p)
         expected = sum(np.cos(2 * np.pi * k * away / p) for k in frequencies)
@@ -300,7 +300,7 @@ def test_differences(adding_network):
     """The same for a − b, where order matters."""
     for p, frequencies in ((5, [2]), (8, [1, 3]), (12, [1, 5, 6])):
         W, V = adding_network(p, frequencies, sign=-1)
-        cells = np.array(list(itertools.product(range(p), repeat=2)))
+        cells = np.stack(np.divmod(np.arange(p * p), p), 1)
         x = np.hstack([np.eye(p)[cells[:, 0]], np.eye(p)[cells[:, 1]]])
         away = (cells[:, 0] - cells[:, 1])[:, None] - np.arange(p)
         expected = sum(np.cos(2 * np.pi * k * away / p) for k in frequencies)

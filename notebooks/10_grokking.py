@@ -175,10 +175,9 @@ plt.show()
 ledger.say("delayed-generalization")
 
 # %% tags=["remove-input"]
-quotients = trained(tables(of_delay, 0.5, "quotient"))
 ten = measures.waits(grokked, found=0.1).found
 delay = {"delay": grokked.delay, "start": grokked.at_fit, "end": grokked.at_end}
-delay |= {"to_half": measures.waits(grokked, found=0.5).delay, "quotient": quotients.delay}
+delay |= {"to_half": measures.waits(grokked, found=0.5).delay}
 delay["jump"] = (grokked.found - ten + 1) / (ten - grokked.fit).clip(lower=1)
 Markdown(
     f"On this page {100 * grokked.arrived.mean():.0f} % of the networks arrive within {size.steps} steps. Fitting takes {grokked.fit.median():.0f} steps (median), and {grokked.found.median():.0f} pass until nine of ten held-out cells are right."
@@ -257,7 +256,7 @@ C. Towards the least share that suffices the wait grows without bound; far above
 
 # %%
 of_share = ledger.seeds("time-grows-as-data-shrinks")
-lengths = {0.3: size.long, 0.45: size.long, 0.6: size.steps, 0.8: size.steps}
+lengths = {0.3: size.long, 0.45: size.long, 0.6: size.steps // 2, 0.8: size.steps // 3}
 by_share = [trained(tables(of_share, s), n).assign(share=s) for s, n in lengths.items()]
 by_share += [grokked[grokked.data_seed.isin(of_share)].assign(share=0.5)]
 by_share = pd.concat(by_share)
@@ -313,9 +312,9 @@ Two predictions follow: weight decay should help a great deal, and a network tha
 # %%
 of_ways = ledger.seeds("weight-decay-most-helpful")
 ways = {"nothing": {}, "weight decay": {"weight_decay": 1.0}, "dropout": {"dropout": 0.2}}
-ways |= {"noisy inputs": {"input_noise": 0.1}, "batches of 64": {"batch_size": 64}}
-ways |= {"rate / 3": {"lr": 0.01 / 3}, "rate × 3": {"lr": 0.03}}
-plenty, spent = tables(of_ways, 0.8), size.steps * 2 // 3
+ways |= {"batches of 64": {"batch_size": 64}, "rate / 3": {"lr": 0.01 / 3}}
+ways |= {"rate × 3": {"lr": 0.03}, "noisy inputs": {"input_noise": 0.1}}
+plenty, spent = tables(of_ways, 0.8), size.steps * 4 // 9
 by_way = {}
 for name, how in ways.items():
     epochs = -(-spent * 64 // len(plenty[of_ways[0]].x)) if "batch_size" in how else spent
@@ -335,7 +334,7 @@ others = pd.DataFrame(by_way).drop(columns=["weight decay", "noisy inputs"])
 helped = {"ahead": by_way["weight decay"] - others.max(axis=1)}
 helped |= {"alone": by_way["weight decay"], "none": by_way["nothing"]}
 helped["noise"] = by_way["weight decay"] - by_way["noisy inputs"]
-squared = trained(tables(of_ways, 0.6), weight_decay=[0.0, 1.0])
+squared = trained(tables(of_ways, 0.6), size.steps // 2, weight_decay=[0.0, 1.0])
 with_and_without = measures.by_seed(squared, "found", "weight_decay")
 helped["squared"] = with_and_without[1.0] / with_and_without[0.0]
 Markdown(
@@ -437,8 +436,8 @@ bare = {
     "weight_decay": 0.0,
 }  # the loss is a mean over q
 net = custom(fourier.SquareNetwork, p=q, width=128)
-plain = trained(squares, spent, net, **bare)
-scaled = [trained(squares, spent, net, output_scale=1.0, **bare)]
+plain = trained(squares, size.steps * 2 // 3, net, **bare)
+scaled = [trained(squares, size.steps * 2 // 3, net, output_scale=1.0, **bare)]
 scaled = pd.concat([*scaled, trained(squares, wait, net, output_scale=1.3, **bare)])
 
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**No regularization, and the lazier the start the longer the wait.** Accuracy on training (dashed) and held-out cells (solid) of networks of squares under plain gradient descent, with two scales of the outputs. Means over replicates with 95 % bands; modulo 23, 60 % of the table.", "name": "fig-gk-square"}, "image": {"alt": "Accuracy against steps: at scale 1 held-out accuracy rises some time after training accuracy; at scale 1.3 training accuracy rises a little later and held-out accuracy much later."}} tags=["hide-input"]
@@ -486,7 +485,7 @@ On pictures one does not see it. {cite:t}`liu2023` make it happen on them: multi
 of_start = ledger.seeds("large-start-delays")
 examples, patience = scale.sizes(n=(40, 300, 300)).n, scale.sizes(n=(60, 8000, 8000)).n
 signals = {s: data.mnist1d(examples, 1000, s, max_translation=1) for s in of_start}
-how = {"optimizer": "adamw", "lr": 0.003, "weight_decay": 0.03, "loss": "squared"}
+how = {"optimizer": "adamw", "lr": 0.003, "weight_decay": 0.02, "loss": "squared"}
 
 
 def from_start(factor, epochs):
@@ -867,7 +866,7 @@ Give a twentieth of the training cells a wrong answer, with 60 % of the table. D
 
 # %% mystnb={"code_prompt_show": "The code"} tags=["hide-input"]
 noise = [0.0, data.wrong_labels(0.05, p), data.wrong_labels(0.15, p)]
-noisy = trained(tables(of_delay[:2], 0.6), label_noise=noise)
+noisy = trained(tables(of_delay[:2], 0.6), size.steps * 2 // 3, label_noise=noise)
 noisy["training"] = 100 * (1 - noisy.train_error)
 noisy.groupby("label_noise")[["fit", "found", "at_end", "training"]].mean().round(1)
 

@@ -786,7 +786,7 @@ WRONG = {  # what students get wrong, and the tests that notice
             "def adding_network(p, frequencies, sign=1):\n    turns, at, W, V = 2 * np.pi * np.arange(3) / 3, np.arange(p), [], []\n"
             "    for k, one, other in itertools.product(frequencies, turns, turns):\n        turn = 2 * np.pi * k * at / p\n"
             "        W.append(np.concatenate([np.cos(turn + one), np.cos(turn + other)]))\n"
-            "        V.append(2 / 9 * np.cos(turn + one + sign * other))\n    return np.array(W), np.array(V).T",
+            "        V.append(2 / 9 * np.cos(sign * turn + one + other))\n    return np.array(W), np.array(V).T",
             "test_differences",
         ),
     ],
