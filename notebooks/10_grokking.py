@@ -16,7 +16,7 @@ r"""
 (grokking)=
 # Grokking
 
-A network can fit every training example, know nothing of all others, and go on like this for a long time. Then, while its training accuracy does not move, it finds the rule. This chapter makes that happen in a second, takes it apart, and asks what it says about networks that nobody watches for so long.
+A network can fit every training example, know nothing of all others, and go on like this for a long time. Then, while its training accuracy does not move, it finds the rule. This chapter makes that happen in a second or two, takes it apart, and asks what it says about networks that nobody watches for so long.
 """
 
 # %% mystnb={"code_prompt_show": "Set-up"} tags=["hide-input"]
@@ -138,8 +138,7 @@ Half of the sums are shown to the network, and it soon knows these by heart. Of 
 (gk-delay)=
 ## The delay
 
-The task is a table: row $a$, column $b$, and in the cell $a + b$ modulo $p = 37$. The input is a 1 for $a$ and a 1 for $b$ among $2p$ inputs, so that the network is told nothing of the numbers but their names; there are $p$ classes. A share of the cells is for training, and the accuracy is measured on all the others. The network has one hidden layer of 128 ReLU units, a thousandth of the transformer's
-complexity, and takes steps with all training cells at once.
+The task is a table: row $a$, column $b$, and in the cell $a + b$ modulo $p = 37$. The input is a 1 for $a$ and a 1 for $b$ among $2p$ inputs, so that the network is told nothing of the numbers but their names; there are $p$ classes. A share of the cells is for training, and the accuracy is measured on all the others. The network has one hidden layer of 128 ReLU units, and takes steps with all training cells at once.
 
 ::::{predict}
 :answer: 1
@@ -590,7 +589,7 @@ each, tenth, half = np.arange(len(part)), *((right_by >= r).argmax(1) for r in (
 circuit = {"starts": epochs[strength.argmin(1)] / epochs[tenth]}
 circuit |= {"grown": part[each, np.maximum(tenth - 1, 0)], "at_half": part[each, half]}
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**The circuit grows smoothly while the accuracy waits.** Left: strength of the circuit, as a part of that at the end, and accuracy on the held-out cells. Right: share of each frequency in the first layer's weights, at the start and at the end, for one network. Means over replicates with 95 % bands on the left.", "name": "fig-gk-strength"}, "image": {"alt": "Left: against steps the strength falls below zero at first, then rises smoothly to 1; accuracy follows later. Right: bars over frequencies, level at the start and concentrated on some frequencies at the end."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**The circuit grows smoothly while the accuracy waits.** Left: strength of the circuit, as a part of that at the end, and accuracy on the held-out cells. Right: in the 128 units of one network, the share of the strongest frequency in the weights of a unit, at the start and at the end. Means over replicates with 95 % bands on the left.", "name": "fig-gk-strength"}, "image": {"alt": "Left: against steps the strength falls below zero at first, then rises smoothly to 1; accuracy follows later. Right: two histograms of the units; at the start the strongest frequency has a small share in each, at the end a large one in most."}} tags=["hide-input"]
 fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.3), width_ratios=(1.4, 1))
 long = {"epoch": np.tile(epochs, len(part)), "circuit": part.ravel()}
 long = pd.DataFrame(long | {"accuracy": right_by.ravel()})
@@ -601,10 +600,10 @@ figures.plot(
 figures.log_axis(left, (1, 10, 100, size.steps))
 left.set(xlabel="steps", ylabel="", title="part of the end")
 left.legend(loc="upper left")
+strongest = lambda time: [100 * fourier.power(unit[None]).max() for unit in layer(time)]
 for time, color, name in ((0, colors["noise"], "start"), (-1, green, "end")):
-    shares = 100 * fourier.power(layer(time))
-    right.bar(np.arange(1, p // 2 + 1), shares, color=color, alpha=0.6, label=name)
-right.set(xlabel="frequency", title="share of the weights, %")
+    right.hist(strongest(time), np.arange(0, 101, 5), color=color, alpha=0.6, label=name)
+right.set(xlabel="strongest frequency's share, %", title="units")
 right.legend()
 plt.show()
 
@@ -613,7 +612,7 @@ ledger.say("circuit-grows-first")
 
 # %% [markdown]
 r"""
-Had the circuit come all at once, its line would lie on that of the accuracy. The jump is partly a matter of the measure: accuracy is what is left when a smooth quantity passes a threshold in one cell after another. But only partly; the strength itself waits for some time after fitting, and does most of its growing within a factor of a few in steps.
+On the right is what it is made of: before training a unit's weights hold all frequencies, afterwards most units have one. (Together they have all 18 of them, about equally; {ref}`gk-ex-margin` asks why more than one.) On the left, the circuit grows from its lowest value on, which it has at the time of fitting, and goes on growing when all cells are right. Had it come all at once, its line would be as steep as that of the accuracy. So the jump is partly a matter of the measure: a cell is right once a smooth quantity passes a threshold in it, and many cells pass within a short time. But only partly. The lead is small, and the strength itself waits, too, and does most of its growing within a factor of a few in steps.
 
 (gk-double)=
 ## Is it epoch-wise double descent?
@@ -709,7 +708,7 @@ the norm down. Efficiency predicted {numref}`fig-gk-forget` before anybody had s
 
 :::{admonition} "Grokking needs a transformer"
 :class: misconception
-One hidden layer does it in about a second.
+One hidden layer does it within a second or two.
 :::
 
 :::{admonition} "Grokking needs weight decay"
@@ -789,7 +788,7 @@ pd.DataFrame(rows, index=["mirror trained on", "not"]).round(0)
 
 # %% [markdown]
 r"""
-Yes, while it is finding the rule: a cell whose mirror was seen is right more often at every look on the way. The network learns first that the order does not matter, or the weights for $a$ and for $b$ become alike, which is the same.
+Hardly. A cell whose mirror was trained on is not understood earlier than others by more than a few points at any look. That the order does not matter is no stepping stone to the rule: it is a part of it, and comes with it. (In the assignment a table whose only regularity is this symmetry is not understood at all.)
 
 ```{solution-end}
 ```
@@ -849,14 +848,14 @@ switched.join(measures.waits(switched)).groupby("decay")[["found", "at_end"]].me
 
 # %% [markdown]
 r"""
-Decay after fitting is enough, and decay until then is worth little: it is in the wait that it works. (900 steps stand for "not within the run".)
+Decay after fitting is enough, and decay until then is worth little: it is in the wait that it works. (A time at the end of the run stands for "not yet".)
 
 ```{solution-end}
 ```
 
 ```{exercise} ★★★ Wrong sums
 :label: gk-ex-wrong
-Give a twentieth of the training cells a wrong answer, with 60 % of the table. Does the network still find the rule? What becomes of the wrong cells, and what would {prf:ref}`gk-prop-cheaper` say?
+Give a twentieth of the training cells a wrong answer, with 60 % of the table. Does the network still find the rule? And with three times as many? What becomes of the wrong cells, and what would {prf:ref}`gk-prop-cheaper` say?
 ```
 
 ```{solution-start} gk-ex-wrong
@@ -872,7 +871,7 @@ noisy.groupby("label_noise")[["fit", "found", "at_end", "training"]].mean().roun
 
 # %% [markdown]
 r"""
-A few wrong answers slow it down and do not forbid it, as {cite:t}`power2022` report. The rule serves all cells but the wrong ones, and for these there is no way but memory, which is cheap as long as they are few: the network has both, each where it is the cheaper. (Training accuracy counts the wrong answers as they were given.)
+A twentieth of wrong answers slows it down and does not forbid it, as {cite:t}`power2022` report; with three times as many it is not found within the run. The rule serves all cells but the wrong ones, and for these there is no way but memory, which is cheap as long as they are few: the network has both, each where it is the cheaper. (Training accuracy counts the wrong answers as they were given.)
 
 ```{solution-end}
 ```
