@@ -77,49 +77,39 @@ def accuracies(runs, steps=size.steps):
 
 
 # %%
-of_delay = ledger.seeds(
-    "delayed-generalization",
-    "time-grows-as-data-shrinks",
-    "circuit-grows-first",
-    "ungrokking",
-)
+other_findings = "time-grows-as-data-shrinks", "ungrokking", "circuit-grows-first"
+of_delay = ledger.seeds("delayed-generalization", *other_findings)
 halves = tables(of_delay, 0.5)
 moments = [m for m in (0, 30, 50, 80, 120, 170, 240, 340, 480, 680) if m < size.steps]
 record = {"weights": moments, "strength": (fourier.circuit_strength, looks(size.steps))}
 grokked = trained(halves, record=record)
-
-
-# %% mystnb={"code_prompt_show": "The slider", "figure": {"caption": "**The training cells are fitted long before the others come right, and meanwhile a circle forms.** Left: accuracy on the training cells and on the held-out cells of the table of a + b. Right: the weights that the first layer gives to a = 0, 1, 2, …, seen in the plane of the frequency that is strongest in the end; lines join numbers that follow each other on that circle.", "name": "fig-gk-circle"}} tags=["hide-input"]
-# The slider over training
 one, own = grokked.iloc[0], halves[of_delay[0]]
 layer = lambda time: measures.layers(network(one, own, time))[0].weight.detach().numpy()
 (winner,) = fourier.strongest(layer(-1))
-plane = fourier.plane(layer(-1), winner)
-reach = 1.25 * np.abs(layer(-1)[:, :p].T @ plane).max()
-around = np.arange(p + 1) * pow(winner, -1, p) % p  # each a step of 1/p of a turn further
+
+
+# %% mystnb={"code_prompt_show": "The slider", "figure": {"caption": "**The training cells are fitted long before the others come right, and meanwhile a circle forms.** Left: accuracy on the training cells and on the held-out cells of the table of a + b. Right: the weights that the first layer gives to a = 0, 1, 2, \u2026, seen in the plane of the frequency that is strongest in the end; lines join numbers that follow each other on that circle.", "name": "fig-gk-circle"}} tags=["hide-input"]
+# The slider over training
+plane, around = fourier.plane(layer(-1), winner), np.arange(p + 1) * pow(winner, -1, p) % p
+reach = 1.25 * np.abs(layer(-1)[:, :p].T @ plane).max() * np.array([-1, 1])
 
 
 def shown(time, moment):
     fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.6))
-    now = dict.fromkeys(("train", "test"), 0.0)
     for part, name in {"train": "training", "test": "held out"}.items():
-        curve = 100 * (1 - one[f"curve_{part}_error"])
-        now[part] = np.interp(moment, one.curve_epoch, curve)
-        left.plot(
-            one.curve_epoch, curve, color=colors[part], label=f"{name} {now[part]:.0f} %"
-        )
+        steps, curve = one.curve_epoch, 100 * (1 - one[f"curve_{part}_error"])
+        now = f"{name} {np.interp(moment, steps, curve):.0f} %"
+        left.plot(steps, curve, color=colors[part], label=now)
     left.axvline(max(moment, 1), color=colors["threshold"], linestyle=":")
     figures.log_axis(left, (1, 10, 100, size.steps))
     left.set(xlabel="steps", title=f"accuracy after {moment} steps", ylim=(-3, 103))
     left.legend(loc="center left")
+    right.set_title(f"the numbers, in a plane of frequency {winner}")
     places = layer(time)[:, :p].T @ plane
     right.plot(*places[around].T, color=colors["noise"], linewidth=0.8)
     for number, place in enumerate(places):
         right.text(*place, number, ha="center", va="center", fontsize=8)
-    right.set(
-        xlim=(-reach, reach), ylim=(-reach, reach), xticks=[], yticks=[], aspect="equal"
-    )
-    right.set_title(f"the numbers, in a plane of frequency {winner}")
+    right.set(xlim=reach, ylim=reach, xticks=[], yticks=[], aspect="equal")
     return fig
 
 
@@ -361,25 +351,22 @@ B. With so few cells memory is the cheaper circuit, and weight decay pays the ne
 ::::
 """
 
+# %% mystnb={"code_prompt_show": "Networks that have grokked, and what is left to them"} tags=["hide-input"]
+# Networks that have grokked, and what is left to them
+of_forget, learned = ledger.seeds("ungrokking"), grokked.set_index("data_seed").weights
+some = {"a tenth": (0.1, 1.0), "a tenth, no decay": (0.1, 0.0)}
+some |= {"a fifth": (0.2, 1.0), "half": (0.5, 1.0)}
+
+
+def going_on(s, share, decay):
+    """A network that starts with what another has learned, on a share of the table."""
+    how = {"epochs": size.steps, "init_seed": s, "data_seed": s, "loss": "squared"}
+    how |= standard | {"start": Vector(learned[s][-1]), "weight_decay": decay}
+    return Settings(MLP(size.width), n=int(share * p * p), **how)
+
+
 # %%
-of_forget = ledger.seeds("ungrokking")
-plans, learned = {}, grokked.set_index("data_seed").weights
-some = {
-    "a tenth": (0.1, 1.0),
-    "a tenth, no decay": (0.1, 0.0),
-    "a fifth": (0.2, 1.0),
-    "half": (0.5, 1.0),
-}
-for s in of_forget:
-    how = {
-        "start": Vector(learned[s][-1]),
-        "epochs": size.steps,
-        "init_seed": s,
-        "data_seed": s,
-    }
-    go_on = Settings(MLP(size.width), n=1, loss="squared", **standard | how)
-    sizes = [(int(share * p * p), decay) for share, decay in some.values()]
-    plans[s] = [replace(go_on, n=n, weight_decay=decay) for n, decay in sizes]
+plans = {s: [going_on(s, *left) for left in some.values()] for s in of_forget}
 after = run(plans, {s: halves[s] for s in of_forget}, record={"curves": looks(size.steps)})
 after["way"] = [*some] * len(of_forget)
 
