@@ -284,10 +284,10 @@ The delay of this page is thus one of many. How does it fare when other things a
 
 # %% mystnb={"code_prompt_show": "The settings"} tags=["hide-input"]
 # The settings
-one = {"p": (23, 31, 43), "share": (0.45, 0.55, 0.6), "width": (64, 256), "depth": (2,)}
-one |= {"lr": (0.005, 0.02), "weight_decay": (0.3, 2.0), "batch_size": (128,)}
-one |= {"rule": ("quotient",), "loss": ("cross_entropy",)}
-settings = [{}, *({key: v} for key, values in one.items() for v in values)]
+knobs = {"p": (23, 31, 43), "share": (0.45, 0.55, 0.6), "width": (64, 256), "depth": (2,)}
+knobs |= {"lr": (0.005, 0.02), "weight_decay": (0.3, 2.0), "batch_size": (128,)}
+knobs |= {"rule": ("quotient",), "loss": ("cross_entropy",)}
+settings = [{}, *({key: v} for key, values in knobs.items() for v in values)]
 settings += [{"p": 31, "share": 0.6}, {"share": 0.6, "weight_decay": 0.0}]
 settings += [{"loss": "cross_entropy", "share": 0.7, "width": 512, "weight_decay": 3.0}]
 settings += [
@@ -331,7 +331,7 @@ Markdown(
 
 # %% [markdown]
 r"""
-So that the training cells come first holds everywhere; *how much* later the others follow is a matter of the setting. What makes the rule easier to find (more cells, a larger rate, Adam with hardly any decay) shortens the wait to less than three times, and what makes it harder (a smaller modulus, another hidden layer, cross-entropy) lengthens it until some networks have not arrived by the end.
+So that the training cells come first holds everywhere; *how much* later the others follow is a matter of the setting. More cells, a narrower network, another rate, or Adam with hardly any decay shorten the wait to less than three times; a smaller modulus, another hidden layer or cross-entropy lengthen it until networks have not arrived by the end.
 
 Were the delay a matter of optimization alone, fewer cells would make everything faster, as they do for fitting. Two things change with the share. Where there are more cells the rule is worth more, and memory has more to carry. {cite:t}`varma2023` make this an argument.
 
@@ -655,7 +655,7 @@ ledger.say("circuit-grows-first")
 
 # %% [markdown]
 r"""
-On the right is what it is made of: before training a unit's weights hold all frequencies, afterwards most units have one. (Together they have all 18 of them, about equally; {ref}`gk-ex-margin` asks why more than one.) On the left, the circuit grows from its lowest value on, which it has at the time of fitting, and goes on growing when all cells are right. Had it come all at once, its line would be as steep as that of the accuracy. So the jump is partly a matter of the measure: a cell is right once a smooth quantity passes a threshold in it, and many cells pass within a short time. But only partly. The lead is small, and the strength itself waits, too, and does most of its growing within a factor of a few in steps.
+On the right is what it is made of: before training a unit's weights hold all frequencies, afterwards most units have one. (Together they have all 18 of them, about equally; {ref}`gk-ex-margin` asks why more than one.) On the left, the circuit grows from its lowest value on, which it has at about the time of fitting, and goes on growing when all cells are right. Had it come all at once, its line would be as steep as that of the accuracy. So the jump is partly a matter of the measure: a cell is right once a smooth quantity passes a threshold in it, and many cells pass within a short time. But only partly. The lead is small, and the strength itself waits, too, and does most of its growing within a factor of a few in steps.
 
 (gk-double)=
 ## Is it epoch-wise double descent?
