@@ -523,7 +523,7 @@ Had weight decay been the cause, nothing would happen here. It is one way to lea
 (gk-start)=
 ## Signals can grok, too
 
-On pictures one does not see it. {cite:t}`liu2023` make it happen on them: multiply all initial weights by eight, and let a weak weight decay bring them back. Their account is about norms: a network of large norm fits without generalizing, and it generalizes when its norm has come down. We take signals of MNIST-1D that are not moved.
+On pictures one does not see it. {cite:t}`liu2023` make it happen on them: multiply all initial weights by about eight, and let a weak weight decay bring them back. Their account is about norms: a network of large norm fits without generalizing, and it generalizes when its norm has come down. We take signals of MNIST-1D that are not moved.
 """
 
 # %%
@@ -570,7 +570,7 @@ Markdown(
 
 # %% [markdown]
 r"""
-The usual start is one that people have tuned for a long time, so that its networks are rich enough. That is why one does not see grokking on pictures: it has been tuned away. A large start is a lazy one, so Kumar's reading fits this figure as well as Omnigrok's; the two part where the norm does not fall ({numref}`fig-gk-square`, where nothing asks it to).
+The usual start is one that people have tuned for a long time, so that its networks are rich enough. In this reading one does not see grokking on pictures because it has been tuned away. A large start is a lazy one, so Kumar's reading fits this figure as well as Omnigrok's; the two part where the norm does not fall ({numref}`fig-gk-square`, where nothing asks it to).
 
 (gk-waves)=
 ## What the rule is made of
@@ -681,7 +681,7 @@ Epoch-wise double descent has three parts: something is learned, noise is fitted
 (gk-transformer)=
 ## What remains in a transformer
 
-The experiment as it was made first, a transformer of two layers on $a/b$ modulo 97, takes a GPU some minutes and a laptop hours. The code stands here and runs at the `gpu` scale; **it has not been run for this page**.
+The experiment as it was made first, a transformer of two layers on $a/b$ modulo 97, is too much for a laptop. The code stands here and runs at the `gpu` scale; **it has not been run for this page**.
 """
 
 
@@ -741,7 +741,7 @@ ledger.card("circuit-grows-first", **circuit, section="gk-waves")
 
 # %% [markdown]
 r"""
-**We also asked** for other moments, tasks and sizes. The answers stand under each card and touch no verdict. One claim of the chapter waits for a GPU: {cite:t}`wu2025` report that a transformer that learns to follow chains of variables *keeps* its early heuristic and builds on it. A network small enough for a laptop does not learn the chains.
+**We also asked** for other moments, tasks and sizes. The answers stand under each card and touch no verdict. One claim of the chapter waits for a GPU: {cite:t}`wu2025` report that a transformer that learns to follow chains of variables *keeps* its early heuristic and builds on it. A network that learns the chains is too much for a laptop's minutes.
 
 ## Who disagrees, and what to drop
 
@@ -750,7 +750,7 @@ the norm down. Efficiency predicted {numref}`fig-gk-forget` before anybody had s
 
 **Replaced, or built upon?** In the stories of circuits a rule drives a memory out. In Wu's account of programs the later solution contains the earlier. Sums have no useful heuristic to build on; whether one replaces the other may be a property of the task.
 
-**Is it worth explaining?** {cite:t}`jeffares2025` hold that grokking is confined to small algorithmic tasks and contrived starts. This page agrees on the second half: signals do it from a start that nobody would choose ({numref}`fig-gk-start`). What it is good for is another matter: here one can watch the two solutions apart, which elsewhere come together.
+**Is it worth explaining?** {cite:t}`jeffares2025` hold that grokking is confined to small algorithmic tasks. Signals do it as well, but from a start that nobody would choose ({numref}`fig-gk-start`), which is rather in their spirit. What it is good for is another matter: here one can watch the two solutions apart, which elsewhere come together.
 
 :::{admonition} "Grokking needs a transformer"
 :class: misconception
