@@ -115,9 +115,7 @@ def shown(time, moment):
 
 frames = {m: partial(shown, time, m) for time, m in enumerate([*moments, size.steps])}
 alt = "Left: accuracies on training and held-out cells with a marker at step {}. Right: the numbers as points in a plane, which lie without order at first and on a circle at the end."
-figures.slider(
-    frames, description="Steps", alt=alt, start=0
-)
+figures.slider(frames, description="Steps", alt=alt, start=0)
 
 # %% [markdown]
 r"""
@@ -428,7 +426,9 @@ def going_on(s, share, decay):
 
 # %%
 plans = {s: [going_on(s, *left) for left in some.values()] for s in forget_seeds}
-after = run(plans, {s: halves[s] for s in forget_seeds}, record={"curves": looks(size.steps)})
+after = run(
+    plans, {s: halves[s] for s in forget_seeds}, record={"curves": looks(size.steps)}
+)
 after["way"] = [*some] * len(forget_seeds)
 
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**What was understood is forgotten when too few cells are left, and weight decay does it.** Accuracy on the cells that were never trained on, for networks that have grokked with half of the table and are trained on with less of it. Means over replicates with 95 % bands.", "name": "fig-gk-forget"}, "image": {"alt": "Accuracy against further steps: with half of the table, or with a tenth and no weight decay, it stays at 100 per cent; with a fifth it falls a little, with a tenth to zero."}} tags=["hide-input"]
@@ -580,7 +580,7 @@ Markdown(
 
 # %% [markdown]
 r"""
-The usual start is one that people have tuned for a long time, so that its networks are rich enough. In this reading one does not see grokking on pictures because it has been tuned away. A large start is a lazy one, so Kumar's reading fits this figure as well as Omnigrok's; the two part where the norm does not fall ({numref}`fig-gk-square`, where nothing asks it to).
+This is slow learning more than a plateau with a late rise: nothing waits, and everything creeps. The usual start is one that people have tuned; that may be why one does not see grokking on pictures. A large start is a lazy one, so Kumar's reading fits this figure as well as Omnigrok's; the two part where nothing asks the norm to fall ({numref}`fig-gk-square`; whether it does we did not measure).
 
 (gk-waves)=
 ## What the rule is made of
@@ -595,7 +595,7 @@ $$
 \tfrac29 \sum_{\alpha, \beta} \cos(wc + \alpha + \beta)\; h_{\alpha\beta} = \cos\bigl( w (a + b - c) \bigr) .
 $$ (gk-eq-squares)
 
-For prime $p$ the sum of such outputs over any set of frequencies $k$ is largest at $c = a + b$ modulo $p$ alone.
+For prime $p$ the sum of such outputs over any non-empty set of frequencies $1 \le k < p$ is largest at $c = a + b$ modulo $p$ alone.
 ```
 
 ```{prf:proof}
@@ -618,7 +618,7 @@ Markdown(
 
 # %% [markdown]
 r"""
-Such weights are what trained networks have. {cite:t}`nanda2023` took a transformer apart and found cosines of a few frequencies, multiplied as in the proof, and {cite:t}`gromov2023` found them in networks of squares. The slider at the top shows a frequency in ours. So one can ask a trained network how strong this *circuit* is. We average its outputs on held-out cells over all cells with the same $d = c - a - b$, so that only what depends on $d$ is left, and write this as waves $\sum_k A_k \cos(2\pi k d/p)$. The strength is $\sum_k A_k$. It is
+Such weights are what trained networks have. {cite:t}`nanda2023` took a transformer apart and found cosines of a few frequencies, multiplied as in the proof, and {cite:t}`gromov2023` found them in networks of squares. The slider at the top shows a frequency in ours. So one can ask a trained network how strong this *circuit* is. We average its outputs on held-out cells over all cells with the same $d = c - a - b$, so that only what depends on $d$ is left, and write this as waves $\sum_k A_k \cos(2\pi k d/p)$. The strength is $\sum_k A_k$. For odd $p$ this is the mean lead of the right class over the average class: it says how far the outputs have come, and not by which mechanism. It is
 zero for a network that knows nothing, and negative for one that prefers wrong classes.
 
 ::::{predict}
@@ -626,12 +626,12 @@ zero for a network that knows nothing, and negative for one that prefers wrong c
 :figure: fig-gk-strength
 When one in ten of the held-out cells is right, how strong is the circuit, relative to the end?
 
-1. Practically zero: the circuit comes all at once, and the jump of the accuracy is its jump.
+1. Practically zero: it comes all at once, together with the accuracy.
 2. About an eighth: it has been growing for a while.
 3. Complete: what is missing is that memory goes away.
 
 :::{dropdown} Answer
-B. It grows from the time of fitting on, and goes on growing when all cells are right. The accuracy waits until it exceeds what memory gives to wrong classes.
+B. It grows from before the time of fitting on, and goes on growing when all cells are right. The accuracy waits until it exceeds what memory gives to wrong classes.
 :::
 ::::
 """
@@ -641,15 +641,16 @@ B. It grows from the time of fitting on, and goes on growing when all cells are 
 strength = np.stack(grokked.strength.to_list())
 part, epochs = strength / strength[:, -1:], np.array(grokked.iloc[0].curve_epoch)
 right_by = 1 - np.stack(grokked.curve_test_error.to_list())
-each, tenth, half = np.arange(len(part)), *((right_by >= r).argmax(1) for r in (0.1, 0.5))
+first = lambda r: np.where((right_by >= r).any(1), (right_by >= r).argmax(1), -1)
+each, tenth, half = np.arange(len(part)), first(0.1), first(0.5)
 circuit = {"starts": epochs[strength.argmin(1)] / epochs[tenth]}
 circuit |= {"grown": part[each, np.maximum(tenth - 1, 0)], "at_half": part[each, half]}
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**The circuit grows smoothly while the accuracy waits.** Left: strength of the circuit, as a part of that at the end, and accuracy on the held-out cells. Right: in the 128 units of one network, the share of the strongest frequency in the weights of a unit, at the start and at the end. Means over replicates with 95 % bands on the left.", "name": "fig-gk-strength"}, "image": {"alt": "Left: against steps the strength falls below zero at first, then rises smoothly to 1; accuracy follows later. Right: two histograms of the units; at the start the strongest frequency has a small share in each, at the end a large one in most."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**The lead of the right class grows earlier and more slowly than the accuracy.** Left: that lead, the strength of the circuit, as a part of that at the end, and accuracy on the held-out cells. Right: in the 128 units of one network, the share of the strongest frequency in the weights of a unit, at the start and at the end. Means over replicates with 95 % bands on the left.", "name": "fig-gk-strength"}, "image": {"alt": "Left: against steps the strength falls below zero at first, then rises smoothly to 1; accuracy rises from zero at about the same time and overtakes it. Right: two histograms of the units; at the start the strongest frequency has a small share in each, at the end a large one in most."}} tags=["hide-input"]
 fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.3), width_ratios=(1.4, 1))
 long = {"epoch": np.tile(epochs, len(part)), "circuit": part.ravel()}
 long = pd.DataFrame(long | {"accuracy": right_by.ravel()})
-figures.plot(long, "epoch", "circuit", None, left, green, "circuit", markersize=0)
+figures.plot(long, "epoch", "circuit", None, left, green, "lead", markersize=0)
 figures.plot(
     long, "epoch", "accuracy", None, left, colors["test"], "accuracy", markersize=0
 )
@@ -666,9 +667,15 @@ plt.show()
 # %% tags=["remove-input"]
 ledger.say("circuit-grows-first")
 
+# %% tags=["remove-input"]
+lowest = (epochs[strength.argmin(1)] / grokked.fit).median()
+Markdown(
+    f"The strength is lowest at {lowest:.1f} of the time of fitting (median): before all training cells are fitted."
+)
+
 # %% [markdown]
 r"""
-On the right is what it is made of: before training a unit's weights hold all frequencies, afterwards most units have one. (Together they have all 18 of them, about equally; {ref}`gk-ex-margin` asks why more than one.) On the left, the circuit grows from its lowest value on, which it has at about the time of fitting, and goes on growing when all cells are right. Had it come all at once, its line would be as steep as that of the accuracy. So the jump is partly a matter of the measure: a cell is right once a smooth quantity passes a threshold in it, and many cells pass within a short time. But only partly. The lead is small, and the strength itself waits, too, and does most of its growing within a factor of a few in steps.
+On the right is what it is made of: before training a unit's weights hold all frequencies, afterwards most units have one. (Together they have all 18 of them, about equally; {ref}`gk-ex-margin` asks why more than one.) On the left, the lead grows from its lowest value on, while the last training cells are still being fitted, and goes on growing when all cells are right: memory and rule grow side by side. Had it come all at once, its line would be as steep as that of the accuracy. Part of that steepness is the measure's, since a cell is right once a smooth quantity passes a threshold in it, and part is the logarithmic axis'. The lead itself waits, too, and does most of its growing within a factor of a few in steps.
 
 (gk-double)=
 ## Is it epoch-wise double descent?
@@ -751,16 +758,16 @@ ledger.card("circuit-grows-first", **circuit, section="gk-waves")
 
 # %% [markdown]
 r"""
-**We also asked** for other moments, tasks and sizes. The answers stand under each card and touch no verdict. One claim of the chapter waits for a GPU: {cite:t}`wu2025` report that a transformer that learns to follow chains of variables *keeps* its early heuristic and builds on it. A network that learns the chains is too much for a laptop's minutes.
+**We also asked** for other moments, tasks and sizes. The answers stand under each card and touch no verdict. One claim of the chapter waits for a GPU: {cite:t}`wu2025` report that a transformer that learns to follow chains of variables *keeps* its early heuristic and builds on it. We have not tried it.
 
 ## Who disagrees, and what to drop
 
-**What is it that has to change?** *Its norm*, say {cite:t}`liu2023`: generalizing solutions lie at a smaller norm, and the delay is the time to get there. *Which circuit is cheaper*, say {cite:t}`varma2023`: two ways to fit compete, and the number of examples decides. *Its features*, say {cite:t}`kumar2024`: the kernel of the start fits first. These are not exclusive, and none covers all of this page. Norms explain {numref}`fig-gk-start` and say nothing of {numref}`fig-gk-square`, where nothing pulls
-the norm down. Efficiency predicted {numref}`fig-gk-forget` before anybody had seen it, which is the strongest card that any of them has, and it needs weight decay. Laziness covers both figures with scales and is silent on forgetting.
+**What is it that has to change?** *Its norm*, say {cite:t}`liu2023`: generalizing solutions lie at a smaller norm, and the delay is the time to get there. *Which circuit is cheaper*, say {cite:t}`varma2023`: two ways to fit compete, and the number of examples decides. *Its features*, say {cite:t}`kumar2024`: the kernel of the start fits first. These are not exclusive, and none covers all of this page. Norms explain {numref}`fig-gk-start` and say little of {numref}`fig-gk-square`, where nothing asks
+the norm to fall. Efficiency predicted {numref}`fig-gk-forget` before anybody had seen it, which is the strongest card that any of them has, and it needs weight decay. Laziness covers both figures with scales and is silent on forgetting.
 
-**Replaced, or built upon?** In the stories of circuits a rule drives a memory out. In Wu's account of programs the later solution contains the earlier. Sums have no useful heuristic to build on; whether one replaces the other may be a property of the task.
+**Replaced, or built upon?** In the stories of circuits a rule drives a memory out. In Wu's account of programs the later solution contains the earlier. Sums have no useful heuristic that we know of; whether one replaces the other may be a property of the task.
 
-**Is it worth explaining?** {cite:t}`jeffares2025` hold that grokking is confined to small algorithmic tasks. Signals do it as well, but from a start that nobody would choose ({numref}`fig-gk-start`), which is rather in their spirit. What it is good for is another matter: here one can watch the two solutions apart, which elsewhere come together.
+**Is it worth explaining?** {cite:t}`jeffares2025` hold that grokking is confined to small algorithmic tasks. Signals can be made to wait as well, but from a start that nobody would choose ({numref}`fig-gk-start`), which is rather in their spirit. What it is good for is another matter: here one can watch the two solutions apart, which elsewhere come together.
 
 :::{admonition} "Grokking needs a transformer"
 :class: misconception
@@ -811,7 +818,7 @@ In {prf:ref}`gk-thm-squares` take $\alpha, \beta \in \{0, \pi\}$. Which of the u
 
 ```{solution} gk-ex-phases
 :class: dropdown
-Sums over phases in which $\alpha$ or $\beta$ stands once are zero for two halves of a turn as well. Where $2\alpha$ stands, all terms are equal and nothing cancels: the wave of $a + b + c$, and both of $a - b$, stay. Such a network confuses sums with differences.
+Sums over phases in which $\alpha$ or $\beta$ stands once are zero for two halves of a turn as well. Where $2\alpha$ stands, all terms are equal and nothing cancels: the wave of $a + b + c$, and both of $a - b$, stay. Together with the wanted wave they make $8 \cos wa \cdot \cos wb \cdot \cos wc$ before the factor in front: of the answer only a sign is left.
 ```
 
 ```{exercise} ★ Who has arrived
@@ -826,7 +833,7 @@ The slow ones are left out, so the average is too small, and the shorter one tra
 
 ```{exercise} ★★ The mirror
 :label: gk-ex-mirror
-$a + b = b + a$. Are held-out cells understood sooner if their mirror image was trained on? Use the weights of the slider's network.
+$a + b = b + a$. Are held-out cells understood sooner if their mirror image was trained on? Use the weights that were kept for the slider, of all networks.
 ```
 
 ```{solution-start} gk-ex-mirror
@@ -835,16 +842,22 @@ $a + b = b + a$. Are held-out cells understood sooner if their mirror image was 
 """
 
 # %%
-mirrored = torch.cat([own.x_test[:, p:], own.x_test[:, :p]], 1)
-known, rows = (mirrored @ own.x.T).amax(1) == 2, {}
+gaps = {}
 for time, moment in enumerate([*moments, size.steps]):
-    hit = network(one, own, time)(own.x_test).argmax(1) == own.y_test
-    rows[moment] = [100 * hit[part].double().mean().item() for part in (known, ~known)]
-pd.DataFrame(rows, index=["mirror trained on", "not"]).round(0)
+    gaps[moment] = []
+    for _, its_run in grokked.iterrows():
+        its = halves[its_run.data_seed]
+        mirrored = torch.cat([its.x_test[:, p:], its.x_test[:, :p]], 1)
+        known = (mirrored @ its.x.T).amax(1) == 2
+        hit = (
+            100 * (network(its_run, its, time)(its.x_test).argmax(1) == its.y_test).double()
+        )
+        gaps[moment].append((hit[known].mean() - hit[~known].mean()).item())
+pd.DataFrame(gaps).agg(["mean", "std"]).round(1)
 
 # %% [markdown]
 r"""
-Hardly. A cell whose mirror was trained on is not understood earlier than others by more than a few points at any look. That the order does not matter is no stepping stone to the rule: it is a part of it, and comes with it. (In the assignment a table whose only regularity is this symmetry is not understood at all.)
+Hardly. The table has the accuracy on cells whose mirror was trained on less that on the others, in points, mean and standard deviation over networks: a few points at most, while the rule is being found. That the order does not matter helps little on the way to the rule. (In the assignment a table whose only regularity is this symmetry is not understood at all.)
 
 ```{solution-end}
 ```
@@ -895,16 +908,17 @@ for s in pair:
         replace(go_on, start=at_fit),
         off,
         replace(go_on, start=Vector(free[s][-1])),
+        replace(off, start=Vector(free[s][-1])),
     ]
 switched = run(plans, {s: halves[s] for s in pair}, record={"curves": looks(size.steps)})
-switched["decay"] = ["always", "until fitted", "after fitting"] * len(pair)
-switched.join(measures.waits(switched)).groupby("decay")[["found", "at_end"]].mean().round(
-    2
-)
+switched["decay"] = ["always", "until fitted", "after fitting", "never"] * len(pair)
+switched = switched.join(measures.waits(switched))
+switched["at_end"] *= 100
+switched.groupby("decay")[["found", "at_end"]].mean().round(0)
 
 # %% [markdown]
 r"""
-Decay after fitting is enough, and decay until then is worth little: it is in the wait that it works. (A time at the end of the run stands for "not yet".)
+In these two networks decay after fitting is enough. Decay until then is worth a little, compared with none at all, and does not get to the rule within the run: it is in the wait that it works. (A time at the end of the run stands for "not yet".)
 
 ```{solution-end}
 ```
@@ -927,7 +941,7 @@ noisy.groupby("label_noise")[["fit", "found", "at_end", "training"]].mean().roun
 
 # %% [markdown]
 r"""
-A twentieth of wrong answers slows it down and does not forbid it, as {cite:t}`power2022` report; with three times as many it is not found within the run. The rule serves all cells but the wrong ones, and for these there is no way but memory, which is cheap as long as they are few: the network has both, each where it is the cheaper. (Training accuracy counts the wrong answers as they were given.)
+A twentieth of wrong answers slows it down and does not prevent it, as {cite:t}`power2022` report; with three times as many it is not found within the run. The rule serves all cells but the wrong ones, and for these there is no way but memory, which is cheap as long as they are few: the network has both, each where it is the cheaper. (Training accuracy counts the wrong answers as they were given.)
 
 ```{solution-end}
 ```
@@ -935,11 +949,11 @@ A twentieth of wrong answers slows it down and does not forbid it, as {cite:t}`p
 ## Summary
 
 - A network with one hidden layer fits a table of sums, is worse than chance on the rest of it, and finds the rule several times later.
-- Towards a least share of the table the wait grows without bound; with plenty of cells there is none.
+- The wait grows steeply as cells are taken away, and with 30 % of the table the rule is not found in 3,000 steps; with plenty of cells there is hardly a wait.
 - At the start all numbers are alike, and then a kernel can only conclude that what stands in a row does not stand there again: the opposite of the rule.
 - The rule costs the same for all cells and memory something for each. Weight decay pays for moving to the cheaper one, in either direction: networks that have grokked forget when cells are taken away.
 - It is not necessary: squares grok under plain gradient descent. The scale of the outputs, and that of the initial weights, set the wait.
-- The rule is made of waves, and grows smoothly.
+- The rule is made of waves, and the lead of the right class grows smoothly, from before all cells are fitted.
 
 **Reading.** {cite:t}`power2022` for the phenomenon; {cite:t}`nanda2023` for the circuit; {cite:t}`varma2023` for a theory that predicted something; {cite:t}`kumar2024` for the link to lazy training; {cite:t}`mohamadi2024` for what a kernel cannot do.
 """
