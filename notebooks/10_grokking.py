@@ -170,7 +170,7 @@ delay["jump"] = (grokked.found - ten + 1) / (ten - grokked.fit).clip(lower=1)
 means = course.groupby("epoch")[["test", "test_loss"]].mean()
 above = means.test[means.test.idxmin() :]
 Markdown(
-    f"On this page {100 * grokked.arrived.mean():.0f} % of the networks arrive within {size.steps} steps. Fitting takes {grokked.fit.median():.0f} steps (median), and {grokked.found.median():.0f} pass until nine of ten held-out cells are right. From one in ten to nine in ten takes {delay['jump'].median():.1f} times as long as from fitting to one in ten. The mean loss on held-out cells is highest after {means.test_loss.idxmax()} steps, and their mean accuracy passes chance after {(above > 100 / p).idxmax()}."
+    f"On this page {100 * grokked.arrived.mean():.0f} % of the networks arrive within {size.steps} steps. Fitting takes {grokked.fit.median():.0f} steps (median), and {grokked.found.median():.0f} pass until nine of ten held-out cells are right. From one in ten to nine in ten takes {delay['jump'].median():.1f} times as long as from fitting to one in ten. The mean loss on held-out cells is highest after {means.test_loss.idxmax():.0f} steps, and their mean accuracy passes chance after {(above > 100 / p).idxmax():.0f}."
 )
 
 # %% [markdown]
@@ -669,9 +669,7 @@ ledger.say("circuit-grows-first")
 
 # %% tags=["remove-input"]
 lowest = (epochs[strength.argmin(1)] / grokked.fit).median()
-Markdown(
-    f"The strength is lowest at {lowest:.1f} of the time of fitting (median): before all training cells are fitted."
-)
+Markdown(f"The strength is lowest at {lowest:.1f} of the time of fitting (median).")
 
 # %% [markdown]
 r"""
