@@ -383,6 +383,7 @@ STARTS = {  # what the investigation begins with works
     "07_flatness": "np.array_equal(flat(layered(np.arange(3190.0))), np.arange(3190.0)) and [loss_of(row)(flat(row.layers)) < 0.2 for _, row in trained('large steps', 2.0, range(1), stop_loss=0.2).iterrows()] == [True]",
     "08_lazy_and_rich": "snapshots(initial(0, width=10), *bits(20, 0), (0, 3))[3][0][0].shape == (30, 10) and error(np.array([1, -1, 0, 2]), np.ones(4)) == 0.375 and np.allclose(kernel_answers(np.eye(3), np.eye(3), np.arange(3)), np.arange(3), atol=1e-4)",
     "09_benign_overfitting": "kernel(pictures('shuffled')[:50], 'narrow').shape == (50, 50) and pictures('Gaussian').shape == (1797, 64) and len(labels) == 1797",
+    "10_grokking": "(RULES['a - b'][1], table('symmetric', 0.5).classes, len(table('a * b', 0.5).x)) == (22, 23, 264) and trained('a + b', 0.9, [0], steps=5).accuracy.shape == (1,)",
 }
 
 
@@ -739,6 +740,54 @@ WRONG = {  # what students get wrong, and the tests that notice
             "predicted_price",
             "def predicted_price(spectrum, n):\n    k, r, big = effective_ranks(spectrum, n)\n    return k / n + n / big",
             "test_flat_spectra test_fewer_directions_than_examples test_against_data test_steep_spectra",
+        ),
+    ],
+    "10_grokking": [
+        (
+            "median_wait",
+            "def median_wait(times, arrived):\n    return float(np.median(times[arrived])) if arrived.any() else np.inf",
+            "test_all_arrive test_one_lost_by_hand test_never test_at_the_same_time test_many",
+        ),
+        (
+            "median_wait",
+            "def median_wait(times, arrived):\n    ordered = np.sort(np.where(arrived, times, np.inf))\n"
+            "    return float(ordered[(len(ordered) + 1) // 2 - 1])",
+            "test_many",
+        ),
+        (
+            "median_wait",
+            "def median_wait(times, arrived):\n    left = 1.0\n    for t in np.unique(times[arrived]):\n"
+            "        left *= 1 - (arrived & (times == t)).sum() / ((times > t) | (arrived & (times == t))).sum()\n"
+            "        if left <= 0.5 + 1e-12:\n            return float(t)\n    return np.inf",
+            "test_at_the_same_time test_many",
+        ),
+        (
+            "unit_frequencies",
+            "def unit_frequencies(weights):\n    power = np.abs(np.fft.rfft(weights, axis=1)[:, 1:]) ** 2\n"
+            "    return power.argmax(1) + 1, power.max(1) / power.sum(1)",
+            "test_an_even_table test_constant_rows_and_equals test_against_least_squares",
+        ),
+        (
+            "unit_frequencies",
+            "def unit_frequencies(weights):\n    power = np.abs(np.fft.rfft(weights, axis=1)) ** 2\n"
+            "    return power.argmax(1), power.max(1) / power.sum(1)",
+            "test_pure_waves test_an_even_table test_constant_rows_and_equals test_against_least_squares",
+        ),
+        (
+            "adding_network",
+            "def adding_network(p, frequencies, sign=1):\n    turns, at, W, V = np.pi * np.arange(2), np.arange(p), [], []\n"
+            "    for k, one, other in itertools.product(frequencies, turns, turns):\n        turn = 2 * np.pi * k * at / p\n"
+            "        W.append(np.concatenate([np.cos(turn + one), np.cos(sign * turn + other)]))\n"
+            "        V.append(0.5 * np.cos(turn + one + other))\n    return np.array(W), np.array(V).T",
+            "test_one_frequency test_sums test_differences test_it_stays_small",
+        ),
+        (
+            "adding_network",
+            "def adding_network(p, frequencies, sign=1):\n    turns, at, W, V = 2 * np.pi * np.arange(3) / 3, np.arange(p), [], []\n"
+            "    for k, one, other in itertools.product(frequencies, turns, turns):\n        turn = 2 * np.pi * k * at / p\n"
+            "        W.append(np.concatenate([np.cos(turn + one), np.cos(turn + other)]))\n"
+            "        V.append(2 / 9 * np.cos(sign * turn + one + other))\n    return np.array(W), np.array(V).T",
+            "test_differences",
         ),
     ],
 }

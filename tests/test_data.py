@@ -309,6 +309,39 @@ def test_sizes_below_one(make):
         make()
 
 
+def test_a_table_of_sums():
+    d = data.modular_addition(7, 0.6, seed=3)
+    assert (len(d.x), len(d.x_test), d.classes, d.shape) == (29, 20, 7, (14,))
+    cells = torch.cat([d.x, d.x_test])
+    a, b = cells[:, :7].argmax(1), cells[:, 7:].argmax(1)
+    assert (cells.sum(1) == 2).all()
+    assert len({*zip(a.tolist(), b.tolist(), strict=True)}) == 49
+    assert torch.equal(torch.cat([d.y, d.y_test]), (a + b) % 7)
+    assert not torch.equal(d.x, data.modular_addition(7, 0.6, seed=4).x)
+
+
+def test_a_table_of_quotients():
+    d = data.modular_addition(7, 0.5, seed=0, rule="quotient")
+    assert len(d.x) + len(d.x_test) == 42
+    a, b = d.x[:, :7].argmax(1), d.x[:, 7:].argmax(1)
+    assert (b > 0).all()
+    assert torch.equal(d.y * b % 7, a)
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"p": 9, "share": 0.5, "rule": "quotient"}, "Only modulo a prime has every quotient an answer; got p=9"),
+        ({"p": 7, "share": 0.5, "rule": "product"}, "rule is sum or quotient; got 'product'"),
+        ({"p": 7, "share": 0.001}, "leaves none to train on, or none to test"),
+        ({"p": 7, "share": 1.0}, "leaves none to train on, or none to test"),
+    ],
+)
+def test_a_table_that_cannot_be(options, says):
+    with pytest.raises(ValueError, match=says):
+        data.modular_addition(**options, seed=0)
+
+
 # --- Randomized ---
 
 

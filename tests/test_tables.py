@@ -150,3 +150,28 @@ def test_where_rows_are_lowest():
     assert measures.lowest_at(table) == pytest.approx([-3.3, -2, -1, np.nan, -4], nan_ok=True)
     with pytest.raises(ValueError, match="factors of two"):
         measures.lowest_at(table.set_axis([1, 2, 3, 4, 5], axis=1))
+
+
+def test_waits_are_read_off_curves_and_what_does_not_come_counts_as_the_end():
+    epochs = np.array([0, 10, 20, 40])
+    runs = pd.DataFrame(
+        {
+            "curve_epoch": [epochs] * 3,
+            "curve_train_error": [np.array([0.9, 0.01, 0, 0]), np.array([0.9, 0.5, 0, 0]), np.full(4, np.nan)],
+            "curve_test_error": [np.array([0.9, 1.0, 0.5, 0.1]), np.array([0.9, 0.9, 0.8, 0.7]), np.full(4, np.nan)],
+            "diverged": [False, False, True],
+        },
+        index=[5, 6, 7],
+    )
+    found = measures.waits(runs)
+    assert found.index.tolist() == [5, 6, 7]
+    assert found.loc[5].to_dict() == pytest.approx(
+        {"fit": 10, "found": 40, "delay": 4, "arrived": True, "at_fit": 0, "at_end": 0.9}
+    )
+    assert found.loc[6].to_dict() == pytest.approx(
+        {"fit": 20, "found": 40, "delay": 2, "arrived": False, "at_fit": 0.2, "at_end": 0.3}
+    )
+    assert math.isnan(found.loc[7, "delay"])
+    assert not found.loc[7, "arrived"]
+    with pytest.raises(ValueError, match="found is an accuracy, above 0 and up to 1; got 90"):
+        measures.waits(runs, found=90)

@@ -20,7 +20,7 @@ from overparam.data.randomized import (
     random_pixels,
     shuffled_pixels,
 )
-from overparam.data.synthetic import linear_teacher, mnist1d, sine, slabs, two_spirals
+from overparam.data.synthetic import linear_teacher, mnist1d, modular_addition, sine, slabs, two_spirals
 
 __all__ = [
     "ARRAYS",
@@ -36,6 +36,7 @@ __all__ = [
     "load",
     "mnist",
     "mnist1d",
+    "modular_addition",
     "noisy_copies",
     "permuted_labels",
     "poisoned",

@@ -1,4 +1,4 @@
-"""Data sets that are made on the spot: MNIST-1D, regressions, slabs and spirals."""
+"""Data sets that are made on the spot: MNIST-1D, regressions, slabs, spirals and tables of modular arithmetic."""
 
 import contextlib
 import functools
@@ -185,6 +185,35 @@ def two_spirals(n: int, n_test: int, seed: int, turns: float = 1.0, noise: float
     angle, radius = 2 * math.pi * turns * way + math.pi * y, 0.6 + 3.4 * way
     x = torch.stack([radius * angle.cos(), radius * angle.sin()], 1) + noise * torch.randn(total, 2, generator=draw)
     return Data("two_spirals", x[:n], y[:n], x[n:], y[n:], "two spirals, synthetic", classes=2)
+
+
+@full_precision()
+def modular_addition(p: int, share: float, seed: int, rule: str = "sum") -> Data:
+    """A table of modular arithmetic, a ``share`` of its cells to train on and all others to test: the task of Power et al. (2022).
+
+    A cell is a pair a, b; its input [2p] has a 1 at a and one at p + b, its class is (a + b) mod p. Which cells are trained on is
+    drawn with the seed. With the ``rule`` "quotient" the class is a/b mod p, the c with c·b = a, for a prime p and b ≠ 0.
+    """
+    p, share = whole("p", p, 2), between("share", share, 0, 1)
+    require(rule in ("sum", "quotient"), f"rule is sum or quotient; got {shown(rule)}.")
+    a, b = (cells.flatten() for cells in torch.meshgrid(torch.arange(p), torch.arange(p), indexing="ij"))
+    if rule == "quotient":
+        require(
+            all(p % d for d in range(2, math.isqrt(p) + 1)),
+            f"Only modulo a prime has every quotient an answer; got p={p}.",
+        )
+        a, b = a[b > 0], b[b > 0]
+        answers = a * torch.tensor([pow(k, -1, p) for k in b.tolist()]) % p
+    else:
+        answers = (a + b) % p
+    x = torch.cat([torch.eye(p)[a], torch.eye(p)[b]], 1)
+    n = round(share * len(x))
+    says = f"A share of {share:g} of {len(x)} cells leaves none to train on, or none to test; take another."
+    require(0 < n < len(x), says)
+    order = torch.randperm(len(x), generator=generator(seed, "cells"))
+    train, test = order[:n], order[n:]
+    source = f"{'a + b' if rule == 'sum' else 'a/b'} mod {p}, {share:.0%} of the table"
+    return Data("modular_addition", x[train], answers[train], x[test], answers[test], source, classes=p)
 
 
 def _check_sizes(**sizes: int) -> list[int]:

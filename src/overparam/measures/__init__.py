@@ -17,6 +17,7 @@ from overparam.measures.tables import (
     rise_and_fall,
     stopped_errors,
     threshold,
+    waits,
 )
 from overparam.measures.variance import (
     Components,
@@ -60,5 +61,6 @@ __all__ = [
     "stopped_errors",
     "threshold",
     "volume",
+    "waits",
     "with_layers",
 ]

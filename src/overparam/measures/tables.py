@@ -173,6 +173,44 @@ def stopped_errors(runs: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, runs.index, ["stopped", "final", "epoch"])
 
 
+def waits(runs: pd.DataFrame, fitted: float = 0.99, found: float = 0.9) -> pd.DataFrame:
+    """When each network has fitted its training set and when it generalizes, from its curves; a row for each, with the runs' index.
+
+    Columns: ``fit``, the first recorded epoch with a training accuracy of ``fitted`` or more; ``found``, the first with a test accuracy
+    of ``found`` or more; ``delay``, the second over the first; ``arrived``, whether it has found it; ``at_fit`` and ``at_end``, the test
+    accuracy when fitted and at the end. What does not happen within the run is censored: it counts as happening at the last epoch.
+    So a median over networks of equally long runs is that of Kaplan and Meier (1958) where more than half arrive. NaN if diverged.
+    """
+    require_runs(runs, "curve_epoch", "curve_train_error", "curve_test_error", "diverged")
+    levels = {"fitted": fitted, "found": found}
+    for name, level in levels.items():
+        levels[name] = real(name, level)
+        require(0 < level <= 1, f"{name} is an accuracy, above 0 and up to 1; got {level:g}.")
+    rows = []
+    for _, row in runs.iterrows():
+        epochs, last = np.asarray(row.curve_epoch, float), len(row.curve_epoch) - 1
+        train, test = (1 - np.asarray(row[f"curve_{part}_error"], float) for part in ("train", "test"))
+        fit, then = (
+            int(np.argmax(reached)) if (reached := accuracy >= level - 1e-9).any() else last
+            for accuracy, level in zip((train, test), levels.values(), strict=True)
+        )
+        times = max(epochs[fit], 1.0), max(epochs[then], 1.0)
+        rows.append(
+            {
+                "fit": times[0],
+                "found": times[1],
+                "delay": times[1] / times[0],
+                "arrived": bool((test >= levels["found"] - 1e-9).any()),
+                "at_fit": test[fit],
+                "at_end": test[-1],
+            }
+        )
+    table = pd.DataFrame(rows, index=runs.index)
+    numbers_only = ["fit", "found", "delay", "at_fit", "at_end"]
+    table.loc[runs.diverged.to_numpy(bool), numbers_only] = np.nan
+    return table
+
+
 def at_level(level: float, x: Sequence[float], y: Sequence[float]) -> float:
     """``y`` where ``x`` over time first reaches ``level``, read as linear between two times; NaN where it never does.
 

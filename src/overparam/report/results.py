@@ -23,10 +23,12 @@ WORDS = {
     "digits 1": "digits",
     "digits True": "digits",
     "label_noise": "label noise",
+    "loss cross_entropy": "cross-entropy",
     "loss squared": "squared loss",
     "lr": "learning rate",
     "optimizer adam": "Adam",
     "optimizer sgd": "SGD",
+    "rule quotient": "quotients",
     "stop_loss": "stopped at loss",
     "weight_decay": "weight decay",
 }
