@@ -1,0 +1,858 @@
+# ---
+# jupyter:
+#   jupytext:
+#     cell_markers: '"""'
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+r"""
+(information-and-robustness)=
+# Information and robustness
+
+Three more theories of why large networks generalize: they compress their inputs, they have the parameters to be smooth, they stay close to infinitely wide ones. Each holds a true statement. Each is often told as more than it says. This chapter measures what a layer knows, computes how smooth a fit can be, and finds what depth costs.
+"""
+
+# %% mystnb={"code_prompt_show": "Set-up"} tags=["hide-input"]
+# Set-up
+from itertools import product
+
+import numpy as np
+import pandas as pd
+import torch
+from IPython.display import Markdown
+from matplotlib import pyplot as plt
+
+from overparam import claims, data, figures, results, scale
+from overparam.randomness import generator
+from overparam.theory import interpolation, phases, smooth_fits, wide_and_deep
+
+figures.style()
+torch.set_num_threads(1)  # small problems: a second thread costs more than it gives
+colors, (blue, orange, green, purple) = figures.COLORS, figures.SEQUENCE[:4]
+ledger = claims.Ledger("information-and-robustness")
+size = scale.sizes(epochs=(4, 150, 150), steps=(6, 600, 600), binary=(4, 150, 150))
+moments = lambda last: np.unique(np.geomspace(1, last + 1, 20).astype(int) - 1)
+
+# %% mystnb={"code_prompt_show": "Networks on twelve bits"} tags=["hide-input"]
+# Networks on twelve bits: 12-10-7-5-4-3-2, SGD on four fifths of the 4,096 patterns
+on_bits = ("tanh-two-phases", "relu-no-compression", "generalizing-without-compression")
+on_bits += ("full-batch-compresses", "binary-nets-one-phase")
+seeds, trained, called = ledger.seeds(*on_bits), {}, {"tanh": "tanh", "relu": "ReLU"}
+for kind in ("tanh", "relu"):
+    how = size.epochs, moments(size.epochs), phases.SCHEMES
+    trained[kind] = phases.followed(kind, seeds, *how)
+
+# %% mystnb={"code_prompt_show": "The slider", "figure": {"caption": "**With tanh the layers turn back, with ReLU they do not.** Each dot is a hidden layer, from the first (light, right) to the last (dark, left): how many bits it tells about which of 4,096 patterns came in, $I(X;T)$, against how many it tells about the label, $I(T;Y)$. Lines are the ways so far. Layers are read through 30 bins per unit. Means over replicates.", "name": "fig-ir-plane"}} tags=["hide-input"]
+# The slider over the epochs
+planes = {
+    kind: table[table.scheme == "fixed"]
+    .groupby(["layer", "epoch"])[["inputs", "labels"]]
+    .mean()
+    for kind, table in trained.items()
+}
+shades = dict(zip(phases.LAYERS, figures.ramp(5), strict=True))
+
+
+def shown(epoch):
+    fig, axes = plt.subplots(1, 2, figsize=(7.2, 3.7), sharey=True)
+    for ax, (kind, places) in zip(axes, planes.items(), strict=True):
+        for layer, color in shades.items():
+            way = places.loc[layer].loc[:epoch]
+            ax.plot(way.inputs, way.labels, color=color, linewidth=1)
+            ax.plot(*way.iloc[-1], "o", color=color, markersize=8, label=f"{layer} units")
+        error = trained[kind].groupby("epoch").test_error.mean()[epoch]
+        ax.set(title=f"{called[kind]}: test error {error:.0f} %", xlabel="I(X;T), bits")
+        ax.set(xlim=(0, 12.4), ylim=(-0.03, 1.05))
+    axes[0].set_ylabel("I(T;Y), bits")
+    axes[1].legend(loc="lower right")
+    return fig
+
+
+alt = "Two information planes after {} epochs, tanh on the left and ReLU on the right, with one dot for each of five hidden layers and the way it has come."
+figures.slider(
+    shown, values=moments(size.epochs).tolist(), description="Epoch", alt=alt, start=0
+)
+
+# %% [markdown]
+r"""
+Push the slider. On the left the dots of the last layers climb to the right, while the labels are being fitted, and then drift back to the left, for most of the time, as if the network forgot what it does not need. On the right nothing is forgotten, and the test error is just as low. Is forgetting what makes a network generalize, or is it something about tanh?
+
+## A theory in one plane
+
+{cite:t}`shwartzziv2017` drew this plane. A layer's units $T$ are a function of the input $X$, and so each layer can only know less than the one before it, about the input and about the label (the *data processing inequality*). Their story has two phases: a short one in which the layers learn about the label and the input, and a long one in which SGD, by its noise, makes them forget about the input. They propose the second as the reason for which deep networks generalize.
+
+:::{margin}
+**Mutual information** $I(X;T)$ is by how many bits knowing $T$ reduces the uncertainty about $X$: $H(T) - H(T \mid X)$. Here all 4,096 patterns are equally likely, so $X$ has 12 bits, and a class has 1.
+:::
+
+The task here is made like theirs. A pattern switches twelve points of a sphere on or off, the class says whether the centre of the points that are on lies far out (a rule that no rotation of the sphere changes), and labels are nearly, not quite, a function of the pattern. Four fifths of the patterns are trained on. Nothing about information is estimated from samples: we count over all patterns.
+"""
+
+# %% [markdown]
+r"""
+(ir-reading)=
+## What is read, and through which bins
+
+Before asking why a number falls, one should ask what it is. A network is deterministic: the same pattern always gives the same units.
+
+```{prf:proposition} What a deterministic layer knows about its input
+:label: ir-prop-deterministic
+Let $T = h(X)$. If $X$ takes $N$ values with equal probability and $h$ sends no two of them to the same place, then $I(X;T) = \log_2 N$, whatever the weights. If some unit of $T$ has a continuous distribution, then $I(X;T) = \infty$.
+```
+
+```{prf:proof}
+Given $X$ there is no doubt about $T$, so $I(X;T) = H(T)$. In the first case $T$ takes $N$ values, each with probability $1/N$. In the second, cut the range of that unit into $2^k$ intervals of equal probability and let $B$ say in which of them it lies. $B$ is a function of $T$, so $I(X;T) \ge I(X;B) = H(B) = k$, for every $k$.
+```
+
+So tanh units, whose values practically never coincide, know all 12 bits at every moment of training, and there is nothing to compress. What the plane shows is $I(X; B)$, with $B$ the bins into which the units fall: 30 equal ones between −1 and 1. It is an entropy of boxes. It falls when patterns move into the same boxes: when they *cluster*.
+"""
+
+# %%
+history = phases.trained("tanh", seeds[:1], size.epochs, moments(size.epochs))
+counts = (10, 30, 100, 1000, 10_000, 100_000)
+rows = [phases.plane(history, "fixed", bins).assign(bins=bins) for bins in counts]
+by_bins = pd.concat(rows)
+
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Finer bins, no compression.** Information about the input in the layer of five units (left) and in that of three (right) during training of one tanh network, for several numbers of bins per unit. At the top all 12 bits.", "name": "fig-ir-bins"}, "image": {"alt": "Two panels of information against epoch with one line for each number of bins; lines for few bins rise and fall, those for many lie near 12 bits throughout."}} tags=["hide-input"]
+fig, axes = plt.subplots(1, 2, figsize=(7.2, 3.4), sharey=True)
+hues = dict(zip(counts, figures.ramp(len(counts)), strict=True))
+for ax, layer in zip(axes, (5, 3), strict=True):
+    some = by_bins[by_bins.layer == layer].assign(epoch=by_bins.epoch + 1)
+    figures.plot(some, "epoch", "inputs", "bins", ax, hues, "{:,} bins", markersize=3)
+    figures.log_axis(ax, (1, 10, 100))
+    ax.set(title=f"layer of {layer} units", xlabel="epoch + 1", ylabel="", ylim=(0, 12.5))
+axes[0].set_ylabel("I(X;T), bits")
+fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+plt.show()
+
+# %% tags=["remove-input"]
+three = by_bins[by_bins.layer == 3].groupby("bins").inputs
+Markdown(
+    f"With 30 bins the layer of three units ends {three.max()[30] - three.last()[30]:.1f} bits below its highest, with {counts[-1]:,} bins {three.max()[counts[-1]] - three.last()[counts[-1]]:.1f}."
+)
+
+# %% [markdown]
+r"""
+If the network forgot, no bins would bring back what is lost. Fine bins do: what had been lumped together is told apart again, up to what 32-bit numbers themselves round away. {cite:t}`goldfeld2019` say so in general: with noise inside the network information is well defined, and where it falls, it is because representations of one class cluster.
+
+That is not nothing. Clusters are real, and coarse bins see them. But is it the bins that make the fall, or the tanh? Bins can also be made *equally full* at every epoch, so that each holds a thirtieth of a layer's values; or one adds Gaussian noise (variance 0.1) to the units and bounds what is left {cite:p}`kolchinsky2017`.
+
+::::{predict}
+:answer: PREDICT1
+:figure: fig-ir-schemes
+PREDICTTEXT1
+::::
+"""
+
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "CAPTION-SCHEMES", "name": "fig-ir-schemes"}, "image": {"alt": "ALT-SCHEMES"}} tags=["hide-input"]
+fig, axes = plt.subplots(1, 2, figsize=(7.2, 3.4), sharey=True)
+reading = {"fixed": "equal bins", "quantile": "equally full bins", "noise": "with noise"}
+last_three = {k: t[t.layer.isin((5, 4, 3))] for k, t in trained.items()}
+for ax, (kind, table) in zip(axes, last_three.items(), strict=True):
+    means = table.groupby(["scheme", "seed", "epoch"]).inputs.mean().reset_index()
+    means["epoch"] += 1
+    for (scheme, label), color in zip(reading.items(), (purple, blue, orange), strict=True):
+        some = means[means.scheme == scheme]
+        figures.plot(some, "epoch", "inputs", ax=ax, colors=color, label=label)
+    figures.log_axis(ax, (1, 10, 100))
+    ax.set(title=called[kind], xlabel="epoch + 1", ylabel="", ylim=(0, 12.5))
+axes[0].set_ylabel("I(X;T), mean of three layers, bits")
+axes[1].legend(loc="upper left")
+plt.show()
+
+# %% tags=["remove-input"]
+turned = {
+    (kind, scheme): phases.turns(table[table.scheme == scheme])
+    for kind, table in trained.items()
+    for scheme in phases.SCHEMES
+}
+falls = {f"{k}, {reading[s]}": claims.mean(t.falls) for (k, s), t in turned.items()}
+claims.table("From its largest value to the end I(X;T) falls by, in bits.", falls)
+
+# %% tags=["remove-input"]
+ledger.say("tanh-two-phases")
+
+# %% tags=["remove-input"]
+ledger.say("relu-no-compression")
+
+# %% [markdown]
+r"""
+TEXT-AFTER-SCHEMES
+
+(ir-noise)=
+## Neither noise nor compression
+
+The second half of the theory is its cause: in the long phase gradients of batches disagree, and their noise lets the weights diffuse, which is said to compress. So take the noise away.
+
+::::{predict}
+:answer: PREDICT2
+:figure: fig-ir-full
+Gradient descent on all 3,277 training patterns in each step has no noise at all. What becomes of the fall of $I(X;T)$ in tanh networks?
+
+1. It is gone.
+2. It is still there.
+3. It turns into a rise.
+
+:::{dropdown} Answer
+PREDICTANSWER2
+:::
+::::
+"""
+
+# %%
+trained["full"] = phases.followed(
+    "tanh", seeds, size.steps, moments(size.steps), batch_size=None
+)
+trained["binary"] = phases.followed("binary", seeds, size.binary, moments(size.binary))
+trained["large"] = phases.followed(
+    "tanh", seeds, size.epochs, moments(size.epochs), spread=1.0
+)
+
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "CAPTION-FULL", "name": "fig-ir-full"}, "image": {"alt": "ALT-FULL"}} tags=["hide-input"]
+fig, axes = plt.subplots(1, 2, figsize=(7.2, 3.4))
+looks = {"tanh": ("tanh, batches of 256", purple), "full": ("tanh, full batch", green)}
+looks |= {"binary": ("signs", orange)}
+for kind, (label, color) in looks.items():
+    table = trained[kind]
+    some = table[(table.scheme == "fixed") & table.layer.isin((5, 4, 3))]
+    means = some.groupby(["seed", "epoch"])[["inputs", "labels"]].mean().reset_index()
+    means["epoch"] += 1
+    for ax, column in zip(axes, ("inputs", "labels"), strict=True):
+        figures.plot(means, "epoch", column, ax=ax, colors=color, label=label)
+for ax, title in zip(axes, ("I(X;T), bits", "I(T;Y), bits"), strict=True):
+    figures.log_axis(ax, (1, 10, 100))
+    ax.set(title=title, xlabel="epoch + 1", ylabel="", ylim=(0, None))
+fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+plt.show()
+
+# %% tags=["remove-input"]
+ledger.say("full-batch-compresses")
+
+# %% tags=["remove-input"]
+ledger.say("generalizing-without-compression")
+
+# %% [markdown]
+r"""
+TEXT-AFTER-FULL
+
+Is this an accident of our setting? A few knobs, one at a time: how much $I(X;T)$ falls with tanh, and how much more than with ReLU.
+"""
+
+# %% mystnb={"code_prompt_show": "The settings, and the run that was recorded"} tags=["hide-input"]
+# The settings, and the run that was recorded
+one = {"spread": (0.25, 1.0), "lr": (0.03, 0.3), "momentum": (0.0,), "gain": (10.0, 100.0)}
+one |= {"batch_size": (64, 1024), "share": (0.5,), "epochs": (50, 400)}
+one |= {"bins": (10, 100), "layers": ((3,), (7, 5, 4, 3))}
+settings = [{}, *({key: v} for key, values in one.items() for v in values)]
+
+
+def in_setting(how):
+    """How much I(X;T) falls in another setting with tanh, and by how much less with ReLU; means over three replicates."""
+    rest, own = dict(how), ledger.selection(3)
+    last, bins = rest.pop("epochs", size.epochs), rest.pop("bins", 30)
+    layers, spread = rest.pop("layers", (5, 4, 3)), rest.pop("spread", 0.5)
+    found = {}
+    for kind, start in (("tanh", spread), ("relu", 2 * 2**0.5 * spread)):
+        run = phases.trained(kind, own, last, moments(last), spread=start, **rest)
+        found[kind] = phases.turns(phases.plane(run, "fixed", bins), layers).falls.mean()
+    name = ", ".join(f"{key} {value}" for key, value in how.items()) or "as above"
+    keeps = bool(found["tanh"] > 0.5 and found["relu"] < found["tanh"])
+    return {"setting": name} | found | {"keeps": keeps}
+
+
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "CAPTION-MULTIVERSE", "name": "fig-ir-multiverse"}, "image": {"alt": "ALT-MULTIVERSE"}} tags=["hide-input"]
+measure = lambda: pd.DataFrame(map(in_setting, settings))
+elsewhere, where = results.measured_or_recorded("12_compression_multiverse", measure)
+ax = figures.settings(elsewhere, "relu", "tanh", (0, 0.5), purple)
+ax.set(xlabel="fall with ReLU, bits", ylabel="fall with tanh, bits")
+plt.show()
+
+# %% tags=["remove-input"]
+Markdown(
+    f"$I(X;T)$ falls by more than half a bit with tanh, and by less with ReLU, in {results.kept(elsewhere, where)}"
+)
+
+# %% [markdown]
+r"""
+TEXT-MULTIVERSE
+
+**Where information is well defined.** A network whose weights and units are *signs* has layers with finitely many states: three units hold at most three bits, and no bins are needed. {cite:t}`raj2020` report that such networks show no two phases, but fit and compress at once. Signs have no useful derivative; backwards we treat each as the identity between −1 and 1 (*straight-through*).
+"""
+
+# %% tags=["remove-input"]
+ledger.say("binary-nets-one-phase")
+
+# %% [markdown]
+r"""
+TEXT-BINARY
+"""
+
+# %% [markdown]
+r"""
+(ir-robustness)=
+## Smoothness has a price in parameters
+
+From what a network forgets to how fast it changes. A classifier that fits its data by jumping between the points is fragile: a small push to the input changes the answer. Smooth interpolation, with a small Lipschitz constant $L$, would be robust. What does it cost?
+
+{cite:t}`bubeck2021` prove that it costs parameters.
+
+```{prf:theorem} A law of robustness
+:label: ir-thm-robustness
+Let $x_1, \dots, x_n$ be drawn from a distribution on $\mathbb R^d$ that is *isoperimetric* (functions with a small Lipschitz constant are nearly constant on it, as on the sphere), with noisy labels. With high probability every function of a family with $p$ parameters, bounded and Lipschitz in the parameters, that fits the labels below the level of the noise has a Lipschitz constant of at least about $\sqrt{n d / p}$.
+```
+
+```{prf:proof}
+*Idea.* Fix one $L$-Lipschitz function. On such a distribution $f(x)$ fluctuates by $L/\sqrt d$, so that its agreement with $n$ random signs fluctuates by $\sqrt n\, L/\sqrt d$; that it agrees with a constant share of them, $\sum_i y_i f(x_i) \ge \epsilon n$, has probability at most $\exp(-c\, \epsilon^2 n d / L^2)$. A family of $p$ parameters is, to good accuracy, $e^{p \log(\dots)}$ functions. If one of them is to agree, $p$ must outweigh $n d/L^2$, up to logarithms.
+```
+
+Fitting alone takes about $n$ parameters. Smoothly, with $L$ of order one, it takes about $nd$: $d$ times as many. For features that stay fixed there is a proof of five lines, with constants.
+
+```{prf:proposition} The law for fixed features
+:label: ir-prop-features
+Let $f = b + \theta \cdot \varphi$ with $p$ fixed features on the unit sphere, of covariance $C$ (invertible), $z_i = C^{-1/2}(\varphi(x_i) - \mathbb E \varphi)$ and $\lambda$ the largest eigenvalue of the matrix $z_i \cdot z_j$. If $f$ fits $n$ labels whose variance is $v$, then
+
+$$
+L^2 \ \ge\ \mathbb E \lVert \nabla f \rVert^2 \ \ge\ (d - 1)\, \frac{n v}{\lambda} .
+$$ (ir-eq-law)
+```
+
+```{prf:proof}
+Put $u = C^{1/2} \theta$, so that $\lVert u \rVert^2 = \theta^\top C\, \theta = \operatorname{Var} f$. The labels are $y_i = b' + z_i \cdot u$, so $n v \le \sum_i (y_i - b')^2 = \lVert Z u \rVert^2 \le \lambda \operatorname{Var} f$. And on the unit sphere $\operatorname{Var} f \le \mathbb E \lVert \nabla f \rVert^2 / (d-1)$ (Poincaré's inequality: the first eigenvalue of the Laplacian there is $d - 1$).
+```
+
+For random features $\lambda$ is about $(\sqrt n + \sqrt p)^2$, as for Gaussian matrices, and for $p \gg n$ the bound is the law: $L \ge \sqrt{(d-1)\, n/p}$.
+
+The bound says that nothing smoother exists. Does something as smooth exist? For random ReLU features all means over the sphere have formulas, so that the *smoothest of all interpolants* can be computed, the one of least $\mathbb E \lVert \nabla f \rVert^2$. Beside it stands the *shortest*, of least $\lVert \theta \rVert$: the one that gradient descent from zero finds.
+
+::::{predict}
+:answer: 2
+:figure: fig-ir-robust
+Sixty random signs on a sphere in ten dimensions, so $nd = 600$. From 90 to 2,400 random features: what becomes of the gradient of the interpolant that gradient descent finds?
+
+1. It falls like $1/\sqrt p$, as the law says.
+2. It falls at first, and then hardly.
+3. It grows.
+
+:::{dropdown} Answer
+B. The law says what is possible at best. A shorter vector of weights is not a smoother function.
+:::
+::::
+"""
+
+
+# %% mystnb={"code_prompt_show": "Fits of random signs"} tags=["hide-input"]
+# Fits of random signs
+def fitted(seed, p, n=60, d=10):
+    """Fits of n random signs on the sphere by p random features, and their steepest slopes among 1,000 places."""
+    draw = generator(seed, "random signs")
+    x = torch.from_numpy(interpolation.sphere(n, d - 1, seed))
+    directions = torch.from_numpy(interpolation.sphere(p, d - 1, seed + 10**6))
+    fits = smooth_fits.fits(
+        x, 2.0 * torch.randint(0, 2, (n,), generator=draw) - 1, directions
+    )
+    at = torch.from_numpy(interpolation.sphere(1000, d - 1, seed + 2 * 10**6))
+    most = [
+        smooth_fits.slopes(at, directions, weights).max().item() for weights in fits.weights
+    ]
+    return fits.smoothest, fits.shortest, fits.bound, fits.whitened, *most
+
+
+# %%
+numbers = scale.sizes(p=((90, 150, 300), *[(90, 150, 300, 600, 1200, 2400)] * 2)).p
+draws = scale.seeds(scale.sizes(draws=(2, 5, 10)).draws)
+columns = ["smoothest", "shortest", "bound", "whitened", "steepest", "steepest_short"]
+robust = pd.DataFrame(product(draws, numbers), columns=["seed", "p"])
+robust[columns] = [fitted(*row) for row in robust[["seed", "p"]].to_numpy().tolist()]
+
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**More features make a smooth fit possible, and gradient descent does not take it.** Root mean square of the gradient over the sphere for fits of 60 random signs in ten dimensions, against the number of random features. Dashed: below this line no combination of these features fits. Dotted: a slope of −1/2. Means over draws with 95 % bands.", "name": "fig-ir-robust"}, "image": {"alt": "Log-log plot; the smoothest fit falls in parallel to the dotted line and to the bound below it, the shortest fit falls at first and then is nearly level."}} tags=["hide-input"]
+ax = plt.subplots(figsize=(7.2, 3.5))[1]
+looks = {
+    "shortest": ("shortest (gradient descent)", orange),
+    "smoothest": ("smoothest of all", blue),
+}
+for column, (label, color) in looks.items():
+    figures.plot(robust, "p", column, ax=ax, colors=color, label=label)
+means = robust.groupby("p")[columns].mean()
+ax.plot(means.index, means.bound, "--", color=figures.INK, label="bound")
+slope = means.smoothest.iloc[-1] * (means.index[-1] / means.index) ** 0.5
+ax.plot(means.index, slope, ":", color=colors["threshold"], label="slope −1/2")
+figures.log_axis(ax, numbers)
+ax.set(yscale="log", xlabel="features p", ylabel="root mean square gradient")
+ax.legend(loc="lower left", ncols=2)
+plt.show()
+
+# %% tags=["remove-input"]
+below = float(np.maximum(0, 1 - robust.smoothest / robust.bound).max())
+steep = {
+    name: claims.mean(
+        [
+            np.polyfit(np.log(own.p), np.log(own[name]), 1)[0]
+            for _, own in late.groupby("seed")
+        ]
+    )
+    for late in [robust[robust.p >= numbers[-4:][0]]]
+    for name in columns
+    if name != "whitened"
+}
+Markdown(
+    f"From {numbers[-4:][0]} to {numbers[-1]:,} features the smoothest fit's gradient falls with the power {steep['smoothest']:.2f} of $p$, the shortest one's with {steep['shortest']:.2f}; the bound is {(robust.smoothest / robust.bound).min():.1f} to {(robust.smoothest / robust.bound).max():.1f} times lower than the smoothest. λ is {(robust.whitened / (60**0.5 + robust.p**0.5) ** 2).mean():.2f} times $(\\sqrt n + \\sqrt p)^2$.\n\nThe steepest slope that 1,000 places show falls with the power {steep['steepest']:.2f} in the smoothest fit, and with {steep['steepest_short']:.2f} in the shortest."
+)
+
+# %% [markdown]
+r"""
+So the law is tight in its exponent: smoothness can be bought, at the price of $nd$ features, and not below. Had some interpolant gone under the dashed line, the proposition would be wrong. But the fit that gradient descent makes of the same features does not become smooth at that price: as $p$ grows it tends to the interpolant of a kernel, which has a gradient of its own. The theorem is a *lower bound*: large is necessary for smooth, and not sufficient.
+
+::::{admonition} Break it: large and rough
+:class: break-it
+The orange line is the counterexample to "large is robust": forty times as many features as labels, and the gradient no longer falls. One can do worse: add the smoothest fit of *other* labels at places between the points, and parameters buy a function as rough as one likes. A family that contains smooth fits contains rough ones.
+::::
+"""
+
+# %% [markdown]
+r"""
+(ir-depth)=
+## Depth over width
+
+The first two theories were about what large networks *can* do. The third says how far a real network is from an infinitely wide one, for which there are formulas ({doc}`08_lazy_and_rich`). Draw the weights of a layer with variance $C/n$, where $C = 1$ for linear units and 2 for ReLU: such a start is *critical*, the mean square of a layer's units neither grows nor dies out with depth. Write $K$ for that mean square (for ReLU: twice it), beginning with $K = 1$ at the input. In an infinitely wide network $K$ stays 1. In a finite one it is random, and differs from network to network.
+
+::::{predict}
+:answer: 3
+:figure: fig-ir-depth
+Two ReLU networks have 16,384 weights each: four layers of 64 units, or sixteen layers of 32. In which is $K$, after the last layer, closer to what an infinitely wide network has?
+
+1. In both alike: the number of parameters decides.
+2. In the deep one: it averages over more layers.
+3. In the shallow one, by far.
+
+:::{dropdown} Answer
+C. Each layer multiplies $K$ by a random factor whose variance is 5/width, and the deep network has four times as many factors of twice the variance.
+:::
+::::
+
+```{prf:proposition} Each layer adds its share
+:label: ir-prop-depth
+In networks of width $n$ without biases at the critical start, after $\ell$ layers
+
+$$
+\frac{\operatorname{Var} K_\ell}{(\mathbb E K_\ell)^2} = \Bigl( 1 + \frac cn \Bigr)^{\ell} - 1 \ \approx\ c\, \frac{\ell}{n}, \qquad c = 2 \text{ (linear)}, \quad c = 5 \text{ (ReLU)}.
+$$ (ir-eq-depth)
+```
+
+```{prf:proof}
+Given the units of one layer, the sums that enter the next are independent Gaussians of variance $K_{\ell}$, whatever else is known. So $K_{\ell+1} = K_\ell \cdot \tfrac1n \sum_j C \phi(g_j)^2$ with standard Gaussians $g_j$: a product of independent factors. Each summand has mean 1. Its second moment is $\mathbb E\, g^4 = 3$ for linear units and $4 \cdot \tfrac12 \cdot 3 = 6$ for ReLU, so a factor has mean 1 and second moment $1 + (3-1)/n$ or $1 + (6-1)/n$. Second moments of independent factors multiply.
+```
+
+The proof also says how to sample: draw the sums, not the matrices, which is $n$ times cheaper. (A check with forty thousand networks of real matrices stands below.)
+"""
+
+# %%
+widths, depth = (32, 64, 128), 16
+at_start, rows = ledger.seeds("pdlt-depth-to-width"), []
+for seed, kind, width in product(at_start, ("linear", "relu"), widths):
+    values = wide_and_deep.kernel_values(kind, width, depth, 20_000, seed)
+    spread = values.var(1) / values.mean(1) ** 2
+    rows += [(seed, kind, width, layer, spread[layer]) for layer in (1, 2, 4, 8, 16)]
+initial = pd.DataFrame(rows, columns=["seed", "kind", "width", "depth", "spread"])
+initial["ratio"] = initial.depth / initial.width
+initial["weights"] = initial.depth * initial.width**2
+
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Against the number of weights the points scatter, against depth over width they fall on one line.** Relative variance of $K$ over initialisations of ReLU networks of three widths and 1 to 16 layers; means over replicates with 95 % bands. Dotted: 5 · depth/width.", "name": "fig-ir-depth"}, "image": {"alt": "Two log-log panels of relative variance. Left, against the number of weights: three separate lines. Right, against depth over width: the three lines lie on one another and on the dotted line, from which they bend upwards at large ratios."}} tags=["hide-input"]
+fig, axes = plt.subplots(1, 2, figsize=(7.2, 3.5), sharey=True)
+relu, hues = (
+    initial[initial.kind == "relu"],
+    dict(zip(widths, figures.ramp(3), strict=True)),
+)
+for ax, column in zip(axes, ("weights", "ratio"), strict=True):
+    figures.plot(relu, column, "spread", "width", ax, hues, "width {}")
+    ax.set(xscale="log", yscale="log", ylabel="")
+ratios = np.array([relu.ratio.min(), relu.ratio.max()])
+axes[1].plot(ratios, 5 * ratios, ":", color=colors["threshold"])
+axes[0].set(xlabel="weights", ylabel="relative variance of K")
+axes[1].set(xlabel="depth over width")
+axes[0].legend()
+plt.show()
+
+# %% tags=["remove-input"]
+ledger.say("pdlt-depth-to-width")
+
+# %% tags=["remove-input"]
+networks = scale.sizes(networks=(2000, 40_000, 40_000)).networks
+matrices = wide_and_deep.kernel_values("relu", 16, 4, networks, draws[0], weights=True)[-1]
+exact = {k: wide_and_deep.relative_variance("relu", 16, k) for k in (1, 4)}
+Markdown(
+    f"{networks:,} networks of four layers of 16 ReLUs, multiplied out as one stack of matrices, have a relative variance of {matrices.var() / matrices.mean() ** 2:.2f}; the proposition says {exact[4]:.2f}."
+)
+
+# %% [markdown]
+r"""
+Were it the parameters that decide, the lines on the left would coincide. {cite:t}`roberts2022` carry this much further: the same ratio $\ell/n$ sets how far outputs are from Gaussian, how much the tangent kernel varies between initialisations and moves in training. Large means close to the limit only if large means *wide*; a network that gets deeper at the same width moves away from it. Beyond $\ell/n$ of about 1/5 the power in {eq}`ir-eq-depth` wins over its first term, and the distribution of $K$ is one of rare, huge values.
+
+(ir-trainable)=
+## Trainable is not yet generalizing
+
+Last, depth at infinite width, where nothing is random. The tangent kernel $\Theta$ then decides everything about training on the squared error: how fast, by its condition number, and what is predicted for new inputs at the end, $\Theta(\text{new}, \text{old})\, \Theta(\text{old}, \text{old})^{-1} y$ on average over initialisations. From layer to layer two maps act, here for units erf, a smooth step like tanh:
+
+$$
+K \leftarrow \sigma_w^2\, \mathbb E[\operatorname{erf}(u) \operatorname{erf}(v)] + \sigma_b^2, \qquad \Theta \leftarrow K + \Theta\, \chi, \qquad \chi = \sigma_w^2\, \mathbb E[\operatorname{erf}'(u) \operatorname{erf}'(v)],
+$$ (ir-eq-recursion)
+
+with Gaussian $u, v$ of covariance $K$. If $\chi < 1$ for equal inputs, all inputs become alike with depth (the *ordered* phase); if $\chi > 1$, inputs however close become different (the *chaotic* phase) {cite:p}`xiao2020`.
+
+::::{predict}
+:answer: 1
+:figure: fig-ir-phases
+In the chaotic phase, at 64 layers, how fast does an infinitely wide network fit its training labels, and how well does it predict new ones?
+
+1. At once, and it predicts almost nothing.
+2. At once, and well.
+3. Hardly ever; what it fits generalizes.
+
+:::{dropdown} Answer
+A. To such a network every input is unlike every other: each label can be stored by itself, and says nothing about the next input.
+:::
+::::
+"""
+
+# %% mystnb={"code_prompt_show": "Deep networks of infinite width"} tags=["hide-input"]
+# Deep networks of infinite width: condition number, error and size of what is predicted at each depth
+phase = {"ordered": 0.5, "critical": 1.36, "chaotic": 4.0}  # variances of weights
+depths = (1, 2, 4, 8, 16, 32, 64)
+examples = scale.sizes(examples=(60, 300, 300)).examples
+
+
+def at_depths(seed, name):
+    """One row for each depth: seed, phase, depth, condition number, error in per cent, mean size of a prediction."""
+    own = data.mnist1d(examples, examples, seed, max_translation=1)
+    x, targets = (
+        torch.cat([own.x, own.x_test]),
+        torch.nn.functional.one_hot(own.y, 10) - 0.1,
+    )
+    for layers, kernels in wide_and_deep.erf_kernels(x, depths, phase[name], 0.05).items():
+        said = wide_and_deep.mean_prediction(kernels.tangent, examples, targets)
+        wrong = (said.argmax(1) != own.y_test).double().mean().item()
+        old = kernels.tangent[:examples, :examples]
+        condition = wide_and_deep.condition_number(old)
+        yield seed, name, layers, condition, 100 * wrong, said.abs().mean().item()
+
+
+# %%
+of_depth = ledger.seeds("trainability-vs-generalization")
+rows = [row for seed, name in product(of_depth, phase) for row in at_depths(seed, name)]
+columns = ["seed", "phase", "depth", "condition", "error", "size"]
+deep = pd.DataFrame(rows, columns=columns)
+
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "CAPTION-PHASES", "name": "fig-ir-phases"}, "image": {"alt": "Left: condition number against depth on two logarithmic axes, steeply rising in the ordered phase, slowly in the critical, falling to one in the chaotic. Right: test error against depth, level and low in the ordered and the critical phase, rising towards guessing in the chaotic one."}} tags=["hide-input"]
+fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.5))
+hues = {"ordered": green, "critical": blue, "chaotic": orange}
+solvable = deep[deep.condition < 1e13]  # beyond, rounding decides
+figures.plot(
+    solvable.assign(condition=np.log10(solvable.condition)),
+    "depth",
+    "condition",
+    "phase",
+    left,
+    hues,
+)
+figures.plot(solvable, "depth", "error", "phase", right, hues)
+for ax in (left, right):
+    figures.log_axis(ax, (1, 4, 16, 64))
+    ax.set(xlabel="hidden layers", ylabel="")
+left.set(title="log₁₀ of the condition number")
+right.set(title="Error on new signals, %", ylim=(0, 100))
+right.axhline(90, color=colors["threshold"], linestyle=":")
+fig.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=3)
+plt.show()
+
+# %% tags=["remove-input"]
+ledger.say("trainability-vs-generalization")
+
+# %% [markdown]
+r"""
+If being easy to train meant to generalize, both panels would show the same order. They show the opposite one. In the chaotic phase the diagonal of $\Theta$ grows like $\chi^{\ell}$, while the entries between different inputs stay bounded: $\Theta$ tends to a multiple of the identity. Its condition number is then 1, which gradient descent loves, and the entries that carry a label to a new input are a vanishing part of it: each example is a spike of its own. In the ordered phase all entries tend to the same value. What distinguishes inputs is in eigenvalues that shrink like $\chi^{\ell}$; what they say still generalizes, but to learn it takes exponentially many steps, and soon more digits than a computer has (there the lines end). Only near the border, $\chi = 1$, is there both for a long way.
+
+{cite:t}`xiao2020` add that pooling moves these borders for convolutional networks; that is not tested here.
+
+(ir-verdicts)=
+## What the papers found, what we found
+
+The rule stands in {doc}`/book/judging`; what was decided beforehand about these experiments stands in {ref}`protocol-information-and-robustness`.
+"""
+
+# %% tags=["remove-input"]
+large = phases.turns(trained["large"])
+turn = turned["tanh", "fixed"]
+two = {"rises": turn.rises, "falls": turn.falls, "first": turn["first"]}
+two |= {"large_start": large.falls, "later": turn.later}
+ledger.card("tanh-two-phases", **two, section="ir-reading")
+
+# %% tags=["remove-input"]
+of_relu = turned["relu", "fixed"].falls
+none = {"relu": of_relu, "less": of_relu - turn.falls}
+for scheme in ("quantile", "noise"):
+    none[scheme] = turned["tanh", scheme].falls
+    none[f"relu_{scheme}"] = turned["relu", scheme].falls
+ledger.card("relu-no-compression", **none, section="ir-reading")
+
+
+# %% tags=["remove-input"]
+def final_error(kind):
+    """Test error of each replicate at the end, in per cent."""
+    table = trained[kind]
+    last = table[table.epoch == table.epoch.max()]
+    return last.groupby("seed", sort=False).test_error.first()
+
+
+of_kind = {kind: final_error(kind) for kind in ("tanh", "relu", "binary")}
+general = {"behind": of_kind["relu"] - of_kind["tanh"], "error": of_kind["relu"]}
+general["tanh"] = of_kind["tanh"]
+ledger.card("generalizing-without-compression", **general, section="ir-noise")
+
+# %% tags=["remove-input"]
+in_full = phases.turns(trained["full"]).falls
+whole = {"falls": in_full, "kept": in_full / turn.falls}
+ledger.card("full-batch-compresses", **whole, section="ir-noise")
+
+# %% tags=["remove-input"]
+signs = phases.turns(trained["binary"])
+one = {"together": signs["first"], "earlier": signs["first"] - turn["first"]}
+one |= {"falls": signs.falls, "error": of_kind["binary"]}
+ledger.card("binary-nets-one-phase", **one, section="ir-noise")
+
+# %% tags=["remove-input"]
+ledger.theorem("law-of-robustness", error=below, section="ir-robustness")
+
+# %% tags=["remove-input"]
+spread = initial.set_index(["kind", "width", "depth"]).spread
+ratio = {"linear": 64 * spread["linear", 64, 1], "relu": 64 * spread["relu", 64, 1]}
+ratio = {key: value.to_numpy() for key, value in ratio.items()}
+at = lambda width, layers: spread["relu", width, layers].to_numpy()
+ratio |= {"same": at(128, 16) / at(32, 4), "parameters": at(32, 16) / at(64, 4)}
+ratio |= {"deep": 8 * at(64, 8), "wider": 16 * at(128, 8)}
+ledger.card("pdlt-depth-to-width", **ratio, section="ir-depth")
+
+# %% tags=["remove-input"]
+ends = deep.set_index(["phase", "depth"])[["condition", "error"]]
+of = lambda name, layers, column: ends.loc[(name, layers), column].to_numpy()
+chaos = {"memorizes": of("chaotic", 64, "condition"), "fails": of("chaotic", 64, "error")}
+chaos |= {"shallow": of("chaotic", 1, "error"), "ordered_error": of("ordered", 64, "error")}
+growth = of("ordered", 64, "condition") / of("ordered", 1, "condition")
+chaos["ordered"] = np.where(np.isfinite(growth), growth, np.nan)
+ledger.card("trainability-vs-generalization", **chaos, section="ir-trainable")
+
+# %% [markdown]
+r"""
+**We also asked** for other bins, a larger start, other depths and the ordered phase. The answers stand under each card and touch no verdict.
+
+## Who disagrees, and what to drop
+
+**Is there compression at all?** {cite:t}`saxe2018` hold that it is made by units that saturate on both sides, and that it neither needs the noise of SGD nor causes generalization. The authors of the theory answered, in the open review, that Saxe's estimates for ReLU were poor, and that with better ones it compresses, too. {cite:t}`goldfeld2019` moved the question: with noise *inside* the network information is well defined, it sometimes falls, and where it does, representations cluster. That is what {numref}`fig-ir-bins` shows for tanh. What remains open is whether clustering helps; {doc}`08_simple_first` and the collapse of features in {doc}`/book/what_people_say` belong to that question, and bits do not decide it.
+
+**Is robustness a matter of size?** The law of robustness needs noise in the labels and says *at least*. {cite:t}`bubeck2021` are careful to call what it suggests about large models a speculation.
+
+:::{admonition} "Compression causes generalization"
+:class: misconception
+Here are networks that generalize without it ({numref}`fig-ir-plane`), and in {ref}`ir-ex-noise` networks that compress and cannot generalize.
+:::
+
+:::{admonition} "The mutual information between input and layer falls during training"
+:class: misconception
+In a deterministic network with continuous units it is constant or infinite ({prf:ref}`ir-prop-deterministic`). What falls is an entropy of bins, and one can choose bins so that it does not.
+:::
+
+:::{admonition} "Bubeck and Sellke prove that large networks are robust"
+:class: misconception
+They prove that small ones are not. A lower bound promises nothing to those above it ({numref}`fig-ir-robust`).
+:::
+
+## Check yourself
+
+```{quiz}
+```
+"""
+
+# %% [markdown]
+r"""
+## Exercises
+
+One star takes minutes and no code, two take a cell, three take an experiment. Solutions are folded and were run with this page. Longer, to hand in, and with tests that say what is wrong: {assignment}`12_information_and_robustness`.
+
+```{exercise} ★ How much fits into signs?
+:label: ir-ex-signs
+A layer of three units of a binary network. How many bits can it tell about the 4,096 patterns? When does it tell as many? What is left of them when one unit has the same sign for all patterns?
+```
+
+```{solution} ir-ex-signs
+:class: dropdown
+Three units have eight states, so at most 3 bits, and 3 only if each state occurs for 512 patterns. A unit that never changes leaves four states: at most 2 bits. If the layer is to tell the label, one bit is enough.
+```
+
+```{exercise} ★ The same function, other bits
+:label: ir-ex-rescale
+Multiply the weights into a ReLU layer by 2 and the weights out of it by 1/2. What does the network compute, and what happens to $I(X;T)$ of that layer with bins of fixed width? What does that say about a quantity that should explain generalization?
+```
+
+```{solution} ir-ex-rescale
+:class: dropdown
+The same function, since $\max(0, 2a) = 2 \max(0, a)$. All values are twice as large, so they spread over twice as many bins, and the binned information grows (up to 12 bits if one goes on). What changes while the function stays cannot explain how well the function generalizes; sharpness has the same disease ({doc}`07_flatness`).
+```
+
+```{exercise} ★ The parameters that MNIST asks for
+:label: ir-ex-mnist
+MNIST has 60,000 training images of 784 pixels. How many parameters does the law ask for, taken literally? And if the images had about 15 effective dimensions?
+```
+
+```{solution} ir-ex-mnist
+:class: dropdown
+$60{,}000 \cdot 784 \approx 47$ million for all pixels; $60{,}000 \cdot 15 \approx 10^6$ with few effective dimensions. {cite:t}`bubeck2021` name the second order of magnitude, and note that adversarially trained networks for MNIST become good at about that size. Which $d$ to use is a guess, and the guess moves the answer by fifty.
+```
+
+```{exercise} ★ How wide must a deep network be?
+:label: ir-ex-wide
+A ReLU network of 100 layers shall have a relative variance of $K$ of at most 0.1 at its start. How wide must it be? And a linear one?
+```
+
+```{solution} ir-ex-wide
+:class: dropdown
+$(1 + 5/n)^{100} \le 1.1$ asks for $5/n \le 1.1^{1/100} - 1 \approx 0.00095$, so $n \approx 5{,}200$. A linear one has 2 in place of 5: about 2,100.
+```
+
+```{exercise} ★★ Labels that are not noise
+:label: ir-ex-signal
+Replace the random signs by the sign of the first coordinate. The bound {eq}`ir-eq-law` hardly changes. What happens to the smoothest fit with 600 features?
+```
+
+```{solution-start} ir-ex-signal
+:class: dropdown
+```
+"""
+
+# %%
+x = torch.from_numpy(interpolation.sphere(60, 9, 0))
+directions = torch.from_numpy(interpolation.sphere(600, 9, 1))
+noise = 2.0 * torch.randint(0, 2, (60,), generator=generator(0, "noise")) - 1
+found = {"noise": noise, "sign of a coordinate": x[:, 0].sign(), "coordinate": x[:, 0]}
+found = {name: smooth_fits.fits(x, y / y.std(), directions) for name, y in found.items()}
+pd.DataFrame(
+    {k: {"bound": f.bound, "smoothest": f.smoothest} for k, f in found.items()}
+).round(2)
+
+# %% [markdown]
+r"""
+Labels with structure can be fitted more smoothly than noise, and a linear function (all three scaled to the same variance) comes close to the bound's own level. The law is about the worst labels, which is what noise is. It does not say that true labels need $nd$ parameters.
+
+```{solution-end}
+```
+
+```{exercise} ★★ Is $nd$ the right number?
+:label: ir-ex-nd
+Compute the smoothest gradient at $p = nd$ for $d = 5, 10, 20$ and $n = 30, 60$. What should it do if the law has the right exponents?
+```
+
+```{solution-start} ir-ex-nd
+:class: dropdown
+```
+"""
+
+# %%
+rows = {
+    f"n = {n}": {
+        f"d = {d}": np.mean([fitted(s, n * d, n, d)[0] for s in draws[:2]])
+        for d in (5, 10, 20)
+    }
+    for n in (30, 60)
+}
+pd.DataFrame(rows).T.round(2)
+
+# %% [markdown]
+r"""
+It should be the same number everywhere, and nearly is, while $p$ goes from 150 to 1,200. A gradient of order one costs $nd$ features.
+
+```{solution-end}
+```
+
+```{exercise} ★★ The tail of a deep network
+:label: ir-ex-tail
+By the proof of {prf:ref}`ir-prop-depth`, $\ln K$ is a sum of independent terms. What is its mean in ReLU networks of 32 units and 16 layers, and what share of the networks has $K < 0.1$, though the mean of $K$ is 1?
+```
+
+```{solution-start} ir-ex-tail
+:class: dropdown
+```
+"""
+
+# %%
+last = wide_and_deep.kernel_values("relu", 32, 16, 20_000, draws[0])[-1]
+{
+    "mean of K": last.mean(),
+    "mean of ln K": np.log(last).mean(),
+    "K < 0.1": (last < 0.1).mean(),
+}
+
+# %% [markdown]
+r"""
+Most networks lie far below the mean, which a few huge ones hold up: $K$ is nearly log-normal. The initialisation that is critical on average leaves the typical network of this shape with a signal that has shrunk to a fraction. In wide networks the two agree.
+
+```{solution-end}
+```
+
+```{exercise} ★★★ Compression without anything to learn
+:label: ir-ex-noise
+Give the patterns labels drawn at random (`gain=0`), so that nothing can generalize, and train the tanh network. Does $I(X;T)$ of the last three layers turn back? What does your answer say about the first misconception above?
+```
+
+```{solution-start} ir-ex-noise
+:class: dropdown
+```
+"""
+
+# %%
+nothing = phases.followed("tanh", draws[:2], size.epochs, moments(size.epochs), gain=0.0)
+phases.turns(nothing).assign(test_error=nothing.groupby("seed").test_error.last()).round(1)
+
+# %% [markdown]
+r"""
+TEXT-EX-NOISE
+
+```{solution-end}
+```
+
+```{exercise} ★★★ A network that cannot saturate
+:label: ir-ex-linear
+Train the *linear* network on the same task. By the theory of two phases it should compress, like any deep network trained by SGD; by Saxe's it should not. It cannot fit the rule. Which of the theories can be refuted with it, and is either?
+```
+
+```{solution-start} ir-ex-linear
+:class: dropdown
+```
+"""
+
+# %%
+straight = phases.followed("linear", draws[:2], size.epochs, moments(size.epochs), lr=0.02)
+phases.turns(straight).assign(test_error=straight.groupby("seed").test_error.last()).round(
+    1
+)
+
+# %% [markdown]
+r"""
+TEXT-EX-LINEAR
+
+```{solution-end}
+```
+
+## Summary
+
+- A deterministic network with continuous units loses no information about its input. What the information plane shows depends on bins, and counts clusters.
+- With 30 equal bins tanh networks on twelve bits fit and then compress; ReLU networks do not, and generalize as well. The noise of SGD is not needed.
+- To fit noise with a gradient of order one takes about $nd$ features, $d$ times as many as fitting alone. That is a lower bound: gradient descent does not find the smoothest fit.
+- Depth over width, not the number of parameters, sets how far a network at its start is from an infinitely wide one: each layer adds 2 (linear) or 5 (ReLU) over the width.
+- Very deep chaotic networks memorize at once and do not generalize; ordered ones would generalize, and cannot be trained.
+
+**Reading.** {cite:t}`shwartzziv2017` for the theory, {cite:t}`saxe2018` for the dissent and {cite:t}`goldfeld2019` for what is left; {cite:t}`bubeck2021` for the law; {cite:t}`roberts2022` for depth over width; {cite:t}`xiao2020` for the two phases of very deep networks.
+"""

@@ -1,0 +1,255 @@
+"""Small networks on all 4,096 patterns of twelve bits, many trained at once, and what their layers tell in the course of training.
+
+The task and the layers are those of Shwartz-Ziv & Tishby (2017, arXiv 1703.00810), as nearly as their description goes.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+import torch
+from scipy.special import expit
+from torch import Tensor, nn
+
+from overparam.arithmetic import full_precision
+from overparam.errors import real, require, shown, whole
+from overparam.measures import information
+from overparam.randomness import generator, rng
+
+BITS, LAYERS = 12, (10, 7, 5, 4, 3)
+KINDS = {
+    "tanh": 0.5,
+    "relu": 2**0.5,
+    "linear": 1.0,
+    "binary": 1.0,
+}  # and the spread of their initial weights, times √inputs
+SCHEMES = ("fixed", "quantile", "noise")
+
+
+def patterns() -> np.ndarray:
+    """All patterns [4096, 12] of twelve bits, as −1 and 1."""
+    return 2.0 * ((np.arange(2**BITS)[:, None] >> np.arange(BITS)) & 1) - 1
+
+
+def labels(seed: int, gain: float = 30.0) -> np.ndarray:
+    """A class [4096], 0 or 1, for each pattern, by a rule that no rotation changes; a rule of its own for each seed.
+
+    Twelve random points lie on a sphere, and the bits that are on pull the centre their way: the class is 1 with probability
+    1/(1 + exp(−gain · (r/m − 1))), r the length of the sum of their points and m its median over the patterns. So labels are
+    nearly a function of the pattern, and both classes about equally frequent.
+    """
+    gain = real("gain", gain)
+    draw = rng(seed, 12)
+    points = draw.standard_normal((BITS, 3))
+    points /= np.linalg.norm(points, axis=1, keepdims=True)
+    length = np.linalg.norm((patterns() + 1) / 2 @ points, axis=1)
+    chance = expit(gain * (length / np.median(length) - 1))
+    return (draw.random(2**BITS) < chance).astype(np.int64)
+
+
+class Signs(torch.autograd.Function):
+    """The sign, −1 or 1; backwards as if it were the identity between −1 and 1 (straight-through, Bengio et al. 2013)."""
+
+    @staticmethod
+    def forward(ctx: torch.autograd.function.FunctionCtx, values: Tensor) -> Tensor:  # type: ignore[override]
+        """−1 where a value is negative, else 1."""
+        ctx.save_for_backward(values)
+        return torch.where(values < 0, -1.0, 1.0).to(values.dtype)
+
+    @staticmethod
+    def backward(ctx: torch.autograd.function.FunctionCtx, gradient: Tensor) -> Tensor:  # type: ignore[override]
+        """The gradient where the value lay between −1 and 1, else 0."""
+        (values,) = ctx.saved_tensors  # type: ignore[attr-defined]
+        return gradient * (values.abs() <= 1)
+
+
+class Stacked(nn.Module):
+    """Networks [seeds] of one kind side by side, layers 12-10-7-5-4-3-2; their outputs are logits [seeds, 2, examples].
+
+    "tanh", "relu" and "linear" name the activation. In "binary" networks weights (but those of the outputs' bias) and hidden units are
+    signs: each unit is the sign of a sum of signs, and the sum is divided by the square root of its number of terms. Weights are
+    drawn by seed with standard deviation ``spread``/√inputs, by default 1/2 (tanh), √2 (ReLU) or 1; biases begin at 0.
+    """
+
+    def __init__(self, kind: str, seeds: Sequence[int], spread: float | None = None) -> None:
+        super().__init__()
+        require(kind in KINDS, f"kind is {shown(kind)}; it is one of {', '.join(KINDS)}.")
+        self.kind, widths = kind, (BITS, *LAYERS, 2)
+        spread = KINDS[kind] if spread is None else real("spread", spread)
+        draws = [generator(s, f"initial weights, {kind}") for s in seeds]
+        self.weights, self.biases = nn.ParameterList(), nn.ParameterList()
+        for inputs, outputs in pairwise(widths):
+            drawn = torch.stack([torch.randn(outputs, inputs, generator=g) for g in draws])
+            self.weights.append(nn.Parameter(spread * drawn / inputs**0.5))
+            self.biases.append(nn.Parameter(torch.zeros(len(draws), outputs, 1)))
+
+    def layers(self, x: Tensor) -> list[Tensor]:
+        """Hidden layers and logits [seeds, units, examples] at x [seeds, 12, examples]."""
+        found = []
+        for place, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
+            if self.kind == "binary":
+                weight = Signs.apply(weight) / weight.shape[-1] ** 0.5
+            x = torch.baddbmm(bias, weight, x)
+            if place < len(LAYERS):
+                x = self._activated(x)
+            found.append(x)
+        return found
+
+    def _activated(self, x: Tensor) -> Tensor:
+        if self.kind == "linear":
+            return x
+        return x.tanh() if self.kind == "tanh" else x.relu() if self.kind == "relu" else Signs.apply(x)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Logits [seeds, 2, examples]."""
+        return self.layers(x)[-1]
+
+
+@dataclass(frozen=True)
+class History:
+    """What networks [seeds] of one kind went through: layers at recorded epochs, and errors in per cent."""
+
+    kind: str
+    seeds: tuple[int, ...]
+    epochs: tuple[int, ...]
+    layers: list[list[np.ndarray]]  # [epochs][layers] of [seeds, units, 4096], hidden layers only
+    labels: np.ndarray  # [seeds, 4096]
+    train_error: np.ndarray  # [epochs, seeds]
+    test_error: np.ndarray  # [epochs, seeds]
+
+
+@full_precision()
+def trained(
+    kind: str,
+    seeds: Sequence[int],
+    epochs: int,
+    recorded: Sequence[int],
+    lr: float = 0.1,
+    batch_size: int | None = 256,
+    momentum: float = 0.9,
+    spread: float | None = None,
+    gain: float = 30.0,
+    share: float = 0.8,
+) -> History:
+    """Networks of a kind, each on its own labels and its own ``share`` of the patterns, by SGD with momentum on the cross-entropy.
+
+    ``batch_size=None`` takes all training patterns in every step. ``recorded`` names epochs, 0 being the start; the errors are those
+    on the training patterns and on the others. Each network is the same as it would be alone, up to rounding.
+    """
+    epochs, most = whole("epochs", epochs, 1), round(share * 2**BITS)
+    moments = sorted({whole("recorded", e, 0, epochs) for e in recorded})
+    stack, draws = Stacked(kind, seeds, spread), [generator(s, "order of twelve bits") for s in seeds]
+    given = torch.from_numpy(np.stack([labels(s, gain) for s in seeds]))
+    orders = torch.stack([torch.randperm(2**BITS, generator=g) for g in draws])
+    old, new = orders[:, :most], orders[:, most:]
+    table = torch.from_numpy(patterns()).float().T
+    everything = table.expand(len(seeds), -1, -1)
+    optimizer = torch.optim.SGD(stack.parameters(), lr=real("lr", lr), momentum=real("momentum", momentum))
+    size, found = batch_size or most, []
+    for epoch in range(epochs + 1):
+        if epoch in moments:
+            with torch.no_grad():
+                *hidden, logits = stack.layers(everything)
+            wrong = (logits.argmax(1) != given).float()
+            errors = [100 * wrong.gather(1, part).mean(1).numpy() for part in (old, new)]
+            found.append(([layer.numpy().copy() for layer in hidden], *errors))
+        if epoch == epochs:
+            break
+        if batch_size:
+            order = torch.stack([part[torch.randperm(most, generator=g)] for part, g in zip(old, draws, strict=True)])
+        else:
+            order = old
+        for start in range(0, most - size + 1, size):
+            batch = order[:, start : start + size]
+            logits = stack(table[:, batch].transpose(0, 1))
+            loss = nn.functional.cross_entropy(logits, given.gather(1, batch), reduction="sum") / size
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            if kind == "binary":  # beyond ±1 a sign's gradient would be 0 for ever
+                with torch.no_grad():
+                    for weight in stack.weights:
+                        weight.clamp_(-1, 1)
+    layers, train, test = zip(*found, strict=True)
+    return History(kind, tuple(seeds), tuple(moments), list(layers), given.numpy(), np.stack(train), np.stack(test))
+
+
+def plane(history: History, scheme: str = "fixed", bins: int = 30, variance: float = 0.1) -> pd.DataFrame:
+    """What each hidden layer tells about inputs and labels, in bits: one row for each seed, recorded epoch and layer.
+
+    "fixed" bins are equally wide: from −1 to 1 (tanh), else from the least to the largest value (ReLU: from 0) of the layer in the
+    whole history; binary units need none. "quantile" bins are equally full at every epoch. "noise" is the bound with Gaussian
+    noise of this ``variance``, on every eighth pattern, and says nothing of labels (NaN).
+    """
+    require(scheme in SCHEMES, f"scheme is {shown(scheme)}; it is one of {', '.join(SCHEMES)}.")
+    rows = []
+    for place, width in enumerate(LAYERS):
+        for who, seed in enumerate(history.seeds):
+            course = [layers[place][who].T for layers in history.layers]
+            edges = _edges(history.kind, course, bins)
+            for epoch, units in zip(history.epochs, course, strict=True):
+                if scheme == "noise":
+                    found = information.noisy(torch.from_numpy(units[::8].copy()), variance), float("nan")
+                else:
+                    own = edges if scheme == "fixed" else information.bin_edges(units, bins, "quantile")
+                    found = information.binned(units, history.labels[who], own)
+                rows.append((history.kind, scheme, seed, epoch, width, *found))
+    return pd.DataFrame(rows, columns=["kind", "scheme", "seed", "epoch", "layer", "inputs", "labels"])
+
+
+def _edges(kind: str, course: Sequence[np.ndarray], bins: int) -> np.ndarray:
+    if kind == "binary":
+        return np.zeros(1)
+    if kind == "tanh":
+        return information.bin_edges(course[0], bins)
+    low = 0.0 if kind == "relu" else min(float(units.min()) for units in course)
+    high = max(float(units.max()) for units in course)
+    return information.bin_edges(
+        course[0], bins, "fixed", low, max(high, low + 1e-6)
+    )  # a layer may be silent throughout
+
+
+def followed(
+    kind: str,
+    seeds: Sequence[int],
+    epochs: int,
+    recorded: Sequence[int],
+    schemes: Sequence[str] = ("fixed",),
+    **how: float | None,
+) -> pd.DataFrame:
+    """``trained`` and then ``plane`` for each scheme, ten seeds at a time, with the columns ``train_error`` and ``test_error``, in per cent."""
+    tables = []
+    for start in range(0, len(seeds), 10):
+        history = trained(kind, seeds[start : start + 10], epochs, recorded, **how)  # type: ignore[arg-type]
+        found = pd.concat([plane(history, scheme) for scheme in schemes])
+        moment = {epoch: place for place, epoch in enumerate(history.epochs)}
+        who = {seed: place for place, seed in enumerate(history.seeds)}
+        at = found.epoch.map(moment).to_numpy(), found.seed.map(who).to_numpy()
+        tables.append(found.assign(train_error=history.train_error[at], test_error=history.test_error[at]))
+    return pd.concat(tables, ignore_index=True)
+
+
+def turns(table: pd.DataFrame, layers: Sequence[int] = LAYERS[-3:]) -> pd.DataFrame:
+    """How the mean information of these layers rises and falls, one row for each seed of a table of one kind and one scheme.
+
+    ``rises`` and ``falls``: I(X;T) at its largest less that before training and less that at the end, in bits. ``first``: part of the
+    rise of I(T;Y), from the start to its largest, that has been made when I(X;T) is largest, in per cent. ``later``: part of the
+    epochs that come after that, in per cent.
+    """
+    some = table[table.layer.isin(layers)]
+    require(len(some) > 0, f"The table has no layers of {', '.join(map(str, layers))} units.")
+    rows = {}
+    for seed, own in some.groupby("seed", sort=False):
+        course = own.groupby("epoch")[["inputs", "labels"]].mean()
+        inputs, about = course.inputs.to_numpy(), course.labels.to_numpy()
+        top = int(inputs.argmax())
+        rise = about.max() - about[0]
+        rows[seed] = {
+            "rises": inputs[top] - inputs[0],
+            "falls": inputs[top] - inputs[-1],
+            "first": 100 * (about[top] - about[0]) / rise if rise > 0 else float("nan"),
+            "later": 100 * (1 - course.index[top] / course.index[-1]),
+        }
+    return pd.DataFrame(rows).T
