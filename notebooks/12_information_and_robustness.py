@@ -37,17 +37,20 @@ figures.style()
 torch.set_num_threads(1)  # small problems: a second thread costs more than it gives
 colors, (blue, orange, green, purple) = figures.COLORS, figures.SEQUENCE[:4]
 ledger = claims.Ledger("information-and-robustness")
-size = scale.sizes(epochs=(4, 150, 150), steps=(6, 600, 600), binary=(4, 150, 150))
+size = scale.sizes(epochs=(4, 600, 600), steps=(6, 2000, 2000), binary=(3, 100, 100))
 moments = lambda last: np.unique(np.geomspace(1, last + 1, 20).astype(int) - 1)
 
 # %% mystnb={"code_prompt_show": "Networks on twelve bits"} tags=["hide-input"]
 # Networks on twelve bits: 12-10-7-5-4-3-2, SGD on four fifths of the 4,096 patterns
 on_bits = ("tanh-two-phases", "relu-no-compression", "generalizing-without-compression")
 on_bits += ("full-batch-compresses", "binary-nets-one-phase")
+counts = (10, 30, 100, 1000, 10_000, 100_000)
 seeds, trained, called = ledger.seeds(*on_bits), {}, {"tanh": "tanh", "relu": "ReLU"}
 for kind in ("tanh", "relu"):
-    how = size.epochs, moments(size.epochs), phases.SCHEMES
-    trained[kind] = phases.followed(kind, seeds, *how)
+    reading = phases.SCHEMES + counts * (kind == "tanh")  # through which bins
+    how = {"epochs": size.epochs, "recorded": moments(size.epochs), "schemes": reading}
+    how["lr"] = {"tanh": 0.1, "relu": 0.01}[kind]
+    trained[kind] = phases.followed(kind, seeds, **how)
 
 # %% mystnb={"code_prompt_show": "The slider", "figure": {"caption": "**With tanh the layers turn back, with ReLU they do not.** Each dot is a hidden layer, from the first (light, right) to the last (dark, left): how many bits it tells about which of 4,096 patterns came in, $I(X;T)$, against how many it tells about the label, $I(T;Y)$. Lines are the ways so far. Layers are read through 30 bins per unit. Means over replicates.", "name": "fig-ir-plane"}} tags=["hide-input"]
 # The slider over the epochs
@@ -115,10 +118,10 @@ So tanh units, whose values practically never coincide, know all 12 bits at ever
 """
 
 # %%
-history = phases.trained("tanh", seeds[:1], size.epochs, moments(size.epochs))
-counts = (10, 30, 100, 1000, 10_000, 100_000)
-rows = [phases.plane(history, "fixed", bins).assign(bins=bins) for bins in counts]
-by_bins = pd.concat(rows)
+by_bins = trained["tanh"][trained["tanh"].scheme.isin(counts)].rename(
+    columns={"scheme": "bins"}
+)
+last_bits = by_bins[by_bins.epoch == size.epochs].pivot_table("inputs", "bins", "layer")
 
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Finer bins, no compression.** Information about the input in the layer of five units (left) and in that of three (right) during training of one tanh network, for several numbers of bins per unit. At the top all 12 bits.", "name": "fig-ir-bins"}, "image": {"alt": "Two panels of information against epoch with one line for each number of bins; lines for few bins rise and fall, those for many lie near 12 bits throughout."}} tags=["hide-input"]
 fig, axes = plt.subplots(1, 2, figsize=(7.2, 3.4), sharey=True)
@@ -133,9 +136,12 @@ fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", nco
 plt.show()
 
 # %% tags=["remove-input"]
-three = by_bins[by_bins.layer == 3].groupby("bins").inputs
+ends = {
+    bins: claims.mean(phases.turns(own.assign(scheme="")).falls)
+    for bins, own in by_bins.groupby("bins")
+}
 Markdown(
-    f"With 30 bins the layer of three units ends {three.max()[30] - three.last()[30]:.1f} bits below its highest, with {counts[-1]:,} bins {three.max()[counts[-1]] - three.last()[counts[-1]]:.1f}."
+    f"With 30 bins the last three layers end {ends[30]:.1f} bits below their highest, with {counts[-1]:,} bins {ends[counts[-1]]:.1f}. The layer of three units then tells {last_bits.loc[counts[-1], 3]:.1f} of 12 bits."
 )
 
 # %% [markdown]
@@ -206,14 +212,17 @@ PREDICTANSWER2
 ::::
 """
 
+
 # %%
-trained["full"] = phases.followed(
-    "tanh", seeds, size.steps, moments(size.steps), batch_size=None
-)
-trained["binary"] = phases.followed("binary", seeds, size.binary, moments(size.binary))
-trained["large"] = phases.followed(
-    "tanh", seeds, size.epochs, moments(size.epochs), spread=1.0
-)
+def train(kind, epochs, **how):
+    """Networks of a kind, read through 30 bins."""
+    return phases.followed(kind, seeds, epochs, moments(epochs), **how)
+
+
+wider = (40, 30, 20, 10, 6)
+trained["full"] = train("tanh", size.steps, batch_size=None, lr=0.5)
+trained["binary"] = train("binary", size.binary, hidden=wider)
+trained["large"] = train("tanh", size.epochs // 2, spread=1.0)
 
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "CAPTION-FULL", "name": "fig-ir-full"}, "image": {"alt": "ALT-FULL"}} tags=["hide-input"]
 fig, axes = plt.subplots(1, 2, figsize=(7.2, 3.4))
@@ -221,7 +230,8 @@ looks = {"tanh": ("tanh, batches of 256", purple), "full": ("tanh, full batch", 
 looks |= {"binary": ("signs", orange)}
 for kind, (label, color) in looks.items():
     table = trained[kind]
-    some = table[(table.scheme == "fixed") & table.layer.isin((5, 4, 3))]
+    layers = wider[-3:] if kind == "binary" else (5, 4, 3)
+    some = table[(table.scheme == "fixed") & table.layer.isin(layers)]
     means = some.groupby(["seed", "epoch"])[["inputs", "labels"]].mean().reset_index()
     means["epoch"] += 1
     for ax, column in zip(axes, ("inputs", "labels"), strict=True):
@@ -247,10 +257,11 @@ Is this an accident of our setting? A few knobs, one at a time: how much $I(X;T)
 
 # %% mystnb={"code_prompt_show": "The settings, and the run that was recorded"} tags=["hide-input"]
 # The settings, and the run that was recorded
-one = {"spread": (0.25, 1.0), "lr": (0.03, 0.3), "momentum": (0.0,), "gain": (10.0, 100.0)}
-one |= {"batch_size": (64, 1024), "share": (0.5,), "epochs": (50, 400)}
+one = {"spread": (0.25, 1.0), "lr": (0.03, 0.3), "gain": (10.0, 100.0)}
+one |= {"batch_size": (64, 1024), "share": (0.5,), "epochs": (200, 1200)}
 one |= {"bins": (10, 100), "layers": ((3,), (7, 5, 4, 3))}
 settings = [{}, *({key: v} for key, values in one.items() for v in values)]
+settings += [{"momentum": 0.0, "lr": 1.0}]
 
 
 def in_setting(how):
@@ -259,8 +270,9 @@ def in_setting(how):
     last, bins = rest.pop("epochs", size.epochs), rest.pop("bins", 30)
     layers, spread = rest.pop("layers", (5, 4, 3)), rest.pop("spread", 0.5)
     found = {}
-    for kind, start in (("tanh", spread), ("relu", 2 * 2**0.5 * spread)):
-        run = phases.trained(kind, own, last, moments(last), spread=start, **rest)
+    for kind, start, slower in (("tanh", spread, 1), ("relu", 2 * spread, 10)):
+        setting = rest | {"spread": start, "lr": rest.get("lr", 0.1) / slower}
+        run = phases.trained(kind, own, last, moments(last), **setting)
         found[kind] = phases.turns(phases.plane(run, "fixed", bins), layers).falls.mean()
     name = ", ".join(f"{key} {value}" for key, value in how.items()) or "as above"
     keeps = bool(found["tanh"] > 0.5 and found["relu"] < found["tanh"])
@@ -534,11 +546,11 @@ def at_depths(seed, name):
         torch.cat([own.x, own.x_test]),
         torch.nn.functional.one_hot(own.y, 10) - 0.1,
     )
-    for layers, kernels in wide_and_deep.erf_kernels(x, depths, phase[name], 0.05).items():
-        said = wide_and_deep.mean_prediction(kernels.tangent, examples, targets)
+    how = depths, phase[name], 0.05
+    for layers, kernels in wide_and_deep.erf_kernels(x, own.x, *how).items():
+        said = wide_and_deep.mean_prediction(kernels.tangent, targets)
         wrong = (said.argmax(1) != own.y_test).double().mean().item()
-        old = kernels.tangent[:examples, :examples]
-        condition = wide_and_deep.condition_number(old)
+        condition = wide_and_deep.condition_number(kernels.tangent[:examples])
         yield seed, name, layers, condition, 100 * wrong, said.abs().mean().item()
 
 
@@ -620,7 +632,7 @@ whole = {"falls": in_full, "kept": in_full / turn.falls}
 ledger.card("full-batch-compresses", **whole, section="ir-noise")
 
 # %% tags=["remove-input"]
-signs = phases.turns(trained["binary"])
+signs = phases.turns(trained["binary"], wider[-3:])
 one = {"together": signs["first"], "earlier": signs["first"] - turn["first"]}
 one |= {"falls": signs.falls, "error": of_kind["binary"]}
 ledger.card("binary-nets-one-phase", **one, section="ir-noise")

@@ -21,7 +21,7 @@ def test_erf_kernels_are_those_of_a_wide_network():
     width, weight, bias = 3000, 1.5, 0.2
     x = torch.randn(3, 4, dtype=torch.float64)
     unit = x / x.norm(dim=1, keepdim=True) * 2
-    kernels = wide_and_deep.erf_kernels(x, (0, 1), weight, bias)
+    kernels = wide_and_deep.erf_kernels(x, x, (0, 1), weight, bias)
     assert torch.allclose(kernels[0].outputs, weight * unit @ unit.T / 4 + bias)
     network = nn.Sequential(nn.Linear(4, width), Erf(), nn.Linear(width, 1)).double()
     for part, inputs in ((network[0], 4), (network[2], width)):
@@ -41,8 +41,8 @@ def test_erf_kernels_are_those_of_a_wide_network():
 def test_condition_numbers_and_mean_predictions_by_hand():
     assert wide_and_deep.condition_number(torch.diag(torch.tensor([1.0, 4.0]))) == pytest.approx(4)
     assert wide_and_deep.condition_number(torch.ones(2, 2) - 2 * torch.eye(2)) == np.inf
-    kernel = torch.tensor([[2.0, 0.0, 1.0], [0.0, 4.0, 1.0], [1.0, 1.0, 3.0]], dtype=torch.float64)
-    found = wide_and_deep.mean_prediction(kernel, 2, torch.tensor([[2.0], [8.0]]))
+    kernel = torch.tensor([[2.0, 0.0], [0.0, 4.0], [1.0, 1.0]], dtype=torch.float64)
+    found = wide_and_deep.mean_prediction(kernel, torch.tensor([[2.0], [8.0]]))
     assert found.item() == pytest.approx(3)
 
 
@@ -118,7 +118,7 @@ def test_slopes_are_gradients(world):
     [
         (lambda x, y, w: smooth_fits.fits(x, y, w[:20]), "20 features cannot fit 40 labels"),
         (lambda x, y, w: smooth_fits.fits(x, y[:3], w), "one label for each of 40"),
-        (lambda x, y, w: wide_and_deep.erf_kernels(x, (1,), -1, 0), "weight is positive"),
+        (lambda x, y, w: wide_and_deep.erf_kernels(x, x, (1,), -1, 0), "weight is positive"),
         (lambda x, y, w: wide_and_deep.kernel_values("tanh", 8, 1, 5, 0), "'linear' or 'relu'"),
     ],
 )

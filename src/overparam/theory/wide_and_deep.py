@@ -18,35 +18,39 @@ from overparam.randomness import generator
 
 @dataclass(frozen=True)
 class Kernels:
-    """Kernels in float64 between all given examples after some number of hidden layers."""
+    """Kernels [n, m] in float64 between examples after some number of hidden layers."""
 
-    outputs: Tensor  # [n, n]: covariance of the outputs at initialisation
-    tangent: Tensor  # [n, n]: tangent kernel
+    outputs: Tensor  # covariance of the outputs at initialisation
+    tangent: Tensor  # tangent kernel
 
 
 @full_precision()
-def erf_kernels(x: Tensor, depths: Sequence[int], weight: float, bias: float) -> dict[int, Kernels]:
-    """Kernels by number of hidden layers of fully connected erf networks of infinite width, at x [n, d].
+def erf_kernels(x: Tensor, at: Tensor, depths: Sequence[int], weight: float, bias: float) -> dict[int, Kernels]:
+    """Kernels by number of hidden layers of fully connected erf networks of infinite width, between x [n, d] and at [m, d].
 
-    Weights have variance ``weight``/inputs and biases ``bias``; rows of x are first scaled to length √d. Layer by layer
+    Weights have variance ``weight``/inputs and biases ``bias``; all examples are first scaled to length √d. Layer by layer
     K ← weight · E[erf(u) erf(v)] + bias and Θ ← K + Θ · weight · E[erf′(u) erf′(v)], u and v Gaussian with covariance K
     (Williams 1997; Jacot et al. 2018, arXiv 1806.07572).
     """
-    tensor("x", x, 2)
+    tensor("x", x, 2), tensor("at", at, 2)
+    require(
+        x.shape[1] == at.shape[1], f"x and at must have equally many inputs; got {x.shape[1]:,} and {at.shape[1]:,}."
+    )
     weight, bias = real("weight", weight), real("bias", bias)
     require(weight > 0 and bias >= 0, f"weight is positive and bias not negative; got {weight:g} and {bias:g}.")
     wanted = {whole("depths", depth, 0) for depth in depths}
     require(bool(wanted), "depths names numbers of hidden layers; got none.")
-    x = x.double()
-    unit = x / x.norm(dim=1, keepdim=True)
-    outputs = weight * unit @ unit.T + bias
+    rows, columns = (part.double() / part.double().norm(dim=1, keepdim=True) for part in (x, at))
+    outputs, same = weight * rows @ columns.T + bias, weight + bias  # same: K of an example with itself
     tangent, found = outputs.clone(), {}
     for depth in range(max(wanted) + 1):
         if depth in wanted:
             found[depth] = Kernels(outputs, tangent)
-        both = 1 + 2 * outputs[0, 0]
-        slope = 4 / math.pi / (both.square() - 4 * outputs.square()).sqrt()
-        outputs = weight * (2 / math.pi) * (2 * outputs / both).asin() + bias
+        both = 1 + 2 * same
+        share = 2 * outputs / both  # below 1, since 2 K < 1 + 2 K
+        slope = 4 / math.pi / both / (1 - share.square()).sqrt()
+        outputs = weight * (2 / math.pi) * share.asin() + bias
+        same = weight * (2 / math.pi) * math.asin(2 * same / both) + bias
         tangent = outputs + weight * slope * tangent
     return found
 
@@ -58,14 +62,16 @@ def condition_number(kernel: Tensor) -> float:
 
 
 @full_precision()
-def mean_prediction(kernel: Tensor, n: int, y: Tensor) -> Tensor:
-    """Predictions [m, k] for the last m examples of a kernel [n + m, n + m] by networks trained to the end on the first n with targets y [n, k].
+def mean_prediction(kernel: Tensor, y: Tensor) -> Tensor:
+    """Predictions [m, k] by networks trained to the end on the first n of n + m examples, of a kernel [n + m, n] and targets y [n, k].
 
-    The mean over initialisations of gradient flow on the squared error, Θ(new, old) Θ(old, old)⁻¹ y. The smallest multiple of the
-    largest eigenvalue that float64 resolves, 1e-14, is added to the diagonal.
+    The mean over initialisations of gradient flow on the squared error, Θ(new, old) Θ(old, old)⁻¹ y. 1e-14 n times the largest
+    diagonal entry, what float64 resolves, is added to the diagonal.
     """
-    old = kernel[:n, :n] + 1e-14 * n * kernel[:n, :n].diagonal().max() * torch.eye(n, dtype=kernel.dtype)
-    return kernel[n:, :n] @ torch.linalg.solve(old, y.to(kernel.dtype))
+    n = len(y)
+    old, scale = kernel[:n], kernel[:n].diagonal().max()
+    solved = torch.linalg.solve(old + 1e-14 * n * scale * torch.eye(n, dtype=kernel.dtype), y.to(kernel.dtype))
+    return kernel[n:] @ solved
 
 
 @full_precision()
