@@ -628,12 +628,12 @@ ledger.card("generalizing-without-compression", **general, section="ir-noise")
 
 # %% tags=["remove-input"]
 in_full = phases.turns(trained["full"]).falls
-whole = {"falls": in_full, "kept": in_full / turn.falls}
+whole = {"falls": in_full, "kept": in_full - turn.falls}
 ledger.card("full-batch-compresses", **whole, section="ir-noise")
 
 # %% tags=["remove-input"]
 signs = phases.turns(trained["binary"], wider[-3:])
-one = {"together": signs["first"], "earlier": signs["first"] - turn["first"]}
+one = {"together": signs.during, "less": signs.during - turn.during}
 one |= {"falls": signs.falls, "error": of_kind["binary"]}
 ledger.card("binary-nets-one-phase", **one, section="ir-noise")
 

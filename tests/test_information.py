@@ -168,4 +168,4 @@ def test_turns_of_a_course_by_hand():
     rows = [("tanh", "fixed", 7, e, 3, i, y) for e, i, y in ((0, 1, 0), (10, 4, 0.6), (40, 2.5, 0.8))]
     table = pd.DataFrame(rows, columns=["kind", "scheme", "seed", "epoch", "layer", "inputs", "labels"])
     found = phases.turns(table, (3,)).loc[7]
-    assert found.to_dict() == pytest.approx({"rises": 3, "falls": 1.5, "first": 75, "later": 75})
+    assert found.to_dict() == pytest.approx({"rises": 3, "falls": 1.5, "during": 3, "first": 75, "later": 75})

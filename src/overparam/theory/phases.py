@@ -261,9 +261,10 @@ def followed(
 def turns(table: pd.DataFrame, layers: Sequence[int] = LAYERS[-3:]) -> pd.DataFrame:
     """How the mean information of these layers rises and falls, one row for each seed of a table of one kind and one scheme.
 
-    ``rises`` and ``falls``: I(X;T) at its largest less that before training and less that at the end, in bits. ``first``: part of the
-    rise of I(T;Y), from the start to its largest, that has been made when I(X;T) is largest, in per cent. ``later``: part of the
-    epochs that come after that, in per cent.
+    ``rises``: I(X;T) at its largest less that before training, in bits. ``falls``: at its largest before the last recorded epoch, less
+    that at the last; negative where it rises to the end. ``during``: by how much it changes while the first half of the rise of
+    I(T;Y), from the start to its largest, is made. ``first``: part of that rise that has been made when I(X;T) is largest, in per
+    cent. ``later``: part of the epochs that come after that, in per cent.
     """
     some = table[table.layer.isin(layers)]
     require(len(some) > 0, f"The table has no layers of {', '.join(map(str, layers))} units.")
@@ -275,7 +276,8 @@ def turns(table: pd.DataFrame, layers: Sequence[int] = LAYERS[-3:]) -> pd.DataFr
         rise = about.max() - about[0]
         rows[seed] = {
             "rises": inputs[top] - inputs[0],
-            "falls": inputs[top] - inputs[-1],
+            "falls": inputs[:-1].max() - inputs[-1],
+            "during": inputs[int((about >= about[0] + rise / 2).argmax())] - inputs[0],
             "first": 100 * (about[top] - about[0]) / rise if rise > 0 else float("nan"),
             "later": 100 * (1 - course.index[top] / course.index[-1]),
         }
