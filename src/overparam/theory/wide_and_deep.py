@@ -32,7 +32,8 @@ def erf_kernels(x: Tensor, at: Tensor, depths: Sequence[int], weight: float, bia
     K ← weight · E[erf(u) erf(v)] + bias and Θ ← K + Θ · weight · E[erf′(u) erf′(v)], u and v Gaussian with covariance K
     (Williams 1997; Jacot et al. 2018, arXiv 1806.07572).
     """
-    tensor("x", x, 2), tensor("at", at, 2)
+    tensor("x", x, 2)
+    tensor("at", at, 2)
     require(
         x.shape[1] == at.shape[1], f"x and at must have equally many inputs; got {x.shape[1]:,} and {at.shape[1]:,}."
     )
@@ -41,7 +42,9 @@ def erf_kernels(x: Tensor, at: Tensor, depths: Sequence[int], weight: float, bia
     wanted = {whole("depths", depth, 0) for depth in depths}
     require(bool(wanted), "depths names numbers of hidden layers; got none.")
     rows, columns = (part.double() / part.double().norm(dim=1, keepdim=True) for part in (x, at))
-    outputs, same = weight * rows @ columns.T + bias, weight + bias  # same: K of an example with itself
+    cosine, same = rows @ columns.T, weight + bias  # same: K of an example with itself
+    alike = cosine > 1 - 1e-12
+    outputs = torch.where(alike, same, weight * cosine + bias)  # chaos would make two examples of one by its rounding
     tangent, found = outputs.clone(), {}
     for depth in range(max(wanted) + 1):
         if depth in wanted:
@@ -49,8 +52,8 @@ def erf_kernels(x: Tensor, at: Tensor, depths: Sequence[int], weight: float, bia
         both = 1 + 2 * same
         share = 2 * outputs / both  # below 1, since 2 K < 1 + 2 K
         slope = 4 / math.pi / both / (1 - share.square()).sqrt()
-        outputs = weight * (2 / math.pi) * share.asin() + bias
         same = weight * (2 / math.pi) * math.asin(2 * same / both) + bias
+        outputs = torch.where(alike, same, weight * (2 / math.pi) * share.asin() + bias)
         tangent = outputs + weight * slope * tangent
     return found
 
