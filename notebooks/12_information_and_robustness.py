@@ -52,7 +52,7 @@ for kind in ("tanh", "relu"):
     how["lr"] = {"tanh": 0.1, "relu": 0.01}[kind]
     trained[kind] = phases.followed(kind, seeds, **how)
 
-# %% mystnb={"code_prompt_show": "The slider", "figure": {"caption": "**With tanh the layers turn back, with ReLU they do not.** Each dot is a hidden layer, from the first (light, right) to the last (dark, left): how many bits it tells about which of 4,096 patterns came in, $I(X;T)$, against how many it tells about the label, $I(T;Y)$. Lines are the ways so far. Layers are read through 30 bins per unit. Means over replicates.", "name": "fig-ir-plane"}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The slider", "figure": {"caption": "**With tanh the layers turn back, with ReLU they do not.** Each dot is a hidden layer, from the first (blue, right) to the last (orange, left): how many bits it tells about which of 4,096 patterns came in, $I(X;T)$, against how many it tells about the label, $I(T;Y)$. Lines are the ways so far. Layers are read through 30 bins per unit. Means over replicates.", "name": "fig-ir-plane"}} tags=["hide-input"]
 # The slider over the epochs
 planes = {
     kind: table[table.scheme == "fixed"]
@@ -123,7 +123,7 @@ by_bins = trained["tanh"][trained["tanh"].scheme.isin(counts)].rename(
 )
 last_bits = by_bins[by_bins.epoch == size.epochs].pivot_table("inputs", "bins", "layer")
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Finer bins, no compression.** Information about the input in the layer of five units (left) and in that of three (right) during training of one tanh network, for several numbers of bins per unit. At the top all 12 bits.", "name": "fig-ir-bins"}, "image": {"alt": "Two panels of information against epoch with one line for each number of bins; lines for few bins rise and fall, those for many lie near 12 bits throughout."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**The finer the bins, the less is lost.** Information about the input in the layer of five units (left) and in that of three (right) during training of tanh networks, for several numbers of equal bins per unit. At the top all 12 bits. Means over replicates with 95 % bands.", "name": "fig-ir-bins"}, "image": {"alt": "Two panels of information against epoch with one line for each number of bins; lines for few bins rise and fall, those for many begin at 12 bits and fall later and less, and that for 100,000 bins stays close to 12."}} tags=["hide-input"]
 fig, axes = plt.subplots(1, 2, figsize=(7.2, 3.4), sharey=True)
 hues = dict(zip(counts, figures.ramp(len(counts)), strict=True))
 for ax, layer in zip(axes, (5, 3), strict=True):
@@ -146,18 +146,26 @@ Markdown(
 
 # %% [markdown]
 r"""
-If the network forgot, no bins would bring back what is lost. Fine bins do: what had been lumped together is told apart again, up to what 32-bit numbers themselves round away. {cite:t}`goldfeld2019` say so in general: with noise inside the network information is well defined, and where it falls, it is because representations of one class cluster.
+If the network forgot, no bins would bring back what is lost. Fine bins do: what had been lumped together is told apart again. What is still missing with 100,000 of them lies within a hair of −1 and 1, where 32-bit numbers themselves begin to round it away. {cite:t}`goldfeld2019` say so in general: with noise inside the network information is well defined, and where it falls, it is because representations of one class cluster.
 
 That is not nothing. Clusters are real, and coarse bins see them. But is it the bins that make the fall, or the tanh? Bins can also be made *equally full* at every epoch, so that each holds a thirtieth of a layer's values; or one adds Gaussian noise (variance 0.1) to the units and bounds what is left {cite:p}`kolchinsky2017`.
 
 ::::{predict}
-:answer: PREDICT1
+:answer: 2
 :figure: fig-ir-schemes
-PREDICTTEXT1
+The same tanh networks, read through 30 equally full bins. Before training a layer's values crowd around zero, at the end many lie near −1 and 1. What does $I(X;T)$ do?
+
+1. It rises and then falls, as with equal bins.
+2. It falls from the start.
+3. It stays.
+
+:::{dropdown} Answer
+B. Equally full bins resolve the crowd at the start as well as any other. So the layer seems to tell most before it has learned anything, and there is no first phase.
+:::
 ::::
 """
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "CAPTION-SCHEMES", "name": "fig-ir-schemes"}, "image": {"alt": "ALT-SCHEMES"}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**What falls depends on the reading.** Information about the input, mean of the last three layers, read through 30 equal bins, through 30 bins that are equally full at every epoch, or with Gaussian noise (an upper bound on a sixteenth of the patterns, so at most 8 bits). Means over replicates with 95 % bands.", "name": "fig-ir-schemes"}, "image": {"alt": "Two panels of information against epoch. With tanh the line for equal bins rises and falls, that for equally full bins falls from the start, and that with noise rises and stays. With ReLU the lines for equal bins and with noise rise, and that for equally full bins falls."}} tags=["hide-input"]
 fig, axes = plt.subplots(1, 2, figsize=(7.2, 3.4), sharey=True)
 reading = {"fixed": "equal bins", "quantile": "equally full bins", "noise": "with noise"}
 last_three = {k: t[t.layer.isin((5, 4, 3))] for k, t in trained.items()}
@@ -170,7 +178,7 @@ for ax, (kind, table) in zip(axes, last_three.items(), strict=True):
     figures.log_axis(ax, (1, 10, 100))
     ax.set(title=called[kind], xlabel="epoch + 1", ylabel="", ylim=(0, 12.5))
 axes[0].set_ylabel("I(X;T), mean of three layers, bits")
-axes[1].legend(loc="upper left")
+fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
 plt.show()
 
 # %% tags=["remove-input"]
@@ -179,7 +187,7 @@ turned = {
     for kind, table in trained.items()
     for scheme in phases.SCHEMES
 }
-falls = {f"{k}, {reading[s]}": claims.mean(t.falls) for (k, s), t in turned.items()}
+falls = {f"{called[k]}, {reading[s]}": claims.mean(t.falls) for (k, s), t in turned.items()}
 claims.table("From its largest value to the end I(X;T) falls by, in bits.", falls)
 
 # %% tags=["remove-input"]
@@ -190,7 +198,9 @@ ledger.say("relu-no-compression")
 
 # %% [markdown]
 r"""
-TEXT-AFTER-SCHEMES
+So {numref}`fig-ir-plane` belongs to its bins. Through equal bins tanh networks rise and fall, and ReLU networks rise: both camps have seen what they say. Through equally full bins nothing rises first, and *both* fall. With noise neither does. Had a network forgotten something, all three lines would turn.
+
+What happens inside is simpler. Tanh units begin near zero, where they use few of the equal bins. They spread while the labels are being fitted. Then the loss, which is never quite zero, goes on pushing the outputs apart, the units *saturate*, and values collect in the bins at −1 and 1. A ReLU has no upper end at which to collect.
 
 (ir-noise)=
 ## Neither noise nor compression
@@ -198,7 +208,7 @@ TEXT-AFTER-SCHEMES
 The second half of the theory is its cause: in the long phase gradients of batches disagree, and their noise lets the weights diffuse, which is said to compress. So take the noise away.
 
 ::::{predict}
-:answer: PREDICT2
+:answer: 2
 :figure: fig-ir-full
 Gradient descent on all 3,277 training patterns in each step has no noise at all. What becomes of the fall of $I(X;T)$ in tanh networks?
 
@@ -207,7 +217,7 @@ Gradient descent on all 3,277 training patterns in each step has no noise at all
 3. It turns into a rise.
 
 :::{dropdown} Answer
-PREDICTANSWER2
+B. What drives units to −1 and 1 is the loss, and that is there without noise.
 :::
 ::::
 """
@@ -225,7 +235,7 @@ trained["full"] = train("tanh", size.steps, in_full, batch_size=None, lr=0.5)
 trained["binary"] = train("binary", size.binary, hidden=wider)
 trained["large"] = train("tanh", size.epochs // 2, spread=1.0)
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "CAPTION-FULL", "name": "fig-ir-full"}, "image": {"alt": "ALT-FULL"}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Without any noise tanh networks turn back all the same, and networks of signs fall while they fit.** Means of the last three hidden layers; those of the networks of signs have 20, 10 and 6 units. Thin lines: single networks in full batches, each of which turns at a time of its own. In full batches an epoch is one step, at five times the learning rate. Means over replicates with 95 % bands.", "name": "fig-ir-full"}, "image": {"alt": "Two panels against the epoch. Left, information about the input: tanh with batches and with full batches rises and then falls, later in full batches; networks of signs begin high and fall. Right, information about the label: all rise, networks of signs the least."}} tags=["hide-input"]
 fig, axes = plt.subplots(1, 2, figsize=(7.2, 3.4))
 looks = {"tanh": ("tanh, batches of 256", purple), "full": ("tanh, full batch", green)}
 looks |= {"binary": ("signs", orange)}
@@ -237,6 +247,9 @@ for kind, (label, color) in looks.items():
     means["epoch"] += 1
     for ax, column in zip(axes, ("inputs", "labels"), strict=True):
         figures.plot(means, "epoch", column, ax=ax, colors=color, label=label)
+    if kind == "full":  # each network turns at a time of its own
+        ways = means.pivot(index="epoch", columns="seed", values="inputs")
+        axes[0].plot(ways, color=color, linewidth=0.8, alpha=0.6)
 for ax, title in zip(axes, ("I(X;T), bits", "I(T;Y), bits"), strict=True):
     figures.log_axis(ax, (1, 10, 100))
     ax.set(title=title, xlabel="epoch + 1", ylabel="", ylim=(0, None))
@@ -251,7 +264,7 @@ ledger.say("generalizing-without-compression")
 
 # %% [markdown]
 r"""
-TEXT-AFTER-FULL
+If the noise of batches compressed, no green line would come down. They do, each at its time, so that their mean hides the half of it. And the networks that do not compress are the better ones on new patterns. That refutes that compression is needed. It does not show that it harms: two activations differ in more than one thing.
 
 Is this an accident of our setting? A few knobs, one at a time: how much $I(X;T)$ falls with tanh, and how much more than with ReLU.
 """
@@ -304,7 +317,18 @@ ledger.say("binary-nets-one-phase")
 
 # %% [markdown]
 r"""
-TEXT-BINARY
+That is what the paper says: fitting and losing go on together. But look where the lines begin. Random signs spread patterns over many states from the start, so there is no room for a phase of rising. Tanh networks whose initial weights are twice as large have no such room, either:
+"""
+
+# %% tags=["remove-input"]
+large = phases.turns(trained["large"])
+Markdown(
+    f"With the larger start $I(X;T)$ changes by {claims.mean(large.during):.1f} bits while tanh networks make the first half of their fitting, with the smaller one by {claims.mean(turned['tanh', 'fixed'].during):.1f} bits."
+)
+
+# %% [markdown]
+r"""
+One phase or two is a question of the start as much as of the network.
 """
 
 # %% [markdown]
@@ -385,7 +409,7 @@ robust = pd.DataFrame(product(draws, numbers), columns=["seed", "p"])
 robust[columns] = [fitted(*row) for row in robust[["seed", "p"]].to_numpy().tolist()]
 
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**More features make a smooth fit possible, and gradient descent does not take it.** Root mean square of the gradient over the sphere for fits of 60 random signs in ten dimensions, against the number of random features. Dashed: below this line no combination of these features fits. Dotted: a slope of −1/2. Means over draws with 95 % bands.", "name": "fig-ir-robust"}, "image": {"alt": "Log-log plot; the smoothest fit falls in parallel to the dotted line and to the bound below it, the shortest fit falls at first and then is nearly level."}} tags=["hide-input"]
-ax = plt.subplots(figsize=(7.2, 3.5))[1]
+fig, ax = plt.subplots(figsize=(7.2, 3.7))
 looks = {
     "shortest": ("shortest (gradient descent)", orange),
     "smoothest": ("smoothest of all", blue),
@@ -398,7 +422,7 @@ slope = means.smoothest.iloc[-1] * (means.index[-1] / means.index) ** 0.5
 ax.plot(means.index, slope, ":", color=colors["threshold"], label="slope −1/2")
 figures.log_axis(ax, numbers)
 ax.set(yscale="log", xlabel="features p", ylabel="root mean square gradient")
-ax.legend(loc="lower left", ncols=2)
+fig.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=4)
 plt.show()
 
 # %% tags=["remove-input"]
@@ -563,7 +587,7 @@ rows = [row for seed, name in product(of_depth, phase) for row in at_depths(seed
 columns = ["seed", "phase", "depth", "condition", "error", "size"]
 deep = pd.DataFrame(rows, columns=columns)
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "CAPTION-PHASES", "name": "fig-ir-phases"}, "image": {"alt": "Left: condition number against depth on two logarithmic axes, steeply rising in the ordered phase, slowly in the critical, falling to one in the chaotic. Right: test error against depth, level and low in the ordered and the critical phase, rising towards guessing in the chaotic one."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Where training is easy nothing carries over; where it is hard, what is learned does.** Left: condition number of the tangent kernel on 250 signals. Right: error on new signals of infinitely wide networks that were trained to the end; dotted: guessing. The lines of the ordered phase end where a computer's numbers do. Means over replicates with 95 % bands.", "name": "fig-ir-phases"}, "image": {"alt": "Left: condition number against depth on two logarithmic axes, steeply rising in the ordered phase, slowly in the critical, falling to one in the chaotic. Right: test error against depth, level and low in the ordered and the critical phase, rising towards guessing in the chaotic one."}} tags=["hide-input"]
 fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.5))
 hues = {"ordered": green, "critical": blue, "chaotic": orange}
 solvable = deep[deep.condition < 1e13]  # beyond, rounding decides
@@ -601,7 +625,6 @@ The rule stands in {doc}`/book/judging`; what was decided beforehand about these
 """
 
 # %% tags=["remove-input"]
-large = phases.turns(trained["large"])
 turn = turned["tanh", "fixed"]
 two = {"rises": turn.rises, "falls": turn.falls, "first": turn["first"]}
 two |= {"large_start": large.falls, "later": turn.later}
@@ -831,7 +854,7 @@ phases.turns(nothing).assign(test_error=nothing.groupby("seed").test_error.last(
 
 # %% [markdown]
 r"""
-TEXT-EX-NOISE
+It can: the first network loses bits as with true labels, though there is nothing that could be said of new patterns. (The second has not fitted its labels yet, and still gains.) Saturation comes with fitting, and one can fit anything. So compression is no sign of generalization, either.
 
 ```{solution-end}
 ```
@@ -865,7 +888,7 @@ def bridged(a, layers, n=64, networks=10_000):
 
 # %% [markdown]
 r"""
-With $a = 1$ it is the network of the page, $c = 2$. With $a^2 = 1/\ell$ the exponent eats the factor: the variance is about $4/n$ for every depth. So skipped layers, scaled down as the network gets deeper, make depth count as one. Note that for $a^2$ above about 0.3 a bridge makes it worse than none: the old signal and the new add up in phase.
+With $a = 1$ it is the network of the page, $c = 2$. With $a^2 = 1/\ell$ the exponent eats the factor: the variance is about $4/n$ for every depth. So skipped layers, scaled down as the network gets deeper, make depth count as one. And $c$ never exceeds the 2 of a network without bridges.
 
 ```{solution-end}
 ```
