@@ -248,7 +248,7 @@ for kind, (label, color) in looks.items():
     for ax, column in zip(axes, ("inputs", "labels"), strict=True):
         figures.plot(means, "epoch", column, ax=ax, colors=color, label=label)
     if kind == "full":  # each network turns at a time of its own
-        ways = means.pivot(index="epoch", columns="seed", values="inputs")
+        ways = means.pivot_table("inputs", "epoch", "seed")
         axes[0].plot(ways, color=color, linewidth=0.8, alpha=0.6)
 for ax, title in zip(axes, ("I(X;T), bits", "I(T;Y), bits"), strict=True):
     figures.log_axis(ax, (1, 10, 100))
