@@ -420,5 +420,18 @@ plt.show()
 
 # %% [markdown] tags=["solution"]
 r"""
-MODEL-ANSWER
+**Model answer.** *Prediction.* Random labels need the largest weights, so I expected units to saturate most there, and the fall to be largest with gain 0: compression without generalization. Over settings I expected no relation to the test error, and none within a setting.
+
+*Finding over settings.* I was wrong about the first. With 30 bins $I(X;T)$ falls by 0.6 bits (spread 0.5) and 1.7 bits (spread 1) where labels follow the rule, by 0.1 and 0.3 with gain 3, and by 0.0 and 0.3 with pure noise; test errors are 8, 35 and 49 %. The correlation over the six settings is −0.8: a larger fall goes with a lower error. But gain changes two things at once, what can be learned and how much has been *fitted* after 60 epochs: training errors are 4, 27 and 44 %. Units saturate once the labels
+are nearly fitted. Fitting explains both columns.
+
+*Within a setting* the correlations over five seeds are anything from −0.95 to 0.3, and five values give ±0.8 by chance alone. Nothing follows, either way.
+
+*Equal errors, unequal falls.* The best evidence is the pair of spreads at gain 30: both err on 7.6 %, and one compresses a bit more than the other. If compression lowered the error, the error would differ.
+
+*Reading.* With 300 bins the relation over settings stays (−0.9), because it is one of fitting. But the order of the two spreads turns round: 0.9 and 0.5 bits. A statement that the number of bins can reverse is not about the network.
+
+*Cause.* For that, compression must be changed and nothing else: for instance a penalty that keeps units away from ±1, at equal training error, against none. If the error then rose with every bit that is not lost, I would believe it. *The colleagues*: the lowest test error on the way is one or two points below that of the end in all settings, so neither waiting for the fall nor waiting for its end buys anything here; and nobody needs bits to stop, a validation set does it.
+
+*What would have proved me wrong:* the two spreads at gain 30 with different errors, in the order of their falls in both readings. *Limits* (one is enough): 60 epochs, so that noise was never fitted; five seeds; one task of 4,096 patterns, of which four fifths are trained on, so that information and training set are nearly the same thing.
 """

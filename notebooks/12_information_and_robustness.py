@@ -52,7 +52,7 @@ for kind in ("tanh", "relu"):
     how["lr"] = {"tanh": 0.1, "relu": 0.01}[kind]
     trained[kind] = phases.followed(kind, seeds, **how)
 
-# %% mystnb={"code_prompt_show": "The slider", "figure": {"caption": "**With tanh the layers turn back, with ReLU they do not.** Each dot is a hidden layer, from the first (blue, right) to the last (orange, left): how many bits it tells about which of 4,096 patterns came in, $I(X;T)$, against how many it tells about the label, $I(T;Y)$. Lines are the ways so far. Layers are read through 30 bins per unit. Means over replicates.", "name": "fig-ir-plane"}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The slider", "figure": {"caption": "**With tanh the layers turn back, with ReLU they do not.** Each dot is a hidden layer, from the first (blue, right) to the last (orange, left): how many bits it tells about which of 4,096 patterns came in, $I(X;T)$, against how many it tells about the label, $I(T;Y)$. Lines are the ways so far. Layers are read through 30 bins per unit. Means over replicates.", "name": "fig-info-plane"}} tags=["hide-input"]
 # The slider over the epochs
 planes = {
     kind: table[table.scheme == "fixed"]
@@ -100,13 +100,13 @@ The task here is made like theirs. A pattern switches twelve points of a sphere 
 
 # %% [markdown]
 r"""
-(ir-reading)=
+(info-reading)=
 ## What is read, and through which bins
 
 Before asking why a number falls, one should ask what it is. A network is deterministic: the same pattern always gives the same units.
 
 ```{prf:proposition} What a deterministic layer knows about its input
-:label: ir-prop-deterministic
+:label: info-prop-deterministic
 Let $T = h(X)$. If $X$ takes $N$ values with equal probability and $h$ sends no two of them to the same place, then $I(X;T) = \log_2 N$, whatever the weights. If some unit of $T$ has a continuous distribution, then $I(X;T) = \infty$.
 ```
 
@@ -123,7 +123,7 @@ by_bins = trained["tanh"][trained["tanh"].scheme.isin(counts)].rename(
 )
 last_bits = by_bins[by_bins.epoch == size.epochs].pivot_table("inputs", "bins", "layer")
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**The finer the bins, the less is lost.** Information about the input in the layer of five units (left) and in that of three (right) during training of tanh networks, for several numbers of equal bins per unit. At the top all 12 bits. Means over replicates with 95 % bands.", "name": "fig-ir-bins"}, "image": {"alt": "Two panels of information against epoch with one line for each number of bins; lines for few bins rise and fall, those for many begin at 12 bits and fall later and less, and that for 100,000 bins stays close to 12."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**The finer the bins, the less is lost.** Information about the input in the layer of five units (left) and in that of three (right) during training of tanh networks, for several numbers of equal bins per unit. At the top all 12 bits. Means over replicates with 95 % bands.", "name": "fig-info-bins"}, "image": {"alt": "Two panels of information against epoch with one line for each number of bins; lines for few bins rise and fall, those for many begin at 12 bits and fall later and less, and that for 100,000 bins stays close to 12."}} tags=["hide-input"]
 fig, axes = plt.subplots(1, 2, figsize=(7.2, 3.4), sharey=True)
 hues = dict(zip(counts, figures.ramp(len(counts)), strict=True))
 for ax, layer in zip(axes, (5, 3), strict=True):
@@ -152,7 +152,7 @@ That is not nothing. Clusters are real, and coarse bins see them. But is it the 
 
 ::::{predict}
 :answer: 2
-:figure: fig-ir-schemes
+:figure: fig-info-schemes
 The same tanh networks, read through 30 equally full bins. Before training a layer's values crowd around zero, at the end many lie near −1 and 1. What does $I(X;T)$ do?
 
 1. It rises and then falls, as with equal bins.
@@ -165,7 +165,7 @@ B. Equally full bins resolve the crowd at the start as well as any other. So the
 ::::
 """
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**What falls depends on the reading.** Information about the input, mean of the last three layers, read through 30 equal bins, through 30 bins that are equally full at every epoch, or with Gaussian noise (an upper bound on a sixteenth of the patterns, so at most 8 bits). Means over replicates with 95 % bands.", "name": "fig-ir-schemes"}, "image": {"alt": "Two panels of information against epoch. With tanh the line for equal bins rises and falls, that for equally full bins falls from the start, and that with noise rises and stays. With ReLU the lines for equal bins and with noise rise, and that for equally full bins falls."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**What falls depends on the reading.** Information about the input, mean of the last three layers, read through 30 equal bins, through 30 bins that are equally full at every epoch, or with Gaussian noise (an upper bound on a sixteenth of the patterns, so at most 8 bits). Means over replicates with 95 % bands.", "name": "fig-info-schemes"}, "image": {"alt": "Two panels of information against epoch. With tanh the line for equal bins rises and falls, that for equally full bins falls from the start, and that with noise rises and stays. With ReLU the lines for equal bins and with noise rise, and that for equally full bins falls."}} tags=["hide-input"]
 fig, axes = plt.subplots(1, 2, figsize=(7.2, 3.4), sharey=True)
 reading = {"fixed": "equal bins", "quantile": "equally full bins", "noise": "with noise"}
 last_three = {k: t[t.layer.isin((5, 4, 3))] for k, t in trained.items()}
@@ -198,18 +198,18 @@ ledger.say("relu-no-compression")
 
 # %% [markdown]
 r"""
-So {numref}`fig-ir-plane` belongs to its bins. Through equal bins tanh networks rise and fall, and ReLU networks rise: both camps have seen what they say. Through equally full bins nothing rises first, and *both* fall. With noise neither does. Had a network forgotten something, all three lines would turn.
+So {numref}`fig-info-plane` belongs to its bins. Through equal bins tanh networks rise and fall, and ReLU networks rise: both camps have seen what they say. Through equally full bins nothing rises first, and *both* fall. With noise neither does. Had a network forgotten something, all three lines would turn.
 
 What happens inside is simpler. Tanh units begin near zero, where they use few of the equal bins. They spread while the labels are being fitted. Then the loss, which is never quite zero, goes on pushing the outputs apart, the units *saturate*, and values collect in the bins at −1 and 1. A ReLU has no upper end at which to collect.
 
-(ir-noise)=
+(info-noise)=
 ## Neither noise nor compression
 
 The second half of the theory is its cause: in the long phase gradients of batches disagree, and their noise lets the weights diffuse, which is said to compress. So take the noise away.
 
 ::::{predict}
 :answer: 2
-:figure: fig-ir-full
+:figure: fig-info-full
 Gradient descent on all 3,277 training patterns in each step has no noise at all. What becomes of the fall of $I(X;T)$ in tanh networks?
 
 1. It is gone.
@@ -235,7 +235,7 @@ trained["full"] = train("tanh", size.steps, in_full, batch_size=None, lr=0.5)
 trained["binary"] = train("binary", size.binary, hidden=wider)
 trained["large"] = train("tanh", size.epochs // 2, spread=1.0)
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Without any noise tanh networks turn back all the same, and networks of signs fall while they fit.** Means of the last three hidden layers; those of the networks of signs have 20, 10 and 6 units. Thin lines: single networks in full batches, each of which turns at a time of its own. In full batches an epoch is one step, at five times the learning rate. Means over replicates with 95 % bands.", "name": "fig-ir-full"}, "image": {"alt": "Two panels against the epoch. Left, information about the input: tanh with batches and with full batches rises and then falls, later in full batches; networks of signs begin high and fall. Right, information about the label: all rise, networks of signs the least."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Without any noise tanh networks turn back all the same, and networks of signs fall while they fit.** Means of the last three hidden layers; those of the networks of signs have 20, 10 and 6 units. Thin lines: single networks in full batches, each of which turns at a time of its own. In full batches an epoch is one step, at five times the learning rate. Means over replicates with 95 % bands.", "name": "fig-info-full"}, "image": {"alt": "Two panels against the epoch. Left, information about the input: tanh with batches and with full batches rises and then falls, later in full batches; networks of signs begin high and fall. Right, information about the label: all rise, networks of signs the least."}} tags=["hide-input"]
 fig, axes = plt.subplots(1, 2, figsize=(7.2, 3.4))
 looks = {"tanh": ("tanh, batches of 256", purple), "full": ("tanh, full batch", green)}
 looks |= {"binary": ("signs", orange)}
@@ -293,7 +293,7 @@ def in_setting(how):
     return {"setting": name} | found | {"keeps": keeps}
 
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "CAPTION-MULTIVERSE", "name": "fig-ir-multiverse"}, "image": {"alt": "ALT-MULTIVERSE"}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "CAPTION-MULTIVERSE", "name": "fig-info-multiverse"}, "image": {"alt": "ALT-MULTIVERSE"}} tags=["hide-input"]
 measure = lambda: pd.DataFrame(map(in_setting, settings))
 elsewhere, where = results.measured_or_recorded("12_compression_multiverse", measure)
 ax = figures.settings(elsewhere, "relu", "tanh", (0, 0.5), purple)
@@ -333,7 +333,7 @@ One phase or two is a question of the start as much as of the network.
 
 # %% [markdown]
 r"""
-(ir-robustness)=
+(info-robustness)=
 ## Smoothness has a price in parameters
 
 From what a network forgets to how fast it changes. A classifier that fits its data by jumping between the points is fragile: a small push to the input changes the answer. Smooth interpolation, with a small Lipschitz constant $L$, would be robust. What does it cost?
@@ -341,7 +341,7 @@ From what a network forgets to how fast it changes. A classifier that fits its d
 {cite:t}`bubeck2021` prove that it costs parameters.
 
 ```{prf:theorem} A law of robustness
-:label: ir-thm-robustness
+:label: info-thm-robustness
 Let $x_1, \dots, x_n$ be drawn from a distribution on $\mathbb R^d$ that is *isoperimetric* (functions with a small Lipschitz constant are nearly constant on it, as on the sphere), with noisy labels. With high probability every function of a family with $p$ parameters, bounded and Lipschitz in the parameters, that fits the labels below the level of the noise has a Lipschitz constant of at least about $\sqrt{n d / p}$.
 ```
 
@@ -352,12 +352,12 @@ Let $x_1, \dots, x_n$ be drawn from a distribution on $\mathbb R^d$ that is *iso
 Fitting alone takes about $n$ parameters. Smoothly, with $L$ of order one, it takes about $nd$: $d$ times as many. For features that stay fixed there is a proof of five lines, with constants.
 
 ```{prf:proposition} The law for fixed features
-:label: ir-prop-features
+:label: info-prop-features
 Let $f = b + \theta \cdot \varphi$ with $p$ fixed features on the unit sphere, of covariance $C$ (invertible), $z_i = C^{-1/2}(\varphi(x_i) - \mathbb E \varphi)$ and $\lambda$ the largest eigenvalue of the matrix $z_i \cdot z_j$. If $f$ fits $n$ labels whose variance is $v$, then
 
 $$
 L^2 \ \ge\ \mathbb E \lVert \nabla f \rVert^2 \ \ge\ (d - 1)\, \frac{n v}{\lambda} .
-$$ (ir-eq-law)
+$$ (info-eq-law)
 ```
 
 ```{prf:proof}
@@ -370,7 +370,7 @@ The bound says that nothing smoother exists. Does something as smooth exist? For
 
 ::::{predict}
 :answer: 2
-:figure: fig-ir-robust
+:figure: fig-info-robust
 Sixty random signs on a sphere in ten dimensions, so $nd = 600$. From 90 to 1,200 random features: what becomes of the gradient of the interpolant that gradient descent finds?
 
 1. It falls like $1/\sqrt p$, as the law says.
@@ -408,7 +408,7 @@ columns = ["smoothest", "shortest", "bound", "whitened", "steepest", "steepest_s
 robust = pd.DataFrame(product(draws, numbers), columns=["seed", "p"])
 robust[columns] = [fitted(*row) for row in robust[["seed", "p"]].to_numpy().tolist()]
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**More features make a smooth fit possible, and gradient descent does not take it.** Root mean square of the gradient over the sphere for fits of 60 random signs in ten dimensions, against the number of random features. Dashed: below this line no combination of these features fits. Dotted: a slope of −1/2. Means over draws with 95 % bands.", "name": "fig-ir-robust"}, "image": {"alt": "Log-log plot; the smoothest fit falls in parallel to the dotted line and to the bound below it, the shortest fit falls at first and then is nearly level."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**More features make a smooth fit possible, and gradient descent does not take it.** Root mean square of the gradient over the sphere for fits of 60 random signs in ten dimensions, against the number of random features. Dashed: below this line no combination of these features fits. Dotted: a slope of −1/2. Means over draws with 95 % bands.", "name": "fig-info-robust"}, "image": {"alt": "Log-log plot; the smoothest fit falls in parallel to the dotted line and to the bound below it, the shortest fit falls at first and then is nearly level."}} tags=["hide-input"]
 fig, ax = plt.subplots(figsize=(7.2, 3.7))
 looks = {
     "shortest": ("shortest (gradient descent)", orange),
@@ -454,14 +454,14 @@ The orange line is the counterexample to "large is robust": twenty times as many
 
 # %% [markdown]
 r"""
-(ir-depth)=
+(info-depth)=
 ## Depth over width
 
 The first two theories were about what large networks *can* do. The third says how far a real network is from an infinitely wide one, for which there are formulas ({doc}`08_lazy_and_rich`). Draw the weights of a layer with variance $C/n$, where $C = 1$ for linear units and 2 for ReLU: such a start is *critical*, the mean square of a layer's units neither grows nor dies out with depth. Write $K$ for that mean square (for ReLU: twice it), beginning with $K = 1$ at the input. In an infinitely wide network $K$ stays 1. In a finite one it is random, and differs from network to network.
 
 ::::{predict}
 :answer: 3
-:figure: fig-ir-depth
+:figure: fig-info-depth
 Two ReLU networks have 16,384 weights each: four layers of 64 units, or sixteen layers of 32. In which is $K$, after the last layer, closer to what an infinitely wide network has?
 
 1. In both alike: the number of parameters decides.
@@ -474,12 +474,12 @@ C. Each layer multiplies $K$ by a random factor whose variance is 5/width, and t
 ::::
 
 ```{prf:proposition} Each layer adds its share
-:label: ir-prop-depth
+:label: info-prop-depth
 In networks of width $n$ without biases at the critical start, after $\ell$ layers
 
 $$
 \frac{\operatorname{Var} K_\ell}{(\mathbb E K_\ell)^2} = \Bigl( 1 + \frac cn \Bigr)^{\ell} - 1 \ \approx\ c\, \frac{\ell}{n}, \qquad c = 2 \text{ (linear)}, \quad c = 5 \text{ (ReLU)}.
-$$ (ir-eq-depth)
+$$ (info-eq-depth)
 ```
 
 ```{prf:proof}
@@ -502,7 +502,7 @@ initial = pd.DataFrame(rows, columns=["seed", "kind", "width", "depth", "spread"
 initial["ratio"] = initial.depth / initial.width
 initial["weights"] = initial.depth * initial.width**2
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Against the number of weights the points scatter, against depth over width they fall on one line.** Relative variance of $K$ over initialisations of ReLU networks of three widths and 1 to 16 layers; means over replicates with 95 % bands. Dotted: 5 · depth/width.", "name": "fig-ir-depth"}, "image": {"alt": "Two log-log panels of relative variance. Left, against the number of weights: three separate lines. Right, against depth over width: the three lines lie on one another and on the dotted line, from which they bend upwards at large ratios."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Against the number of weights the points scatter, against depth over width they fall on one line.** Relative variance of $K$ over initialisations of ReLU networks of three widths and 1 to 16 layers; means over replicates with 95 % bands. Dotted: 5 · depth/width.", "name": "fig-info-depth"}, "image": {"alt": "Two log-log panels of relative variance. Left, against the number of weights: three separate lines. Right, against depth over width: the three lines lie on one another and on the dotted line, from which they bend upwards at large ratios."}} tags=["hide-input"]
 fig, axes = plt.subplots(1, 2, figsize=(7.2, 3.5), sharey=True)
 relu, hues = (
     initial[initial.kind == "relu"],
@@ -531,22 +531,22 @@ Markdown(
 
 # %% [markdown]
 r"""
-Were it the parameters that decide, the lines on the left would coincide. {cite:t}`roberts2022` carry this much further: the same ratio $\ell/n$ sets how far outputs are from Gaussian, how much the tangent kernel varies between initialisations and moves in training. Large means close to the limit only if large means *wide*; a network that gets deeper at the same width moves away from it. Beyond $\ell/n$ of about 1/5 the power in {eq}`ir-eq-depth` wins over its first term, and the distribution of $K$ is one of rare, huge values.
+Were it the parameters that decide, the lines on the left would coincide. {cite:t}`roberts2022` carry this much further: the same ratio $\ell/n$ sets how far outputs are from Gaussian, how much the tangent kernel varies between initialisations and moves in training. Large means close to the limit only if large means *wide*; a network that gets deeper at the same width moves away from it. Beyond $\ell/n$ of about 1/5 the power in {eq}`info-eq-depth` wins over its first term, and the distribution of $K$ is one of rare, huge values.
 
-(ir-trainable)=
+(info-trainable)=
 ## Trainable is not yet generalizing
 
 Last, depth at infinite width, where nothing is random. The tangent kernel $\Theta$ then decides everything about training on the squared error: how fast, by its condition number, and what is predicted for new inputs at the end, $\Theta(\text{new}, \text{old})\, \Theta(\text{old}, \text{old})^{-1} y$ on average over initialisations. From layer to layer two maps act, here for units erf, a smooth step like tanh:
 
 $$
 K \leftarrow \sigma_w^2\, \mathbb E[\operatorname{erf}(u) \operatorname{erf}(v)] + \sigma_b^2, \qquad \Theta \leftarrow K + \Theta\, \chi, \qquad \chi = \sigma_w^2\, \mathbb E[\operatorname{erf}'(u) \operatorname{erf}'(v)],
-$$ (ir-eq-recursion)
+$$ (info-eq-recursion)
 
 with Gaussian $u, v$ of covariance $K$. If $\chi < 1$ for equal inputs, all inputs become alike with depth (the *ordered* phase); if $\chi > 1$, inputs however close become different (the *chaotic* phase) {cite:p}`xiao2020`.
 
 ::::{predict}
 :answer: 1
-:figure: fig-ir-phases
+:figure: fig-info-phases
 In the chaotic phase, at 64 layers, how fast does an infinitely wide network fit its training labels, and how well does it predict new ones?
 
 1. At once, and it predicts almost nothing.
@@ -587,7 +587,7 @@ rows = [row for seed, name in product(of_depth, phase) for row in at_depths(seed
 columns = ["seed", "phase", "depth", "condition", "error", "size"]
 deep = pd.DataFrame(rows, columns=columns)
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Where training is easy nothing carries over; where it is hard, what is learned does.** Left: condition number of the tangent kernel on 250 signals. Right: error on new signals of infinitely wide networks that were trained to the end; dotted: guessing. The lines of the ordered phase end where a computer's numbers do. Means over replicates with 95 % bands.", "name": "fig-ir-phases"}, "image": {"alt": "Left: condition number against depth on two logarithmic axes, steeply rising in the ordered phase, slowly in the critical, falling to one in the chaotic. Right: test error against depth, level and low in the ordered and the critical phase, rising towards guessing in the chaotic one."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Where training is easy nothing carries over; where it is hard, what is learned does.** Left: condition number of the tangent kernel on 250 signals. Right: error on new signals of infinitely wide networks that were trained to the end; dotted: guessing. The lines of the ordered phase end where a computer's numbers do. Means over replicates with 95 % bands.", "name": "fig-info-phases"}, "image": {"alt": "Left: condition number against depth on two logarithmic axes, steeply rising in the ordered phase, slowly in the critical, falling to one in the chaotic. Right: test error against depth, level and low in the ordered and the critical phase, rising towards guessing in the chaotic one."}} tags=["hide-input"]
 fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.5))
 hues = {"ordered": green, "critical": blue, "chaotic": orange}
 solvable = deep[deep.condition < 1e13]  # beyond, rounding decides
@@ -618,7 +618,7 @@ If being easy to train meant to generalize, both panels would show the same orde
 
 {cite:t}`xiao2020` add that pooling moves these borders for convolutional networks; that is not tested here.
 
-(ir-verdicts)=
+(info-verdicts)=
 ## What the papers found, what we found
 
 The rule stands in {doc}`/book/judging`; what was decided beforehand about these experiments stands in {ref}`protocol-information-and-robustness`.
@@ -628,7 +628,7 @@ The rule stands in {doc}`/book/judging`; what was decided beforehand about these
 turn = turned["tanh", "fixed"]
 two = {"rises": turn.rises, "falls": turn.falls, "first": turn["first"]}
 two |= {"large_start": large.falls, "later": turn.later}
-ledger.card("tanh-two-phases", **two, section="ir-reading")
+ledger.card("tanh-two-phases", **two, section="info-reading")
 
 # %% tags=["remove-input"]
 of_relu = turned["relu", "fixed"].falls
@@ -636,7 +636,7 @@ none = {"relu": of_relu, "less": of_relu - turn.falls}
 for scheme in ("quantile", "noise"):
     none[scheme] = turned["tanh", scheme].falls
     none[f"relu_{scheme}"] = turned["relu", scheme].falls
-ledger.card("relu-no-compression", **none, section="ir-reading")
+ledger.card("relu-no-compression", **none, section="info-reading")
 
 
 # %% tags=["remove-input"]
@@ -650,20 +650,20 @@ def final_error(kind):
 of_kind = {kind: final_error(kind) for kind in ("tanh", "relu", "binary")}
 general = {"behind": of_kind["relu"] - of_kind["tanh"], "error": of_kind["relu"]}
 general["tanh"] = of_kind["tanh"]
-ledger.card("generalizing-without-compression", **general, section="ir-noise")
+ledger.card("generalizing-without-compression", **general, section="info-noise")
 
 # %% tags=["remove-input"]
 whole = {"falls": phases.turns(trained["full"]).falls, "error": final_error("full")}
-ledger.card("full-batch-compresses", **whole, section="ir-noise")
+ledger.card("full-batch-compresses", **whole, section="info-noise")
 
 # %% tags=["remove-input"]
 signs = phases.turns(trained["binary"], wider[-3:])
 one = {"together": signs.during, "less": signs.during - turn.during}
 one |= {"falls": signs.falls, "error": of_kind["binary"]}
-ledger.card("binary-nets-one-phase", **one, section="ir-noise")
+ledger.card("binary-nets-one-phase", **one, section="info-noise")
 
 # %% tags=["remove-input"]
-ledger.theorem("law-of-robustness", error=below, section="ir-robustness")
+ledger.theorem("law-of-robustness", error=below, section="info-robustness")
 
 # %% tags=["remove-input"]
 spread = initial.set_index(["kind", "width", "depth"]).spread
@@ -672,7 +672,7 @@ ratio = {key: value.to_numpy() for key, value in ratio.items()}
 at = lambda width, layers: spread["relu", width, layers].to_numpy()
 ratio |= {"same": at(128, 16) / at(32, 4), "parameters": at(32, 16) / at(64, 4)}
 ratio |= {"deep": 8 * at(64, 8), "wider": 16 * at(128, 8)}
-ledger.card("pdlt-depth-to-width", **ratio, section="ir-depth")
+ledger.card("pdlt-depth-to-width", **ratio, section="info-depth")
 
 # %% tags=["remove-input"]
 ends = deep.set_index(["phase", "depth"])[["condition", "error"]]
@@ -680,7 +680,7 @@ of = lambda name, layers, column: ends.loc[(name, layers), column].to_numpy()
 chaos = {"memorizes": of("chaotic", 64, "condition"), "fails": of("chaotic", 64, "error")}
 chaos |= {"shallow": of("chaotic", 1, "error"), "ordered_error": of("ordered", 16, "error")}
 chaos["ordered"] = of("ordered", 16, "condition") / of("ordered", 1, "condition")
-ledger.card("trainability-vs-generalization", **chaos, section="ir-trainable")
+ledger.card("trainability-vs-generalization", **chaos, section="info-trainable")
 
 # %% [markdown]
 r"""
@@ -688,23 +688,23 @@ r"""
 
 ## Who disagrees, and what to drop
 
-**Is there compression at all?** {cite:t}`saxe2018` hold that it is made by units that saturate on both sides, and that it neither needs the noise of SGD nor causes generalization. The authors of the theory answered, in the open review, that Saxe's estimates for ReLU were poor, and that with better ones it compresses, too. {cite:t}`goldfeld2019` moved the question: with noise *inside* the network information is well defined, it sometimes falls, and where it does, representations cluster. That is what {numref}`fig-ir-bins` shows for tanh. What remains open is whether clustering helps; {doc}`08_simple_first` and the collapse of features in {doc}`/book/what_people_say` belong to that question, and bits do not decide it.
+**Is there compression at all?** {cite:t}`saxe2018` hold that it is made by units that saturate on both sides, and that it neither needs the noise of SGD nor causes generalization. The authors of the theory answered, in the open review, that Saxe's estimates for ReLU were poor, and that with better ones it compresses, too. {cite:t}`goldfeld2019` moved the question: with noise *inside* the network information is well defined, it sometimes falls, and where it does, representations cluster. That is what {numref}`fig-info-bins` shows for tanh. What remains open is whether clustering helps; {doc}`08_simple_first` and the collapse of features in {doc}`/book/what_people_say` belong to that question, and bits do not decide it.
 
 **Is robustness a matter of size?** The law of robustness needs noise in the labels and says *at least*. {cite:t}`bubeck2021` are careful to call what it suggests about large models a speculation.
 
 :::{admonition} "Compression causes generalization"
 :class: misconception
-Here are networks that generalize without it ({numref}`fig-ir-plane`), and in {ref}`ir-ex-noise` networks that compress and cannot generalize.
+Here are networks that generalize without it ({numref}`fig-info-plane`), and in {ref}`info-ex-noise` networks that compress and cannot generalize.
 :::
 
 :::{admonition} "The mutual information between input and layer falls during training"
 :class: misconception
-In a deterministic network with continuous units it is constant or infinite ({prf:ref}`ir-prop-deterministic`). What falls is an entropy of bins, and one can choose bins so that it does not.
+In a deterministic network with continuous units it is constant or infinite ({prf:ref}`info-prop-deterministic`). What falls is an entropy of bins, and one can choose bins so that it does not.
 :::
 
 :::{admonition} "Bubeck and Sellke prove that large networks are robust"
 :class: misconception
-They prove that small ones are not. A lower bound promises nothing to those above it ({numref}`fig-ir-robust`).
+They prove that small ones are not. A lower bound promises nothing to those above it ({numref}`fig-info-robust`).
 :::
 
 ## Check yourself
@@ -720,51 +720,51 @@ r"""
 One star takes minutes and no code, two take a cell, three take an experiment. Solutions are folded and were run with this page. Longer, to hand in, and with tests that say what is wrong: {assignment}`12_information_and_robustness`.
 
 ```{exercise} ★ How much fits into signs?
-:label: ir-ex-signs
+:label: info-ex-signs
 A layer of three units of a binary network. How many bits can it tell about the 4,096 patterns? When does it tell as many? What is left of them when one unit has the same sign for all patterns?
 ```
 
-```{solution} ir-ex-signs
+```{solution} info-ex-signs
 :class: dropdown
 Three units have eight states, so at most 3 bits, and 3 only if each state occurs for 512 patterns. A unit that never changes leaves four states: at most 2 bits. If the layer is to tell the label, one bit is enough.
 ```
 
 ```{exercise} ★ The same function, other bits
-:label: ir-ex-rescale
+:label: info-ex-rescale
 Multiply the weights into a ReLU layer by 2 and the weights out of it by 1/2. What does the network compute, and what happens to $I(X;T)$ of that layer with bins of fixed width? What does that say about a quantity that should explain generalization?
 ```
 
-```{solution} ir-ex-rescale
+```{solution} info-ex-rescale
 :class: dropdown
 The same function, since $\max(0, 2a) = 2 \max(0, a)$. All values are twice as large, so they spread over twice as many bins, and the binned information grows (up to 12 bits if one goes on). What changes while the function stays cannot explain how well the function generalizes; sharpness has the same disease ({doc}`07_flatness`).
 ```
 
 ```{exercise} ★ The parameters that MNIST asks for
-:label: ir-ex-mnist
+:label: info-ex-mnist
 MNIST has 60,000 training images of 784 pixels. How many parameters does the law ask for, taken literally? And if the images had about 15 effective dimensions?
 ```
 
-```{solution} ir-ex-mnist
+```{solution} info-ex-mnist
 :class: dropdown
 $60{,}000 \cdot 784 \approx 47$ million for all pixels; $60{,}000 \cdot 15 \approx 10^6$ with few effective dimensions. {cite:t}`bubeck2021` name the second order of magnitude, and note that adversarially trained networks for MNIST become good at about that size. Which $d$ to use is a guess, and the guess moves the answer by fifty.
 ```
 
 ```{exercise} ★ How wide must a deep network be?
-:label: ir-ex-wide
+:label: info-ex-wide
 A ReLU network of 100 layers shall have a relative variance of $K$ of at most 0.1 at its start. How wide must it be? And a linear one?
 ```
 
-```{solution} ir-ex-wide
+```{solution} info-ex-wide
 :class: dropdown
 $(1 + 5/n)^{100} \le 1.1$ asks for $5/n \le 1.1^{1/100} - 1 \approx 0.00095$, so $n \approx 5{,}200$. A linear one has 2 in place of 5: about 2,100.
 ```
 
 ```{exercise} ★★ Labels that are not noise
-:label: ir-ex-signal
-Replace the random signs by the sign of the first coordinate. The bound {eq}`ir-eq-law` hardly changes. What happens to the smoothest fit with 600 features?
+:label: info-ex-signal
+Replace the random signs by the sign of the first coordinate. The bound {eq}`info-eq-law` hardly changes. What happens to the smoothest fit with 600 features?
 ```
 
-```{solution-start} ir-ex-signal
+```{solution-start} info-ex-signal
 :class: dropdown
 ```
 """
@@ -787,11 +787,11 @@ All three were scaled to the same variance, so the bound is the same. Labels wit
 ```
 
 ```{exercise} ★★ Is $nd$ the right number?
-:label: ir-ex-nd
+:label: info-ex-nd
 Compute the smoothest gradient at $p = nd$ for $d = 5, 10, 20$ and $n = 30, 60$. What should it do if the law has the right exponents?
 ```
 
-```{solution-start} ir-ex-nd
+```{solution-start} info-ex-nd
 :class: dropdown
 ```
 """
@@ -814,11 +814,11 @@ It should stay of order one, and does: between two and five, while $p$ goes from
 ```
 
 ```{exercise} ★★ The tail of a deep network
-:label: ir-ex-tail
-By the proof of {prf:ref}`ir-prop-depth`, $\ln K$ is a sum of independent terms. What is its mean in ReLU networks of 32 units and 16 layers, and what share of the networks has $K < 0.1$, though the mean of $K$ is 1?
+:label: info-ex-tail
+By the proof of {prf:ref}`info-prop-depth`, $\ln K$ is a sum of independent terms. What is its mean in ReLU networks of 32 units and 16 layers, and what share of the networks has $K < 0.1$, though the mean of $K$ is 1?
 ```
 
-```{solution-start} ir-ex-tail
+```{solution-start} info-ex-tail
 :class: dropdown
 ```
 """
@@ -839,11 +839,11 @@ Most networks lie far below the mean, which a few huge ones hold up: $K$ is near
 ```
 
 ```{exercise} ★★★ Compression without anything to learn
-:label: ir-ex-noise
+:label: info-ex-noise
 Give the patterns labels drawn at random (`gain=0`), so that nothing can generalize, and train the tanh network. Does $I(X;T)$ of the last three layers turn back? What does your answer say about the first misconception above?
 ```
 
-```{solution-start} ir-ex-noise
+```{solution-start} info-ex-noise
 :class: dropdown
 ```
 """
@@ -860,11 +860,11 @@ It can: the first network loses bits as with true labels, though there is nothin
 ```
 
 ```{exercise} ★★★ A bridge over the layers
-:label: ir-ex-bridge
+:label: info-ex-bridge
 Residual networks carry each layer on: $h \leftarrow \sqrt{1 - a^2}\, h + a\, W h$, with weights of variance $1/n$ (linear units, and $K$ stays 1 on average). Find the factor by which $\mathbb E K^2$ grows per layer, check it by drawing networks of 64 units and 32 layers, and choose $a$ so that the spread of $K$ does not depend on the depth.
 ```
 
-```{solution-start} ir-ex-bridge
+```{solution-start} info-ex-bridge
 :class: dropdown
 ```
 Given $h$ with $K = \lVert h \rVert^2/n$, the vector $W h$ is $\sqrt K\, g$ with a standard Gaussian $g$. So $K' = K \bigl( 1 - a^2 + a^2 \lVert g \rVert^2/n + 2a \sqrt{1-a^2}\, z/\sqrt n \bigr)$, where $z$, the part of $g$ along $h$, is standard Gaussian. The variance of the bracket is $(2a^4 + 4a^2(1 - a^2))/n = c/n$ with $c = 4a^2 - 2a^4$.
