@@ -253,21 +253,22 @@ A network without biases has hidden layers of `widths` $n_1, n_2, \dots$ and uni
 
 $$K_\ell = \frac{C}{n_\ell} \sum_j \phi(a_j)^2, \qquad C \cdot \mathbb E\, \phi(g)^2 = 1 \text{ for a standard Gaussian } g .$$
 
-The input has $K_0 = 1$, so the sums $a_j$ that enter the first layer are standard Gaussian; those that enter a later layer are Gaussian with variance $K$ of the layer before. Draw `networks` of them, and return $K$ after each layer. Every draw comes from `rng`. Networks are independent of each other, and 20,000 of 20 layers of 100 units shall take a few seconds: draw no matrices.
+The input has $K_0 = 1$, so the sums $a_j$ that enter the first layer are standard Gaussian; those that enter a later layer are Gaussian with variance $K$ of the layer before. Draw `networks` of them, and return $K$ after each layer. Every draw follows from `seed`. Networks are independent of each other, and 20,000 of 20 layers of 100 units shall take a few seconds: draw no matrices.
 """
 
 
 # %% tags=["solution"]
-def simulated(widths, slope, networks, rng):
+def simulated(widths, slope, networks, seed):
     """The mean squares K of all layers in randomly drawn networks.
 
     widths:   list of whole numbers
     slope:    of a unit below zero; 0 is ReLU, 1 is linear
     networks: how many to draw
-    rng:      a NumPy generator
+    seed:     a whole number, from which every draw follows
     returns:  array [len(widths) + 1, networks], whose first row is 1
     """
     # BEGIN SOLUTION
+    rng = np.random.default_rng(seed)
     gain, values = 2 / (1 + slope**2), [np.ones(networks)]
     for width in widths:
         sums = rng.standard_normal((networks, width)) * np.sqrt(values[-1])[:, None]
@@ -280,7 +281,7 @@ def simulated(widths, slope, networks, rng):
 # %% tags=["test"] points=1
 def test_the_shape_and_the_mean(simulated):
     """Three layers, 20,000 networks: a row for each layer and one for the input, and a mean of 1 in all."""
-    found = simulated([20, 30, 10], 0.0, 20_000, np.random.default_rng(126))
+    found = simulated([20, 30, 10], 0.0, 20_000, 126)
     assert found.shape == (4, 20_000), f"shape (4, 20000), not {found.shape}"
     assert np.all(found[0] == 1), "the input has K = 1"
     assert np.allclose(found.mean(1), 1, atol=0.04), f"means of 1, not {found.mean(1)}"
@@ -289,7 +290,7 @@ def test_the_shape_and_the_mean(simulated):
 # %% tags=["test"] points=1
 def test_one_layer_of_relu(simulated):
     """The variance of K after one layer of 50 ReLUs is 5/50."""
-    found = simulated([50], 0.0, 40_000, np.random.default_rng(127))[1].var()
+    found = simulated([50], 0.0, 40_000, 127)[1].var()
     assert np.isclose(found, 0.1, rtol=0.06), f"0.1, not {found:.3f}"
 
 
@@ -299,7 +300,7 @@ def test_widths_that_differ(simulated):
     for slope in (0.0, 0.3, 1.0):
         c = 6 * (1 + slope**4) / (1 + slope**2) ** 2 - 1
         widths = [40, 15, 60]
-        found = simulated(widths, slope, 60_000, np.random.default_rng(128))
+        found = simulated(widths, slope, 60_000, 128)
         expected = np.cumprod([1 + c / n for n in widths]) - 1
         assert np.allclose(found.mean(1), 1, atol=0.05), (
             f"slope {slope}: the mean of K is {found.mean(1).round(2)}, not 1"
@@ -313,7 +314,7 @@ def test_widths_that_differ(simulated):
 # %% tags=["hidden"] points=1
 def test_networks_are_independent_and_layers_are_not(simulated):
     """Different networks are uncorrelated, successive layers of one are not."""
-    found = simulated([10, 10, 10], 0.0, 40_000, np.random.default_rng(129))
+    found = simulated([10, 10, 10], 0.0, 40_000, 129)
     apart = np.corrcoef(found[2, ::2], found[2, 1::2])[0, 1]
     together = np.corrcoef(found[2], found[3])[0, 1]
     assert abs(apart) < 0.05, f"two networks are correlated: {apart:.2f}"
@@ -321,11 +322,9 @@ def test_networks_are_independent_and_layers_are_not(simulated):
 
 
 # %% tags=["hidden"] points=1
-def test_from_the_generator_alone(simulated):
-    """The same generator gives the same networks, and another one others."""
-    one, two, other = (
-        simulated([8, 8], 0.5, 100, np.random.default_rng(seed)) for seed in (1, 1, 2)
-    )
+def test_from_the_seed_alone(simulated):
+    """The same seed gives the same networks, and another one others."""
+    one, two, other = (simulated([8, 8], 0.5, 100, seed) for seed in (1, 1, 2))
     assert np.array_equal(one, two), "the same seed gives other networks"
     assert not np.array_equal(one, other), "another seed gives the same networks"
 

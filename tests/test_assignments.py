@@ -778,21 +778,21 @@ WRONG = {  # what students get wrong, and the tests that notice
         ),
         (
             "simulated",
-            "def simulated(widths, slope, networks, rng):\n    k = [np.ones(networks)]\n    for n in widths:\n"
+            "def simulated(widths, slope, networks, seed):\n    rng = np.random.default_rng(seed)\n    k = [np.ones(networks)]\n    for n in widths:\n"
             "        a = rng.standard_normal((networks, n)) * np.sqrt(k[-1])[:, None]\n        a = np.where(a > 0, a, slope * a)\n"
             "        k.append(2 * (a**2).mean(1))\n    return np.array(k)",
             "test_widths_that_differ",
         ),
         (
             "simulated",
-            "def simulated(widths, slope, networks, rng):\n    k = [np.ones(networks)]\n    for n in widths:\n"
+            "def simulated(widths, slope, networks, seed):\n    rng = np.random.default_rng(seed)\n    k = [np.ones(networks)]\n    for n in widths:\n"
             "        a = rng.standard_normal((networks, n)) * k[-1][:, None]\n        a = np.where(a > 0, a, slope * a)\n"
             "        k.append(2 / (1 + slope**2) * (a**2).mean(1))\n    return np.array(k)",
             "test_the_shape_and_the_mean test_widths_that_differ",
         ),
         (
             "simulated",
-            "def simulated(widths, slope, networks, rng):\n    k = [np.ones(networks)]\n    for n in widths:\n"
+            "def simulated(widths, slope, networks, seed):\n    rng = np.random.default_rng(seed)\n    k = [np.ones(networks)]\n    for n in widths:\n"
             "        a = rng.standard_normal((networks, n))\n        a = np.where(a > 0, a, slope * a)\n"
             "        k.append(2 / (1 + slope**2) * (a**2).mean(1))\n    return np.array(k)",
             "test_widths_that_differ test_networks_are_independent_and_layers_are_not",
