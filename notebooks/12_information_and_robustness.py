@@ -37,7 +37,9 @@ figures.style()
 torch.set_num_threads(1)  # small problems: a second thread costs more than it gives
 colors, (blue, orange, green, purple) = figures.COLORS, figures.SEQUENCE[:4]
 ledger = claims.Ledger("information-and-robustness")
-size = scale.sizes(epochs=(4, 400, 400), steps=(6, 2000, 2000), binary=(3, 100, 100))
+size = scale.sizes(
+    epochs=(4, 400, 400), steps=(6, 2000, 2000), binary=(3, 100, 100), noise=(6, 1000, 1000)
+)
 moments = lambda last: np.unique(np.geomspace(1, last + 1, 20).astype(int) - 1)
 
 # %% mystnb={"code_prompt_show": "Networks on twelve bits"} tags=["hide-input"]
@@ -136,12 +138,12 @@ fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", nco
 plt.show()
 
 # %% tags=["remove-input"]
-ends = {
+last_falls = {
     bins: claims.mean(phases.turns(own.assign(scheme="")).falls)
     for bins, own in by_bins.groupby("bins")
 }
 Markdown(
-    f"With 30 bins the last three layers end {ends[30]:.1f} bits below their highest, with {counts[-1]:,} bins {ends[counts[-1]]:.1f}. The layer of three units then tells {last_bits.loc[counts[-1], 3]:.1f} of 12 bits."
+    f"With 30 bins the last three layers end {last_falls[30]:.1f} bits below their highest, with {counts[-1]:,} bins {last_falls[counts[-1]]:.1f}. The layer of three units then tells {last_bits.loc[counts[-1], 3]:.1f} of 12 bits."
 )
 
 # %% [markdown]
@@ -167,12 +169,14 @@ B. Equally full bins resolve the crowd at the start as well as any other. So the
 
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**What falls depends on the reading.** Information about the input, mean of the last three layers, read through 30 equal bins, through 30 bins that are equally full at every epoch, or with Gaussian noise (an upper bound on a sixteenth of the patterns, so at most 8 bits). Means over replicates with 95 % bands.", "name": "fig-info-schemes"}, "image": {"alt": "Two panels of information against epoch. With tanh the line for equal bins rises and falls, that for equally full bins falls from the start, and that with noise rises and stays. With ReLU the lines for equal bins and with noise rise, and that for equally full bins falls."}} tags=["hide-input"]
 fig, axes = plt.subplots(1, 2, figsize=(7.2, 3.4), sharey=True)
-reading = {"fixed": "equal bins", "quantile": "equally full bins", "noise": "with noise"}
+reading = {"fixed": "equal bins", "moving": "equal bins of each epoch's range"}
+reading |= {"quantile": "equally full bins", "noise": "with noise", "exact": "no bins"}
+lines = (purple, green, blue, orange, figures.INK)
 last_three = {k: t[t.layer.isin((5, 4, 3))] for k, t in trained.items()}
 for ax, (kind, table) in zip(axes, last_three.items(), strict=True):
     means = table.groupby(["scheme", "seed", "epoch"]).inputs.mean().reset_index()
     means["epoch"] += 1
-    for (scheme, label), color in zip(reading.items(), (purple, blue, orange), strict=True):
+    for (scheme, label), color in zip(reading.items(), lines, strict=True):
         some = means[means.scheme == scheme]
         figures.plot(some, "epoch", "inputs", ax=ax, colors=color, label=label)
     figures.log_axis(ax, (1, 10, 100))
@@ -234,12 +238,13 @@ in_full = ledger.seeds("full-batch-compresses")
 trained["full"] = train("tanh", size.steps, in_full, batch_size=None, lr=0.5)
 trained["binary"] = train("binary", size.binary, hidden=wider)
 trained["large"] = train("tanh", size.epochs // 2, spread=1.0)
+trained["noise"] = train("tanh", size.noise, gain=0.0, lr=0.3)  # random labels
 
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Without any noise tanh networks turn back all the same, and networks of signs fall while they fit.** Means of the last three hidden layers; those of the networks of signs have 20, 10 and 6 units. Thin lines: single networks in full batches, each of which turns at a time of its own. In full batches an epoch is one step, at five times the learning rate. Means over replicates with 95 % bands.", "name": "fig-info-full"}, "image": {"alt": "Two panels against the epoch. Left, information about the input: tanh with batches and with full batches rises and then falls, later in full batches; networks of signs begin high and fall. Right, information about the label: all rise, networks of signs the least."}} tags=["hide-input"]
 fig, axes = plt.subplots(1, 2, figsize=(7.2, 3.4))
-looks = {"tanh": ("tanh, batches of 256", purple), "full": ("tanh, full batch", green)}
-looks |= {"binary": ("signs", orange)}
-for kind, (label, color) in looks.items():
+styles = {"tanh": ("tanh, batches of 256", purple), "full": ("tanh, full batch", green)}
+styles |= {"binary": ("signs", orange)}
+for kind, (label, color) in styles.items():
     table = trained[kind]
     layers = wider[-3:] if kind == "binary" else (5, 4, 3)
     some = table[(table.scheme == "fixed") & table.layer.isin(layers)]
@@ -248,8 +253,8 @@ for kind, (label, color) in looks.items():
     for ax, column in zip(axes, ("inputs", "labels"), strict=True):
         figures.plot(means, "epoch", column, ax=ax, colors=color, label=label)
     if kind == "full":  # each network turns at a time of its own
-        ways = means.pivot_table("inputs", "epoch", "seed")
-        axes[0].plot(ways, color=color, linewidth=0.8, alpha=0.6)
+        courses = means.pivot_table("inputs", "epoch", "seed")
+        axes[0].plot(courses, color=color, linewidth=0.8, alpha=0.6)
 for ax, title in zip(axes, ("I(X;T), bits", "I(T;Y), bits"), strict=True):
     figures.log_axis(ax, (1, 10, 100))
     ax.set(title=title, xlabel="epoch + 1", ylabel="", ylim=(0, None))
@@ -410,11 +415,11 @@ robust[columns] = [fitted(*row) for row in robust[["seed", "p"]].to_numpy().toli
 
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**More features make a smooth fit possible, and gradient descent does not take it.** Root mean square of the gradient over the sphere for fits of 60 random signs in ten dimensions, against the number of random features. Dashed: below this line no combination of these features fits. Dotted: a slope of −1/2. Means over draws with 95 % bands.", "name": "fig-info-robust"}, "image": {"alt": "Log-log plot; the smoothest fit falls in parallel to the dotted line and to the bound below it, the shortest fit falls at first and then is nearly level."}} tags=["hide-input"]
 fig, ax = plt.subplots(figsize=(7.2, 3.7))
-looks = {
+styles = {
     "shortest": ("shortest (gradient descent)", orange),
     "smoothest": ("smoothest of all", blue),
 }
-for column, (label, color) in looks.items():
+for column, (label, color) in styles.items():
     figures.plot(robust, "p", column, ax=ax, colors=color, label=label)
 means = robust.groupby("p")[columns].mean()
 ax.plot(means.index, means.bound, "--", color=figures.INK, label="bound")
@@ -492,13 +497,13 @@ The proof also says how to sample: draw the sums, not the matrices, which is $n$
 # %%
 widths = (32, 64, 128)
 at_start, rows = ledger.seeds("pdlt-depth-to-width"), []
-setups = [("linear", 64, 1), *(("relu", width, 16) for width in widths)]
+setups = [("linear", 64, 1), *product(("relu", "tanh"), widths, (16,))]
 for seed, (kind, width, depth) in product(at_start, setups):
     values = wide_and_deep.kernel_values(kind, width, depth, 20_000, seed)
-    spread = values.var(1) / values.mean(1) ** 2
+    relative = values.var(1) / values.mean(1) ** 2
     layers = [layer for layer in (1, 2, 4, 8, 16) if layer <= depth]
-    rows += [(seed, kind, width, layer, spread[layer]) for layer in layers]
-initial = pd.DataFrame(rows, columns=["seed", "kind", "width", "depth", "spread"])
+    rows += [(seed, kind, width, layer, relative[layer]) for layer in layers]
+initial = pd.DataFrame(rows, columns=["seed", "kind", "width", "depth", "variance"])
 initial["ratio"] = initial.depth / initial.width
 initial["weights"] = initial.depth * initial.width**2
 
@@ -509,7 +514,7 @@ relu, hues = (
     dict(zip(widths, figures.ramp(3), strict=True)),
 )
 for ax, column in zip(axes, ("weights", "ratio"), strict=True):
-    figures.plot(relu, column, "spread", "width", ax, hues, "width {}")
+    figures.plot(relu, column, "variance", "width", ax, hues, "width {}")
     ax.set(xscale="log", yscale="log", ylabel="")
 ratios = np.array([relu.ratio.min(), relu.ratio.max()])
 axes[1].plot(ratios, 5 * ratios, ":", color=colors["threshold"])
@@ -560,37 +565,37 @@ A. To such a network every input is unlike every other: each label can be stored
 """
 
 # %% mystnb={"code_prompt_show": "Deep networks of infinite width"} tags=["hide-input"]
-# Deep networks of infinite width: condition number, error and size of what is predicted at each depth
+# Deep networks of infinite width: condition number and error at each depth
 phase = {"ordered": 0.5, "critical": 1.36, "chaotic": 4.0}  # variances of weights
+phase |= {"chaotic, 3": 3.0, "chaotic, 2": 2.0}  # for the card only
 depths = (1, 2, 4, 8, 16, 32, 64)
 examples = scale.sizes(examples=(60, 250, 250)).examples
 
 
 def at_depths(seed, name):
-    """One row for each depth: seed, phase, depth, condition number, error in per cent, mean size of a prediction."""
-    own = data.mnist1d(examples, examples, seed, max_translation=1)
+    """One row for each depth: seed, phase, depth, condition number, error in per cent."""
+    own = data.mnist1d(examples, examples, 5000 + seed, max_translation=1)
     x, targets = (
         torch.cat([own.x, own.x_test]),
         torch.nn.functional.one_hot(own.y, 10) - 0.1,
     )
     how = depths, phase[name], 0.05
     for layers, kernels in wide_and_deep.erf_kernels(x, own.x, *how).items():
-        said = wide_and_deep.mean_prediction(kernels.tangent, targets)
-        wrong = (said.argmax(1) != own.y_test).double().mean().item()
+        predicted = wide_and_deep.mean_prediction(kernels.tangent, targets)
+        wrong = (predicted.argmax(1) != own.y_test).double().mean().item()
         condition = wide_and_deep.condition_number(kernels.tangent[:examples])
-        yield seed, name, layers, condition, 100 * wrong, said.abs().mean().item()
+        yield seed, name, layers, condition, 100 * wrong
 
 
 # %%
 of_depth = ledger.seeds("trainability-vs-generalization")
 rows = [row for seed, name in product(of_depth, phase) for row in at_depths(seed, name)]
-columns = ["seed", "phase", "depth", "condition", "error", "size"]
-deep = pd.DataFrame(rows, columns=columns)
+deep = pd.DataFrame(rows, columns=["seed", "phase", "depth", "condition", "error"])
 
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Where training is easy nothing carries over; where it is hard, what is learned does.** Left: condition number of the tangent kernel on 250 signals. Right: error on new signals of infinitely wide networks that were trained to the end; dotted: guessing. The lines of the ordered phase end where a computer's numbers do. Means over replicates with 95 % bands.", "name": "fig-info-phases"}, "image": {"alt": "Left: condition number against depth on two logarithmic axes, steeply rising in the ordered phase, slowly in the critical, falling to one in the chaotic. Right: test error against depth, level and low in the ordered and the critical phase, rising towards guessing in the chaotic one."}} tags=["hide-input"]
 fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.5))
 hues = {"ordered": green, "critical": blue, "chaotic": orange}
-solvable = deep[deep.condition < 1e13]  # beyond, rounding decides
+solvable = deep[deep.phase.isin(hues) & (deep.condition < 1e13)]  # beyond, rounding decides
 figures.plot(
     solvable.assign(condition=np.log10(solvable.condition)),
     "depth",
@@ -636,6 +641,11 @@ none = {"relu": of_relu, "less": of_relu - turn.falls}
 for scheme in ("quantile", "noise"):
     none[scheme] = turned["tanh", scheme].falls
     none[f"relu_{scheme}"] = turned["relu", scheme].falls
+for scheme in ("moving", "exact"):
+    none[f"relu_{scheme}"] = turned["relu", scheme].falls
+for kind, table in last_three.items():
+    own = table[(table.scheme == "exact") & (table.epoch == size.epochs)]
+    none[f"{kind}_kept"] = own.groupby("seed", sort=False).inputs.mean()
 ledger.card("relu-no-compression", **none, section="info-reading")
 
 
@@ -650,6 +660,8 @@ def final_error(kind):
 of_kind = {kind: final_error(kind) for kind in ("tanh", "relu", "binary")}
 general = {"behind": of_kind["relu"] - of_kind["tanh"], "error": of_kind["relu"]}
 general["tanh"] = of_kind["tanh"]
+general["noise_falls"] = phases.turns(trained["noise"]).falls
+general["noise_error"] = final_error("noise")
 ledger.card("generalizing-without-compression", **general, section="info-noise")
 
 # %% tags=["remove-input"]
@@ -660,26 +672,44 @@ ledger.card("full-batch-compresses", **whole, section="info-noise")
 signs = phases.turns(trained["binary"], wider[-3:])
 one = {"together": signs.during, "less": signs.during - turn.during}
 one |= {"falls": signs.falls, "error": of_kind["binary"]}
+one["less_large"] = signs.during - large.during
 ledger.card("binary-nets-one-phase", **one, section="info-noise")
 
 # %% tags=["remove-input"]
-ledger.theorem("law-of-robustness", error=below, section="info-robustness")
+x = torch.from_numpy(interpolation.sphere(60, 9, draws[0]))
+sharp = [
+    smooth_fits.steps(x, torch.from_numpy(interpolation.sphere(p, 9, draws[0] + 10**6)))
+    for p in numbers
+]
+off = max(max(abs(gram - 1), 1 - rough) for gram, rough in sharp)
+ledger.theorem("law-of-robustness", error=max(off, below), section="info-robustness")
 
 # %% tags=["remove-input"]
-spread = initial.set_index(["kind", "width", "depth"]).spread
-ratio = {"linear": 64 * spread["linear", 64, 1], "relu": 64 * spread["relu", 64, 1]}
-ratio = {key: value.to_numpy() for key, value in ratio.items()}
-at = lambda width, layers: spread["relu", width, layers].to_numpy()
-ratio |= {"same": at(128, 16) / at(32, 4), "parameters": at(32, 16) / at(64, 4)}
-ratio |= {"deep": 8 * at(64, 8), "wider": 16 * at(128, 8)}
+relative_variance = initial.set_index(["kind", "width", "depth"]).variance
+off = [
+    64 * relative_variance[kind, 64, 1].mean() / c - 1
+    for kind, c in (("linear", 2), ("relu", 5))
+]
+ledger.theorem("depth-adds-variance", error=np.abs(off).max(), section="info-depth")
+
+# %% tags=["remove-input"]
+ratio = {}
+for kind, name in (("relu", "relu_"), ("tanh", "")):
+    kurtosis = 3 * relative_variance[kind]
+    value = lambda width, layers, all_of=kurtosis: all_of[width, layers].to_numpy()
+    ratio[name + "same"] = value(128, 16) / value(32, 4)
+    ratio[name + "parameters"] = value(32, 16) / value(64, 4)
+ratio["shallow"] = value(64, 4)  # of tanh
 ledger.card("pdlt-depth-to-width", **ratio, section="info-depth")
 
 # %% tags=["remove-input"]
-ends = deep.set_index(["phase", "depth"])[["condition", "error"]]
-of = lambda name, layers, column: ends.loc[(name, layers), column].to_numpy()
-chaos = {"memorizes": of("chaotic", 64, "condition"), "fails": of("chaotic", 64, "error")}
-chaos |= {"shallow": of("chaotic", 1, "error"), "ordered_error": of("ordered", 16, "error")}
-chaos["ordered"] = of("ordered", 16, "condition") / of("ordered", 1, "condition")
+by_depth = deep.set_index(["phase", "depth"]).sort_values("seed", kind="stable")
+value = lambda name, layers, column: by_depth.loc[(name, layers), column].to_numpy()
+three = lambda *what: np.array([value(name, *what) for name in phase if "chaotic" in name])
+chaos = {"memorizes": three(64, "condition").max(0), "fails": three(64, "error").min(0)}
+chaos |= {"shallow": three(1, "error").max(0)}
+chaos["ordered_error"] = value("ordered", 16, "error")
+chaos["ordered"] = value("ordered", 16, "condition") / value("ordered", 1, "condition")
 ledger.card("trainability-vs-generalization", **chaos, section="info-trainable")
 
 # %% [markdown]
@@ -797,14 +827,11 @@ Compute the smoothest gradient at $p = nd$ for $d = 5, 10, 20$ and $n = 30, 60$.
 """
 
 # %%
-rows = {
-    f"n = {n}": {
-        f"d = {d}": np.mean([fitted(s, n * d, n, d)[0] for s in draws[:2]])
-        for d in (5, 10, 20)
-    }
-    for n in (30, 60)
-}
-pd.DataFrame(rows).T.round(2)
+rows = []
+for n, d in product((30, 60), (5, 10, 20)):
+    smooth, bound = np.mean([fitted(s, n * d, n, d)[:3:2] for s in draws[:2]], 0)
+    rows.append((n, d, n * d, smooth, bound, (d - 1) ** 0.5 / (d**0.5 - 1)))
+pd.DataFrame(rows, columns=["n", "d", "p", "smoothest", "bound", "√(d−1)/(√d−1)"]).round(2)
 
 # %% [markdown]
 r"""
@@ -849,8 +876,9 @@ Give the patterns labels drawn at random (`gain=0`), so that nothing can general
 """
 
 # %%
-nothing = phases.followed("tanh", draws[:2], size.epochs, moments(size.epochs), gain=0.0)
-phases.turns(nothing).assign(test_error=nothing.groupby("seed").test_error.last()).round(1)
+nothing = trained["noise"]  # train("tanh", 1000, gain=0.0, lr=0.3), as above
+errors = nothing.groupby("seed")[["train_error", "test_error"]].last()
+phases.turns(nothing)[["rises", "falls"]].join(errors).round(1)
 
 # %% [markdown]
 r"""

@@ -30,6 +30,16 @@ def test_bins_lump_together_what_lies_in_one():
     assert information.binned(squeezed, labels, quantiles) == pytest.approx((2, 1))
 
 
+def test_without_bins_only_equal_rows_fall_together():
+    units = np.random.default_rng(0).standard_normal((64, 5)) * 1e-9
+    labels = np.arange(64) % 2
+    assert information.binned(units, labels, None) == pytest.approx((6, 1))
+    units[:32] = 0.0  # as where all units of a ReLU layer are silent
+    assert information.binned(units, labels, None)[0] == pytest.approx(
+        0.5 * 6 + 0.5 * 1
+    )  # 32 rows alone, 32 in one place
+
+
 def test_many_units_of_many_bins_are_counted_as_rows():
     units = np.random.default_rng(0).integers(0, 3, (500, 40))
     units[250:] = units[:250]
@@ -154,9 +164,13 @@ def test_the_plane_obeys_the_data_processing_inequality():
 
 
 def test_eleven_seeds_go_through_in_two_parts_and_are_what_they_are_alone():
-    many = phases.followed("tanh", range(11), 1, (0, 1), ("fixed", "quantile", "noise", 30))
+    many = phases.followed("tanh", range(11), 1, (0, 1), (*phases.SCHEMES, 30))
     alone = phases.followed("tanh", [10], 1, (0, 1), ("fixed",))
-    assert len(many) == 4 * 11 * 2 * 5
+    assert len(many) == 6 * 11 * 2 * 5
+    exact = many[many.scheme == "exact"].inputs.to_numpy()
+    for scheme in ("fixed", "moving", "quantile"):
+        assert (many[many.scheme == scheme].inputs.to_numpy() <= exact + 1e-9).all(), "bins tell less than values"
+    assert exact == pytest.approx(12, abs=0.01)
     assert many.inputs[many.scheme == 30].tolist() == many.inputs[many.scheme == "fixed"].tolist()
     own = many[(many.seed == 10) & (many.scheme == "fixed") & (many.epoch == 0)].reset_index(drop=True)
     pd.testing.assert_frame_equal(own, alone[alone.epoch == 0].reset_index(drop=True), check_dtype=False)

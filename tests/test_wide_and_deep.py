@@ -58,6 +58,18 @@ def test_drawing_layers_is_drawing_matrices(kind):
         assert second == pytest.approx(wide_and_deep.relative_variance(kind, 8, 2), rel=0.15)
 
 
+def test_tanh_layers_are_those_of_a_wide_network_and_of_matrices():
+    g = torch.from_numpy(np.linspace(-8, 8, 4001))
+    density = (-(g**2) / 2).exp() / (2 * np.pi) ** 0.5
+    first = torch.trapezoid(g.tanh() ** 2 * density, g)
+    second = torch.trapezoid((g * first.sqrt()).tanh() ** 2 * density, g)
+    values = wide_and_deep.kernel_values("tanh", 2000, 2, 50, 0).mean(1)
+    assert values == pytest.approx([1, first.item(), second.item()], rel=0.01)
+    drawn, multiplied = (wide_and_deep.kernel_values("tanh", 8, 3, 30_000, 0, weights)[-1] for weights in (False, True))
+    assert drawn.mean() == pytest.approx(multiplied.mean(), rel=0.02)
+    assert drawn.var() == pytest.approx(multiplied.var(), rel=0.06)
+
+
 def test_the_variance_after_one_and_two_layers_by_hand():
     assert wide_and_deep.relative_variance("linear", 10, 1) == pytest.approx(0.2)
     assert wide_and_deep.relative_variance("relu", 10, 2) == pytest.approx(1.25)
@@ -105,6 +117,17 @@ def test_fits_pass_through_the_labels_and_no_other_is_smoother_or_shorter(world)
         assert (other @ gradients @ other).sqrt() >= found.smoothest - 1e-9
 
 
+def test_the_steps_of_the_bound_are_inequalities_and_nearly_sharp(world):
+    x, _, directions = world
+    gram, rough = smooth_fits.steps(x, directions)
+    assert gram == pytest.approx(1, abs=1e-9)
+    assert 1 <= rough < 1.15
+    covariance, gradients, _ = smooth_fits.moments(directions)
+    theta = torch.randn(100, len(directions), dtype=torch.float64, generator=generator(0, "combinations"))
+    ratios = ((theta @ gradients) * theta).sum(1) / ((theta @ covariance) * theta).sum(1) / (x.shape[1] - 1)
+    assert ratios.min() >= rough
+
+
 def test_slopes_are_gradients(world):
     x, _, directions = world
     theta, at = torch.linspace(-1, 1, len(directions), dtype=torch.float64), x[:5].clone().requires_grad_()
@@ -119,7 +142,7 @@ def test_slopes_are_gradients(world):
         (lambda x, y, w: smooth_fits.fits(x, y, w[:20]), "20 features cannot fit 40 labels"),
         (lambda x, y, w: smooth_fits.fits(x, y[:3], w), "one label for each of 40"),
         (lambda x, y, w: wide_and_deep.erf_kernels(x, x, (1,), -1, 0), "weight is positive"),
-        (lambda x, y, w: wide_and_deep.kernel_values("tanh", 8, 1, 5, 0), "'linear' or 'relu'"),
+        (lambda x, y, w: wide_and_deep.kernel_values("erf", 8, 1, 5, 0), "'tanh' or 'relu'"),
     ],
 )
 def test_what_cannot_be_is_said(world, call, says):

@@ -28,8 +28,10 @@ def bin_edges(units: np.ndarray, bins: int, scheme: str = "fixed", low: float = 
     return np.linspace(low, high, bins + 1)[1:-1]
 
 
-def binned(units: np.ndarray, labels: np.ndarray, edges: np.ndarray) -> tuple[float, float]:
+def binned(units: np.ndarray, labels: np.ndarray, edges: np.ndarray | None) -> tuple[float, float]:
     """I(X; T) and I(T; Y) in bits, T the bins into which ``units`` [examples, units] fall; values beyond the edges are in the outer bins.
+
+    ``edges=None`` takes the values as they are, without bins: only what is equal in every unit falls together.
 
     Every example is a pattern of its own and all are equally likely, so that I(X; T) is the entropy of T, and I(T; Y) =
     H(T) + H(Y) − H(T, Y) with the labels [examples] as they are (Shwartz-Ziv & Tishby 2017, arXiv 1703.00810).
@@ -37,7 +39,11 @@ def binned(units: np.ndarray, labels: np.ndarray, edges: np.ndarray) -> tuple[fl
     units, labels = numbers("units", units, 2), numbers("labels", labels, 1)
     require(len(units) == len(labels), f"There are {len(units):,} examples and {len(labels):,} labels; give each one.")
     classes = np.unique(labels, return_inverse=True)[1]
-    states = _states(np.searchsorted(np.asarray(edges), units, side="right"))
+    if edges is None:
+        bins = np.stack([np.unique(column, return_inverse=True)[1] for column in units.T], 1)
+    else:
+        bins = np.searchsorted(np.asarray(edges), units, side="right")
+    states = _states(bins)
     about_inputs = entropy(states)
     return about_inputs, about_inputs + entropy(classes) - entropy(states * (classes.max() + 1) + classes)
 

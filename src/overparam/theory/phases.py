@@ -21,7 +21,7 @@ from overparam.randomness import generator, rng
 
 BITS, LAYERS = 12, (10, 7, 5, 4, 3)
 KINDS = {"tanh": 0.5, "relu": 1.0, "linear": 1.0, "binary": 1.0}  # spread of the initial weights, times √inputs
-SCHEMES = ("fixed", "quantile", "noise")
+SCHEMES = ("fixed", "moving", "quantile", "noise", "exact")
 
 
 def patterns() -> np.ndarray:
@@ -199,7 +199,8 @@ def plane(history: History, scheme: str = "fixed", bins: int = 30, variance: flo
     """What each hidden layer tells about inputs and labels, in bits: one row for each seed, recorded epoch and layer.
 
     "fixed" bins are equally wide: from −1 to 1 (tanh), else from the least to the largest value (ReLU: from 0) of the layer in the
-    whole history; binary units need none. "quantile" bins are equally full at every epoch. "noise" is the bound with Gaussian
+    whole history; binary units need none. "moving" ones reach at every epoch from the least to the largest value then. "quantile" bins
+    are equally full at every epoch. "exact" takes the values without bins. "noise" is the bound with Gaussian
     noise of this ``variance``, on every sixteenth pattern (8 bits), and says nothing of labels (NaN).
     """
     require(scheme in SCHEMES, f"scheme is {shown(scheme)}; it is one of {', '.join(SCHEMES)}.")
@@ -212,10 +213,20 @@ def plane(history: History, scheme: str = "fixed", bins: int = 30, variance: flo
                 if scheme == "noise":
                     found = information.noisy(torch.from_numpy(units[::16].copy()), variance), float("nan")
                 else:
-                    own = edges if scheme == "fixed" else information.bin_edges(units, bins, "quantile")
+                    own = edges if scheme == "fixed" else _edges_then(history.kind, units, bins, scheme)
                     found = information.binned(units, history.labels[who], own)
                 rows.append((history.kind, scheme, seed, epoch, width, *found))
     return pd.DataFrame(rows, columns=["kind", "scheme", "seed", "epoch", "layer", "inputs", "labels"])
+
+
+def _edges_then(kind: str, units: np.ndarray, bins: int, scheme: str) -> np.ndarray | None:
+    """Edges that belong to one epoch; None without bins."""
+    if scheme == "exact" or kind == "binary":
+        return None
+    if scheme == "quantile":
+        return information.bin_edges(units, bins, "quantile")
+    low = 0.0 if kind == "relu" else float(units.min())
+    return information.bin_edges(units, bins, "fixed", low, max(float(units.max()), low + 1e-6))
 
 
 def _edges(kind: str, course: Sequence[np.ndarray], bins: int) -> np.ndarray:

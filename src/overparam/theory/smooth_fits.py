@@ -19,7 +19,7 @@ class Fits:
     """Root mean square gradients of interpolants of the same labels, and a bound that none of them can pass."""
 
     smoothest: float
-    shortest: float  # the one of least ‖θ‖, where gradient descent from zero goes
+    shortest: float  # the one of least ‖θ‖, where gradient descent from zero goes if the intercept is fitted exactly throughout
     bound: float  # √((d − 1) n var(y) / λ), λ the largest eigenvalue of the whitened Gram matrix
     whitened: float  # λ
     weights: tuple[Tensor, Tensor]  # θ [p] of the smoothest and of the shortest
@@ -73,6 +73,25 @@ def fits(x: Tensor, y: Tensor, directions: Tensor) -> Fits:
 
     bound = math.sqrt((d - 1) * spread / largest)
     return Fits(roughness(smooth), roughness(short), bound, largest, (smooth, short))
+
+
+@full_precision()
+def steps(x: Tensor, directions: Tensor) -> tuple[float, float]:
+    """The two inequalities of the bound where they are sharp, each as the ratio of its sides, which is at least 1.
+
+    Largest eigenvalue of the whitened Gram matrix of x [n, d] times the least ‖u‖² with Z u = y, over Σ y², for the labels y for which
+    the ratio is 1 (its first eigenvector); and the least mean squared gradient of a combination of variance 1, over d − 1.
+    """
+    x, directions = x.double(), directions.double()
+    covariance, gradients, mean = moments(directions)
+    d, root = x.shape[1], torch.linalg.cholesky(covariance)
+    features = math.sqrt(d) * (x @ directions.T).relu() - mean
+    white = torch.linalg.solve_triangular(root, features.T, upper=False).T
+    values, vectors = torch.linalg.eigh(white @ white.T)
+    least = torch.linalg.pinv(white) @ vectors[:, -1]
+    half = torch.linalg.solve_triangular(root, gradients, upper=False)
+    rough = torch.linalg.solve_triangular(root, half.T, upper=False)
+    return (values[-1] * least.square().sum()).item(), torch.linalg.eigvalsh((rough + rough.T) / 2)[0].item() / (d - 1)
 
 
 @full_precision()

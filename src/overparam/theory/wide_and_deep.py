@@ -81,21 +81,22 @@ def mean_prediction(kernel: Tensor, y: Tensor) -> Tensor:
 def kernel_values(kind: str, width: int, depth: int, networks: int, seed: int, weights: bool = False) -> np.ndarray:
     """The mean square K of a layer, [depth + 1, networks], for one input with K = 1, in networks with ``width`` units in every layer.
 
-    "linear" networks have weights of variance 1/width, "relu" ones 2/width (K is then twice the mean square of the units), no
-    biases. Given the units of a layer, W x is Gaussian with variance K, whatever their directions; so the next layer is
+    "linear" and "tanh" networks have weights of variance 1/width, "relu" ones 2/width (K is then twice the mean square of the units),
+    no biases. Given the units of a layer, W x is Gaussian with variance K, whatever their directions; so the next layer is
     drawn as such. ``weights=True`` draws and multiplies the matrices: the same distribution for width times the work.
     """
-    require(kind in ("linear", "relu"), f"kind is 'linear' or 'relu'; got {shown(kind)}.")
+    gains = {"linear": 1.0, "tanh": 1.0, "relu": 2.0}
+    require(kind in gains, f"kind is 'linear', 'tanh' or 'relu'; got {shown(kind)}.")
     width, depth, networks = whole("width", width, 1), whole("depth", depth, 1), whole("networks", networks, 1)
     draw = generator(seed, f"kernels of {kind} networks, {width} by {depth}")
-    gain, values = {"linear": 1.0, "relu": 2.0}[kind], [torch.ones(networks)]
+    gain, values = gains[kind], [torch.ones(networks)]
     units = torch.full((networks, width, 1), (1 / gain) ** 0.5)
     for _ in range(depth):
         if weights:
             before = torch.randn(networks, width, width, generator=draw).mul_((gain / width) ** 0.5) @ units
         else:
             before = torch.randn(networks, width, 1, generator=draw) * values[-1][:, None, None].sqrt()
-        units = before.relu() if kind == "relu" else before
+        units = before if kind == "linear" else before.relu() if kind == "relu" else before.tanh()
         values.append(gain * units.square().mean((1, 2)))
     return torch.stack(values).double().numpy()
 
