@@ -24,7 +24,7 @@ The chapter {doc}`/notebooks/12_information_and_robustness` asks three questions
 | 3 | networks of any widths at initialisation | 6 | 40 min |
 | 4 | *Investigate*: does compression go with generalization? | 12 | 2 h |
 
-Parts 1–3 are graded by tests. Some of these tests are in this notebook: run them, they say what is wrong. The others you do not see; they try other numbers, and check what the text promises. The package has some of this. Write your own: grading runs without parts 2 and 3 of it, and `phases` is there for part 4 alone. Part 4 is read by a person, with the rubric that you find there.
+Parts 1–3 are graded by tests. Some of these tests are in this notebook: run them, they say what is wrong. The others you do not see; they try other numbers, and check what the text promises. The package has some of this. Write your own: the grader removes what the package has of parts 2 and 3, and `phases` is there for part 4 alone. Part 4 is read by a person, with the rubric that you find there.
 """
 
 # %%

@@ -54,7 +54,7 @@ for kind in ("tanh", "relu"):
     how["lr"] = {"tanh": 0.1, "relu": 0.01}[kind]
     trained[kind] = phases.followed(kind, seeds, **how)
 
-# %% mystnb={"code_prompt_show": "The slider", "figure": {"caption": "**With tanh the layers turn back, with ReLU they do not.** Each dot is a hidden layer, from the first (blue, right) to the last (orange, left): how many bits it tells about which of 4,096 patterns came in, $I(X;T)$, against how many it tells about the label, $I(T;Y)$. Lines are the ways so far. Layers are read through 30 bins per unit. Means over replicates.", "name": "fig-info-plane"}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The slider", "figure": {"caption": "**With tanh the layers turn back, with ReLU they do not.** Each dot is a hidden layer, from the first (blue, right) to the last (orange, left): how many bits it tells about which of 4,096 patterns came in, $I(X;T)$, against how many it tells about the label, $I(T;Y)$. Lines show the course so far. Layers are read through 30 equal bins per unit (with tanh over the whole range of its values, with ReLU from 0 to the largest value of the layer in all of training). Means over replicates.", "name": "fig-info-plane"}} tags=["hide-input"]
 # The slider over the epochs
 planes = {
     kind: table[table.scheme == "fixed"]
@@ -87,7 +87,7 @@ figures.slider(
 
 # %% [markdown]
 r"""
-Push the slider. On the left the dots of the last layers climb to the right, while the labels are being fitted, and then drift back to the left, for most of the time, as if the network forgot what it does not need. On the right nothing is forgotten, and the test error is just as low. Is forgetting what makes a network generalize, or is it something about tanh?
+Push the slider. On the left the dots of the last layers climb to the right, while the labels are being fitted, and then drift back to the left, for most of the time, as if the network forgot what it does not need. On the right nothing seems to be forgotten, and the test error is just as low. Is forgetting what makes a network generalize, or is it something about tanh?
 
 ## A theory in one plane
 
@@ -105,7 +105,7 @@ r"""
 (info-reading)=
 ## What is read, and through which bins
 
-Before asking why a number falls, one should ask what it is. A network is deterministic: the same pattern always gives the same units.
+Before asking why a number falls, one should ask what it is. A network is deterministic: a pattern always gives the same units.
 
 ```{prf:proposition} What a deterministic layer knows about its input
 :label: info-prop-deterministic
@@ -116,7 +116,9 @@ Let $T = h(X)$. If $X$ takes $N$ values with equal probability and $h$ sends no 
 Given $X$ there is no doubt about $T$, so $I(X;T) = H(T)$. In the first case $T$ takes $N$ values, each with probability $1/N$. In the second, cut the range of that unit into $2^k$ intervals of equal probability and let $B$ say in which of them it lies. $B$ is a function of $T$, so $I(X;T) \ge I(X;B) = H(B) = k$, for every $k$.
 ```
 
-So tanh units, whose values practically never coincide, know all 12 bits at every moment of training, and there is nothing to compress. What the plane shows is $I(X; B)$, with $B$ the bins into which the units fall: 30 equal ones between −1 and 1. It is an entropy of boxes. It falls when patterns move into the same boxes: when they *cluster*.
+So tanh units, whose values practically never coincide, know all 12 bits at every moment of training, and there is nothing to compress. A ReLU layer can truly lose something: the patterns for which all of its units are silent all look alike. What the plane shows is $I(X; B)$, with $B$ the bins into which the units fall. It is an entropy of boxes. It falls when patterns move into the same boxes: when they *cluster*. For boxes the data processing inequality need not hold: a later layer may use more of them.
+
+With tanh there are 30 equal bins between −1 and 1. With ReLU 30 reach from 0 to the largest value that the layer takes at any time in training; early values, which are small, then share few of them, and what is read can rise because the units grow.
 """
 
 # %%
@@ -148,9 +150,9 @@ Markdown(
 
 # %% [markdown]
 r"""
-If the network forgot, no bins would bring back what is lost. Fine bins do: what had been lumped together is told apart again. What is still missing with 100,000 of them lies within a hair of −1 and 1, where 32-bit numbers themselves begin to round it away. {cite:t}`goldfeld2019` say so in general: with noise inside the network information is well defined, and where it falls, it is because representations of one class cluster.
+If the network forgot, no bins would bring back what is lost. Fine bins do: what had been lumped together is told apart again. What is still missing with 100,000 of them lies closer together than they are wide; without bins it is nearly all there (the black line of {numref}`fig-info-schemes`). {cite:t}`goldfeld2019` say so in general: with noise inside the network information is well defined, and where it falls, it is because representations of one class cluster.
 
-That is not nothing. Clusters are real, and coarse bins see them. But is it the bins that make the fall, or the tanh? Bins can also be made *equally full* at every epoch, so that each holds a thirtieth of a layer's values; or one adds Gaussian noise (variance 0.1) to the units and bounds what is left {cite:p}`kolchinsky2017`.
+That is not nothing. Clusters are real, and coarse bins see them. But is it the bins that make the fall, or the tanh? Bins can also be made *equally full* at every epoch, so that each holds a thirtieth of a layer's values; equal bins can move along, from the least to the largest value of each epoch; or one adds Gaussian noise (variance 0.1) to the units and bounds what is left {cite:p}`kolchinsky2017`.
 
 ::::{predict}
 :answer: 2
@@ -167,7 +169,7 @@ B. Equally full bins resolve the crowd at the start as well as any other. So the
 ::::
 """
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**What falls depends on the reading.** Information about the input, mean of the last three layers, read through 30 equal bins, through 30 bins that are equally full at every epoch, or with Gaussian noise (an upper bound on a sixteenth of the patterns, so at most 8 bits). Means over replicates with 95 % bands.", "name": "fig-info-schemes"}, "image": {"alt": "Two panels of information against epoch. With tanh the line for equal bins rises and falls, that for equally full bins falls from the start, and that with noise rises and stays. With ReLU the lines for equal bins and with noise rise, and that for equally full bins falls."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**What falls depends on the reading.** Information about the input, mean of the last three layers, read through 30 equal bins, fixed or moving with the range of each epoch, through 30 that are equally full at every epoch, without bins, or with Gaussian noise (an upper bound on a sixteenth of the patterns, so at most 8 bits). Means over replicates with 95 % bands.", "name": "fig-info-schemes"}, "image": {"alt": "Two panels of information against epoch. With tanh the line for equal bins rises and falls, that for equally full bins falls from the start, and that with noise rises and stays. With ReLU the lines for equal bins and with noise rise, and that for equally full bins falls."}} tags=["hide-input"]
 fig, axes = plt.subplots(1, 2, figsize=(7.2, 3.4), sharey=True)
 reading = {"fixed": "equal bins", "moving": "equal bins of each epoch's range"}
 reading |= {"quantile": "equally full bins", "noise": "with noise", "exact": "no bins"}
@@ -202,12 +204,12 @@ ledger.say("relu-no-compression")
 
 # %% [markdown]
 r"""
-So {numref}`fig-info-plane` belongs to its bins. Through equal bins tanh networks rise and fall, and ReLU networks rise: both camps have seen what they say. Through equally full bins nothing rises first, and *both* fall. With noise neither does. Had a network forgotten something, all three lines would turn.
+So {numref}`fig-info-plane` belongs to its bins. Through equal bins tanh networks rise and fall, and ReLU networks rise: both camps have seen what they say. Through equally full bins nothing rises first, and *both* fall. The bound with noise hardly moves; as an upper bound it cannot exclude a fall. What a layer itself keeps is the black line. Had a tanh network forgotten something, it would come down on the left as the others do.
 
 What happens inside is simpler. Tanh units begin near zero, where they use few of the equal bins. They spread while the labels are being fitted. Then the loss, which is never quite zero, goes on pushing the outputs apart, the units *saturate*, and values collect in the bins at −1 and 1. A ReLU has no upper end at which to collect.
 
 (info-noise)=
-## Neither noise nor compression
+## What makes it fall?
 
 The second half of the theory is its cause: in the long phase gradients of batches disagree, and their noise lets the weights diffuse, which is said to compress. So take the noise away.
 
@@ -240,7 +242,7 @@ trained["binary"] = train("binary", size.binary, hidden=wider)
 trained["large"] = train("tanh", size.epochs // 2, spread=1.0)
 trained["noise"] = train("tanh", size.noise, gain=0.0, lr=0.3)  # random labels
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Without any noise tanh networks turn back all the same, and networks of signs fall while they fit.** Means of the last three hidden layers; those of the networks of signs have 20, 10 and 6 units. Thin lines: single networks in full batches, each of which turns at a time of its own. In full batches an epoch is one step, at five times the learning rate. Means over replicates with 95 % bands.", "name": "fig-info-full"}, "image": {"alt": "Two panels against the epoch. Left, information about the input: tanh with batches and with full batches rises and then falls, later in full batches; networks of signs begin high and fall. Right, information about the label: all rise, networks of signs the least."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Tanh networks turn back without noise, too, and networks of signs fall while they fit.** Means of the last three hidden layers; those of the networks of signs have 20, 10 and 6 units. Thin lines: single networks with full batches, each of which turns at a time of its own. With full batches an epoch is one step, at five times the learning rate. Means over replicates with 95 % bands.", "name": "fig-info-full"}, "image": {"alt": "Two panels against the epoch. Left, information about the input: tanh with batches and with full batches rises and then falls, later with full batches; networks of signs begin high and fall. Right, information about the label: all rise, networks of signs the least."}} tags=["hide-input"]
 fig, axes = plt.subplots(1, 2, figsize=(7.2, 3.4))
 styles = {"tanh": ("tanh, batches of 256", purple), "full": ("tanh, full batch", green)}
 styles |= {"binary": ("signs", orange)}
@@ -269,7 +271,7 @@ ledger.say("generalizing-without-compression")
 
 # %% [markdown]
 r"""
-If the noise of batches compressed, no green line would come down. They do, each at its time, so that their mean hides the half of it. And the networks that do not compress are the better ones on new patterns. That refutes that compression is needed. It does not show that it harms: two activations differ in more than one thing.
+If the noise of batches compressed, no green line would come down. They do, each at its time, which the mean blurs; and they fall further than with batches, though with another step and another number of steps. Through equal bins ReLU networks do not compress, and they are the better ones on new patterns. If compression is what equal bins show, it is not needed; if it is what equally full bins show, ReLU networks have it, too. And it is not enough: networks that can learn nothing but noise compress. None of this shows that it harms: two activations differ in more than one thing.
 
 Is this an accident of our setting? A few knobs, one at a time: how much $I(X;T)$ falls with tanh, and how much more than with ReLU.
 """
@@ -302,7 +304,7 @@ def in_setting(how):
 measure = lambda: pd.DataFrame(map(in_setting, settings))
 elsewhere, where = results.measured_or_recorded("12_compression_multiverse", measure)
 ax = figures.settings(elsewhere, "relu", "tanh", (0, 0.5), purple)
-ax.set(xlabel="fall with ReLU, bits", ylabel="fall with tanh, bits")
+ax.set(xlabel="fall with ReLU, bits (negative: it rises)", ylabel="fall with tanh, bits")
 plt.show()
 
 # %% tags=["remove-input"]
@@ -312,9 +314,9 @@ Markdown(
 
 # %% [markdown]
 r"""
-The exceptions say what it takes. With smaller steps, or fewer of them in larger batches, the second phase has not come by the end. With initial weights of twice the spread most ReLU networks die, and a dead layer tells nothing at all: a fall of many bits that nobody would call learning.
+The exceptions say what it takes. With smaller steps, or fewer of them in larger batches, the second phase has hardly begun by the end. With initial weights twice as large most ReLU networks die, and a dead layer tells nothing at all: a fall of many bits that nobody would call learning.
 
-**Where information is well defined.** A network whose weights and units are *signs* has layers with finitely many states: three units hold at most three bits, and no bins are needed. {cite:t}`raj2020` report that such networks show no two phases, but fit and compress at once. Signs have no useful derivative; backwards we treat each as the identity between −1 and 1 (*straight-through*).
+**Where information is well defined.** A network whose weights and units are *signs* has layers with finitely many states: three units hold at most three bits, and no bins are needed. {cite:t}`raj2020` report that such networks show no two phases, but fit and compress at once, unlike others. Signs have no useful derivative; backwards we treat each as the identity between −1 and 1 (*straight-through*).
 """
 
 # %% tags=["remove-input"]
@@ -333,7 +335,7 @@ Markdown(
 
 # %% [markdown]
 r"""
-One phase or two is a question of the start as much as of the network.
+One phase or two is a question of the start as much as of the network. So "unlike others" holds in this setting, in which we chose the start.
 """
 
 # %% [markdown]
@@ -347,11 +349,11 @@ From what a network forgets to how fast it changes. A classifier that fits its d
 
 ```{prf:theorem} A law of robustness
 :label: info-thm-robustness
-Let $x_1, \dots, x_n$ be drawn from a distribution on $\mathbb R^d$ that is *isoperimetric* (functions with a small Lipschitz constant are nearly constant on it, as on the sphere), with noisy labels. With high probability every function of a family with $p$ parameters, bounded and Lipschitz in the parameters, that fits the labels below the level of the noise has a Lipschitz constant of at least about $\sqrt{n d / p}$.
+Let $x_1, \dots, x_n$ be drawn from a distribution on $\mathbb R^d$ that is *isoperimetric* (functions with a small Lipschitz constant are nearly constant on it, as on the sphere), with noisy labels. With high probability every function of a family with $p$ parameters of at most polynomial size, bounded and Lipschitz in the parameters, that fits the labels below the level of the noise has a Lipschitz constant of at least about $\sqrt{n d / p}$.
 ```
 
 ```{prf:proof}
-*Idea.* Fix one $L$-Lipschitz function. On such a distribution $f(x)$ fluctuates by $L/\sqrt d$, so that its agreement with $n$ random signs fluctuates by $\sqrt n\, L/\sqrt d$; that it agrees with a constant share of them, $\sum_i y_i f(x_i) \ge \epsilon n$, has probability at most $\exp(-c\, \epsilon^2 n d / L^2)$. A family of $p$ parameters is, to good accuracy, $e^{p \log(\dots)}$ functions. If one of them is to agree, $p$ must outweigh $n d/L^2$, up to logarithms.
+*Idea.* Fix one $L$-Lipschitz function of mean zero. On such a distribution $f(x)$ fluctuates by $L/\sqrt d$, so that its agreement with $n$ random signs fluctuates by $\sqrt n\, L/\sqrt d$; that it agrees with a constant share of them, $\sum_i y_i f(x_i) \ge \epsilon n$, has probability at most $\exp(-c\, \epsilon^2 n d / L^2)$. A family of $p$ parameters is, to good accuracy, $e^{p \log(\dots)}$ functions. If one of them is to agree, $p$ must outweigh $n d/L^2$, up to logarithms.
 ```
 
 Fitting alone takes about $n$ parameters. Smoothly, with $L$ of order one, it takes about $nd$: $d$ times as many. For features that stay fixed there is a proof of five lines, with constants.
@@ -371,7 +373,7 @@ Put $u = C^{1/2} \theta$, so that $\lVert u \rVert^2 = \theta^\top C\, \theta = 
 
 For random features $\lambda$ is about $(\sqrt n + \sqrt p)^2$, as for Gaussian matrices, and for $p \gg n$ the bound is the law: $L \ge \sqrt{(d-1)\, n/p}$.
 
-The bound says that nothing smoother exists. Does something as smooth exist? For random ReLU features all means over the sphere have formulas, so that the *smoothest of all interpolants* can be computed, the one of least $\mathbb E \lVert \nabla f \rVert^2$. Beside it stands the *shortest*, of least $\lVert \theta \rVert$: the one that gradient descent from zero finds.
+The bound says that nothing smoother exists. Does something as smooth exist? For random ReLU features all means over the sphere have formulas, so that the *smoothest of all interpolants* can be computed, the one of least $\mathbb E \lVert \nabla f \rVert^2$. Beside it stands the *shortest*, of least $\lVert \theta \rVert$: the one that gradient descent from zero finds if the intercept is always at its best.
 
 ::::{predict}
 :answer: 2
@@ -399,9 +401,10 @@ def fitted(seed, p, n=60, d=10):
     fits = smooth_fits.fits(
         x, 2.0 * torch.randint(0, 2, (n,), generator=draw) - 1, directions
     )
-    at = torch.from_numpy(interpolation.sphere(1000, d - 1, seed + 2 * 10**6))
+    places = torch.from_numpy(interpolation.sphere(1000, d - 1, seed + 2 * 10**6))
     most = [
-        smooth_fits.slopes(at, directions, weights).max().item() for weights in fits.weights
+        smooth_fits.slopes(places, directions, weights).max().item()
+        for weights in fits.weights
     ]
     return fits.smoothest, fits.shortest, fits.bound, fits.whitened, *most
 
@@ -413,7 +416,7 @@ columns = ["smoothest", "shortest", "bound", "whitened", "steepest", "steepest_s
 robust = pd.DataFrame(product(draws, numbers), columns=["seed", "p"])
 robust[columns] = [fitted(*row) for row in robust[["seed", "p"]].to_numpy().tolist()]
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**More features make a smooth fit possible, and gradient descent does not take it.** Root mean square of the gradient over the sphere for fits of 60 random signs in ten dimensions, against the number of random features. Dashed: below this line no combination of these features fits. Dotted: a slope of −1/2. Means over draws with 95 % bands.", "name": "fig-info-robust"}, "image": {"alt": "Log-log plot; the smoothest fit falls in parallel to the dotted line and to the bound below it, the shortest fit falls at first and then is nearly level."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**More features make a smooth fit possible, and gradient descent does not take it.** Root mean square of the gradient over the sphere for fits of 60 random signs in ten dimensions, against the number of random features. Dashed: below this line no combination of these features fits. Dotted: a slope of minus one half. Means over draws with 95 % bands.", "name": "fig-info-robust"}, "image": {"alt": "Log-log plot; the smoothest fit falls nearly in parallel to the dotted line and to the bound below it, the shortest fit falls at first and then is nearly level."}} tags=["hide-input"]
 fig, ax = plt.subplots(figsize=(7.2, 3.7))
 styles = {
     "shortest": ("shortest (gradient descent)", orange),
@@ -444,23 +447,40 @@ steep = {
     if name != "whitened"
 }
 Markdown(
-    f"From {numbers[-3:][0]} to {numbers[-1]:,} features the smoothest fit's gradient falls with the power {steep['smoothest']:.2f} of $p$, the shortest one's with {steep['shortest']:.2f}, the bound with {steep['bound']:.2f}; the bound is {(robust.smoothest / robust.bound).min():.1f} to {(robust.smoothest / robust.bound).max():.1f} times lower than the smoothest. λ is {(robust.whitened / (60**0.5 + robust.p**0.5) ** 2).mean():.2f} times $(\\sqrt n + \\sqrt p)^2$.\n\nThe steepest slope that 1,000 places show falls with the power {steep['steepest']:.2f} in the smoothest fit, and with {steep['steepest_short']:.2f} in the shortest."
+    f"From {numbers[-3:][0]} to {numbers[-1]:,} features the smoothest fit's gradient falls with the power {steep['smoothest']:.2f} of $p$, the shortest one's with {steep['shortest']:.2f}, the bound with {steep['bound']:.2f}; the bound lies a factor of {(robust.smoothest / robust.bound).min():.1f} to {(robust.smoothest / robust.bound).max():.1f} below the smoothest. λ is {(robust.whitened / (60**0.5 + robust.p**0.5) ** 2).mean():.2f} times $(\\sqrt n + \\sqrt p)^2$.\n\nThe steepest slope that 1,000 places show falls with the power {steep['steepest']:.2f} in the smoothest fit, and with {steep['steepest_short']:.2f} in the shortest."
 )
 
 # %% [markdown]
 r"""
-So the law is tight in its exponent: smoothness can be bought, at the price of $nd$ features, and not below. Had some interpolant gone under the dashed line, the proposition would be wrong. But the fit that gradient descent makes of the same features does not become smooth at that price: as $p$ grows it tends to the interpolant of a kernel, which has a gradient of its own. The theorem is a *lower bound*: large is necessary for smooth, and not sufficient.
+In its mean square gradient the smoothest fit falls with nearly the power of the bound, several times above it: the law is about right in its exponent, and loose in its constant. There is no step at $p = nd$, which is where the bound reaches order one. Had some interpolant gone under the dashed line, the proposition would be wrong. But the fit that gradient descent makes of the same features hardly becomes smoother with more of them: as $p$ grows it tends to the interpolant of a kernel, which has a gradient of its own. The theorem is a *lower bound*: large is necessary for smooth, and not sufficient.
 
 ::::{admonition} Break it: large and rough
 :class: break-it
-The orange line is the counterexample to "large is robust": twenty times as many features as labels, and the gradient no longer falls. One can do worse: add the smoothest fit of *other* labels at places between the points, and parameters buy a function as rough as one likes. A family that contains smooth fits contains rough ones.
+The orange line is the counterexample to "large is robust": twenty times as many features as labels, and the gradient hardly falls. One can do worse: ask for large values of any sign at places between the points, and parameters buy a function as rough as one likes.
 ::::
+"""
+
+# %%
+x = torch.from_numpy(interpolation.sphere(120, 9, draws[0]))
+directions = torch.from_numpy(interpolation.sphere(1200, 9, draws[0] + 10**6))
+given = 2.0 * torch.randint(0, 2, (120,), generator=generator(draws[0], "signs")) - 1
+given[60:] *= torch.tensor(10.0)  # sixty places between the points
+{
+    "smoothest fit of the points": smooth_fits.fits(
+        x[:60], given[:60], directions
+    ).smoothest,
+    "with the other places": smooth_fits.fits(x, given, directions).smoothest,
+}
+
+# %% [markdown]
+r"""
+Both are functions of the same family, and fit the same sixty labels. A family that contains smooth fits contains rough ones.
 """
 
 # %% [markdown]
 r"""
 (info-depth)=
-## Depth over width
+## How far from infinitely wide?
 
 The first two theories were about what large networks *can* do. The third says how far a real network is from an infinitely wide one, for which there are formulas ({doc}`08_lazy_and_rich`). Draw the weights of a layer with variance $C/n$, where $C = 1$ for linear units and 2 for ReLU: such a start is *critical*, the mean square of a layer's units neither grows nor dies out with depth. Write $K$ for that mean square (for ReLU: twice it), beginning with $K = 1$ at the input. In an infinitely wide network $K$ stays 1. In a finite one it is random, and differs from network to network.
 
@@ -491,6 +511,8 @@ $$ (info-eq-depth)
 Given the units of one layer, the sums that enter the next are independent Gaussians of variance $K_{\ell}$, whatever else is known. So $K_{\ell+1} = K_\ell \cdot \tfrac1n \sum_j C \phi(g_j)^2$ with standard Gaussians $g_j$: a product of independent factors. Each summand has mean 1. Its second moment is $\mathbb E\, g^4 = 3$ for linear units and $4 \cdot \tfrac12 \cdot 3 = 6$ for ReLU, so a factor has mean 1 and second moment $1 + (3-1)/n$ or $1 + (6-1)/n$. Second moments of independent factors multiply.
 ```
 
+Given $K$ an output is Gaussian with variance proportional to $K$. Over initialisations it is a mixture of Gaussians, whose excess kurtosis (0 for a Gaussian) is $3 \operatorname{Var} K / (\mathbb E K)^2$: the variance of $K$ is the distance from a Gaussian. For tanh, where $K$ shrinks with depth and no factor stays the same, the page has no proof; it is measured.
+
 The proof also says how to sample: draw the sums, not the matrices, which is $n$ times cheaper. (A check with forty thousand networks of real matrices stands below.)
 """
 
@@ -507,7 +529,7 @@ initial = pd.DataFrame(rows, columns=["seed", "kind", "width", "depth", "varianc
 initial["ratio"] = initial.depth / initial.width
 initial["weights"] = initial.depth * initial.width**2
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Against the number of weights the points scatter, against depth over width they fall on one line.** Relative variance of $K$ over initialisations of ReLU networks of three widths and 1 to 16 layers; means over replicates with 95 % bands. Dotted: 5 · depth/width.", "name": "fig-info-depth"}, "image": {"alt": "Two log-log panels of relative variance. Left, against the number of weights: three separate lines. Right, against depth over width: the three lines lie on one another and on the dotted line, from which they bend upwards at large ratios."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Against the number of weights the points scatter, against depth over width they fall on one line.** Relative variance of $K$ over initialisations of ReLU networks of three widths and 1 to 16 layers; means over replicates with 95 % bands. Dotted: five times depth over width.", "name": "fig-info-depth"}, "image": {"alt": "Two log-log panels of relative variance. Left, against the number of weights: three separate lines. Right, against depth over width: the three lines lie on one another and on the dotted line, from which they bend upwards at large ratios."}} tags=["hide-input"]
 fig, axes = plt.subplots(1, 2, figsize=(7.2, 3.5), sharey=True)
 relu, hues = (
     initial[initial.kind == "relu"],
@@ -539,15 +561,15 @@ r"""
 Were it the parameters that decide, the lines on the left would coincide. {cite:t}`roberts2022` carry this much further: the same ratio $\ell/n$ sets how far outputs are from Gaussian, how much the tangent kernel varies between initialisations and moves in training. Large means close to the limit only if large means *wide*; a network that gets deeper at the same width moves away from it. Beyond $\ell/n$ of about 1/5 the power in {eq}`info-eq-depth` wins over its first term, and the distribution of $K$ is one of rare, huge values.
 
 (info-trainable)=
-## Trainable is not yet generalizing
+## Very deep networks
 
 Last, depth at infinite width, where nothing is random. The tangent kernel $\Theta$ then decides everything about training on the squared error: how fast, by its condition number, and what is predicted for new inputs at the end, $\Theta(\text{new}, \text{old})\, \Theta(\text{old}, \text{old})^{-1} y$ on average over initialisations. From layer to layer two maps act, here for units erf, a smooth step like tanh:
 
 $$
-K \leftarrow \sigma_w^2\, \mathbb E[\operatorname{erf}(u) \operatorname{erf}(v)] + \sigma_b^2, \qquad \Theta \leftarrow K + \Theta\, \chi, \qquad \chi = \sigma_w^2\, \mathbb E[\operatorname{erf}'(u) \operatorname{erf}'(v)],
+\mathcal K \leftarrow \sigma_w^2\, \mathbb E[\operatorname{erf}(s) \operatorname{erf}(t)] + \sigma_b^2, \qquad \Theta \leftarrow \mathcal K + \Theta\, \chi, \qquad \chi = \sigma_w^2\, \mathbb E[\operatorname{erf}'(s) \operatorname{erf}'(t)],
 $$ (info-eq-recursion)
 
-with Gaussian $u, v$ of covariance $K$. If $\chi < 1$ for equal inputs, all inputs become alike with depth (the *ordered* phase); if $\chi > 1$, inputs however close become different (the *chaotic* phase) {cite:p}`xiao2020`.
+with Gaussian $s, t$ of covariance $\mathcal K$, the kernel of the layer before. If $\chi < 1$ for equal inputs, all inputs become alike with depth (the *ordered* phase); if $\chi > 1$, inputs however close become different (the *chaotic* phase) {cite:p}`xiao2020`.
 
 ::::{predict}
 :answer: 1
@@ -621,7 +643,7 @@ ledger.say("trainability-vs-generalization")
 r"""
 If being easy to train meant to generalize, both panels would show the same order. They show the opposite one. In the chaotic phase the diagonal of $\Theta$ grows like $\chi^{\ell}$, while the entries between different inputs stay bounded: $\Theta$ tends to a multiple of the identity. Its condition number is then 1, which gradient descent loves, and the entries that carry a label to a new input are a vanishing part of it: each example is a spike of its own. In the ordered phase all entries tend to the same value. What distinguishes inputs is in eigenvalues that shrink like $\chi^{\ell}$; what they say still generalizes, but to learn it takes exponentially many steps, and soon more digits than a computer has (there the lines end). Only near the border, $\chi = 1$, is there both for a long way.
 
-{cite:t}`xiao2020` add that pooling moves these borders for convolutional networks; that is not tested here.
+{cite:t}`xiao2020` add that convolutional networks with pooling often generalize better; that is not tested here.
 
 (info-verdicts)=
 ## What the papers found, what we found
@@ -718,23 +740,23 @@ r"""
 
 ## Who disagrees, and what to drop
 
-**Is there compression at all?** {cite:t}`saxe2018` hold that it is made by units that saturate on both sides, and that it neither needs the noise of SGD nor causes generalization. The authors of the theory answered, in the open review, that Saxe's estimates for ReLU were poor, and that with better ones it compresses, too. {cite:t}`goldfeld2019` moved the question: with noise *inside* the network information is well defined, it sometimes falls, and where it does, representations cluster. That is what {numref}`fig-info-bins` shows for tanh. What remains open is whether clustering helps; {doc}`08_simple_first` and the collapse of features in {doc}`/book/what_people_say` belong to that question, and bits do not decide it.
+**Is there compression at all?** {cite:t}`saxe2018` hold that it is made by units that saturate on both sides, and that it neither needs the noise of SGD nor causes generalization. The authors of the theory answered, in the open review, that Saxe's estimates for ReLU were poor, and that with better ones they compress, too. {cite:t}`goldfeld2019` moved the question: with noise *inside* the network information is well defined, it sometimes falls, and where it does, representations of one class cluster. {numref}`fig-info-bins` fits this; whether the clusters are of one class it does not show. What remains open is whether clustering helps; {doc}`08_simple_first` and the collapse of features in {doc}`/book/what_people_say` belong to that question, and bits do not decide it.
 
 **Is robustness a matter of size?** The law of robustness needs noise in the labels and says *at least*. {cite:t}`bubeck2021` are careful to call what it suggests about large models a speculation.
 
 :::{admonition} "Compression causes generalization"
 :class: misconception
-Here are networks that generalize without it ({numref}`fig-info-plane`), and in {ref}`info-ex-noise` networks that compress and cannot generalize.
+Read through equal bins, here are networks that generalize without it ({numref}`fig-info-plane`), and in {ref}`info-ex-noise` networks that compress and cannot generalize.
 :::
 
 :::{admonition} "The mutual information between input and layer falls during training"
 :class: misconception
-In a deterministic network with continuous units it is constant or infinite ({prf:ref}`info-prop-deterministic`). What falls is an entropy of bins, and one can choose bins so that it does not.
+With strictly increasing units (tanh) and weights in general position it does not change, or is infinite ({prf:ref}`info-prop-deterministic`). A ReLU layer does lose something, the patterns for which all of its units are silent; that is no phase of compression either. What falls with tanh is an entropy of bins, and one can choose bins so that it does not.
 :::
 
 :::{admonition} "Bubeck and Sellke prove that large networks are robust"
 :class: misconception
-They prove that small ones are not. A lower bound promises nothing to those above it ({numref}`fig-info-robust`).
+They prove that small networks that fit noisy labels are not. A lower bound promises nothing to those above it ({numref}`fig-info-robust`).
 :::
 
 ## Check yourself
@@ -761,12 +783,12 @@ Three units have eight states, so at most 3 bits, and 3 only if each state occur
 
 ```{exercise} ★ The same function, other bits
 :label: info-ex-rescale
-Multiply the weights into a ReLU layer by 2 and the weights out of it by 1/2. What does the network compute, and what happens to $I(X;T)$ of that layer with bins of fixed width? What does that say about a quantity that should explain generalization?
+Multiply the weights and biases into a ReLU layer by 2 and the weights out of it by 1/2. What does the network compute, and what happens to $I(X;T)$ of that layer with bins of fixed width? What does that say about a quantity that should explain generalization?
 ```
 
 ```{solution} info-ex-rescale
 :class: dropdown
-The same function, since $\max(0, 2a) = 2 \max(0, a)$. All values are twice as large, so they spread over twice as many bins, and the binned information grows (up to 12 bits if one goes on). What changes while the function stays cannot explain how well the function generalizes; sharpness has the same disease ({doc}`07_flatness`).
+The same function, since $\max(0, 2a) = 2 \max(0, a)$. All values are twice as large, so they spread over twice as many bins, and the binned information grows, up to what the layer tells without bins. (The bins of this page reach to the largest value, and so move along.) What changes while the function stays cannot explain how well the function generalizes; sharpness has the same disease ({doc}`07_flatness`).
 ```
 
 ```{exercise} ★ The parameters that MNIST asks for
@@ -776,7 +798,7 @@ MNIST has 60,000 training images of 784 pixels. How many parameters does the law
 
 ```{solution} info-ex-mnist
 :class: dropdown
-$60{,}000 \cdot 784 \approx 47$ million for all pixels; $60{,}000 \cdot 15 \approx 10^6$ with few effective dimensions. {cite:t}`bubeck2021` name the second order of magnitude, and note that adversarially trained networks for MNIST become good at about that size. Which $d$ to use is a guess, and the guess moves the answer by fifty.
+$60{,}000 \cdot 784 \approx 47$ million for all pixels; $60{,}000 \cdot 15 \approx 10^6$ with few effective dimensions. Which $d$ to use is a guess, and the guess moves the answer by a factor of fifty. And what the law names is a size below which smooth fits of noise do not exist, not one at which training finds them.
 ```
 
 ```{exercise} ★ How wide must a deep network be?
@@ -786,7 +808,7 @@ A ReLU network of 100 layers shall have a relative variance of $K$ of at most 0.
 
 ```{solution} info-ex-wide
 :class: dropdown
-$(1 + 5/n)^{100} \le 1.1$ asks for $5/n \le 1.1^{1/100} - 1 \approx 0.00095$, so $n \approx 5{,}200$. A linear one has 2 in place of 5: about 2,100.
+$(1 + 5/n)^{100} \le 1.1$ asks for $5/n \le 1.1^{1/100} - 1 \approx 0.00095$, so $n \ge 5{,}244$. A linear one has 2 in place of 5: $n \ge 2{,}098$.
 ```
 
 ```{exercise} ★★ Labels that are not noise
@@ -811,7 +833,7 @@ pd.DataFrame(
 
 # %% [markdown]
 r"""
-All three were scaled to the same variance, so the bound is the same. Labels with structure can be fitted more smoothly than noise, though with so few points in ten dimensions not by much. The bound holds for any labels of this variance; that it is about as good as reached is so for noise.
+All three were scaled to the same variance, so the bound is the same. Labels with structure can be fitted more smoothly than noise, though with so few points in ten dimensions not by much. The bound holds for any labels of this variance, and none of the three reaches it.
 
 ```{solution-end}
 ```
@@ -835,7 +857,7 @@ pd.DataFrame(rows, columns=["n", "d", "p", "smoothest", "bound", "√(d−1)/(�
 
 # %% [markdown]
 r"""
-It should stay of order one, and does: between two and five, while $p$ goes from 150 to 1,200. It falls with $d$, because for small $d$ the point $p = nd$ is not yet far from $p = n$, where $\sqrt n$ in $\sqrt n + \sqrt p$ still counts, and rises a little with $n$: the exponents are right, and the constant is not one number.
+It stays within a factor of about two, while $p$ goes from 150 to 1,200. It falls with $d$, although the bound {eq}`info-eq-law` rises: near $p = n$ the fit must use directions in which the features hardly differ (the smallest singular value is about $\sqrt p - \sqrt n$), and at $p = nd$ this costs a factor of about $\sqrt{d-1}/(\sqrt d - 1)$, the last column, which falls to 1. It rises a little with $n$. Nothing here contradicts the exponents, and six means of two draws do not prove them.
 
 ```{solution-end}
 ```
@@ -867,7 +889,7 @@ Most networks lie far below the mean, which a few huge ones hold up: $K$ is near
 
 ```{exercise} ★★★ Compression without anything to learn
 :label: info-ex-noise
-Give the patterns labels drawn at random (`gain=0`), so that nothing can generalize, and train the tanh network. Does $I(X;T)$ of the last three layers turn back? What does your answer say about the first misconception above?
+Give the patterns labels drawn at random (`gain=0`), so that nothing can generalize, and train the tanh network for 1,000 epochs at three times the learning rate. Does $I(X;T)$ of the last three layers turn back? What does your answer say about the first misconception above?
 ```
 
 ```{solution-start} info-ex-noise
@@ -882,7 +904,7 @@ phases.turns(nothing)[["rises", "falls"]].join(errors).round(1)
 
 # %% [markdown]
 r"""
-It can: the first network loses bits as with true labels, though there is nothing that could be said of new patterns. (The second has not fitted its labels yet, and still gains.) Saturation comes with fitting, and one can fit anything. So compression is no sign of generalization, either.
+It does, though there is nothing that could be said of new patterns; ten such networks are quoted in {ref}`info-noise`. The networks have some 300 parameters and cannot fit 3,277 random labels; fitting as many as they can is enough to saturate. So compression is no sign of generalization, either.
 
 ```{solution-end}
 ```
@@ -906,8 +928,8 @@ def bridged(a, layers, n=64, networks=10_000):
     h = torch.randn(networks, n, generator=draw)
     h *= n**0.5 / h.norm(dim=1, keepdim=True)
     for _ in range(layers):
-        size = h.square().mean(1, keepdim=True).sqrt()
-        h = (1 - a**2) ** 0.5 * h + a * size * torch.randn(networks, n, generator=draw)
+        length = h.square().mean(1, keepdim=True).sqrt()
+        h = (1 - a**2) ** 0.5 * h + a * length * torch.randn(networks, n, generator=draw)
     K = h.square().mean(1)
     return (K.var() / K.mean() ** 2).item(), (1 + (4 * a**2 - 2 * a**4) / n) ** layers - 1
 
@@ -916,16 +938,16 @@ def bridged(a, layers, n=64, networks=10_000):
 
 # %% [markdown]
 r"""
-With $a = 1$ it is the network of the page, $c = 2$. With $a^2 = 1/\ell$ the exponent eats the factor: the variance is about $4/n$ for every depth. So skipped layers, scaled down as the network gets deeper, make depth count as one. And $c$ never exceeds the 2 of a network without bridges.
+With $a = 1$ it is the network of the page, $c = 2$. With $a^2 = 1/\ell$ the exponent eats the factor: the variance is about $4/n$ for every depth. So skip connections, with layers scaled down as the network gets deeper, make any depth count as two layers. And $c$ never exceeds the 2 of a network without bridges.
 
 ```{solution-end}
 ```
 
 ## Summary
 
-- A deterministic network with continuous units loses no information about its input. What the information plane shows depends on bins, and counts clusters.
-- With 30 equal bins tanh networks on twelve bits fit and then compress; ReLU networks do not, and generalize as well. The noise of SGD is not needed.
-- To fit noise with a gradient of order one takes about $nd$ features, $d$ times as many as fitting alone. That is a lower bound: gradient descent does not find the smoothest fit.
+- A tanh network loses no information about its input; a ReLU layer loses what all its units are silent for. What the information plane shows depends on bins, and falls when patterns cluster.
+- With 30 equal bins tanh networks on twelve bits fit and then compress; ReLU networks, read so, do not, and generalize as well. The noise of SGD is not needed.
+- To fit noise with a gradient of order one takes at least about $nd$ features, $d$ times as many as fitting alone. That is a lower bound: gradient descent does not find the smoothest fit.
 - Depth over width, not the number of parameters, sets how far a network at its start is from an infinitely wide one: each layer adds 2 (linear) or 5 (ReLU) over the width.
 - Very deep chaotic networks memorize at once and do not generalize; ordered ones would generalize, and cannot be trained.
 
