@@ -408,7 +408,7 @@ columns = ["smoothest", "shortest", "bound", "whitened", "steepest", "steepest_s
 robust = pd.DataFrame(product(draws, numbers), columns=["seed", "p"])
 robust[columns] = [fitted(*row) for row in robust[["seed", "p"]].to_numpy().tolist()]
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**More features make a smooth fit possible, and gradient descent does not take it.** Root mean square of the gradient over the sphere for fits of 60 random signs in ten dimensions, against the number of random features. Dashed: below this line no combination of these features fits. Dotted: a slope of −1/2. Means over draws with 95 % bands.", "name": "fig-info-robust"}, "image": {"alt": "Log-log plot; the smoothest fit falls in parallel to the dotted line and to the bound below it, the shortest fit falls at first and then is nearly level."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**More features make a smooth fit possible, and gradient descent does not take it.** Root mean square of the gradient over the sphere for fits of 60 random signs in ten dimensions, against the number of random features. Dashed: below this line no combination of these features fits. Dotted: a slope of $-1/2$. Means over draws with 95 % bands.", "name": "fig-info-robust"}, "image": {"alt": "Log-log plot; the smoothest fit falls in parallel to the dotted line and to the bound below it, the shortest fit falls at first and then is nearly level."}} tags=["hide-input"]
 fig, ax = plt.subplots(figsize=(7.2, 3.7))
 looks = {
     "shortest": ("shortest (gradient descent)", orange),
@@ -439,12 +439,12 @@ steep = {
     if name != "whitened"
 }
 Markdown(
-    f"From {numbers[-3:][0]} to {numbers[-1]:,} features the smoothest fit's gradient falls with the power {steep['smoothest']:.2f} of $p$, the shortest one's with {steep['shortest']:.2f}, the bound with {steep['bound']:.2f}; the bound is {(robust.smoothest / robust.bound).min():.1f} to {(robust.smoothest / robust.bound).max():.1f} times lower than the smoothest. λ is {(robust.whitened / (60**0.5 + robust.p**0.5) ** 2).mean():.2f} times $(\\sqrt n + \\sqrt p)^2$.\n\nThe steepest slope that 1,000 places show falls with the power {steep['steepest']:.2f} in the smoothest fit, and with {steep['steepest_short']:.2f} in the shortest."
+    f"From {numbers[-3:][0]} to {numbers[-1]:,} features the smoothest fit's gradient falls with the power {steep['smoothest']:.2f} of $p$, the shortest one's with {steep['shortest']:.2f}, the bound with {steep['bound']:.2f}. The smoothest fit lies {(robust.smoothest / robust.bound).min():.1f} to {(robust.smoothest / robust.bound).max():.1f} times above the bound, and λ is {(robust.whitened / (60**0.5 + robust.p**0.5) ** 2).mean():.2f} times $(\\sqrt n + \\sqrt p)^2$.\n\nThe steepest slope that 1,000 places show falls with the power {steep['steepest']:.2f} in the smoothest fit, and with {steep['steepest_short']:.2f} in the shortest."
 )
 
 # %% [markdown]
 r"""
-So the law is tight in its exponent: smoothness can be bought, at the price of $nd$ features, and not below. Had some interpolant gone under the dashed line, the proposition would be wrong. But the fit that gradient descent makes of the same features does not become smooth at that price: as $p$ grows it tends to the interpolant of a kernel, which has a gradient of its own. The theorem is a *lower bound*: large is necessary for smooth, and not sufficient.
+So the smoothest fit falls as fast as the bound, both on their way to a power of $-1/2$ as $\sqrt n$ becomes small beside $\sqrt p$: smoothness can be bought, at about the price that the law names. Had some interpolant gone under the dashed line, the proposition would be wrong. But the fit that gradient descent makes of the same features does not become smooth at that price: as $p$ grows it tends to the interpolant of a kernel, which has a gradient of its own. The theorem is a *lower bound*: large is necessary for smooth, and not sufficient.
 
 ::::{admonition} Break it: large and rough
 :class: break-it
@@ -502,7 +502,7 @@ initial = pd.DataFrame(rows, columns=["seed", "kind", "width", "depth", "spread"
 initial["ratio"] = initial.depth / initial.width
 initial["weights"] = initial.depth * initial.width**2
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Against the number of weights the points scatter, against depth over width they fall on one line.** Relative variance of $K$ over initialisations of ReLU networks of three widths and 1 to 16 layers; means over replicates with 95 % bands. Dotted: 5 · depth/width.", "name": "fig-info-depth"}, "image": {"alt": "Two log-log panels of relative variance. Left, against the number of weights: three separate lines. Right, against depth over width: the three lines lie on one another and on the dotted line, from which they bend upwards at large ratios."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Against the number of weights the points scatter, against depth over width they fall on one line.** Relative variance of $K$ over initialisations of ReLU networks of three widths and 1 to 16 layers; means over replicates with 95 % bands. Dotted: five times depth over width.", "name": "fig-info-depth"}, "image": {"alt": "Two log-log panels of relative variance. Left, against the number of weights: three separate lines. Right, against depth over width: the three lines lie on one another and on the dotted line, from which they bend upwards at large ratios."}} tags=["hide-input"]
 fig, axes = plt.subplots(1, 2, figsize=(7.2, 3.5), sharey=True)
 relu, hues = (
     initial[initial.kind == "relu"],
