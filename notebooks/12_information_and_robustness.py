@@ -95,7 +95,7 @@ Push the slider. On the left the dots of the last layers climb to the right, whi
 **Mutual information** $I(X;T)$ is by how many bits knowing $T$ reduces the uncertainty about $X$: $H(T) - H(T \mid X)$. Here all 4,096 patterns are equally likely, so $X$ has 12 bits, and a class has 1.
 :::
 
-The task here is made like theirs. A pattern switches twelve points of a sphere on or off, the class says whether the centre of the points that are on lies far out (a rule that no rotation of the sphere changes), and labels are nearly, not quite, a function of the pattern. Four fifths of the patterns are trained on. Nothing about information is estimated from samples: we count over all patterns.
+The task here is made like theirs. A pattern switches twelve points of a sphere on or off, the class says whether the centre of the points that are on lies far out (a rule that no rotation of the sphere changes), and labels are nearly, not quite, a function of the pattern. Four fifths of the patterns are trained on; ReLU networks take a tenth of the step, else some of them die. Nothing about information is estimated from samples: we count over all patterns.
 """
 
 # %% [markdown]
@@ -524,14 +524,14 @@ ledger.say("pdlt-depth-to-width")
 # %% tags=["remove-input"]
 networks = scale.sizes(networks=(2000, 40_000, 40_000)).networks
 matrices = wide_and_deep.kernel_values("relu", 16, 4, networks, draws[0], weights=True)[-1]
-exact = {k: wide_and_deep.relative_variance("relu", 16, k) for k in (1, 4)}
+exact = wide_and_deep.relative_variance("relu", 16, 4)
 Markdown(
-    f"{networks:,} networks of four layers of 16 ReLUs, multiplied out as one stack of matrices, have a relative variance of {matrices.var() / matrices.mean() ** 2:.2f}; the proposition says {exact[4]:.2f}."
+    f"{networks:,} networks of four layers of 16 ReLUs, multiplied out as one stack of matrices, have a relative variance of {matrices.var() / matrices.mean() ** 2:.2f}; the proposition says {exact:.2f}."
 )
 
 # %% [markdown]
 r"""
-Were it the parameters that decide, the lines on the left would coincide. {cite:t}`roberts2022` carry this much further: the same ratio $\ell/n$ sets how far outputs are from Gaussian, how much the tangent kernel varies between initialisations and moves in training. Large means close to the limit only if large means *wide*; a network that gets deeper at the same width moves away from it. Beyond $\ell/n$ of about 1/5 the power in {eq}`info-eq-depth` wins over its first term, and the distribution of $K$ is one of rare, huge values.
+Were it the parameters that decide, the lines on the left would coincide. An output is Gaussian with variance $K$, so that its fourth moment exceeds a Gaussian's by $3 \operatorname{Var} K$ (the *connected four-point function*): that is how far from infinite width a network is. {cite:t}`roberts2022` carry this much further: the same ratio $\ell/n$ sets how far outputs are from Gaussian, how much the tangent kernel varies between initialisations and moves in training. Large means close to the limit only if large means *wide*; a network that gets deeper at the same width moves away from it. Beyond $\ell/n$ of about 1/5 the power in {eq}`info-eq-depth` wins over its first term, and the distribution of $K$ is one of rare, huge values.
 
 (info-trainable)=
 ## Trainable is not yet generalizing
@@ -618,6 +618,11 @@ If being easy to train meant to generalize, both panels would show the same orde
 
 {cite:t}`xiao2020` add that pooling moves these borders for convolutional networks; that is not tested here.
 
+:::{admonition} Three theories, and what is left of each
+:class: key-result
+*Compression*: what falls is the number of boxes that are in use. It comes with saturation, and networks generalize without it. *Size*: without about $nd$ parameters nothing that fits noise is smooth; with them something is, which training need not find. *Infinite width*: a network is close to it where depth over width is small, and there a formula says whether it can be trained, and whether it generalizes. The two are not the same.
+:::
+
 (info-verdicts)=
 ## What the papers found, what we found
 
@@ -688,7 +693,7 @@ r"""
 
 ## Who disagrees, and what to drop
 
-**Is there compression at all?** {cite:t}`saxe2018` hold that it is made by units that saturate on both sides, and that it neither needs the noise of SGD nor causes generalization. The authors of the theory answered, in the open review, that Saxe's estimates for ReLU were poor, and that with better ones it compresses, too. {cite:t}`goldfeld2019` moved the question: with noise *inside* the network information is well defined, it sometimes falls, and where it does, representations cluster. That is what {numref}`fig-info-bins` shows for tanh. What remains open is whether clustering helps; {doc}`08_simple_first` and the collapse of features in {doc}`/book/what_people_say` belong to that question, and bits do not decide it.
+**Is there compression at all?** {cite:t}`saxe2018` hold that it is made by units that saturate on both sides, and that it neither needs the noise of SGD nor causes generalization. The authors of the theory answered, in the open review, that Saxe's estimates for ReLU were poor, and that with better ones it compresses, too. {cite:t}`goldfeld2019` moved the question: with noise *inside* the network information is well defined, it sometimes falls, and where it does, representations cluster. That is what {numref}`fig-info-bins` shows for tanh. What remains open is whether clustering helps. {term}`Neural collapse <neural collapse>` ({doc}`08_simple_first`) belongs to that question, and bits do not decide it.
 
 **Is robustness a matter of size?** The law of robustness needs noise in the labels and says *at least*. {cite:t}`bubeck2021` are careful to call what it suggests about large models a speculation.
 
