@@ -117,7 +117,8 @@ Given $X$ there is no doubt about $T$, so $I(X;T) = H(T)$. In the first case $T$
 So tanh units, whose values practically never coincide, know all 12 bits at every moment of training, and there is nothing to compress. What the plane shows is $I(X; B)$, with $B$ the bins into which the units fall: 30 equal ones between −1 and 1. It is an entropy of boxes. It falls when patterns move into the same boxes: when they *cluster*.
 """
 
-# %%
+# %% mystnb={"code_prompt_show": "The same networks through other bins"} tags=["hide-input"]
+# The same networks through other bins
 by_bins = trained["tanh"][trained["tanh"].scheme.isin(counts)].rename(
     columns={"scheme": "bins"}
 )
@@ -187,8 +188,6 @@ turned = {
     for kind, table in trained.items()
     for scheme in phases.SCHEMES
 }
-falls = {f"{called[k]}, {reading[s]}": claims.mean(t.falls) for (k, s), t in turned.items()}
-claims.table("From its largest value to the end I(X;T) falls by, in bits.", falls)
 
 # %% tags=["remove-input"]
 ledger.say("tanh-two-phases")
