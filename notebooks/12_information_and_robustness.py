@@ -80,10 +80,9 @@ def shown(epoch):
     return fig
 
 
+frames = [*moments(size.epochs)[:-1:2].tolist(), size.epochs]
 alt = "Two information planes after {} epochs, tanh on the left and ReLU on the right, with one dot for each of five hidden layers and the way it has come."
-figures.slider(
-    shown, values=moments(size.epochs).tolist(), description="Epoch", alt=alt, start=0
-)
+figures.slider(shown, values=frames, description="Epoch", alt=alt, start=0)
 
 # %% [markdown]
 r"""
