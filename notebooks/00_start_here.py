@@ -184,6 +184,7 @@ network starts in many places at once. *{doc}`Lottery tickets </notebooks/06_lot
 :class: key-result
 The proposal: real data have structure that random labels lack, and what a network does depends on it. *{doc}`Randomization tests </notebooks/02_randomization>`,
 {doc}`grokking </notebooks/10_grokking>`, later information and robustness.*
+{doc}`information and robustness </notebooks/12_information_and_robustness>`, later grokking.*
 ::::
 
 None is established as the whole answer. Each makes predictions, and predictions can be run.
@@ -194,6 +195,7 @@ None is established as the whole answer. Each makes predictions, and predictions
 ```
 
 Later come generalization bounds, information and robustness.
+Later come grokking and generalization bounds.
 
 {doc}`/book/ledger` lists all claims, with what each paper says and what was measured here. If you come with a sentence that you have heard or read,
 {doc}`/book/what_people_say` tells what the evidence says of it.

@@ -384,6 +384,7 @@ STARTS = {  # what the investigation begins with works
     "08_lazy_and_rich": "snapshots(initial(0, width=10), *bits(20, 0), (0, 3))[3][0][0].shape == (30, 10) and error(np.array([1, -1, 0, 2]), np.ones(4)) == 0.375 and np.allclose(kernel_answers(np.eye(3), np.eye(3), np.arange(3)), np.arange(3), atol=1e-4)",
     "09_benign_overfitting": "kernel(pictures('shuffled')[:50], 'narrow').shape == (50, 50) and pictures('Gaussian').shape == (1797, 64) and len(labels) == 1797",
     "10_grokking": "(RULES['a - b'][1], table('symmetric', 0.5).classes, len(table('a * b', 0.5).x)) == (22, 23, 264) and trained('a + b', 0.9, [0], steps=5).accuracy.shape == (1,)",
+    "12_information_and_robustness": "[layer.shape for layer in trained(0.5, 30.0, 0)[0][-1]] == [(n, 4096) for n in (10, 7, 5, 4, 3)]",
 }
 
 
@@ -788,6 +789,60 @@ WRONG = {  # what students get wrong, and the tests that notice
             "        W.append(np.concatenate([np.cos(turn + one), np.cos(turn + other)]))\n"
             "        V.append(2 / 9 * np.cos(sign * turn + one + other))\n    return np.array(W), np.array(V).T",
             "test_differences",
+    "12_information_and_robustness": [
+        (
+            "layer_information",
+            "def layer_information(u, y, chance, edges):\n    s = np.unique(np.searchsorted(edges, u, side='right'), axis=0, return_inverse=True)[1].reshape(-1)\n"
+            "    h = lambda *v: -sum(p * np.log2(p) for p in np.unique(np.stack(v), axis=1, return_counts=True)[1] / len(y))\n"
+            "    return h(s), h(s) + h(y) - h(s, y)",
+            "test_patterns_that_are_not_equally_likely",
+        ),
+        (
+            "layer_information",
+            "def layer_information(u, y, chance, edges):\n    s = np.unique(np.searchsorted(edges, u), axis=0, return_inverse=True)[1].reshape(-1)\n"
+            "    c = np.unique(y, return_inverse=True)[1]\n    j = np.zeros((s.max() + 1, c.max() + 1))\n    np.add.at(j, (s, c), chance)\n"
+            "    h = lambda p: -sum(q * np.log2(q) for q in p if q > 0)\n    return h(j.sum(1)), h(j.sum(1)) + h(j.sum(0)) - h(j.ravel())",
+            "test_a_value_on_an_edge test_no_edge_and_labels_of_any_kind",
+        ),
+        (
+            "layer_information",
+            "def layer_information(u, y, chance, edges):\n    b = np.searchsorted(edges, u, side='right')\n"
+            "    s = np.unique(b @ (len(edges) + 1) ** np.arange(b.shape[1]), return_inverse=True)[1]\n"
+            "    c = np.unique(y, return_inverse=True)[1]\n    j = np.zeros((s.max() + 1, c.max() + 1))\n    np.add.at(j, (s, c), chance)\n"
+            "    h = lambda p: -sum(q * np.log2(q) for q in p if q > 0)\n    return h(j.sum(1)), h(j.sum(1)) + h(j.sum(0)) - h(j.ravel())",
+            "test_many_units_with_many_bins",
+        ),
+        (
+            "smoothest_fit",
+            "def smoothest_fit(features, y, gradients):\n    return np.linalg.pinv(features) @ y",
+            "test_two_features_by_hand test_gradients_that_go_together test_no_other_fit_is_smoother test_badly_scaled_gradients",
+        ),
+        (
+            "smoothest_fit",
+            "def smoothest_fit(features, y, gradients):\n    half = np.diag(gradients) ** -0.5\n"
+            "    return half * np.linalg.lstsq(features * half, y, rcond=None)[0]",
+            "test_gradients_that_go_together test_no_other_fit_is_smoother",
+        ),
+        (
+            "simulated",
+            "def simulated(widths, slope, networks, seed):\n    rng = np.random.default_rng(seed)\n    k = [np.ones(networks)]\n    for n in widths:\n"
+            "        a = rng.standard_normal((networks, n)) * np.sqrt(k[-1])[:, None]\n        a = np.where(a > 0, a, slope * a)\n"
+            "        k.append(2 * (a**2).mean(1))\n    return np.array(k)",
+            "test_widths_that_differ",
+        ),
+        (
+            "simulated",
+            "def simulated(widths, slope, networks, seed):\n    rng = np.random.default_rng(seed)\n    k = [np.ones(networks)]\n    for n in widths:\n"
+            "        a = rng.standard_normal((networks, n)) * k[-1][:, None]\n        a = np.where(a > 0, a, slope * a)\n"
+            "        k.append(2 / (1 + slope**2) * (a**2).mean(1))\n    return np.array(k)",
+            "test_the_shape_and_the_mean test_widths_that_differ",
+        ),
+        (
+            "simulated",
+            "def simulated(widths, slope, networks, seed):\n    rng = np.random.default_rng(seed)\n    k = [np.ones(networks)]\n    for n in widths:\n"
+            "        a = rng.standard_normal((networks, n))\n        a = np.where(a > 0, a, slope * a)\n"
+            "        k.append(2 / (1 + slope**2) * (a**2).mean(1))\n    return np.array(k)",
+            "test_widths_that_differ test_networks_are_independent_and_layers_are_not",
         ),
     ],
 }

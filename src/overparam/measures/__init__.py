@@ -1,6 +1,6 @@
 """What is measured on trained networks and other fitted predictors, and read off tables of runs."""
 
-from overparam.measures import connectivity, curvature, regions, sensitivity, sharpness, volume
+from overparam.measures import connectivity, curvature, information, regions, sensitivity, sharpness, volume
 from overparam.measures.coherence import m_coherence
 from overparam.measures.collapse import neural_collapse
 from overparam.measures.norms import distance, frobenius, layers, norms, path_norm, spectral_product, with_layers
@@ -43,6 +43,7 @@ __all__ = [
     "effective_parameters",
     "frobenius",
     "held_out",
+    "information",
     "label_history",
     "layers",
     "lowest_at",

@@ -13,14 +13,17 @@ from overparam.theory import (
     kernels,
     linear,
     margins,
+    phases,
     planes,
     separability,
+    smooth_fits,
     spectra,
     splines,
     students,
     tangent,
     trees,
     two_speeds,
+    wide_and_deep,
 )
 
 __all__ = [
@@ -36,12 +39,15 @@ __all__ = [
     "kernels",
     "linear",
     "margins",
+    "phases",
     "planes",
     "separability",
+    "smooth_fits",
     "spectra",
     "splines",
     "students",
     "tangent",
     "trees",
     "two_speeds",
+    "wide_and_deep",
 ]
