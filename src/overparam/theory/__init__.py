@@ -2,6 +2,7 @@
 
 from overparam.theory import (
     backward_error,
+    bounds,
     central_flow,
     critical_points,
     deep_linear,
@@ -12,6 +13,7 @@ from overparam.theory import (
     kernels,
     linear,
     margins,
+    norm_bounds,
     planes,
     separability,
     spectra,
@@ -24,6 +26,7 @@ from overparam.theory import (
 
 __all__ = [
     "backward_error",
+    "bounds",
     "central_flow",
     "critical_points",
     "deep_linear",
@@ -34,6 +37,7 @@ __all__ = [
     "kernels",
     "linear",
     "margins",
+    "norm_bounds",
     "planes",
     "separability",
     "spectra",
