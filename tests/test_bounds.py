@@ -81,26 +81,40 @@ def sorter():
 
 def test_the_bound_on_gaussian_weights_is_made_of_its_parts(sorter):
     module, weights, x, y = sorter
-    found = bounds.gaussian_bound(module, weights, weights + 0.01, x, y, [0.1, 10.0], draws=400)
-    assert found.deviation == 0.1
-    assert found.divergence == pytest.approx(len(weights) * 1e-4 / 0.02, rel=1e-4)
+    found = bounds.gaussian_bound(module, weights, weights + 0.01, x, y, steps=0, draws=400)
+    j = 60  # exp(−60/20) is about 0.05, where all deviations begin
+    assert found.prior_deviation == pytest.approx(math.exp(-j / 20))
+    ratio = (0.05 / math.exp(-3)) ** 2
+    assert found.divergence == pytest.approx(
+        len(weights) * ((ratio - 1 - math.log(ratio)) + 1e-4 * math.exp(6)) / 2, rel=1e-3
+    )
     error = bounds.kl_inverse(found.error, math.log(1 / 0.01) / 400)
-    assert found.bound == pytest.approx(float(bounds.pac_bayes(error, found.divergence, 300, 0.02)))
+    assert found.bound == pytest.approx(
+        float(bounds.pac_bayes(error, found.divergence, 300, 0.04 * 6 / (math.pi * j) ** 2))
+    )
     assert found.error < found.bound < 0.5
+
+
+def test_steps_lower_the_bound(sorter):
+    module, weights, x, y = sorter
+    before, after = (bounds.gaussian_bound(module, weights, weights - 0.3, x, y, k, 200) for k in (0, 300))
+    assert after.bound < before.bound - 0.1
+    assert after.deviations.shape == after.weights.shape == weights.shape
 
 
 def test_a_bound_on_random_labels_is_one_half_or_more(sorter):
     module, weights, x, _ = sorter
     y = torch.randint(2, (300,), generator=generator(0, "y"))
-    assert bounds.gaussian_bound(module, weights, weights, x, y, draws=100).bound > 0.5
+    assert bounds.gaussian_bound(module, weights, weights, x, y, steps=50, draws=100).bound > 0.5
 
 
 def test_errors_around_weights(sorter):
     module, weights, x, y = sorter
-    assert bounds.errors_around(module, weights, 0.0, x, y, 3, 0).tolist() == [0, 0, 0]
-    far = bounds.errors_around(module, weights, 100.0, x, y, 400, 0)
+    assert bounds.errors_around(module, weights, torch.zeros_like(weights), x, y, 3, 0).tolist() == [0, 0, 0]
+    far = bounds.errors_around(module, weights, torch.full_like(weights, 100), x, y, 400, 0)
     assert far.mean() == pytest.approx(0.5, abs=0.06)
-    assert (far[:3] != bounds.errors_around(module, weights, 100.0, x, y, 3, 0, stream=1)).any()
+    with pytest.raises(ValueError, match="equally many"):
+        bounds.errors_around(module, weights, weights[1:], x, y, 3, 0)
 
 
 @pytest.mark.parametrize(

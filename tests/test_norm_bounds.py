@@ -42,6 +42,14 @@ def test_spectral_of_known_layers():
     assert norm_bounds.spectral(layers, start, 1.0, 4) == pytest.approx(0.5 * 10 * (4 / 2))
 
 
+def test_a_bound_by_margins_of_known_size():
+    margins = torch.cat([torch.full((198,), 4.0), torch.tensor([-1.0, 0.5])])
+    expected = 0.02 + 2 * 0.1 / 4 + math.sqrt(math.log(10) / 400)
+    assert norm_bounds.by_margin(margins, 0.1, share=0.02, failure=0.1) == pytest.approx(expected)
+    with pytest.raises(ValueError, match="train longer"):
+        norm_bounds.by_margin(-margins, 0.1)
+
+
 def test_complexity_in_the_plane_by_hand():
     """One point (1, 0): a linear map reaches ±1 for either sign, a unit too."""
     assert norm_bounds.planar(np.array([[1.0, 0.0]])) == (1.0, 1.0)

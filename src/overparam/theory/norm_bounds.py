@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from overparam.arithmetic import full_precision
-from overparam.errors import numbers, real, require, require_network, shown, tensor, whole
+from overparam.errors import between, numbers, real, require, require_network, shown, tensor, whole
 
 DEPTHS = ("doubled", "rooted")
 
@@ -86,3 +86,20 @@ def planar(x: np.ndarray) -> tuple[float, float]:
     units = np.maximum(np.concatenate([corners, kinks, -kinks]) @ x.T, 0)
     linear = np.abs(signs @ x).max(1).mean() / m
     return float(linear), float(np.abs(signs @ units.T).max(1).mean() / m)
+
+
+def by_margin(margins: Tensor, complexity: float, share: float = 0.01, failure: float = 0.05) -> float:
+    """Bound on the error from margins [n] on the examples and the Rademacher complexity of f₁ − f₀; 1 or more says nothing.
+
+    share + 2 · complexity / γ + √(ln(1/failure) / 2n) with γ the margin that all but this share of the examples reach (Bartlett &
+    Mendelson 2002; Koltchinskii & Panchenko 2002). That γ and the norms are read off the network costs terms that are left out.
+    """
+    margins, n = tensor("margins", margins, 1), len(margins)
+    share, failure = between("share", share, 0, 1), real("failure", failure)
+    require(0 < failure < 1, f"failure is a probability in (0, 1); got {failure:g}.")
+    gamma = float(torch.quantile(margins.double(), share))
+    require(
+        gamma > 0,
+        f"Fewer than {1 - share:.0%} of the examples are classified correctly; train longer, or raise the share.",
+    )
+    return share + 2 * complexity / gamma + math.sqrt(math.log(1 / failure) / (2 * n))
