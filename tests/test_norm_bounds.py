@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 import torch
 
+from overparam import measures, mlp, network, sweep
 from overparam.architectures.stacked import MLP
+from overparam.data.dataset import Data
 from overparam.randomness import generator
 from overparam.theory import norm_bounds
 
@@ -48,6 +50,21 @@ def test_a_bound_by_margins_of_known_size():
     assert norm_bounds.by_margin(margins, 0.1, share=0.02, failure=0.1) == pytest.approx(expected)
     with pytest.raises(ValueError, match="train longer"):
         norm_bounds.by_margin(-margins, 0.1)
+
+
+def test_what_norms_say_of_a_run_is_what_its_parts_say():
+    draw = np.random.default_rng(0)
+    x, y = draw.standard_normal((60, 3)), np.arange(60) % 2
+    x[:, 0] += 4 * y
+    own = Data("two classes", x, y, x[:9], y[:9], "made up", classes=2)
+    row = sweep(mlp(4), own, epochs=300, lr=0.2, seed=3, record={"weights": [0]}, cache=False).iloc[0]
+    found, net = norm_bounds.of_run(row, own), network(row, own)
+    margins = net(own.x).detach().diff(dim=1)[:, 0] * (2 * own.y - 1)
+    complexity = norm_bounds.frobenius(norm_bounds.matrices(net), norm_bounds.radius(own.x), 60)
+    assert found["rooted"] == pytest.approx(norm_bounds.by_margin(margins, complexity))
+    assert found["rooted_part"] == pytest.approx(complexity / found["margin"])
+    assert found["bits"] == pytest.approx(math.sqrt((32 * 26 * math.log(2) + math.log(20)) / 120))
+    assert found["distance"] == pytest.approx(measures.distance(net, network(row, own, 0)), rel=1e-5)
 
 
 def test_complexity_in_the_plane_by_hand():

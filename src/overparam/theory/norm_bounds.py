@@ -8,11 +8,15 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 import torch
 from torch import Tensor, nn
 
 from overparam.arithmetic import full_precision
+from overparam.data.dataset import Data
+from overparam.engine.sweep import network
 from overparam.errors import between, numbers, real, require, require_network, shown, tensor, whole
+from overparam.theory.bounds import hoeffding
 
 DEPTHS = ("doubled", "rooted")
 
@@ -103,3 +107,25 @@ def by_margin(margins: Tensor, complexity: float, share: float = 0.01, failure: 
         f"Fewer than {1 - share:.0%} of the examples are classified correctly; train longer, or raise the share.",
     )
     return share + 2 * complexity / gamma + math.sqrt(math.log(1 / failure) / (2 * n))
+
+
+def of_run(row: pd.Series, data: Data, failure: float = 0.05) -> dict[str, float]:
+    """What norms promise of one row of a sweep on two classes, n of whose training pool are all of it; weights recorded at 0 and the end.
+
+    ``bits`` (32 for each weight, by number), ``doubled``, ``rooted`` and ``spectral`` are bounds on the error (see ``by_margin``), with
+    ``margin`` that of all but 1 % of the examples; ``…_part`` is a complexity over that margin; ``distance`` is that from the start.
+    """
+    net, start = (network(row, data, time) for time in (-1, 0))
+    layers, before, n = matrices(net), matrices(start), len(data.x)
+    with torch.no_grad():
+        margins = (net(data.x).diff(dim=1)[:, 0] * (2 * data.y - 1)).clamp(
+            min=1e-3
+        )  # where few are right it promises nothing
+    size, margin = radius(data.x), float(margins.quantile(0.01))
+    found = {depth: frobenius(layers, size, n, depth) for depth in DEPTHS}
+    found["spectral"] = spectral(layers, before, size, n)
+    bits = row["train_error"] + float(hoeffding(n, 32 * math.log(2) * row["parameters"], failure))
+    moved = float(np.linalg.norm(row["weights"][-1] - row["weights"][0]))
+    parts = {f"{name}_part": value / margin for name, value in found.items()}
+    bounds = {name: by_margin(margins, value, failure=failure) for name, value in found.items()}
+    return {"bits": bits, "distance": moved, "margin": margin} | bounds | parts
