@@ -82,11 +82,11 @@ def sorter():
 def test_the_bound_on_gaussian_weights_is_made_of_its_parts(sorter):
     module, weights, x, y = sorter
     found = bounds.gaussian_bound(module, weights, weights + 0.01, x, y, steps=0, draws=400)
-    j = 60  # exp(−60/20) is about 0.05, where all deviations begin
+    j = 70  # exp(−70/20) is about 0.03, where all deviations begin
     assert found.prior_deviation == pytest.approx(math.exp(-j / 20))
-    ratio = (0.05 / math.exp(-3)) ** 2
+    ratio = (0.03 / math.exp(-3.5)) ** 2
     assert found.divergence == pytest.approx(
-        len(weights) * ((ratio - 1 - math.log(ratio)) + 1e-4 * math.exp(6)) / 2, rel=1e-3
+        len(weights) * ((ratio - 1 - math.log(ratio)) + 1e-4 * math.exp(7)) / 2, rel=1e-3
     )
     error = bounds.kl_inverse(found.error, math.log(1 / 0.01) / 400)
     assert found.bound == pytest.approx(

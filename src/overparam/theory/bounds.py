@@ -153,10 +153,10 @@ def _optimised(
 ) -> list[Tensor]:
     """Mean, logarithms of deviations, and logarithm of the prior's deviation, after these steps on the bound."""
     g = generator(whole("seed", seed), "posterior")
-    begin = math.log(0.05)
+    begin = math.log(0.03)
     parts = [weights.clone(), 0 * weights + begin, 0 * weights[:1] + begin]
     w, s, scale = (part.requires_grad_() for part in parts)
-    optimizer = torch.optim.Adam([w, s, scale], lr=0.01)
+    optimizer = torch.optim.Adam([w, s, scale], lr=0.03)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, max(steps, 1))
     names, shapes = zip(*((name, p.shape) for name, p in module.named_parameters()), strict=True)
     for _ in range(steps):
