@@ -181,7 +181,9 @@ Markdown(
 
 # %% [markdown]
 r"""
-Had the choice of the winner ruined the promise, the histogram would lie right of the line. Half of the paper's number comes from not using that errors are 0 or 1. The right panel breaks the condition: the vote was not among the candidates. It was *made* from the validation examples, in one of exponentially many ways, and it must be counted among as many. That is what training does with its examples. It is also what a community does that tunes for years on one test set.
+Had the choice of the winner ruined the promise, the histogram would lie right of the line. Half of the paper's number comes from not using that errors are 0 or 1.
+
+**Break it.** The right panel breaks the condition: the vote was not among the candidates. It was *made* from the validation examples, in one of exponentially many ways, and it must be counted among as many. That is what training does with its examples. It is also what a community does that tunes for years on one test set.
 
 (bd-memorizers)=
 ### Memorizers of any norm
@@ -360,17 +362,17 @@ table = {
     c: measures.by_seed(promised, c, ["width", "depth"], "data")
     for c in (*lines, "test_error")
 }
-vacuous = {c: np.log10(table[c][64, 2]) for c in lines}
-vacuous["least"] = np.min(list(vacuous.values()), axis=0)
+vacuous = {c: np.log10(table[c][64, 2]) for c in ("doubled", "rooted")}
+vacuous["vacuous"] = 1.0 * (np.min([table[c][64, 2] for c in lines], axis=0) > 1)
 vacuous["width"] = table["rooted"][256, 2] / table["rooted"][16, 2]
 vacuous["depth"] = table["doubled"][64, 4] / table["doubled"][64, 1]
 Markdown(
-    f"The networks of two times 64 units err on {claims.mean(100 * table['test_error'][64, 2]):.1f} % of the test signals. From 16 to 256 units per layer the bound with $\\sqrt D$ is multiplied by {claims.ratio(vacuous['width']):.1f}."
+    f"Networks with one hidden layer err on {claims.mean(100 * table['test_error'][64, 1]):.1f} % of the test signals, with four on {claims.mean(100 * table['test_error'][64, 4]):.1f} %. From 16 to 256 units per layer the bound with $\\sqrt D$ is multiplied by {claims.ratio(vacuous['width']):.1f}."
 )
 
 # %% [markdown]
 r"""
-If norms captured what training does, the bounds would lie below one, as the errors do. Instead counting bits is the best of the three, and it does not look at the weights at all. In one respect the theory is confirmed: from 16 to 256 units the bound by norms stays about where it is, while the number of weights grows more than a hundredfold. (Narrow networks begin with small norms and have to grow theirs more.) With depth the norms are multiplied, with or without $2^D$, though deeper networks are no worse on this task.
+If norms captured what training does, the bounds would lie below one, as the errors do. Instead counting bits is the best of the three, and it does not look at the weights at all. In one respect the theory is confirmed: from 16 to 256 units the bound by norms stays about where it is, while the number of weights grows more than a hundredfold. (Narrow networks begin with small norms and have to grow theirs more.) With depth the norms are multiplied, with or without $2^D$, while the test error hardly changes.
 
 (bd-growth)=
 ## More data, a larger bound
@@ -509,16 +511,19 @@ for s in ledger.seeds("hypersphere-counterexample"):
         rows.append((s, outer, *rates))
 spheres = pd.DataFrame(rows, columns=["seed", "outer", "new", "moved", "moved new"])
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Up to some gap between the spheres every moved training point is misclassified, while new points hardly are.** Left: the plane through the centre and two training points (filled; hollow where they are moved to), the class given to each place, and both spheres, radii 1 and 1.05, drawn with a wider gap. Right: share misclassified against the radius of the outer sphere. Means over replicates with 95 % bands.", "name": "fig-bd-spheres"}, "image": {"alt": "Left: a plane with two circles and two regions of class; each training point lies in the region of its own class, and so does the place that it is moved to, which belongs to the other class. Right: the error on new points falls from forty per cent to zero as the outer radius grows; that on moved training points is 100 per cent up to a radius of 1.05 and zero from 1.06 or 1.08 on."}} tags=["hide-input"]
-fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.6))
+# %% mystnb={"code_prompt_show": "A plane through two training points"} tags=["hide-input"]
+# A plane through two training points, with a gap drawn five times as wide
 (weights, offset), frame = misclassified(y, kernel, 1.05)[1], torch.linalg.qr(unit[:2].T)[0]
 scaled = unit[:1000] * (1 + 0.05 * y[:1000, None])
 side = torch.linspace(-1.4, 1.4, 70).double()
 places = torch.cartesian_prod(side, side)
 radius = places.norm(dim=1)
-drawn = places / radius[:, None] * (1 + (radius[:, None] - 1) / 5)  # a gap of 1 to 1.25
+drawn = places / radius[:, None] * (1 + (radius[:, None] - 1) / 5)
 response = kernels.relu_kernel(drawn @ frame.T, scaled) * 2 * np.pi * dimensions
 given = (response @ weights + offset).reshape(70, 70).T
+
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Up to some gap between the spheres every moved training point is misclassified, while new points hardly are.** Left: the plane through the centre and two training points (filled; hollow where they are moved to), the class given to each place, and both spheres, radii 1 and 1.05, drawn with a wider gap. Right: share misclassified against the radius of the outer sphere. Means over replicates with 95 % bands.", "name": "fig-bd-spheres"}, "image": {"alt": "Left: a plane with two circles and two regions of class; each training point lies in the region of its own class, and so does the place that it is moved to, which belongs to the other class. Right: the error on new points falls from forty per cent to zero as the outer radius grows; that on moved training points is 100 per cent up to a radius of 1.05 and zero from 1.06 or 1.08 on."}} tags=["hide-input"]
+fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.6))
 left.contourf(side, side, given, [-99, 0, 99], colors=[blue, orange], alpha=0.3)
 turn = np.linspace(0, 2 * np.pi, 200)
 for k, (radius, color, marker) in enumerate(((1, blue, "o"), (1.25, orange, "^"))):
@@ -570,7 +575,9 @@ Markdown(
 
 # %% [markdown]
 r"""
-So it is not that nothing has been learned of the spheres: it is wrong just where it was trained. The figure also breaks the claim. With a wider gap the radius explains most of each label, little is left for the single point, and all moved points turn right together ({ref}`bd-ex-trap`). Small networks, trained in all layers, are in between: they misclassify most of what is moved, and more of what is new. Where the window is open it settles the matter for a whole family of bounds.
+So it is not that nothing has been learned of the spheres: it is wrong just where it was trained.
+
+**Break it.** With a wider gap the radius explains most of each label, little is left for the single point, and all moved points turn right together ({ref}`bd-ex-trap`). Small networks, trained in all layers, are in between: they misclassify most of what is moved, and more of what is new. Where the window is open, it settles the matter for a whole family of bounds.
 
 ```{prf:proposition} What no two-sided bound can say
 :label: bd-prop-spheres
@@ -608,7 +615,7 @@ $$ (bd-eq-pac)
 For one network $\mathbb E\, e^{m\, \mathrm{kl}(\hat R \Vert R)} \le 2 \sqrt m$ (a sum over binomial probabilities, {cite:t}`maurer2004`). Average over $P$, which does not depend on the examples: by Markov's inequality $\mathbb E_P\, e^{m\, \mathrm{kl}} \le 2 \sqrt m/\delta$ with probability $1 - \delta$. Changing the average from $P$ to $Q$ costs $\mathrm{KL}(Q \Vert P)$: $\mathbb E_Q\, m\, \mathrm{kl} \le \mathrm{KL} + \ln \mathbb E_P\, e^{m\, \mathrm{kl}}$. Last, $\mathrm{kl}$ is convex, so that it is not larger at the averages.
 ```
 
-If $P$ puts equal weight on $M$ candidates and $Q$ sits on one, then $\mathrm{KL} = \ln M$, and this is {eq}`bd-eq-finite` again, but better where errors are small. In general one pays not for all networks but for how far $Q$ is from what was expected beforehand. Solved for $R(Q)$ the theorem gives the number: for $\hat R = 0$ it is $1 - e^{-c}$, where $c$ is the right side.
+If $P$ puts equal weight on $M$ candidates and $Q$ sits on one, then $\mathrm{KL} = \ln M$, and this is nearly {eq}`bd-eq-finite` again, but better where errors are small. In general one pays not for all networks but for how far $Q$ is from what was expected beforehand. Solved for $R(Q)$ the theorem gives the number: for $\hat R = 0$ it is $1 - e^{-c}$, where $c$ is the right side.
 
 {cite:t}`dziugaite2017` take Gaussian weights: $P$ around the *initial* weights, which no example has touched, with one standard deviation for all; $Q$ around the trained ones, with a standard deviation for each weight. Then they run gradient descent once more, on the bound itself. We do the same with 4,000 signals. (The error of the cloud is estimated by a thousand draws, and the prior's deviation is chosen from a list; both are paid for.)
 
@@ -690,7 +697,7 @@ true, random = clouds["true"], clouds["random"]
 pac = {"real": true.bound, "random": 1.0 * (random.bound > 0.5), "error": true.error}
 pac |= {"held": 1.0 * (true.bound >= true.error), **tested}
 Markdown(
-    f"The divergence from the start is {claims.mean(true.nats):,.0f} nats for {total:,} examples. With random labels the same network errs on {100 * random.train.mean():.0f} % of its training signals, and its bound is {random.bound.mean():.2f}."
+    f"The divergence from the start is {claims.mean(true.nats):,.0f} nats for {total:,} examples. With random labels the same network errs on {100 * random.train.mean():.0f} % of its training signals; the divergence is {random.nats.mean():,.0f} nats, and the bound {random.bound.mean():.2f}."
 )
 
 # %% [markdown]
@@ -815,7 +822,7 @@ Markdown(
 
 # %% [markdown]
 r"""
-What separates the two groups is not the quality of the mathematics. The lower ones *look* at the data again: they know something of where training goes, from examples or from a place near by. The upper ones must hold for every network of a class, whatever the data, and {doc}`02_randomization` showed that the class can fit anything. In this sense a bound that is not vacuous has to know what the puzzle is about: that these data are learnable by this network.
+What separates the two groups is not the quality of the mathematics. The small ones are about *this* network: a test of it, or how far and how exactly training had to go from a place that was known before. The large ones must hold for every network of a class, whatever the data, and {doc}`02_randomization` showed that the class can fit anything. A bound that is not vacuous has to know, somehow, that these data are learnable by this network, which is what the puzzle is about.
 
 ## What the papers found, what we found
 """
