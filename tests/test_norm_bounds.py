@@ -29,7 +29,7 @@ def test_the_matrices_compute_the_difference_of_the_outputs(module):
 
 
 def test_the_radius_counts_the_constant():
-    assert norm_bounds.radius(torch.tensor([[3.0, 4.0], [0.0, 0.0]])) == pytest.approx(math.sqrt(26))
+    assert norm_bounds.radius(torch.tensor([[3.0, 4.0], [0.0, 0.0]])) == pytest.approx(math.sqrt((26 + 1) / 2))
 
 
 def test_frobenius_of_known_layers():
@@ -64,6 +64,9 @@ def test_what_norms_say_of_a_run_is_what_its_parts_say():
     assert found["rooted"] == pytest.approx(norm_bounds.by_margin(margins, complexity))
     assert found["rooted_part"] == pytest.approx(complexity / found["margin"])
     assert found["bits"] == pytest.approx(math.sqrt((32 * 26 * math.log(2) + math.log(20)) / 120))
+    few = norm_bounds.of_run(row, Data("other labels", x, 1 - y, x[:9], y[:9], "made up", classes=2))
+    assert math.isinf(few["rooted"])
+    assert math.isnan(few["rooted_part"])
     assert found["distance"] == pytest.approx(measures.distance(net, network(row, own, 0)), rel=1e-5)
 
 

@@ -41,13 +41,13 @@ def matrices(module: nn.Module) -> list[Tensor]:
 
 
 def radius(x: Tensor) -> float:
-    """The largest Euclidean norm of (x, 1) among the inputs x [n, d]."""
-    return math.sqrt(tensor("x", x, 2).double().square().sum(1).max().item() + 1)
+    """The root mean square of the Euclidean norms of (x, 1) over the inputs x [n, d]."""
+    return math.sqrt(tensor("x", x, 2).double().square().sum(1).mean().item() + 1)
 
 
 @full_precision()
 def frobenius(layers: Sequence[Tensor], size: float, n: int, depth: str = "rooted") -> float:
-    """Bound on the Rademacher complexity, on n inputs of norm ``size`` at most, of all networks whose layers' Frobenius norms are these.
+    """Bound on the Rademacher complexity, on n inputs of root mean square norm ``size``, of all networks whose layers' Frobenius norms are these.
 
     The product of the norms times size/√n, times 2^(d−1) for d layers ("doubled"; Neyshabur et al. 2015) or √(2d ln 2) + 1
     ("rooted"; Golowich et al. 2018, arXiv 1712.06541). Whatever the widths.
@@ -62,7 +62,7 @@ def frobenius(layers: Sequence[Tensor], size: float, n: int, depth: str = "roote
 def spectral(layers: Sequence[Tensor], start: Sequence[Tensor], size: float, n: int) -> float:
     """The bound of Bartlett et al. 2017 (arXiv 1706.08498) on Rademacher complexity, without its constant and logarithms.
 
-    size/√n · Π ‖A‖ · (Σ (‖A − A⁰‖₂,₁ / ‖A‖)^(2/3))^(3/2) with spectral norms ‖A‖, the layers A⁰ at the start, and ‖·‖₂,₁ the sum of
+    On n inputs of root mean square norm ``size``: size/√n · Π ‖A‖ · (Σ (‖A − A⁰‖₂,₁ / ‖A‖)^(2/3))^(3/2) with spectral norms ‖A‖, the layers A⁰ at the start, and ‖·‖₂,₁ the sum of
     the Euclidean norms of the units' incoming weights.
     """
     require(len(layers) == len(start), "The network and its start must have equally many layers.")
@@ -114,18 +114,18 @@ def of_run(row: pd.Series, data: Data, failure: float = 0.05) -> dict[str, float
 
     ``bits`` (32 for each weight, by number), ``doubled``, ``rooted`` and ``spectral`` are bounds on the error (see ``by_margin``), with
     ``margin`` that of all but 1 % of the examples; ``…_part`` is a complexity over that margin; ``distance`` is that from the start.
+    Where that margin is not positive, the network fits too few examples: bounds by norms are infinite, and the parts NaN.
     """
     net, start = (network(row, data, time) for time in (-1, 0))
     layers, before, n = matrices(net), matrices(start), len(data.x)
     with torch.no_grad():
-        margins = (net(data.x).diff(dim=1)[:, 0] * (2 * data.y - 1)).clamp(
-            min=1e-3
-        )  # where few are right it promises nothing
+        margins = net(data.x).diff(dim=1)[:, 0] * (2 * data.y - 1)
     size, margin = radius(data.x), float(margins.quantile(0.01))
     found = {depth: frobenius(layers, size, n, depth) for depth in DEPTHS}
     found["spectral"] = spectral(layers, before, size, n)
     bits = row["train_error"] + float(hoeffding(n, 32 * math.log(2) * row["parameters"], failure))
     moved = float(np.linalg.norm(row["weights"][-1] - row["weights"][0]))
-    parts = {f"{name}_part": value / margin for name, value in found.items()}
-    bounds = {name: by_margin(margins, value, failure=failure) for name, value in found.items()}
+    fits = margin > 0
+    parts = {f"{name}_part": value / margin if fits else math.nan for name, value in found.items()}
+    bounds = {name: by_margin(margins, value, failure=failure) if fits else math.inf for name, value in found.items()}
     return {"bits": bits, "distance": moved, "margin": margin} | bounds | parts
