@@ -114,18 +114,17 @@ def of_run(row: pd.Series, data: Data, failure: float = 0.05) -> dict[str, float
 
     ``bits`` (32 for each weight, by number), ``doubled``, ``rooted`` and ``spectral`` are bounds on the error (see ``by_margin``), with
     ``margin`` that of all but 1 % of the examples; ``…_part`` is a complexity over that margin; ``distance`` is that from the start.
-    Where that margin is not positive, the network fits too few examples: bounds by norms are infinite, and the parts NaN.
+    Margins below 0.001 count as 0.001: where a network fits too few examples, the bounds are large, and say nothing.
     """
     net, start = (network(row, data, time) for time in (-1, 0))
     layers, before, n = matrices(net), matrices(start), len(data.x)
     with torch.no_grad():
-        margins = net(data.x).diff(dim=1)[:, 0] * (2 * data.y - 1)
+        margins = (net(data.x).diff(dim=1)[:, 0] * (2 * data.y - 1)).clamp(min=1e-3)
     size, margin = radius(data.x), float(margins.quantile(0.01))
     found = {depth: frobenius(layers, size, n, depth) for depth in DEPTHS}
     found["spectral"] = spectral(layers, before, size, n)
     bits = row["train_error"] + float(hoeffding(n, 32 * math.log(2) * row["parameters"], failure))
     moved = float(np.linalg.norm(row["weights"][-1] - row["weights"][0]))
-    fits = margin > 0
-    parts = {f"{name}_part": value / margin if fits else math.nan for name, value in found.items()}
-    bounds = {name: by_margin(margins, value, failure=failure) if fits else math.inf for name, value in found.items()}
+    parts = {f"{name}_part": value / margin for name, value in found.items()}
+    bounds = {name: by_margin(margins, value, failure=failure) for name, value in found.items()}
     return {"bits": bits, "distance": moved, "margin": margin} | bounds | parts
