@@ -372,7 +372,7 @@ Markdown(
 
 # %% [markdown]
 r"""
-If norms captured what training does, the bounds would lie below one, as the errors do. Instead counting bits is the best of the three, and it does not look at the weights at all. In one respect the theory is confirmed: from 16 to 256 units the bound by norms hardly changes, while the number of weights grows some eightyfold. With depth the norms are multiplied, with or without $2^D$, while the test error hardly changes.
+If norms captured what training does, the bounds would lie below one, as the errors do. Instead counting bits is the best of the three, and it does not look at the weights at all. In one respect the theory is confirmed: from 16 to 256 units the bound by norms hardly changes, while the number of weights grows some eightyfold. With depth the norms are multiplied, with or without $2^D$, while the test error falls a little.
 
 (bd-growth)=
 ## More data, a larger bound
@@ -1073,7 +1073,7 @@ What is told about the examples is what can be fitted to them. The ladder tells 
 - A bound promises, with probability $1 - \delta$ over the examples, that the error of *every* classifier of a class is at most so large. One pays for the logarithm of their number.
 - A validation set keeps its promise after a search of a billion candidates that were made without it; it keeps none for what was made from it.
 - Norm bounds hardly depend on width, on trained networks too, but explode with depth; and they are vacuous by orders of magnitude.
-- With more examples test error falls and norm bounds rise.
+- With more examples the test error falls and a norm bound rises.
 - On two spheres networks are right on new points and wrong on their own moved training points: no two-sided bound on what training reaches can be small. One-sided bounds and surrogates are left.
 - PAC-Bayes around a trained network is below guessing with true labels and not with random ones; with a prior from half of the data it is much smaller, and a test on the other half smaller still.
 - A norm orders linear models past interpolation, and its bound there says nothing.
