@@ -16,7 +16,7 @@ r"""
 (bounds)=
 # What bounds promise
 
-A bound on the error promises something about examples that nobody has seen, and keeps its promise with a stated probability. For networks most bounds say that the error is at most three, or at most a million. This chapter finds out what such promises are made of, which of them are worth something, and whether one that is worth something explains anything.
+A bound on the error promises something about examples that nobody has seen, and keeps its promise with a stated probability. Some such promises are worth nothing, though they are kept. This chapter finds out what such promises are made of, which of them are worth something, and whether one that is worth something explains anything.
 """
 
 # %% mystnb={"code_prompt_show": "Set-up"} tags=["hide-input"]
@@ -30,7 +30,7 @@ from IPython.display import Markdown
 from matplotlib import pyplot as plt
 
 from overparam import MLP, claims, data, figures, measures, mlp, network, scale, sweep
-from overparam.randomness import rng
+from overparam.randomness import generator, rng
 from overparam.theory import bounds, kernels, linear, norm_bounds
 
 figures.style()
@@ -175,15 +175,15 @@ plt.show()
 paper, half = (b(10_000, np.log(1e9), 0.1) for b in (bounds.bernstein, bounds.hoeffding))
 quarter = bounds.bernstein(10_000, np.log(1e9), 0.1, 0.25)
 Markdown(
-    f"The promise is broken in {np.sum(gaps > simple)} of {tries} searches. With a billion candidates, 10,000 examples and $\\delta = 0.1$ equation {{eq}}`bd-eq-variance` allows {paper:.2%}, as the paper says; equation {{eq}}`bd-eq-finite` allows {half:.2%}, and {{eq}}`bd-eq-variance` with the largest variance that an error can have, a quarter, {quarter:.2%}. "
+    f"The promise is broken in {np.sum(gaps > simple)} of {tries} searches. With a billion candidates, 10,000 examples and $\\delta = 0.1$ equation {{eq}}`bd-eq-variance` allows {paper:.2%}, as the paper says; equation {{eq}}`bd-eq-finite` allows {half:.2%}, and {{eq}}`bd-eq-variance` with the largest variance that a loss in [0, 1] can have, a quarter, {quarter:.2%}. "
     f"The vote of 4,000 is off by {claims.mean(voting[4000]):.2f}, where {float(bounds.hoeffding(1000, np.log(4000))):.2f} is allowed for 4,000 fixed candidates."
 )
 
 # %% [markdown]
 r"""
-Had the choice of the winner ruined the promise, the histogram would lie right of the line. Half of the paper's number comes from not using that errors are 0 or 1.
+Had the choice of the winner ruined the promise, the histogram would lie right of the line. Half of the paper's number comes from $\gamma^2 = 1$: a loss between 0 and 1 has a variance of a quarter at most.
 
-**Break it.** The right panel breaks the condition: the vote was not among the candidates. It was *made* from the validation examples, in one of exponentially many ways, and it must be counted among as many. That is what training does with its examples. It is also what a community does that tunes for years on one test set.
+**Break it.** The right panel breaks the condition: the vote was not among the candidates. It was *made* from the validation examples, in one of exponentially many ways, and it must be counted among as many. That is what training does with its examples. It is also what a community could do that tunes for years on one test set; where it was tried, with new test images, hardly any of it was found {cite:p}`recht2019`.
 
 (bd-memorizers)=
 ### Memorizers of any norm
@@ -192,7 +192,7 @@ The second point of {cite:t}`kawaguchi2017` is about linear models, where nothin
 
 ```{prf:proposition} Large norms that nobody notices
 :label: bd-prop-memorizers
-Let the training inputs be linearly independent and let all inputs, training and new, span less than the whole space. Any labels can be fitted, and to each solution $w$ there is another at any distance $c$ that predicts the same everywhere.
+Let the training inputs be linearly independent and let all inputs, training and new, span less than the whole space. Any labels can be fitted, and to each solution $w$ there is another at any distance $c$ that predicts the same on all these inputs.
 ```
 
 ```{prf:proof}
@@ -223,7 +223,7 @@ pd.DataFrame(table, index=columns).T.rename_axis("length of the step").round(2)
 
 # %% [markdown]
 r"""
-The norm grows a thousandfold and no prediction changes: so a bound that contains the norm cannot be tight for all interpolators, linear ones included, and the puzzle is no speciality of deep networks. The last column is the other half of the story. A step that only the *training* inputs do not see ruins the predictions on new ones. The norm is a safeguard that one may not need, and not always a useless one.
+The norm grows more than a thousandfold and no prediction changes: so a bound that contains the norm cannot be tight for all interpolators, linear ones included, and the puzzle is no speciality of deep networks. The last column is the other half of the story. A step that only the *training* inputs do not see ruins the predictions on new ones. The norm is a safeguard that one may not need, and not always a useless one.
 
 (bd-norms)=
 ## Norms in place of numbers
@@ -234,22 +234,22 @@ $$
 \mathfrak R = \mathbb E_\sigma \sup_f \frac 1n \sum_i \sigma_i f(x_i), \qquad \sigma_i = \pm 1 ,
 $$ (bd-eq-rademacher)
 
-and with probability $1 - \delta$ all $f$ of the class satisfy
+and with probability $1 - \delta$ all $f$ of the class, fixed beforehand, satisfy
 
 $$
 R(f) \le \hat R_\gamma(f) + \frac{2 \mathfrak R}{\gamma} + \sqrt{\frac{\ln (1/\delta)}{2n}} ,
 $$ (bd-eq-margin)
 
-where $\hat R_\gamma$ is the share of training examples that are not right by a {term}`margin` $\gamma$. A norm of the weights bounds $\mathfrak R$.
+where $\hat R_\gamma$ is the share of training examples that are not right by a {term}`margin` $\gamma$, and $\mathfrak R$ is averaged over the inputs, too. A norm of the weights bounds $\mathfrak R$. Norms and $\gamma$ must be fixed beforehand as well. We read them off the network, which would cost a little more: the figures favour the bounds.
 
 ```{prf:theorem} Width is free, depth is not
 :label: bd-thm-depth
-Let every unit, the output too, have incoming weights with $\lVert w \rVert_1 \le \mu$. The bound on $\mathfrak R$ grows by a factor of $2\mu$ with each hidden layer and does not depend on the widths. The same holds for the product of the layers' Frobenius norms: with $D$ hidden layers and inputs no longer than $r$, $\mathfrak R \le 2^D \prod_l \lVert W_l \rVert_F \; r/\sqrt n$.
+Let every unit, the output too, have incoming weights with $\lVert w \rVert_1 \le \mu$. The bound on $\mathfrak R$ grows by a factor of $2\mu$ with each hidden layer and does not depend on the widths. The same holds for the product of the layers' Frobenius norms: with $D$ hidden layers and inputs whose lengths have the root mean square $r$, $\mathfrak R \le 2^D \prod_l \lVert W_l \rVert_F \; r/\sqrt n$.
 ```
 
 ```{prf:proof}
-*Width.* A layer's output is $\sum_k u_k g_k(x)$ with $\sum_k \lvert u_k \rvert \le \mu$. The sum in {eq}`bd-eq-rademacher` is linear in $u$, so it is largest where all of $u$ sits on a single unit: as many units as one likes reach what one reaches. *Depth.* That one unit gives $\sup_g \lvert \sum_i \sigma_i\, \mathrm{relu}(g(x_i)) \rvert$, up to $\mu$. Dropping the absolute value costs a factor of 2 at most, since the signs are symmetric; dropping the ReLU costs nothing, since it is 1-Lipschitz (the contraction lemma). What remains is the complexity of the layer below. For
-Frobenius norms the vector of all units takes the place of the best one, and at the bottom stands $\mathbb E \lVert \sum_i \sigma_i x_i \rVert \le r \sqrt n$.
+*Width.* A layer's output is $\sum_k u_k g_k(x)$ with $\sum_k \lvert u_k \rvert \le \mu$. The sum in {eq}`bd-eq-rademacher` is linear in $u$, so it is largest where all of $u$ sits on a single unit: as many units as one likes reach what one reaches. *Depth.* That one unit gives $\sup_g \lvert \sum_i \sigma_i\, \mathrm{relu}(g(x_i)) \rvert$, up to $\mu$. Dropping the absolute value costs a factor of 2 at most, since the signs are symmetric and the class contains 0; dropping the ReLU costs nothing, since it is 1-Lipschitz (the contraction lemma). What remains is the complexity of the layer below. For
+Frobenius norms the length of the vector $\sum_i \sigma_i\, \mathrm{relu}(W h_i)$ takes the place of the best unit. Since $\mathrm{relu}(ah) = a\, \mathrm{relu}(h)$ for $a \ge 0$, its square is $\sum_k \lVert w_k \rVert^2 (\dots)^2$ with units of length 1, which is largest if one row has all of $\lVert W \rVert_F$: a single unit again. At the bottom stands $\mathbb E \lVert \sum_i \sigma_i x_i \rVert \le r \sqrt n$.
 ```
 
 {cite:t}`neyshabur2015` have it for a family of norms; for some of them the width does come in. For Frobenius norms {cite:t}`golowich2018` replace $2^D$ by about $\sqrt{D}$. One hidden layer in the plane can be computed exactly, over all signs:
@@ -291,7 +291,7 @@ A network with two hidden layers of 64 units fits 2,000 signals. What does {eq}`
 3. At most some hundreds, or more.
 
 :::{dropdown} Answer
-C. Three norms of several units each are multiplied, and the result is divided by $\sqrt n$, which is 45.
+C. Three norms, each well above one, are multiplied, and the result is divided by $\sqrt n$, which is 45.
 :::
 ::::
 """
@@ -337,7 +337,7 @@ nets = [mlp(width, depth=2) for width in (16, 64, 256)] + [
 ]
 promised = pd.concat([promises(two_thousand, net) for net in nets])
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Nothing here is near one; the bounds by norms hardly change with width and explode with depth.** Bounds on the error of networks that fit 2,000 signals, against the width of two hidden layers (left) and against the number of hidden layers of 64 units (right). Dotted: 1, above which a bound is vacuous. Means over replicates of the logarithms with 95 % bands.", "name": "fig-bd-depth"}, "image": {"alt": "Two log plots. Left: bounds against width from 16 to 256; those by Frobenius norms are level near some hundreds, that by bits grows from two to twenty. Right: against depth from one to four hidden layers; the two bounds by Frobenius norms rise steeply, that with 2 to the D more so, the bound by bits hardly."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Nothing here is below one; the bounds by norms change little with width and explode with depth.** Bounds on the error of networks that fit 2,000 signals, against the width of two hidden layers (left) and against the number of hidden layers of 64 units (right). Dotted: 1, above which a bound is vacuous. Means over replicates of the logarithms with 95 % bands.", "name": "fig-bd-depth"}, "image": {"alt": "Two log plots. Left: bounds against width from 16 to 256; those by Frobenius norms are level near some hundreds, that by bits grows from two to twenty. Right: against depth from one to four hidden layers; the two bounds by Frobenius norms rise steeply, that with 2 to the D more so, the bound by bits hardly."}} tags=["hide-input"]
 fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.5), sharey=True)
 lines = {"doubled": ("Frobenius, 2^D", purple), "rooted": ("Frobenius, √D", blue)}
 lines |= {"bits": ("bits of the weights", orange)}
@@ -366,16 +366,19 @@ vacuous = {c: np.log10(table[c][64, 2]) for c in ("doubled", "rooted")}
 vacuous["vacuous"] = 1.0 * (np.min([table[c][64, 2] for c in lines], axis=0) > 1)
 vacuous["width"] = table["rooted"][256, 2] / table["rooted"][16, 2]
 vacuous["depth"] = table["doubled"][64, 4] / table["doubled"][64, 1]
+fresh = {w: MLP(w, depth=2).build((40,), 2, generator(0, "init")) for w in (16, 256)}
+norms_of = lambda net: [float(m.norm()) for m in norm_bounds.matrices(net)]
+at_start = {w: np.prod(norms_of(net)) for w, net in fresh.items()}
 Markdown(
-    f"Networks with one hidden layer err on {claims.mean(100 * table['test_error'][64, 1]):.1f} % of the test signals, with four on {claims.mean(100 * table['test_error'][64, 4]):.1f} %. From 16 to 256 units per layer the bound with $\\sqrt D$ is multiplied by {claims.ratio(vacuous['width']):.1f}."
+    f"Networks with one hidden layer err on {claims.mean(100 * table['test_error'][64, 1]):.1f} % of the test signals, with four on {claims.mean(100 * table['test_error'][64, 4]):.1f} %. From 16 to 256 units per layer the bound with $\\sqrt D$ is multiplied by {claims.ratio(vacuous['width']):.1f}; the product of the norms before training is {at_start[16]:.0f} and {at_start[256]:.0f}."
 )
 
 # %% [markdown]
 r"""
-If norms captured what training does, the bounds would lie below one, as the errors do. Instead counting bits is the best of the three, and it does not look at the weights at all. In one respect the theory is confirmed: from 16 to 256 units the bound by norms hardly changes, while the number of weights grows some eightyfold. With depth the norms are multiplied, with or without $2^D$, while the test error falls a little.
+If norms captured what training does, the bounds would lie below one, as the errors do. Instead counting bits is the best of the three, and it does not look at the weights at all. From 16 to 256 units the bound by norms changes little, while the number of weights grows some eightyfold. That is no rule: the theorem speaks of fixed norms, and before training they grow with the width. In training the narrow networks made up for it. With depth the norms are multiplied, with or without $2^D$, while the test error falls a little.
 
 (bd-growth)=
-## More data, a larger bound
+## More data
 
 A bound that is too large by a constant factor could still explain: why more data help, why random labels do not. So {cite:t}`nagarajan2019` ask how bounds *change*. As $n$ grows the test error falls. The bound has $\sqrt n$ below, and norms above.
 
@@ -414,7 +417,9 @@ lines = {
 }
 lines |= {"distance": ("distance", green)}
 figures.plot(grown, "n", "test_error", ax=left, colors=orange, label="test error")
-sized = {c: measures.by_seed(grown, c, "n", "data") for c in (*lines, "test_error")}
+sized = {
+    c: measures.by_seed(grown, c, "n", "data") for c in (*lines, "test_error", "margin")
+}
 for column, (label, color) in lines.items():
     times = (
         sized[column].div(sized[column][125], axis=0).melt(var_name="n", value_name="times")
@@ -446,19 +451,19 @@ growth["power"] = np.polyfit(
 growth["small"] = grows("spectral_part", 1000)
 growth["one"] = (singly[1].spectral_part / singly[0].spectral_part).to_numpy()
 Markdown(
-    f"From 125 to 1,000 examples, in batches of 32, the spectral bound is multiplied by {claims.ratio(growth['small']):.2f}, and one example at a time by {claims.ratio(growth['one']):.2f}."
+    f"From 125 to 1,000 examples, in batches of 32, the spectral bound is multiplied by {claims.ratio(growth['small']):.2f}, and one example at a time by {claims.ratio(growth['one']):.2f}. From 125 to 4,000 the margin is multiplied by {claims.ratio(grows('margin')):.2f}."
 )
 
 # %% [markdown]
 r"""
-A bound that explained why data help would fall. The spectral bound of {cite:t}`bartlett2017`, taken without its constants, has the distance that each layer has moved and the largest stretch of each layer; both grow as more examples have to be told apart by the same margin. The direction is what counts here: no constant can mend it. The paper trains one example at a time and says that the size of batches matters; so we asked for that, too.
+A bound that explained why data help would fall. The spectral bound of {cite:t}`bartlett2017`, taken without its constants, has the distance that each layer has moved and the largest stretch of each layer; both grow as more examples have to be told apart by the same margin. The direction is what counts here: no constant can mend it. The paper trains one example at a time and says that the size of batches matters; so we asked for that, too; there the bound grows as well, up to 1,000 examples.
 
 (bd-spheres)=
 ## Two spheres
 
 Perhaps another bound, with another norm, would do? {cite:t}`nagarajan2019` show data on which *no* bound of this kind can. Two classes lie on concentric spheres in many dimensions, with radii 1 and 1.1. Take a trained network and move each of its training points to the other sphere, with the other class as its label.
 
-Their network is very wide. We take the limit of infinitely many hidden units, whose incoming weights stay ({doc}`08_lazy_and_rich`): there training ends at the smallest output weights that fit, which one solves for. The spheres are in 200 dimensions.
+Their network is very wide. We take the limit of infinitely many hidden units with random incoming weights, in which only the output weights are trained: there training ends at the smallest output weights that fit, which one solves for. The spheres are in 200 dimensions.
 
 ::::{predict}
 :answer: 2
@@ -582,7 +587,7 @@ Markdown(
 r"""
 So it is not that nothing has been learned of the spheres: it is wrong just where it was trained.
 
-**Break it.** With a wider gap the radius explains most of each label, little is left for the single point, and all moved points turn right together ({ref}`bd-ex-trap`). Small networks, trained in all layers, are in between: they misclassify most of what is moved, and more of what is new. Where the window is open, it settles the matter for a whole family of bounds.
+**Break it.** With a wider gap the radius explains most of each label, little is left for the single point, and the moved points turn right, one class and then the other ({ref}`bd-ex-trap`). Small networks, trained in all layers, are in between: they misclassify most of what is moved, and more of what is new. Where the window is open, it settles the matter for a whole family of bounds.
 
 ```{prf:proposition} What no two-sided bound can say
 :label: bd-prop-spheres
@@ -599,11 +604,11 @@ The class is already the smallest one can ask for: only what training really end
 
 :::{admonition} "Uniform convergence is dead"
 :class: misconception
-Two-sided uniform convergence on what SGD reaches is dead, on these spheres. The validation bound {eq}`bd-eq-finite` is uniform convergence, too, over other classifiers.
+Two-sided uniform convergence on what training reaches is dead, on these spheres. The validation bound {eq}`bd-eq-finite` is uniform convergence, too, over other classifiers.
 :::
 
 (bd-pac)=
-## A bound that is not vacuous
+## A cloud of networks
 
 What if one bounds not the network but a cloud around it? Let $P$ be a distribution over networks that was fixed without the examples, the *prior*, and $Q$ any other, the *posterior*. Draw a network from $Q$ for each prediction; let $R(Q)$ and $\hat R(Q)$ be its error on new and on $m$ given examples. Between coins, $\mathrm{kl}(q \Vert p) = q \ln \frac qp + (1 - q) \ln \frac{1-q}{1-p}$.
 
@@ -679,7 +684,7 @@ tested = pd.DataFrame(
     [from_half(row, sets["true"][row.data]) for row in begun], index=seeds
 )
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**With true labels the bound is below one half, with random labels it is not.** PAC-Bayes bounds on clouds of networks around a trained one, and the error of the cloud on new signals. Dots are replicates, bars 95 % intervals of the mean. Dotted: one half, which is guessing.", "name": "fig-bd-pac"}, "image": {"alt": "Four rows of dots. True labels, prior at the start: error near 0.05 and bound near 0.4. True labels, prior from half: bound near 0.1. Random labels: error near one half and bound near one."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**With true labels the bound is below one half, with random labels it is not.** PAC-Bayes bounds on clouds of networks around a trained one, and the error of the cloud on new signals. Dots are replicates, bars 95 % intervals of the mean. Dotted: one half, which is guessing.", "name": "fig-bd-pac"}, "image": {"alt": "Three rows of dots. True labels, prior at the start: error near 0.04 and bound near 0.4. True labels, prior from half: bound near 0.15. Random labels: error near one half and bound near one."}} tags=["hide-input"]
 ax = plt.subplots(figsize=(7.2, 2.6))[1]
 rows = {kind: f"{kind} labels" for kind in clouds}
 for column, color in {"bound": blue, "error": orange}.items():
@@ -698,19 +703,23 @@ plt.show()
 ledger.say("nonvacuous-pac-bayes")
 
 # %% tags=["remove-input"]
-true, random = clouds["true"], clouds["random"]
+true, random, s = clouds["true"], clouds["random"], seeds[0]
+broad = trained({s: sets["true"][s]}, mlp(256)).iloc[0]  # more weights than examples
+wide = cloud(broad, sets["true"][s])
 pac = {"real": true.bound, "error": true.error, "net": true.test, **tested}
 pac |= {"held": 1.0 * (true.bound >= true.error), "random": 1.0 * (random.bound > 0.5)}
 pac |= {"random_bound": random.bound, "random_fit": random.train}
 Markdown(
-    f"The divergence from the start is {claims.mean(true.nats):,.0f} nats for {total:,} examples. With random labels the same network errs on {100 * random.train.mean():.0f} % of its training signals; the divergence is {random.nats.mean():,.0f} nats, and the bound {random.bound.mean():.2f}."
+    f"The cloud errs on {true.error.mean():.3f} of new signals, the network on {true.test.mean():.3f}. The divergence from the start is {claims.mean(true.nats):,.0f} nats (natural logarithms) for {total:,} examples. With random labels the same network errs on {100 * random.train.mean():.0f} % of its training signals; the divergence is {random.nats.mean():,.0f} nats, and the bound {random.bound.mean():.2f}; for $Q = P$ it is {float(bounds.pac_bayes(0.5, 0, total)):.2f}. One network of 256 units, with {broad.parameters:,} weights, has {wide['bound']:.2f} with true labels."
 )
 
 # %% [markdown]
 r"""
-A bound below guessing by a good piece, for a network trained by SGD, from nothing but its training examples. Were it an accident of the method, random labels would have one as well. They cannot: their true error *is* one half, and the theorem holds for them, too. It sees the difference because fitting coins takes weights that are known exactly, and that is expensive.
+A bound below guessing by a good piece, for a cloud of networks that was reached from a trained one, from nothing but the training examples. The network itself gets no bound from it. With random labels there is no such bound, but for a probability of $\delta$: their true error *is* one half, and the theorem holds for them, too. The cloud that has learned nothing, $Q = P$, is promised little more than one half. Ours ends much higher, since descent started at weights that fit most of the coins, and such weights must be known exactly, which is expensive.
 
-The middle row is cheaper. There $P$ sits at a network trained on *half* of the signals, and the bound counts the other half, which $P$ has not seen. The bound is several times smaller. But then that network could simply be *tested* on the other half: this is {eq}`bd-eq-pac` with $\mathrm{KL} = 0$, or nearly {eq}`bd-eq-finite` with $M = 1$, and it promises still less error. A prior made from examples is a validation set inside a PAC-Bayes bound.
+The paper's networks have many more weights than examples; the one of the figure has fewer.
+
+The middle row is cheaper. There $P$ sits at a network trained on *half* of the signals, and the bound counts the other half, which $P$ has not seen. The bound is several times smaller. But then that network could simply be *tested* on the other half: that is {eq}`bd-eq-pac` with $\mathrm{KL} = 0$, and with $\ln (1/\delta)$ in place of $\ln (2 \sqrt m/\delta)$, since no average over $P$ is taken. It promises still less error. A prior made from examples is a validation set inside a PAC-Bayes bound.
 
 :::{admonition} "Bounds for networks are always vacuous"
 :class: misconception
@@ -762,7 +771,7 @@ for s in ledger.seeds("vc-norm-explanation"):
         account.append((s, fit.width, *wrongs, by_norm, bound))
 account = pd.DataFrame(account, columns=["seed", "N", "train", "test", "norm", "bound"])
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Past the threshold the norm falls with the test error, and the bound does not notice.** Left: test error of minimum-norm least squares against the number of features. Right: capacity by the norm of the weights and by the number of features, on logarithmic axes, and the VC bound with the smaller of both. Dotted: as many features as examples. Means over replicates (of logarithms, on the right) with 95 % bands.", "name": "fig-bd-vc"}, "image": {"alt": "Left: test error with a peak at 400 features and a lower second descent. Right: the capacity by norm peaks at 400 features by orders of magnitude and falls after it, but remains at or above the number of examples; the bound stays above one."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Past the threshold the norm falls with the test error, and the bound does not notice.** Left: test error of minimum-norm least squares against the number of features. Right: capacity by the norm of the weights and by the number of features, on logarithmic axes, and the VC bound with the number before the threshold and the smaller of both after it. Dotted: as many features as examples. Means over replicates (of logarithms, on the right) with 95 % bands.", "name": "fig-bd-vc"}, "image": {"alt": "Left: test error with a peak at 400 features and a lower second descent. Right: the capacity by norm peaks at 400 features by orders of magnitude and falls after it, but remains at or above the number of examples; the bound stays above one."}} tags=["hide-input"]
 fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.5))
 figures.plot(account, "N", "test", ax=left, colors=orange, label="test error")
 lines = {"norm": ("capacity by norm", purple), "bound": ("VC bound", blue)}
@@ -801,16 +810,16 @@ r"""
 Were the account wrong, norm and error would part after the threshold. They do not. But two curves that both fall have a rank correlation of one whatever links them: the number of features, upside down, would do as well. A stronger test is the bound itself, and it is where a class of capacity above $n$ puts it, above one. Compatible with VC theory, yes; what VC theory promises here is nothing.
 
 (bd-summary)=
-## All promises on one network
+## All promises side by side
 
-The network of {numref}`fig-bd-pac` again, with everything that this chapter can say of it.
+The signals of {numref}`fig-bd-pac` again, with everything that this chapter can promise for them.
 """
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Counting bits or norms promises nothing; a cloud around the network, or examples that were held back, promise something.** Every bound of this chapter on one network with 64 hidden units that fits 4,000 signals; dots are replicates. Dotted: 1, above which a bound is vacuous. The spectral bound lacks its constants and logarithms, and would be larger with them.", "name": "fig-bd-summary"}, "image": {"alt": "Rows of dots on a logarithmic axis. The true error is near 0.01; the test on the other half and PAC-Bayes with a prior from half of the data lie just above it, PAC-Bayes from the start below or near one, and the bounds by bits and by norms between three and thousands."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Counting bits or norms promises nothing; a cloud around the network, or examples that were held back, promise something.** Every bound of this chapter, on networks with 64 hidden units and clouds of them, from the same 4,000 signals; dots are replicates. Dotted: 1, above which a bound is vacuous. The spectral bound lacks its constants and logarithms, and would be larger with them.", "name": "fig-bd-summary"}, "image": {"alt": "Rows of dots on a logarithmic axis. The error is near 0.03; the test of the half's network promises about 0.06, a cloud with a prior from half 0.15, a cloud from the start 0.4, and the bounds by bits and by norms lie between about three and thousands."}} tags=["hide-input"]
 rows = [norm_bounds.of_run(nets["true"][s], own) for s, own in sets["true"].items()]
 on_one = pd.DataFrame(rows, index=seeds).join(clouds["true"]).join(tested)
 names = {"test": "error on new signals", "plain": "test of the half's network"}
-names |= {"half": "PAC-Bayes, prior from half", "bound": "PAC-Bayes, prior at the start"}
+names |= {"half": "cloud, prior from half", "bound": "cloud, prior at the start"}
 names |= {"bits": "bits of the weights", "rooted": "Frobenius norms, √D"}
 names |= {"doubled": "Frobenius norms, 2^D", "spectral": "spectral, no constants"}
 ax = plt.subplots(figsize=(7.2, 3.4))[1]
@@ -829,7 +838,7 @@ Markdown(
 
 # %% [markdown]
 r"""
-What separates the two groups is not the quality of the mathematics. The small ones are about *this* network: a test of it, or how far and how exactly training had to go from a place that was known before. The large ones must hold for every network of a class, whatever the data, and {doc}`02_randomization` showed that the class can fit anything. A bound that is not vacuous has to know, somehow, that these data are learnable by this network, which is what the puzzle is about.
+What separates the two groups is not the quality of the mathematics. The small ones are about *one* predictor, and not about the network that training returned: a test of the network from half, or a cloud that was moved until its bound was small. The large ones must hold for every network of a class, whatever the data, and {doc}`02_randomization` showed that the class can fit anything. A bound that is not vacuous has to know, somehow, that these data are learnable by such a network, which is what the puzzle is about.
 
 ## What the papers found, what we found
 """
@@ -934,7 +943,7 @@ pd.DataFrame(table, index=["training error", "bound"]).T.rename_axis("bits").rou
 
 # %% [markdown]
 r"""
-One bit per weight gives $\sqrt{2754 \ln 2/8000} \approx 0.49$ and an error on top. With four bits the network still works, and the bound is near one. (The range of the weights must be stored as well.) Compression bounds continue from here: what can be coded shortly has few candidates.
+None. Below one half needs $b \cdot 2754 \ln 2 + 3 < 2000\,(1 - 2 \hat R)^2$, so one bit and an error of at most one per cent; but with one bit the network errs far more often. With four bits the network still works, and the bound is near one. (The range of the weights must be stored as well.) Compression bounds continue from here: what can be coded shortly has few candidates.
 
 ```{solution-end}
 ```
@@ -962,14 +971,14 @@ pd.DataFrame(table, index=["error on the rest", "bound"]).T.rename_axis("share")
 
 # %% [markdown]
 r"""
-More training lowers the error, fewer examples left raise what is paid for chance. The best lies between, and the curve is flat there. A bound is a bargain between these two as well.
+More training lowers the error, fewer examples left raise what is paid for chance. Too small a share is bad, and in this one replicate the curve is flat at the larger ones. A bound is a bargain between these two as well.
 
 ```{solution-end}
 ```
 
 ```{exercise} ★★ When does the trap close?
 :label: bd-ex-trap
-In {numref}`fig-bd-spheres` all moved points turn from wrong to right at one radius. Let the radii be 1 and $1 + g$, and say that the fit splits each label into a part $a$ that depends on the radius and a part $1 - a$ peculiar to the point. When are the moved points wrong? The part $a$ is about $n g^2 c / (n g^2 c + 1)$; estimate $c$ from the figure, and predict where 2,000 points turn.
+In {numref}`fig-bd-spheres` the moved points turn from wrong to right within a narrow range of radii. Let the radii be 1 and $1 + g$, and say that the fit splits each label into a part $a$ that depends on the radius and a part $1 - a$ peculiar to the point. When are the moved points wrong? The part $a$ is about $n g^2 c / (n g^2 c + 1)$; estimate $c$ from the figure, and predict where 2,000 points turn.
 ```
 
 ```{solution-start} bd-ex-trap
@@ -986,7 +995,7 @@ pd.DataFrame(table, index=["new", "moved", "new, moved"]).T.rename_axis("outer r
 
 # %% [markdown]
 r"""
-So it is. More points need a smaller gap for the trap, and at the gap that is left the error on new points is smaller: with ever more points and inputs both ends of the claim become exact.
+The direction is right, the number is not quite: half of the moved points are right at a smaller gap than predicted. So $c$ is not constant; perhaps what is peculiar to a point shrinks as it gets more neighbours. The two classes turn one after the other. At the gap that is left the error on new points is smaller than it was with 1,000 points.
 
 ```{solution-end}
 ```
@@ -1072,11 +1081,11 @@ What is told about the examples is what can be fitted to them. The ladder tells 
 
 - A bound promises, with probability $1 - \delta$ over the examples, that the error of *every* classifier of a class is at most so large. One pays for the logarithm of their number.
 - A validation set keeps its promise after a search of a billion candidates that were made without it; it keeps none for what was made from it.
-- Norm bounds hardly depend on width, on trained networks too, but explode with depth; and they are vacuous by orders of magnitude.
+- Norm bounds have no width in them, but the norms may; they explode with depth; and they are vacuous by orders of magnitude.
 - With more examples the test error falls and a norm bound rises.
 - On two spheres networks are right on new points and wrong on their own moved training points: no two-sided bound on what training reaches can be small. One-sided bounds and surrogates are left.
-- PAC-Bayes around a trained network is below guessing with true labels and not with random ones; with a prior from half of the data it is much smaller, and a test on the other half smaller still.
+- PAC-Bayes for a cloud near a trained network is below guessing with true labels, and cannot be with random ones; with a prior from half of the data it is much smaller, and a test on the other half smaller still.
 - A norm orders linear models past interpolation, and its bound there says nothing.
 
-**Reading.** {cite:t}`nagarajan2019` and the reply of {cite:t}`negrea2020`; {cite:t}`dziugaite2017` for the first bound of a network below one; {cite:t}`valleperez2020` for what one should ask of a bound; {cite:t}`kawaguchi2017` for the view from validation.
+**Reading.** {cite:t}`nagarajan2019` and the reply of {cite:t}`negrea2020`; {cite:t}`dziugaite2017` for the first such bound on networks with many more weights than examples, after {cite:t}`langford2002`; {cite:t}`valleperez2020` for what one should ask of a bound; {cite:t}`kawaguchi2017` for the view from validation.
 """
