@@ -294,7 +294,7 @@ def test_deep_networks(margin_bound):
     ):
         layers = [
             (rng.standard_normal((a, b)), rng.standard_normal(b))
-            for a, b in zip(sizes[:-1], sizes[1:], strict=True)
+            for a, b in np.column_stack([sizes[:-1], sizes[1:]])
         ]
         x = rng.standard_normal((n, sizes[0]))
         at, norms = np.hstack([x, np.ones((n, 1))]), []
