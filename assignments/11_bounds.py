@@ -31,8 +31,6 @@ Errors are shares, from 0 to 1. Every bound may fail with probability $\delta$, 
 
 # %%
 # Set-up
-from itertools import pairwise
-
 import numpy as np
 import pandas as pd
 from matplotlib import pyplot as plt
@@ -296,7 +294,7 @@ def test_deep_networks(margin_bound):
     ):
         layers = [
             (rng.standard_normal((a, b)), rng.standard_normal(b))
-            for a, b in pairwise(sizes)
+            for a, b in np.column_stack([sizes[:-1], sizes[1:]])
         ]
         x = rng.standard_normal((n, sizes[0]))
         at, norms = np.hstack([x, np.ones((n, 1))]), []
