@@ -26,7 +26,7 @@ from overparam.measures import connectivity, curvature, regions, sensitivity
 from overparam.pruning import tickets
 from overparam.randomness import generator
 from overparam.report import claims
-from overparam.theory import functions, kernels, linear, separability, splines, trees
+from overparam.theory import bounds, functions, kernels, linear, separability, splines, trees
 
 PACKAGE = Path(overparam.__file__).parent
 many = settings(
@@ -553,6 +553,11 @@ RIGHT = {
     functions.uniform: {"count": 3, "seed": 0, "inputs": 4},
     functions.frequencies: {"functions": DIGITS},
     functions.complexity: {"functions": DIGITS},
+    bounds.hoeffding: {"n": 10, "log_size": 2.0, "failure": 0.1},
+    bounds.bernstein: {"n": 10, "log_size": 2.0, "failure": 0.1, "variance": 0.25},
+    bounds.luckiest: {"n": 10, "log_size": 2.0},
+    bounds.kl_inverse: {"error": 0.1, "budget": 0.2},
+    bounds.pac_bayes: {"error": 0.1, "divergence": 2.0, "n": 10, "failure": 0.1},
     kernels.interpolate: {"x": TINY.x, "y": TINY.y, "bandwidth": 0.3},
     kernels.gaussian_kernel: {"a": TINY.x, "b": TINY.x, "bandwidth": 0.3},
     kernels.median_distance: {"x": TINY.x, "most": 5},

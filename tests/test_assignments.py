@@ -385,6 +385,7 @@ STARTS = {  # what the investigation begins with works
     "09_benign_overfitting": "kernel(pictures('shuffled')[:50], 'narrow').shape == (50, 50) and pictures('Gaussian').shape == (1797, 64) and len(labels) == 1797",
     "10_grokking": "(RULES['a - b'][1], table('symmetric', 0.5).classes, len(table('a * b', 0.5).x)) == (22, 23, 264) and trained('a + b', 0.9, [0], steps=5).accuracy.shape == (1,)",
     "12_information_and_robustness": "[layer.shape for layer in trained(0.5, 30.0, 0)[0][-1]] == [(n, 4096) for n in (10, 7, 5, 4, 3)]",
+    "11_bounds": "[w.shape for w, _ in trained(data.digits().x[:40], data.digits().y[:40] % 2, 0)[1]] == [(64, 64), (64, 1)]",
 }
 
 
@@ -843,6 +844,51 @@ WRONG = {  # what students get wrong, and the tests that notice
             "        a = rng.standard_normal((networks, n))\n        a = np.where(a > 0, a, slope * a)\n"
             "        k.append(2 / (1 + slope**2) * (a**2).mean(1))\n    return np.array(k)",
             "test_widths_that_differ test_networks_are_independent_and_layers_are_not",
+    "11_bounds": [
+        (
+            "largest_error",
+            "def largest_error(seen, budget):\n    return min(1.0, seen + np.sqrt(budget / 2))",
+            "test_no_errors_seen test_one_value_by_hand test_it_spends_the_budget",
+        ),
+        (
+            "largest_error",
+            "def largest_error(seen, budget):\n    low, high = 0.0, 1.0\n    for _ in range(60):\n        p = (low + high) / 2\n"
+            "        cost = (seen * np.log(seen / p) if seen else 0.0) + ((1 - seen) * np.log((1 - seen) / (1 - p)) if seen < 1 and p < 1 else 0.0)\n"
+            "        low, high = (p, high) if cost <= budget else (low, p)\n    return low",
+            "test_the_ends test_it_spends_the_budget",
+        ),
+        (
+            "pac_bayes",
+            "def pac_bayes(errors, mean, deviation, prior_mean, prior_deviation, m, failure=0.05, largest_error=largest_error):\n"
+            "    each = np.log(deviation / prior_deviation) - 0.5 + (prior_deviation**2 + (mean - prior_mean) ** 2) / (2 * np.asarray(deviation) ** 2)\n"
+            "    return largest_error(np.mean(errors), (each.sum() + np.log(2 * np.sqrt(m) / failure)) / m), each.sum()",
+            "test_one_weight_by_hand test_against_drawn_weights",
+        ),
+        (
+            "pac_bayes",
+            "def pac_bayes(errors, mean, deviation, prior_mean, prior_deviation, m, failure=0.05, largest_error=largest_error):\n"
+            "    s, w, v = (np.asarray(a, dtype=float) for a in (deviation, mean, prior_mean))\n"
+            "    kl = (np.log(prior_deviation / s) - 0.5 + (s**2 + (w - v) ** 2) / (2 * prior_deviation**2)).sum()\n"
+            "    return largest_error(np.max(errors), (kl + np.log(2 * np.sqrt(m) / failure)) / m), kl",
+            "test_the_mean_of_the_errors",
+        ),
+        (
+            "margin_bound",
+            "def margin_bound(layers, x, y, share=0.01, failure=0.05):\n    h, product, d = x, 1.0, len(layers)\n    for k, (w, b) in enumerate(layers):\n"
+            "        product *= np.sqrt((w**2).sum() + (b**2).sum())\n        h = h @ w + b\n        h = np.maximum(h, 0) if k < d - 1 else h\n"
+            "    gamma = np.quantile(y * h[:, 0], share)\n    if gamma <= 0:\n        raise ValueError\n"
+            "    c = (np.sqrt(2 * d * np.log(2)) + 1) * np.sqrt((x**2).sum(1).max() + 1) / np.sqrt(len(x)) * product\n"
+            "    return share + 2 * c / gamma + np.sqrt(np.log(1 / failure) / (2 * len(x)))",
+            "test_the_constant_is_passed_on test_deep_networks",
+        ),
+        (
+            "margin_bound",
+            "def margin_bound(layers, x, y, share=0.01, failure=0.05):\n    h, product, d = x, 1.0, len(layers)\n    for k, (w, b) in enumerate(layers):\n"
+            "        product *= np.sqrt((w**2).sum() + (b**2).sum() + (k < d - 1))\n        h = h @ w + b\n        h = np.maximum(h, 0) if k < d - 1 else h\n"
+            "    gamma = np.quantile(abs(h[:, 0]), share)\n"
+            "    c = (np.sqrt(2 * d * np.log(2)) + 1) * np.sqrt((x**2).sum(1).max() + 1) / np.sqrt(len(x)) * product\n"
+            "    return share + 2 * c / gamma + np.sqrt(np.log(1 / failure) / (2 * len(x)))",
+            "test_wrong_examples",
         ),
     ],
 }

@@ -48,6 +48,7 @@ from overparam.pruning import tickets
 from overparam.randomness import generator
 from overparam.theory import (
     backward_error,
+    bounds,
     critical_points,
     deep_linear,
     diagonal,
@@ -57,6 +58,7 @@ from overparam.theory import (
     kernels,
     linear,
     margins,
+    norm_bounds,
     planes,
     students,
     tangent,
@@ -270,6 +272,7 @@ def check_measure(function: Callable, given: dict) -> PretendGpu:
 
 NET = MLP(4, 2).build((64,), 10, generator(0, "init")).requires_grad_()
 SMALL = MLP(3).build((4,), 3, generator(0, "init"))
+TWO, OTHER = (MLP(3).build((4,), 2, generator(seed, "init")) for seed in (0, 1))
 FOUR, THREE = torch.randn(12, 4, generator=generator(0, "x")), torch.arange(12) % 3
 E = {"module": NET, "x": IMAGES.x[:20], "y": IMAGES.y[:20]}
 S = {"module": SMALL, "x": FOUR, "y": THREE}
@@ -349,6 +352,8 @@ MEASURES: dict[Callable, dict] = {
     volume.radii: S | {"weights": SEVERAL, "along": volume.directions(SMALL, SEVERAL, 3, 0), "cutoffs": (1.2, 1.5)},
     tickets.run_each: {"networks": stack(batch_size=None), "data": IMAGES},
     tickets_of: {},
+    bounds.gaussian_bound: S | {"weights": SEVERAL[0], "prior": SEVERAL[1], "steps": 3, "draws": 60},
+    bounds.errors_around: S | {"weights": SEVERAL[0], "deviations": SEVERAL[0].abs(), "draws": 3, "seed": 0},
     critical_points.TanhNet.outputs: {"self": TANH, "weights": AT},
     critical_points.TanhNet.loss: {"self": TANH, "weights": AT},
     critical_points.TanhNet.derivatives: {"self": TANH, "weights": AT},
@@ -392,6 +397,11 @@ MEASURES: dict[Callable, dict] = {
     margins.grow_margins: {
         "layers": MARGINS[0], "bias": MARGINS[1], "x": WIDE.expand(2, -1, -1), "labels": THREE.expand(2, -1), "x_test": WIDE.expand(2, -1, -1), "test_labels": THREE.expand(2, -1), "at": [1, 3],
     },
+    norm_bounds.matrices: {"module": TWO},
+    norm_bounds.by_margin: {"margins": FOUR[:, 0] + 5, "complexity": 0.1},
+    norm_bounds.radius: {"x": FOUR},
+    norm_bounds.frobenius: {"layers": norm_bounds.matrices(TWO), "size": 2.0, "n": 10},
+    norm_bounds.spectral: {"layers": norm_bounds.matrices(TWO), "start": norm_bounds.matrices(OTHER), "size": 2.0, "n": 10},
     students.tanh_teacher: {"x": FOUR, "units": 3, "seed": 0},
     students.expected_loss: {"weights": STUDENTS},
     students.descend: {"weights": STUDENTS, "steps": 3},

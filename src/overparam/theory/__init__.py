@@ -2,6 +2,7 @@
 
 from overparam.theory import (
     backward_error,
+    bounds,
     central_flow,
     critical_points,
     deep_linear,
@@ -14,6 +15,7 @@ from overparam.theory import (
     linear,
     margins,
     phases,
+    norm_bounds,
     planes,
     separability,
     smooth_fits,
@@ -28,6 +30,7 @@ from overparam.theory import (
 
 __all__ = [
     "backward_error",
+    "bounds",
     "central_flow",
     "critical_points",
     "deep_linear",
@@ -40,6 +43,7 @@ __all__ = [
     "linear",
     "margins",
     "phases",
+    "norm_bounds",
     "planes",
     "separability",
     "smooth_fits",
