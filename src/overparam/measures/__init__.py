@@ -1,9 +1,10 @@
 """What is measured on trained networks and other fitted predictors, and read off tables of runs."""
 
-from overparam.measures import connectivity, curvature, regions, sensitivity, sharpness, volume
+from overparam.measures import connectivity, curvature, dimension, regions, sensitivity, sharpness, volume
 from overparam.measures.coherence import m_coherence
 from overparam.measures.collapse import neural_collapse
 from overparam.measures.norms import distance, frobenius, layers, norms, path_norm, spectral_product, with_layers
+from overparam.measures.statistics import weight_statistics
 from overparam.measures.tables import (
     at_level,
     best_and_last,
@@ -37,6 +38,7 @@ __all__ = [
     "connectivity",
     "cross_fit",
     "curvature",
+    "dimension",
     "distance",
     "effective_complexity",
     "effective_parameters",
@@ -60,5 +62,6 @@ __all__ = [
     "stopped_errors",
     "threshold",
     "volume",
+    "weight_statistics",
     "with_layers",
 ]

@@ -1,0 +1,1125 @@
+# ---
+# jupyter:
+#   jupytext:
+#     cell_markers: '"""'
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+r"""
+(measures-of-generalization)=
+# Measures of generalization
+
+The number of parameters does not say how well a model will do on new examples. Which number does? This chapter takes the candidates in turn: one that can be proved, some that only correlate, and at the end all of them on one axis.
+"""
+
+# %% mystnb={"code_prompt_show": "Set-up"} tags=["hide-input"]
+# Set-up
+from functools import partial
+
+import numpy as np
+import pandas as pd
+import torch
+from IPython.display import Markdown
+from matplotlib import pyplot as plt
+from scipy import stats
+from sklearn.ensemble import GradientBoostingRegressor
+from sklearn.model_selection import GroupKFold, cross_val_predict
+
+from overparam import (
+    MLP,
+    Settings,
+    claims,
+    data,
+    figures,
+    measures,
+    mlp,
+    network,
+    run,
+    scale,
+    sweep,
+)
+from overparam.engine.settings import Vector
+from overparam.measures import dimension, sharpness
+from overparam.randomness import generator, rng
+from overparam.theory import (
+    cross_validation,
+    deep_linear,
+    kernels,
+    linear,
+    subspace,
+    tangent,
+)
+
+figures.style()
+torch.set_num_threads(1)  # small networks: a second thread costs more than it gives
+colors, (blue, orange, green, purple) = figures.COLORS, figures.SEQUENCE[:4]
+ledger = claims.Ledger("measures-of-generalization")
+
+
+# %% mystnb={"code_prompt_show": "Sizes and signals"} tags=["hide-input"]
+# Sizes and signals
+size = scale.sizes(
+    tested=(300, 2000, 2000), n=(100, 300, 300), epochs=(10, 200, 200), steps=(20, 300, 300),
+    settings=(12, 48, 48), longest=(10, 100, 100),
+)  # fmt: skip
+
+
+def signals(seeds, n, moved=1):
+    """Every replicate's own training and test signals of MNIST-1D, moved by less than so many points."""
+    return {s: data.mnist1d(n, size.tested, s, max_translation=moved) for s in seeds}
+
+
+def halves(own):
+    """Training signals and test signals, each with ±1 for five classes against the other five."""
+    side = lambda y: torch.where(y < 5, 1.0, -1.0).double()
+    return own.x.double(), side(own.y), own.x_test.double(), side(own.y_test)
+
+
+# %% mystnb={"code_prompt_show": "The slider", "figure": {"caption": "**A peak that is predicted from the training data alone.** Ridge regression on random features, 200 training signals, against the number of features. Training error (dashed), risk on new signals, and a third line that is computed from the 200 training labels and no other. The slider sets the ridge.", "name": "fig-mg-peak"}} tags=["hide-input"]
+# The slider over the ridge
+ridges, first = ("1e-8", "1e-5", "0.001", "0.01", "0.1", "1"), scale.seeds(1)[0]
+widths = (10, 20, 40, 70, 100, 140, 170, 190, 200, 210, 230, 270, 350, 500, 1000, 2500)
+x, y, x_new, y_new = halves(signals([first], 200, 8)[first])
+drawn, scored = linear.Fourier(40, widths[-1], kernels.median_distance(x), first), {}
+for width in widths:
+    F, F_new = drawn(x, width), drawn(x_new, width)
+    penalties = [200 * float(r) for r in ridges]
+    scored[width] = cross_validation.scores(F @ F.T, y, penalties, F_new @ F.T, y_new)
+
+
+def shown(ridge):
+    fig, ax = plt.subplots(figsize=(7.2, 3.6))
+    of = lambda part: [getattr(s, part)[ridges.index(ridge)] for s in scored.values()]
+    ax.plot(widths, of("training"), "--", color=colors["train"], label="training error")
+    ax.plot(widths, of("risk"), "o-", color=colors["test"], label="risk on new signals")
+    ax.plot(widths, of("gcv"), "s-", color=purple, label="from training data alone")
+    ax.axvline(200, color=colors["threshold"], linestyle=":")
+    figures.log_axis(ax, (10, 50, 200, 1000))
+    ax.set(yscale="log", ylim=(0.1, 60), xlabel="features", ylabel="mean squared error")
+    ax.set_title(f"highest risk: {max(of('risk')):.2g}")
+    ax.legend(loc="upper right")
+    return fig
+
+
+alt = "Three lines against the number of features, with ridge {}: the training error falls out of the picture at 200 features, the risk has its highest value there if the ridge is small, and the third line goes along with it."
+figures.slider(shown, values=ridges, description="Ridge", alt=alt, start="1e-5")
+
+# %% [markdown]
+r"""
+The parameters grow from left to right, and the risk goes up and down. The training error has nothing to say any more from 200 features on. The third line has seen the same 200 labels and no new example: how does it know of the peak, and of the way down?
+
+## What a measure would have to do
+
+A *bound* is a theorem: with high probability the risk is below it. A *measure* of generalization is less. It is a number, computed from the training data and the trained model, that is meant to go up and down with the {term}`generalization gap` or with the error. It need not be on the same scale, and nobody promises anything.
+
+So a measure is tested like any other empirical statement. {cite:t}`jiang2020` rank thousands of networks by it and by their gap, and report {term}`Kendall's τ`. {cite:t}`dziugaite2020` object that a mean over many comparisons hides where a measure fails, and that a good theory must not fail anywhere. {ref}`flat-predict` has their dispute about sharpness. Here are three questions to put to any measure:
+
+1. Does it order models that differ in *one known thing*, such as the number of features?
+2. Does it order models that differ in *nothing but luck*?
+3. Is there a reason why it should? A correlation may come from a third thing that drives both, such as the length of training, or be built in by the definition.
+
+(mg-gcv)=
+## One that can be proved
+
+The third line of {numref}`fig-mg-peak` answers all three. Ridge regression in the space of a kernel predicts $f(x) = k(x)^\top (K + \delta I)^{-1} y$, with $K$ the kernel's matrix of the $n$ training inputs and a ridge $\delta > 0$. Its fitted values are $S y$ with $S = K (K + \delta I)^{-1}$. Regression on $p$ features is the case $K = F F^\top$.
+
+```{prf:proposition} Leaving one out without fitting again
+:label: mg-prop-loo
+Let $f_{-i}$ be the same regression on all examples but the $i$-th. Then $y_i - f_{-i}(x_i) = \dfrac{y_i - f(x_i)}{1 - S_{ii}}$.
+```
+
+```{prf:proof}
+Replace the target $y_i$ by $f_{-i}(x_i)$ and fit all $n$ examples. The objective is that of the other $n - 1$ plus a term that $f_{-i}$ makes zero, so $f_{-i}$ still minimises it. Fitted values are linear in the targets, and only the $i$-th has changed: $f_{-i}(x_i) = f(x_i) + S_{ii}\,(f_{-i}(x_i) - y_i)$. Solve for $y_i - f_{-i}(x_i)$.
+```
+
+Leaving one out estimates the risk on $n - 1$ examples without bias, at the price of one matrix. *Generalized cross-validation* puts the mean of all $S_{ii}$ in the place of each:
+
+$$
+\mathrm{GCV} = \frac{\tfrac1n \lVert y - S y \rVert^2}{\bigl( 1 - \tfrac1n \operatorname{tr} S \bigr)^2} = \frac{n\, y^\top (K + \delta I)^{-2} y}{\bigl( \operatorname{tr} (K + \delta I)^{-1} \bigr)^2} .
+$$ (mg-eq-gcv)
+
+It does not change when examples are mixed by an orthogonal matrix, and it is leaving one out for the mixture that makes all $S_{ii}$ equal. The right-hand side shows what happens beyond the threshold. As $\delta \to 0$ training error and denominator both vanish like $\delta^2$; their ratio stays. The training error is not without information there. It is small *in proportion*, and one has to divide by what any labels would have given.
+"""
+
+# %% tags=["remove-input"]
+exact = cross_validation.scores(x[:30] @ x[:30].T, y[:30], [0.5])
+again = []
+for i in range(30):
+    rest = np.delete(np.arange(30), i)
+    fit = kernels.ridge(x[rest], y[rest, None], 0.5)
+    again.append(float((y[i] - x[i] @ fit) ** 2))
+gap_of_loo = abs(np.mean(again) / float(exact.left_out[0]) - 1)
+Markdown(
+    f"Checked on 30 signals with 40 inputs, fitted 30 times: the formula is off by {gap_of_loo:.0e} of the value."
+)
+
+# %% [markdown]
+r"""
+::::{predict}
+:answer: 3
+:figure: fig-mg-gcv
+A kernel regression with next to no ridge fits all of its 100 examples. From these alone, how far off will GCV be from its risk, typically?
+
+1. By a factor of ten or more: nothing is left to estimate from.
+2. By a factor of two.
+3. By a tenth or so.
+
+:::{dropdown} Answer
+C. What is left of the training error is tiny, but its size relative to the denominator is what counts.
+:::
+::::
+
+{cite:t}`wei2022` tried it on the tangent kernels of large networks, whose features are as many as the parameters. We take three kernels: a Gaussian one, the {term}`tangent kernel` of a network of 256 units at its start (10,496 parameters), and that of the same network after training on 200 *other* signals. Each has 100, 200 or 400 examples and seven ridges.
+"""
+
+# %% mystnb={"code_prompt_show": "Three kernels"} tags=["hide-input"]
+# Three kernels, scored at three sizes and seven ridges
+of_kernels = ledger.seeds("gcv-predicts")
+pools = {s: halves(own) for s, own in signals(of_kernels, 600, 8).items()}
+strengths = [10.0**k for k in range(-6, 1)]
+start = tangent.two_layer(256, 40, of_kernels, dtype=torch.float64)
+learned = lambda part: (
+    tangent.descend(
+        start,
+        *(torch.stack([pool[k][part] for pool in pools.values()]) for k in (0, 1)),
+        most=size.steps,
+        stop_loss=0.1,
+    ).network
+)
+others, reused = learned(slice(400, 600)), learned(slice(0, 200))
+
+
+def kernel_of(weights, i, a, b):
+    """The tangent kernel of the i-th of these networks."""
+    return tangent.kernel(tangent.TwoLayer(weights.first[i], weights.second[i]), a, b)
+
+
+def scores_of(kernel, pool, n):
+    """Scores of a kernel on the first n signals, its mean diagonal set to 1; one row per ridge."""
+    x, y, x_new, y_new = pool
+    gram = kernel(x[:n], x[:n])
+    mean, penalties = gram.diagonal().mean(), [n * r for r in strengths]
+    s = cross_validation.scores(
+        gram / mean, y[:n], penalties, kernel(x_new, x[:n]) / mean, y_new
+    )
+    columns = {"n": n, "ridge": strengths, "gcv": s.gcv, "risk": s.risk, "norm": s.norm}
+    return pd.DataFrame(columns | {"training": s.training})
+
+
+# %%
+rows = []
+for i, (seed, pool) in enumerate(pools.items()):
+    wide = kernels.median_distance(pool[0])
+    named = {"Gaussian": partial(kernels.gaussian_kernel, bandwidth=wide)}
+    named["tangent, at the start"] = partial(kernel_of, start, i)
+    named["tangent, trained"] = partial(kernel_of, others, i)
+    named["tangent, reused"] = partial(kernel_of, reused, i)
+    for name, kernel in named.items():
+        sizes = (200,) if "reused" in name else (100, 200, 400)
+        rows += [scores_of(kernel, pool, n).assign(kernel=name, seed=seed) for n in sizes]
+scores = pd.concat(rows, ignore_index=True)
+
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**GCV lies on the diagonal, for every kernel, size and ridge; the norm of the fit orders nothing.** One point per kernel, number of examples and ridge, geometric means over replicates. Left: risk against GCV. Right: risk against the squared norm of the fit in the kernel's space.", "name": "fig-mg-gcv"}, "image": {"alt": "Left: points of three kernels along the diagonal of risk against GCV. Right: the same risks against the norm: bent strings of points, which at small norms fall and at large ones rise."}} tags=["hide-input"]
+fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.6), sharey=True)
+clean = scores[scores.kernel != "tangent, reused"]
+parts = np.log(clean.set_index(["kernel", "n", "ridge", "seed"])[["gcv", "risk", "norm"]])
+points = np.exp(parts.groupby(level=[0, 1, 2]).mean()).reset_index()
+for (name, group), marker, color in zip(
+    points.groupby("kernel"), "os^", (blue, orange, green), strict=True
+):
+    left.plot(group.gcv, group.risk, marker, color=color, label=name, alpha=0.8)
+    right.plot(group.norm, group.risk, marker, color=color, alpha=0.8)
+ends = [points.risk.min(), points.risk.max()]
+left.plot(ends, ends, ":", color=colors["threshold"])
+left.set(xscale="log", yscale="log", xlabel="GCV, from training data", ylabel="risk")
+right.set(xscale="log", xlabel="squared norm of the fit")
+fig.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=3)
+plt.show()
+
+# %% tags=["remove-input"]
+ledger.say("gcv-predicts")
+
+
+# %% tags=["remove-input"]
+def of_seed(rows):
+    """What one replicate says of GCV, norm and training error."""
+    away, least = 100 * np.abs(np.log(rows.gcv / rows.risk)), rows.ridge == strengths[0]
+    found = {"miss": away.median(), "ridgeless": away[least].median()}
+    found["slope"] = np.polyfit(np.log(rows.gcv), np.log(rows.risk), 1)[0]
+    names = {"ranked": "gcv", "norm": "norm", "training": "training"}
+    return found | {
+        k: claims.rank_correlation(rows[v], rows.risk) for k, v in names.items()
+    }
+
+
+by_replicate = pd.DataFrame([of_seed(rows) for _, rows in clean.groupby("seed")])
+again = scores[(scores.kernel == "tangent, reused") & (scores.ridge == strengths[0])]
+gcv = by_replicate.to_dict("list") | {"reused": (again.gcv / again.risk).to_numpy()}
+compared = {k: claims.mean(gcv[k]) for k in ("ranked", "norm", "training")}
+words = ("GCV", "norm of the fit", "training error")
+claims.table(
+    "On this page: rank correlation with the risk.",
+    dict(zip(words, compared.values(), strict=True)),
+)
+
+# %% [markdown]
+r"""
+Had an interpolating fit left no trace of its risk, the points at small ridges would have left the diagonal. The norm and the training error each know one half of the story: with more ridge the one falls and the other rises, and the risk is lowest between.
+
+*Why it works*: for many features and examples the residual at a training point is the residual at a new point times one common factor, $\delta$ over an effective ridge $\kappa > \delta$, the one of {eq}`bo-eq-kappa`; and $\tfrac1n \operatorname{tr}\,(K + \delta I)^{-1}$ is close to $1/n\kappa$ times a constant that the kernel's normalization fixes. GCV divides the factor out. It needs examples that are alike and independent, and a linear fit.
+
+::::{admonition} Break it: use the examples twice
+:class: break-it
+Train the network on 200 signals, and then regress on its tangent kernel with the *same* 200. The kernel has seen the labels; leaving one out in the regression does not take that back.
+::::
+"""
+
+# %% tags=["remove-input"]
+Markdown(
+    f"At the smallest ridge GCV is then {claims.ratio(gcv['reused']):.2f} times the risk."
+)
+
+# %% [markdown]
+r"""
+This is the limit of every estimate from training data: it is good for what was *not* chosen with these data. For networks, whose features are learned, there is no formula like {eq}`mg-eq-gcv`.
+
+(mg-dimension)=
+## Effective dimension
+
+The denominator of GCV contains $\operatorname{tr} S$, the number of directions that the fit uses. With $H = F^\top F / n$, the Hessian of half the mean squared error, and $\alpha = \delta / n$ it is
+
+$$
+N_{\mathrm{eff}}(H, \alpha) = \sum_i \frac{\lambda_i}{\lambda_i + \alpha} ,
+$$ (mg-eq-dimension)
+
+which counts a direction as one if its curvature is well above $\alpha$, and as nothing if it is well below. A network has a Hessian, too. {cite:t}`maddox2020` propose this *effective dimension* in the place of the number of parameters. In Bayesian terms: with a Gaussian prior of variance one on each weight and $\alpha = 1/n$ it is the number of directions in which the data have narrowed the prior down, near a minimum. We take this $\alpha$; it was fixed beforehand.
+
+```{prf:proposition} In a linear model it never falls
+:label: mg-prop-monotone
+Add features to a linear model, with $\alpha$ as it is. Then $N_{\mathrm{eff}}(F^\top F / n, \alpha)$ does not fall.
+```
+
+```{prf:proof}
+$F^\top F$ and $K = F F^\top$ share their positive eigenvalues, so $N_{\mathrm{eff}} = \operatorname{tr} K (K + \delta I)^{-1} = n - \delta \operatorname{tr}\,(K + \delta I)^{-1}$. A further feature $f$ adds $f f^\top$ to $K$. A larger matrix has a smaller inverse.
+```
+
+So in {numref}`fig-mg-peak`, before its features are scaled, it grows through the peak and beyond: there it counts, and does not predict. What could make it fall in a network is that the Hessian depends on where training ends.
+
+::::{predict}
+:answer: 2
+:figure: fig-mg-dimension
+Networks with one hidden layer, a fifth of their 300 labels wrong, are trained for 200 epochs. From 27 units on they fit everything; from there to 140 units the parameters grow fivefold. What does the effective dimension do?
+
+1. It grows with the parameters.
+2. It falls.
+3. It stays at the number of examples.
+
+:::{dropdown} Answer
+B. A wide network fits with a lower training loss, where the Hessian of the cross-entropy is small. That may be all there is to it.
+:::
+::::
+"""
+
+# %%
+WIDTHS = (4, 6, 8, 11, 15, 20, 27, 36, 50, 70, 100, 140)
+INTERPOLATING = WIDTHS[WIDTHS.index(27) :]
+still = signals(ledger.seeds("effective-dimension"), size.n)
+adam = {"optimizer": "adam", "lr": 0.005, "batch_size": 50, "record": ["weights"]}
+adam |= {"label_noise": data.wrong_labels(0.2, 10), "seed": {s: s for s in still}}
+wide = sweep(mlp(WIDTHS), still, epochs=size.epochs, **adam)
+equal = sweep(mlp(INTERPOLATING), still, epochs=4 * size.epochs, stop_loss=0.01, **adam)
+
+# %% mystnb={"code_prompt_show": "Effective dimensions"} tags=["hide-input"]
+# Effective dimensions at three values of α, by stochastic Lanczos quadrature
+alphas = {"low": 0.1 / size.n, "N": 1 / size.n, "high": 10 / size.n}
+
+
+def with_dimension(runs):
+    """The runs with their parameters and effective dimensions."""
+    found = dimension.of_hessians(runs, still, list(alphas.values()))
+    return runs.assign(p=51 * runs.width + 10).join(found.set_axis(list(alphas), axis=1))
+
+
+wide, equal = with_dimension(wide), with_dimension(equal)
+
+
+def follows(runs, column, widths=INTERPOLATING):
+    """Rank correlation with the test loss over these widths, per replicate."""
+    groups = runs[runs.width.isin(widths)].groupby("data_seed")
+    return [claims.rank_correlation(g[column], g.test_loss) for _, g in groups]
+
+
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Beyond the threshold the effective dimension comes down with the test loss, unless all networks are stopped at one training loss.** Left: test loss against the number of hidden units, after 200 epochs and at a training loss of 0.01. Right: effective dimension of the same networks, and the number of parameters. Means over replicates with 95 % bands.", "name": "fig-mg-dimension"}, "image": {"alt": "Left: test loss after 200 epochs rises to a peak and falls; at equal training loss it falls slowly from 27 units on. Right: effective dimension after 200 epochs rises to a peak and falls while the parameters go on rising in a straight line; at equal training loss it does not fall as much."}} tags=["hide-input"]
+fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.6))
+for ax, column in ((left, "test_loss"), (right, "N")):
+    figures.plot(wide, "width", column, ax=ax, colors=blue, label="200 epochs")
+    figures.plot(
+        equal, "width", column, ax=ax, colors=orange, label="training loss 0.01", marker="s"
+    )
+    figures.log_axis(ax, (4, 11, 27, 70, 140))
+    ax.set(xlabel="hidden units", ylabel="")
+right.plot(WIDTHS, 51 * np.array(WIDTHS) + 10, "--", color=purple, label="parameters")
+left.set(title="Test loss", ylim=(0, None))
+right.set(title="Effective dimension", yscale="log")
+right.legend(loc="upper left")
+plt.show()
+
+# %% tags=["remove-input"]
+ledger.say("effective-dimension")
+
+# %% tags=["remove-input"]
+better = np.subtract(follows(wide, "N", WIDTHS), follows(wide, "p", WIDTHS))
+directions = {"interpolating": follows(wide, "N"), "better": better}
+directions |= {"smaller_alpha": follows(wide, "low"), "larger_alpha": follows(wide, "high")}
+directions["equal_loss"] = follows(equal, "N")
+by_width = measures.by_seed(wide, "N", "width")
+directions["falls"] = by_width[140] / by_width[27]
+keys = {"interpolating": "after 200 epochs", "equal_loss": "at a training loss of 0.01"}
+keys |= {"smaller_alpha": "200 epochs, α/10", "larger_alpha": "200 epochs, 10 α"}
+claims.table(
+    "On this page: rank correlation of effective dimension and test loss, widths that fit.",
+    {words: claims.mean(directions[k]) for k, words in keys.items()},
+)
+
+# %% [markdown]
+r"""
+RESULT-DIM
+
+(mg-subspace)=
+## How many numbers does training need?
+
+{cite:t}`li2018` ask it by experiment. Draw a random subspace of $d$ dimensions through the initial weights, and train inside it: $\theta = \theta_0 + P z$ with a fixed random matrix $P$ and only $z \in \mathbb R^d$ trained. The *intrinsic dimension* is the smallest $d$ with which 90 % of the full accuracy is reached. It bounds the length of a description: the seed of $P$ and $d$ numbers say it all.
+
+::::{predict}
+:answer: 2
+:figure: fig-mg-subspace
+A network of 5,110 parameters learns 200 signals. What does it need more dimensions for?
+
+1. True labels: random ones have no structure to be found.
+2. Random labels, by far.
+3. For both about 5,110.
+
+:::{dropdown} Answer
+B. True labels take a few dozen, whatever the size of the network; random ones a number that grows with the labels.
+:::
+::::
+"""
+
+# %% mystnb={"code_prompt_show": "Networks in random subspaces"} tags=["hide-input"]
+# Networks in random subspaces
+of_spaces = ledger.seeds("intrinsic-dimension")
+sets = list(signals(of_spaces, 200).values())
+x, x_new, y, y_new = (
+    torch.stack([getattr(s, k) for s in sets]) for k in ("x", "x_test", "y", "y_test")
+)
+coins = torch.stack(
+    [torch.randint(10, (200,), generator=generator(s, "coins")) for s in of_spaces]
+)
+few, many = (10, 20, 40, 80, 160, 320), (40, 80, 160, 320, 640, 1280)
+
+
+def errors_in(dimensions, random=False, width=50, n=200):
+    """Errors [replicates, dimensions], the full space last: on new signals, or on random training labels."""
+    labels, found = (coins if random else y)[:, :n], {}
+    for d in (*dimensions, None):
+        nets = subspace.train(MLP(width, 2), x[:, :n], labels, of_spaces, d, size.steps)
+        found[d or "full"] = (
+            nets.error(x[:, :n], labels) if random else nets.error(x_new, y_new)
+        )
+    return pd.DataFrame(found)
+
+
+def intrinsic(errors):
+    """The dimension at which 90 % of the full accuracy is reached, per replicate."""
+    level, inside = 1 - 0.9 * (1 - errors["full"]), errors.drop(columns="full")
+    return np.array(
+        [
+            measures.threshold(list(inside), row, at)
+            for row, at in zip(inside.to_numpy(), level, strict=True)
+        ]
+    )
+
+
+# %%
+spaces = {"true labels": errors_in(few), "random labels": errors_in(many, random=True)}
+spaces["true labels, 100 units"] = errors_in(few, width=100)
+spaces["100 random labels"] = errors_in(many, random=True, n=100)
+needed = {name: intrinsic(errors) for name, errors in spaces.items()}
+
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**True labels are learned in a few dozen random dimensions, random ones need many times as many.** Accuracy against the dimension of the subspace: on new signals for true labels, on the training labels for random ones. Dotted: 90 % of what the full space reaches. Means over replicates with 95 % bands.", "name": "fig-mg-subspace"}, "image": {"alt": "Accuracy against dimension on a logarithmic axis: the lines for true labels of both network sizes rise early and together, those for random labels much later, the one for half as many labels in between."}} tags=["hide-input"]
+ax = plt.subplots(figsize=(7.2, 3.5))[1]
+shades = dict(zip(spaces, (blue, orange, purple, green), strict=True))
+for k, (name, errors) in enumerate(spaces.items()):
+    long = (100 - 100 * errors.drop(columns="full")).melt(
+        var_name="d", value_name="accuracy"
+    )
+    figures.plot(
+        long.astype(float),
+        "d",
+        "accuracy",
+        ax=ax,
+        colors=shades[name],
+        label=name,
+        marker=figures.MARKERS[k],
+    )
+    if k < 2:
+        ax.axhline(90 * (1 - errors["full"].mean()), color=shades[name], linestyle=":")
+figures.log_axis(ax, (10, 40, 160, 640, 1280))
+ax.set(xlabel="dimensions", ylabel="accuracy, %", ylim=(0, 104))
+ax.legend(loc="lower right")
+plt.show()
+
+# %% tags=["remove-input"]
+ledger.say("intrinsic-dimension")
+
+# %% tags=["remove-input"]
+true, random = needed["true labels"], needed["random labels"]
+space = {"small": true / 5110, "memorizing": random / true, "dimension": true}
+space["random_dimension"] = random
+space |= {"wide": needed["true labels, 100 units"] / true}
+space["half_random"] = needed["100 random labels"] / random
+claims.table(
+    "On this page: intrinsic dimensions.",
+    {name: claims.ratio(v) for name, v in needed.items()},
+)
+
+# %% [markdown]
+r"""
+RESULT-SUB
+
+(mg-sharing)=
+## Weights that are shared
+
+A convolution has few parameters because it uses them again. Is that what makes it need few examples? {cite:t}`du2018` answer in a setting that can be computed. Inputs $x \in \mathbb R^d$ consist of $d/m$ patches of $m$ numbers, and $y = w^\top \bar x + \varepsilon$ with $\bar x$ the mean of the patches: one filter of $m$ taps, average pooling, no activation. A model with shared weights fits $w$; a dense one fits $d$ free coefficients, of which it does not know that they repeat.
+
+```{prf:proposition} The dimension is that of the free numbers
+:label: mg-prop-sharing
+With Gaussian inputs and noise of variance $\sigma^2$, least squares has the expected excess risk $\sigma^2 \frac{m}{n - m - 1}$ with shared weights and $\sigma^2 \frac{d}{n - d - 1}$ without.
+```
+
+```{prf:proof}
+Both are linear models that contain the truth, so the excess risk is $\sigma^2 \operatorname{tr}\,(\Sigma\, (Z^\top Z)^{-1})$ with $Z$ the inputs of the model and $\Sigma$ their covariance. It does not change under linear maps of $Z$, so take $\Sigma = I$. The mean of an inverse Wishart matrix is $I / (n - k - 1)$ for $k$ inputs.
+```
+
+Both errors, the roots, fall like $n^{-1/2}$. What differs is the factor: $\sqrt m$ or $\sqrt d$.
+"""
+
+# %%
+numbers, of_draws = (16, 32, 96, 192, 384, 768), scale.seeds(200)
+inputs, rows = linear.gaussian(of_draws, 768, 64)[0], []
+for n in numbers:
+    patches = inputs[:, :n].unflatten(2, (8, 8)).mean(2) * 8**0.5
+    for name, z in {"shared, m = 8": patches, "dense, d = 64": inputs[:, :n]}.items():
+        if n > z.shape[2] + 8:
+            risk = linear.ridge_risk(z, 0, 0, 1).mean().item()
+            law = linear.expected_parts(n, z.shape[2])[1]
+            rows.append({"model": name, "n": n, "error": risk**0.5, "law": law**0.5})
+sharing = pd.DataFrame(rows)
+
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**The same slope, another factor.** Root of the excess risk, in units of the noise, of least squares with 8 shared weights and with 64 free ones, against the number of examples. Dots: means over 200 draws of the inputs; lines: the proposition.", "name": "fig-mg-sharing"}, "image": {"alt": "Log-log plot of error against examples: two lines that become parallel, the one with shared weights a factor of about three below; dots lie on both."}} tags=["hide-input"]
+ax = plt.subplots(figsize=(7.2, 3))[1]
+for (name, group), color, marker in zip(
+    sharing.groupby("model"), (orange, blue), "so", strict=True
+):
+    ax.plot(group.n, group.error, marker, color=color, label=name)
+    ax.plot(group.n, group.law, color=color, linewidth=1)
+figures.log_axis(ax, numbers)
+ax.set(yscale="log", xlabel="examples", ylabel="error")
+ax.legend()
+plt.show()
+
+# %% tags=["remove-input"]
+off = np.abs((sharing.error / sharing.law) ** 2 - 1).max()
+last = sharing[sharing.n == 768].set_index("model").error
+Markdown(
+    f"The excess risks are met to {off:.1%}. With 768 examples the dense model's error is {last.iloc[0] / last.iloc[1]:.2f} times that of the shared one; $\\sqrt{{d/m}}$ is {8**0.5:.2f}."
+)
+
+# %% [markdown]
+r"""
+A random subspace shares weights, too, blindly: each of the 5,110 weights is made of a few of $d$ numbers. In both cases parameters are counted right if what is counted is the free numbers. The difference is that a convolution shares what *ought* to be shared, and that where it ought not, it pays with a bias that no number of examples removes ({ref}`mg-ex-unshared`).
+
+(mg-starts)=
+## Where measures look away
+
+Most measures are about the *gap*. A network can have a gap of zero because it has learned nothing. {cite:t}`goldblum2020` collect beliefs about networks that do not survive a test, and one of them is that training never ends in bad minima.
+
+```{prf:proposition} A bad minimum by hand
+:label: mg-prop-dead
+Let no hidden unit be active on any training example, and the output biases give the frequencies of the labels. Then the network is at a local minimum of the cross-entropy, whose value is the entropy of the labels.
+```
+
+```{prf:proof}
+The units stay inactive under any small change of the weights. So near this point the loss depends on the output biases alone. In these it is convex, and the frequencies of the labels minimise it.
+```
+
+One gets there by lowering all hidden biases by 10 before training.
+"""
+
+
+# %% mystnb={"code_prompt_show": "Starts"} tags=["hide-input"]
+# The usual start, and the same with hidden biases moved
+def begun(seed, shift):
+    """Initial weights of 100 hidden units whose biases are moved by this much."""
+    module = MLP(100).build((40,), 10, generator(seed, "init"))
+    parts = [p.detach().flatten() for p in module.parameters()]
+    parts[1] = parts[1] + shift  # the hidden biases
+    return Vector(torch.cat(parts).numpy())
+
+
+def from_starts(seed):
+    """Settings of a replicate's networks: three starts, and the bad one for twice as long."""
+    usual = {"lr": 0.02, "momentum": 0.9, "batch_size": 50, "n": 500}
+    long = size.longest
+    return [
+        Settings(
+            MLP(100),
+            epochs=e,
+            init_seed=seed,
+            data_seed=seed,
+            start=begun(seed, b),
+            **usual,
+        )
+        for b, e in ((0, long), (-10, long), (10, long), (-10, 2 * long))
+    ]
+
+
+# %%
+moved = signals(ledger.seeds("bad-starts-bad-minima"), 500, 8)
+started = run({s: from_starts(s) for s in moved}, moved, record={"weights": [0]})
+started["start"] = len(moved) * ["usual", "lowered", "raised", "lowered, twice as long"]
+started["gap"] = started.test_error - started.train_error
+started["trace"] = sharpness.traces(started, moved, probes=5)
+
+# %% tags=["remove-input"]
+of_start = started.groupby("start", sort=False)[
+    ["train_loss", "train_error", "test_error", "gap", "trace"]
+]
+of_start.mean().rename(columns=lambda c: c.replace("_", " ")).round(2)
+
+# %% tags=["remove-input"]
+ledger.say("bad-starts-bad-minima")
+
+# %% tags=["remove-input"]
+place = lambda column, name: started[started.start == name][column].to_numpy()
+error_at = lambda name: 100 * place("train_error", name)
+shares = [np.bincount(own.y, minlength=10) / 500 for own in moved.values()]
+constant = [stats.entropy(s) for s in shares]
+minima = {"stuck": error_at("lowered") - error_at("usual")}
+minima["loss"] = place("train_loss", "lowered") / constant
+minima["positive"] = error_at("raised") - error_at("usual")
+minima["longer"] = error_at("lowered, twice as long") - error_at("lowered")
+minima["gap"] = 100 * place("gap", "lowered")
+
+# %% [markdown]
+r"""
+RESULT-STARTS
+
+(mg-zoo)=
+## A zoo of networks
+
+Now many networks at once. A *zoo* has 48 random settings (learning rate, weight decay, batch size, width from 4 to 64, and 3 to 100 epochs) and five networks of each, which differ in initialisation and order alone. Every replicate has its own settings, training and test signals.
+"""
+
+# %% mystnb={"code_prompt_show": "The zoo"} tags=["hide-input"]
+# The zoo: settings, and what is measured on each network
+lengths = [e for e in (3, 10, 30, 100) if e <= size.longest]
+
+
+def zoo_settings(seed):
+    """Random settings, five networks of each."""
+    draw, found = rng(seed, 7), []
+    for k in range(size.settings):
+        width, batch, epochs = (
+            int(2 ** draw.uniform(2, 6)),
+            draw.choice([10, 25, 50]),
+            draw.choice(lengths),
+        )
+        how = {
+            "lr": 10 ** draw.uniform(-2, -0.3),
+            "weight_decay": 10 ** draw.uniform(-5, -2),
+        }
+        how |= {
+            "batch_size": int(batch),
+            "epochs": int(epochs),
+            "n": 250,
+            "data_seed": seed,
+        }
+        seeds = [10**6 * seed + 5 * k + j for j in range(5)]
+        found += [Settings(MLP(width), init_seed=s, **how) for s in seeds]
+    return found
+
+
+def measured(row):
+    """Measures of one network of the zoo."""
+    own = zoo_sets[row.data]
+    start, end = network(row, own, 0), network(row, own)
+    first, last = (
+        measures.layers(end)[0::2]
+        if len(measures.layers(end)) > 2
+        else measures.layers(end)
+    )
+    outputs = end(own.x).detach()
+    right = outputs.gather(1, own.y[:, None])
+    others = outputs.scatter(1, own.y[:, None], -torch.inf).amax(1)
+    found = measures.norms(end, start, (40,))
+    found["margin"] = -float((right[:, 0] - others).quantile(0.1)) / found["spectral"]
+    rank = lambda layer: float(
+        deep_linear.effective_rank(layer.weight.detach()) / min(layer.weight.shape)
+    )
+    return found | {"rank": rank(first), "last rank": rank(last)}
+
+
+# %%
+of_zoo = ledger.seeds("accuracy-from-weights", "rank-does-not-correlate")
+zoo_sets = signals(of_zoo, 250, 4)
+zoo = run({s: zoo_settings(s) for s in of_zoo}, zoo_sets, record={"weights": [0]})
+zoo = zoo.join(pd.DataFrame([measured(row) for _, row in zoo.iterrows()]))
+zoo["trace"] = sharpness.traces(zoo, zoo_sets, probes=3)
+zoo["setting"] = np.arange(len(zoo)) // 5
+zoo["accuracy"], zoo["gap"] = 1 - zoo.test_error, zoo.test_error - zoo.train_error
+zoo["parameters"] = 51 * zoo.width + 10
+
+# %% [markdown]
+r"""
+### What the weights tell
+
+::::{predict}
+:answer: 1
+:figure: fig-mg-accuracy
+Gradient-boosted trees get means, standard deviations and quantiles of a network's weights, layer by layer, and no example. For settings that they have never seen, how much of the variance of the test accuracy do they explain?
+
+1. Most of it, about as much as the training loss does.
+2. About half.
+3. Next to nothing: weights are not labelled by what they do.
+
+:::{dropdown} Answer
+A. Weights grow while a network learns, and how far it has learned is most of what differs in this zoo.
+:::
+::::
+"""
+
+# %% mystnb={"code_prompt_show": "Predicting the accuracy"} tags=["hide-input"]
+# Predicting the accuracy, on settings that were left out
+hyper = ["width", "lr", "weight_decay", "batch_size", "epochs"]
+nets = [network(row, zoo_sets[row.data]) for _, row in zoo.iterrows()]
+statistics = pd.DataFrame([measures.weight_statistics(net) for net in nets])
+given = {
+    "weights": statistics,
+    "hyperparameters": zoo[hyper],
+    "training loss": zoo[["train_loss"]],
+}
+given["training loss and weights"] = statistics.assign(loss=zoo.train_loss)
+
+
+def foretold(rows, inputs):
+    """Accuracies of the networks of one zoo, each predicted from the other settings."""
+    trees = GradientBoostingRegressor(n_estimators=100, subsample=0.5, random_state=0)
+    folds = GroupKFold(4).split(rows, groups=rows.setting)
+    return cross_val_predict(trees, inputs.loc[rows.index], rows.accuracy, cv=list(folds))
+
+
+def explained(rows, column):
+    """R² of the predictions in this column."""
+    return 1 - ((rows[column] - rows.accuracy) ** 2).mean() / rows.accuracy.var(ddof=0)
+
+
+# %%
+for name, inputs in given.items():
+    parts = [
+        pd.Series(foretold(rows, inputs), rows.index)
+        for _, rows in zoo.groupby("data_seed")
+    ]
+    zoo["from " + name] = pd.concat(parts)
+R2 = pd.DataFrame(
+    {
+        name: [explained(rows, "from " + name) for _, rows in zoo.groupby("data_seed")]
+        for name in given
+    }
+)
+
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Weights tell the accuracy, and the training loss tells as much.** Left: accuracy of the networks of one zoo against what trees predict from the statistics of their weights, for settings that they have not seen. Right: R² of predictions from four sources; dots are zoos, bars 95 % intervals of their mean.", "name": "fig-mg-accuracy"}, "image": {"alt": "Left: a cloud of points along the diagonal. Right: four rows of dots for R squared, all high."}} tags=["hide-input"]
+fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.4), width_ratios=(1, 1.2))
+one = zoo[zoo.data_seed == of_zoo[0]]
+left.plot(100 * one["from weights"], 100 * one.accuracy, "o", color=blue, alpha=0.5)
+left.axline((50, 50), slope=1, color=colors["threshold"], linestyle=":")
+left.set(xlabel="predicted from weights, %", ylabel="test accuracy, %")
+figures.dots(R2, right, purple)
+right.set(xlabel="R²", xlim=(0, 1))
+plt.show()
+
+# %% tags=["remove-input"]
+ledger.say("accuracy-from-weights")
+
+
+# %% tags=["remove-input"]
+def tau(rows, one, other):
+    """Kendall's τ of two columns; NaN where one is constant."""
+    return stats.kendalltau(rows[one], rows[other]).statistic
+
+
+def taus(one, other, which):
+    """Per zoo: over all networks, over those that fit, or over those of one setting (mean over settings)."""
+    found = []
+    for _, rows in zoo.groupby("data_seed"):
+        fit = rows[rows.train_error == 0]
+        groups = {
+            "all": [rows],
+            "fitted": [fit],
+            "seeds": [g for _, g in rows.groupby("setting")],
+        }
+        each = [tau(g, one, other) for g in groups[which]]
+        found.append(np.nanmean(each) if np.isfinite(each).any() else 0.0)
+    return np.array(found)
+
+
+weights = {"explained": R2["weights"], "hyper": R2["hyperparameters"]}
+weights["from_loss"] = R2["training loss"]
+weights["added"] = R2["training loss and weights"] - R2["training loss"]
+weights |= {k: taus("from weights", "accuracy", k) for k in ("fitted", "seeds")}
+
+# %% [markdown]
+r"""
+RESULT-ZOO
+
+(mg-axis)=
+### All on one axis
+
+::::{predict}
+:answer: 3
+:figure: fig-mg-axis
+Which comparison will no measure be good at?
+
+1. All networks of the zoo.
+2. Those that fit their training set.
+3. Networks of one setting, which differ in their seeds alone.
+
+:::{dropdown} Answer
+C. Measures follow what drives both them and the gap. Where only luck differs there is little that does.
+:::
+::::
+"""
+
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Measures follow how far training has gone, and not luck.** Kendall's \u03c4 of each measure with the generalization gap: over all networks of a zoo (blue), over those that fit all training labels (orange), and over networks that differ in seeds alone (green). Dots are zoos, each with its own settings, bars 95 % intervals of their mean.", "name": "fig-mg-axis"}, "image": {"alt": "Eleven rows of measures with three sets of dots each. Over all networks most norms lie far right of zero and the training loss far left; over those that fit they scatter; over seeds all lie near zero."}} tags=["hide-input"]
+named = {"parameters": "parameters", "distance": "distance from start"}
+named |= {"frobenius": "norm of weights", "spectral": "product of spectral norms"}
+named |= {
+    "path": "path norm",
+    "margin": "minus normalized margin",
+    "trace": "trace of the Hessian",
+}
+named |= {"rank": "rank, first layer", "last rank": "rank, last layer"}
+named |= {"train_loss": "training loss", "predicted": "error predicted from weights"}
+zoo["predicted"] = 1 - zoo["from weights"]
+ax = plt.subplots(figsize=(7.2, 5.4))[1]
+looks = {"all": (blue, 0.24, "all"), "fitted": (orange, 0, "those that fit")}
+looks["seeds"] = (green, -0.24, "one setting, other seeds")
+on_axis = {w: pd.DataFrame({named[m]: taus(m, "gap", w) for m in named}) for w in looks}
+for which, (color, shift, label) in looks.items():
+    figures.dots(on_axis[which], ax, color, label, shift)
+ax.set_yticks(-np.arange(len(named)), named.values())
+ax.axvline(0, color=colors["threshold"], linestyle=":")
+ax.set(xlabel="Kendall's τ with the gap", xlim=(-1, 1))
+ax.legend(loc="lower right")
+plt.show()
+
+# %% tags=["remove-input"]
+ledger.say("rank-does-not-correlate")
+
+# %% tags=["remove-input"]
+rank = {"fitted": taus("rank", "test_error", "fitted")}
+rank |= {
+    "everywhere": taus("rank", "test_error", "all"),
+    "seeds": taus("rank", "test_error", "seeds"),
+}
+rank["second"] = taus("last rank", "test_error", "fitted")
+strongest = on_axis["seeds"].mean().abs().max()
+Markdown(f"Over seeds the largest mean τ in size is {strongest:.2f}.")
+
+# %% [markdown]
+r"""
+RESULT-AXIS
+
+(mg-verdicts)=
+## What the papers found, what we found
+
+The rule stands in {doc}`/book/judging`; what was decided beforehand about these experiments stands in {ref}`protocol-measures-of-generalization`.
+"""
+
+# %% tags=["remove-input"]
+ledger.card("gcv-predicts", **gcv, section="mg-gcv")
+
+# %% tags=["remove-input"]
+ledger.card("effective-dimension", **directions, section="mg-dimension")
+
+# %% tags=["remove-input"]
+ledger.card("intrinsic-dimension", **space, section="mg-subspace")
+
+# %% tags=["remove-input"]
+ledger.theorem("cnn-sample-complexity", error=off, section="mg-sharing")
+
+# %% tags=["remove-input"]
+ledger.card("bad-starts-bad-minima", **minima, section="mg-starts")
+
+# %% tags=["remove-input"]
+ledger.card("accuracy-from-weights", **weights, section="mg-zoo")
+
+# %% tags=["remove-input"]
+ledger.card("rank-does-not-correlate", **rank, section="mg-axis")
+
+# %% [markdown]
+r"""
+**We also asked** for other values of α, networks at equal loss, other widths, and for the same measures where only seeds differ. The answers stand under each card and touch no verdict.
+
+## Who disagrees, and what to drop
+
+**Count something else, or stop counting?** {cite:t}`maddox2020` replace the number of parameters by a better count. {cite:t}`goldblum2020` doubt that any single property that is commonly named (small norms, low rank, wide networks) does what it is said to do. {cite:t}`dziugaite2020` would accept a measure only if it fails nowhere.
+
+**A prediction or an explanation?** {cite:t}`unterthiner2020` want to predict, and for that a correlation is enough. Whoever wants to explain has to change the measure and nothing else, and see the error follow. That was possible on this page where there is a formula: for the ridge, the number of features, the shared weights.
+
+:::{admonition} "A measure that correlates explains"
+:class: misconception
+In {numref}`fig-mg-axis` many measures follow the gap over all networks. All of them follow the training loss, and the gap contains the training error. Where only seeds differ they know nothing.
+:::
+
+:::{admonition} "The number of parameters is the complexity of a model"
+:class: misconception
+It is an upper limit of what could be counted. {numref}`fig-mg-subspace` needs a few dozen of 5,110, {numref}`fig-mg-sharing` eight of 64, and the risk in {numref}`fig-mg-peak` falls while parameters grow.
+:::
+
+:::{admonition} "Accuracy from weights is a fact about overparameterized networks"
+:class: misconception
+The networks of {cite:t}`unterthiner2020` have about five thousand weights for tens of thousands of images, and most do not fit them. In our zoo, too, what is predicted is mostly how far a network has come.
+:::
+
+## Check yourself
+
+```{quiz}
+```
+"""
+
+# %% [markdown]
+r"""
+## Exercises
+
+One star takes minutes and no code, two take a cell, three take an experiment. Solutions are folded and were run with this page.
+
+```{exercise} ★ The mean, left out
+:label: mg-ex-mean
+The simplest predictor is the mean of all $n$ targets. What are $S$, the leave-one-out error and GCV? By what factor does the training error understate them?
+```
+
+```{solution} mg-ex-mean
+:class: dropdown
+All entries of $S$ are $1/n$, so all $S_{ii}$ are equal and both estimates are the training error times $n^2/(n-1)^2$. The training error is the variance with $n$ in the denominator.
+```
+
+```{exercise} ★ Doubled parameters
+:label: mg-ex-doubled
+Write every weight as a sum $w = u + v$ and train $u$ and $v$. What happens to the number of parameters, to the functions that can be represented, and to $N_{\mathrm{eff}}(H, \alpha)$ at the same function?
+```
+
+```{solution} mg-ex-doubled
+:class: dropdown
+Parameters double, functions stay. The new Hessian has four copies of $H$ as its blocks; its eigenvalues are $2\lambda_i$ and zeros. So $N_{\mathrm{eff}} = \sum_i 2\lambda_i / (2\lambda_i + \alpha)$: nearly the same where the curvature is far from $\alpha$, which is better than a factor of two, but not invariant.
+```
+
+```{exercise} ★ The best gap of all
+:label: mg-ex-gap
+Which network has the smallest expected generalization gap, whatever the data? What does that say about ranking by the gap?
+```
+
+```{solution} mg-ex-gap
+:class: dropdown
+One that does not look at the labels, such as an untrained one: on average its gap is zero. A measure that follows the gap alone cannot tell what is good, only what has looked closely at its examples.
+```
+
+```{exercise} ★★ Where sharing is wrong
+:label: mg-ex-unshared
+Let each of the eight patches have its own filter $w + \tau u_l$ with independent $u_l \sim N(0, I)$. From how many examples on is the dense model better than the one that shares, for $\tau = 0.05$ and 0.2, $\sigma = 1$?
+```
+
+```{solution-start} mg-ex-unshared
+:class: dropdown
+```
+"""
+
+# %%
+n, bias = (
+    np.arange(80, 20_001),
+    lambda tau: tau**2 * 7 / 8,
+)  # 7/8 · 64 τ² over L² = 64 patches' weights
+shared = lambda tau: bias(tau) + (1 + bias(tau)) * 8 / (n - 9)
+{tau: int(n[np.argmax(64 / (n - 65) < shared(tau))]) for tau in (0.05, 0.2)}
+
+# %% [markdown]
+r"""
+The inputs enter with weight 1/8 per patch, so what the shared filter misses has the variance $\tfrac{1}{64} \sum_l \tau^2 \lVert u_l - \bar u \rVert^2 \approx \tfrac78 \tau^2$ on average; it acts as noise and stays as a bias. Nearly shared weights are worth sharing for a long time.
+
+```{solution-end}
+```
+
+```{exercise} ★★ Copies among the examples
+:label: mg-ex-copies
+Give each of 100 signals twice, with the same label. What does GCV say of a kernel fit with a small ridge, and what is the risk?
+```
+
+```{solution-start} mg-ex-copies
+:class: dropdown
+```
+"""
+
+# %%
+x, y, x_new, y_new = pools[of_kernels[0]]
+kernel = partial(kernels.gaussian_kernel, bandwidth=kernels.median_distance(x))
+twice = torch.arange(100).repeat(2)
+for rows in (torch.arange(100), twice):
+    gram, cross = kernel(x[rows], x[rows]), kernel(x_new, x[rows])
+    s = cross_validation.scores(gram, y[rows], [1e-3 * len(rows)], cross, y_new)
+    print(f"{len(rows)} rows: GCV {float(s.gcv[0]):.3f}, risk {float(s.risk[0]):.3f}")
+
+# %% [markdown]
+r"""
+The risk stays about where it was, and GCV falls far below it: the example that is left out is still there as its copy. Examples have to be independent; frames of one video, or augmented images, are not.
+
+```{solution-end}
+```
+
+```{exercise} ★★ Rescaled
+:label: mg-ex-rescaled
+Multiply one layer of a ReLU network by 10 and divide the next by 10 ({ref}`flat-rescaling`). Which of the measures of {numref}`fig-mg-axis` change, though the function does not?
+```
+
+```{solution-start} mg-ex-rescaled
+:class: dropdown
+```
+"""
+
+# %%
+row = zoo[zoo.train_error == zoo.train_error.min()].iloc[0]
+own, net = zoo_sets[row.data], network(row, zoo_sets[row.data])
+changed = sharpness.rescaled(net, 10)
+start_at = network(row, own, 0)
+before, after = (
+    measures.norms(m, start_at, (40,)) | {"trace": sharpness.trace(m, own.x, own.y)}
+    for m in (net, changed)
+)
+{name: round(after[name] / before[name], 2) for name in before}
+
+# %% [markdown]
+r"""
+The product of spectral norms does not, the path norm hardly (its paths that begin at the last biases are not rescaled); the others do. So do effective dimension and the statistics of weights. What changes without the function cannot explain what the function does, though it may still correlate where training never makes such moves.
+
+```{solution-end}
+```
+
+```{exercise} ★★★ A measure made to measure
+:label: mg-ex-made
+Combine the measures' ranks with random weights, a thousand times, and keep the combination with the best τ over the networks of one zoo that fit. How good is it there, and in the other zoos? What should who reports the best of forty measures do?
+```
+
+```{solution-start} mg-ex-made
+:class: dropdown
+```
+"""
+
+# %% mystnb={"code_prompt_show": "The code"} tags=["hide-input"]
+fits, usable = (
+    zoo[zoo.train_error == 0],
+    [m for m in named if m not in ("predicted", "train_loss")],
+)
+groups = [
+    (g[usable].rank(pct=True).to_numpy(), g.gap) for _, g in fits.groupby("data_seed")
+]
+mixes = rng(1).standard_normal((1000, len(usable)))
+over = lambda ranks, gap, mix: stats.kendalltau(ranks @ mix, gap).statistic
+best = mixes[np.argmax([over(*groups[0], mix) for mix in mixes])]
+singles = [over(*groups[0], unit) for unit in np.eye(len(usable))]
+found = {"best single measure": max(np.abs(singles)), "mixture": over(*groups[0], best)}
+found["mixture, other zoos"] = np.mean([over(*g, best) for g in groups[1:]])
+{name: round(float(value), 2) for name, value in found.items()}
+
+# %% [markdown]
+r"""
+RESULT-MADE
+
+```{solution-end}
+```
+
+```{exercise} ★★★ Another zoo
+:label: mg-ex-transfer
+Train the trees on the weights of one zoo and predict the accuracies of another, on signals of another draw: R² and τ. Then of a zoo on signals that are moved three times as far. What carries over?
+```
+
+```{solution-start} mg-ex-transfer
+:class: dropdown
+```
+"""
+
+# %% mystnb={"code_prompt_show": "The code"} tags=["hide-input"]
+far_sets = signals(of_zoo[:1], 250, 12)
+far = run({s: zoo_settings(s)[::5] for s in far_sets}, far_sets, record=["weights"])
+far_weights = pd.DataFrame(
+    [
+        measures.weight_statistics(network(row, far_sets[row.data]))
+        for _, row in far.iterrows()
+    ]
+)
+learn, other = zoo.data_seed == of_zoo[0], zoo.data_seed == of_zoo[1]
+trees = GradientBoostingRegressor(n_estimators=100, subsample=0.5, random_state=0)
+trees.fit(statistics[learn], zoo.accuracy[learn])
+found = {}
+for name, inputs, truth in (
+    ("another draw", statistics[other], zoo.accuracy[other]),
+    ("moved further", far_weights, 1 - far.test_error),
+):
+    guess = trees.predict(inputs)
+    r2 = 1 - ((guess - truth) ** 2).mean() / truth.var(ddof=0)
+    found[name] = {"R²": r2, "Kendall's τ": stats.kendalltau(guess, truth).statistic}
+pd.DataFrame(found).T.round(2)
+
+# %% [markdown]
+r"""
+RESULT-TRANSFER
+
+```{solution-end}
+```
+
+```{exercise} ★★★ Labels and dimensions
+:label: mg-ex-labels
+How does the intrinsic dimension of random labels grow with their number, and how does that of true ones? Predict from counting first: in $d$ dimensions with $b$ bits each one can describe $2^{bd}$ networks.
+```
+
+```{solution-start} mg-ex-labels
+:class: dropdown
+```
+"""
+
+# %%
+by_labels = {n: intrinsic(errors_in(many, random=True, n=n)).mean() for n in (50, 100)}
+by_labels[200] = needed["random labels"].mean()
+{
+    n: f"{d:.0f} dimensions, {n * np.log2(10) / d:.1f} bits each"
+    for n, d in by_labels.items()
+}
+
+# %% [markdown]
+r"""
+RESULT-LABELS
+
+```{solution-end}
+```
+
+## Summary
+
+SUMMARY
+
+**Reading.** {cite:t}`jiang2020` with {cite:t}`dziugaite2020`, for how to test a measure; {cite:t}`wei2022`, for one that predicts and the reason why; {cite:t}`maddox2020` and {cite:t}`li2018` for two ways to count; {cite:t}`goldblum2020`, for beliefs that did not survive.
+"""
