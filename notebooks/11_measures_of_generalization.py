@@ -32,30 +32,13 @@ from scipy import stats
 from sklearn.ensemble import GradientBoostingRegressor
 from sklearn.model_selection import GroupKFold, cross_val_predict
 
-from overparam import (
-    MLP,
-    Settings,
-    claims,
-    data,
-    figures,
-    measures,
-    mlp,
-    network,
-    run,
-    scale,
-    sweep,
-)
-from overparam.engine.settings import Vector
+from overparam import claims, data, figures, measures, mlp, network, run, scale, sweep
+from overparam.architectures.stacked import MLP
+from overparam.engine.settings import Settings, Vector
 from overparam.measures import dimension, sharpness
 from overparam.randomness import generator, rng
-from overparam.theory import (
-    cross_validation,
-    deep_linear,
-    kernels,
-    linear,
-    subspace,
-    tangent,
-)
+from overparam.theory import cross_validation, kernels, linear, subspace, tangent
+from overparam.theory.deep_linear import effective_rank
 
 figures.style()
 torch.set_num_threads(1)  # small networks: a second thread costs more than it gives
@@ -67,7 +50,7 @@ ledger = claims.Ledger("measures-of-generalization")
 # Sizes and signals
 size = scale.sizes(
     tested=(300, 2000, 2000), n=(100, 300, 300), epochs=(10, 200, 200), steps=(20, 300, 300),
-    settings=(12, 48, 48), longest=(10, 100, 100),
+    settings=(12, 48, 48), lengths=((3, 10), (3, 10, 30, 100), (3, 10, 30, 100)),
 )  # fmt: skip
 
 
@@ -181,40 +164,34 @@ C. What is left of the training error is tiny, but its size relative to the deno
 
 # %% mystnb={"code_prompt_show": "Three kernels"} tags=["hide-input"]
 # Three kernels, scored at three sizes and seven ridges
-of_kernels = ledger.seeds("gcv-predicts")
+of_kernels, strengths = ledger.seeds("gcv-predicts"), [10.0**k for k in range(-6, 1)]
 pools = {s: halves(own) for s, own in signals(of_kernels, 600, 8).items()}
-strengths = [10.0**k for k in range(-6, 1)]
 start = tangent.two_layer(256, 40, of_kernels, dtype=torch.float64)
-learned = lambda part: (
-    tangent.descend(
-        start,
-        *(torch.stack([pool[k][part] for pool in pools.values()]) for k in (0, 1)),
-        most=size.steps,
-        stop_loss=0.1,
-    ).network
-)
-others, reused = learned(slice(400, 600)), learned(slice(0, 200))
 
 
-def kernel_of(weights, i, a, b):
+def learned(part):
+    """The networks of all replicates, trained on this part of their signals."""
+    x, y = (torch.stack([pool[k][part] for pool in pools.values()]) for k in (0, 1))
+    return tangent.descend(start, x, y, stop_loss=0.1, most=size.steps).network
+
+
+def kernel_of(nets, i, a, b):
     """The tangent kernel of the i-th of these networks."""
-    return tangent.kernel(tangent.TwoLayer(weights.first[i], weights.second[i]), a, b)
+    return tangent.kernel(tangent.TwoLayer(nets.first[i], nets.second[i]), a, b)
 
 
 def scores_of(kernel, pool, n):
     """Scores of a kernel on the first n signals, its mean diagonal set to 1; one row per ridge."""
     x, y, x_new, y_new = pool
-    gram = kernel(x[:n], x[:n])
+    gram, cross = kernel(x[:n], x[:n]), kernel(x_new, x[:n])
     mean, penalties = gram.diagonal().mean(), [n * r for r in strengths]
-    s = cross_validation.scores(
-        gram / mean, y[:n], penalties, kernel(x_new, x[:n]) / mean, y_new
-    )
-    columns = {"n": n, "ridge": strengths, "gcv": s.gcv, "risk": s.risk, "norm": s.norm}
-    return pd.DataFrame(columns | {"training": s.training})
+    s = cross_validation.scores(gram / mean, y[:n], penalties, cross / mean, y_new)
+    columns = {k: getattr(s, k) for k in ("gcv", "risk", "norm", "training")}
+    return pd.DataFrame(columns | {"n": n, "ridge": strengths})
 
 
 # %%
-rows = []
+others, reused, rows = learned(slice(400, 600)), learned(slice(0, 200)), []
 for i, (seed, pool) in enumerate(pools.items()):
     wide = kernels.median_distance(pool[0])
     named = {"Gaussian": partial(kernels.gaussian_kernel, bandwidth=wide)}
@@ -415,36 +392,28 @@ B. True labels take a few dozen, whatever the size of the network; random ones a
 # %% mystnb={"code_prompt_show": "Networks in random subspaces"} tags=["hide-input"]
 # Networks in random subspaces
 of_spaces = ledger.seeds("intrinsic-dimension")
-sets = list(signals(of_spaces, 200).values())
-x, x_new, y, y_new = (
-    torch.stack([getattr(s, k) for s in sets]) for k in ("x", "x_test", "y", "y_test")
+sets = signals(of_spaces, 200).values()
+x, y, x_new, y_new = (
+    torch.stack([getattr(s, k) for s in sets]) for k in ("x", "y", "x_test", "y_test")
 )
-coins = torch.stack(
-    [torch.randint(10, (200,), generator=generator(s, "coins")) for s in of_spaces]
-)
+draw = [generator(s, "random labels") for s in of_spaces]
+coins = torch.stack([torch.randint(10, (200,), generator=g) for g in draw])
 few, many = (10, 20, 40, 80, 160, 320), (40, 80, 160, 320, 640, 1280)
 
 
 def errors_in(dimensions, random=False, width=50, n=200):
     """Errors [replicates, dimensions], the full space last: on new signals, or on random training labels."""
-    labels, found = (coins if random else y)[:, :n], {}
+    own, labels, found = x[:, :n], (coins if random else y)[:, :n], {}
     for d in (*dimensions, None):
-        nets = subspace.train(MLP(width, 2), x[:, :n], labels, of_spaces, d, size.steps)
-        found[d or "full"] = (
-            nets.error(x[:, :n], labels) if random else nets.error(x_new, y_new)
-        )
+        nets = subspace.train(MLP(width, 2), own, labels, of_spaces, d, size.steps)
+        found[d or "full"] = nets.error(*((own, labels) if random else (x_new, y_new)))
     return pd.DataFrame(found)
 
 
 def intrinsic(errors):
     """The dimension at which 90 % of the full accuracy is reached, per replicate."""
-    level, inside = 1 - 0.9 * (1 - errors["full"]), errors.drop(columns="full")
-    return np.array(
-        [
-            measures.threshold(list(inside), row, at)
-            for row, at in zip(inside.to_numpy(), level, strict=True)
-        ]
-    )
+    at = lambda row: measures.threshold(errors.columns[:-1], row[:-1], 0.1 + 0.9 * row[-1])
+    return np.array([at(row) for row in errors.to_numpy()])
 
 
 # %%
@@ -577,7 +546,7 @@ def begun(seed, shift):
 def from_starts(seed):
     """Settings of a replicate's networks: three starts, and the bad one for twice as long."""
     usual = {"lr": 0.02, "momentum": 0.9, "batch_size": 50, "n": 500}
-    long = size.longest
+    long = size.lengths[-1]
     return [
         Settings(
             MLP(100),
@@ -628,32 +597,21 @@ RESULT-STARTS
 Now many networks at once. A *zoo* has 48 random settings (learning rate, weight decay, batch size, width from 4 to 64, and 3 to 100 epochs) and five networks of each, which differ in initialisation and order alone. Every replicate has its own settings, training and test signals.
 """
 
+
 # %% mystnb={"code_prompt_show": "The zoo"} tags=["hide-input"]
 # The zoo: settings, and what is measured on each network
-lengths = [e for e in (3, 10, 30, 100) if e <= size.longest]
-
-
 def zoo_settings(seed):
     """Random settings, five networks of each."""
     draw, found = rng(seed, 7), []
     for k in range(size.settings):
-        width, batch, epochs = (
-            int(2 ** draw.uniform(2, 6)),
-            draw.choice([10, 25, 50]),
-            draw.choice(lengths),
-        )
         how = {
             "lr": 10 ** draw.uniform(-2, -0.3),
             "weight_decay": 10 ** draw.uniform(-5, -2),
         }
-        how |= {
-            "batch_size": int(batch),
-            "epochs": int(epochs),
-            "n": 250,
-            "data_seed": seed,
-        }
-        seeds = [10**6 * seed + 5 * k + j for j in range(5)]
-        found += [Settings(MLP(width), init_seed=s, **how) for s in seeds]
+        how |= {"batch_size": int(draw.choice([10, 25, 50]))}
+        how |= {"epochs": int(draw.choice(size.lengths)), "n": 250, "data_seed": seed}
+        net, number = MLP(int(2 ** draw.uniform(2, 6))), 10**6 * seed + 5 * k
+        found += [Settings(net, init_seed=number + j, **how) for j in range(5)]
     return found
 
 
@@ -661,20 +619,13 @@ def measured(row):
     """Measures of one network of the zoo."""
     own = zoo_sets[row.data]
     start, end = network(row, own, 0), network(row, own)
-    first, last = (
-        measures.layers(end)[0::2]
-        if len(measures.layers(end)) > 2
-        else measures.layers(end)
-    )
-    outputs = end(own.x).detach()
-    right = outputs.gather(1, own.y[:, None])
-    others = outputs.scatter(1, own.y[:, None], -torch.inf).amax(1)
     found = measures.norms(end, start, (40,))
-    found["margin"] = -float((right[:, 0] - others).quantile(0.1)) / found["spectral"]
-    rank = lambda layer: float(
-        deep_linear.effective_rank(layer.weight.detach()) / min(layer.weight.shape)
-    )
-    return found | {"rank": rank(first), "last rank": rank(last)}
+    tenth = float(measures.margins(end, own.x, own.y).quantile(0.1))
+    found["margin"] = -tenth / found["spectral"]
+    for name, layer in zip(("rank", "last rank"), measures.layers(end), strict=True):
+        weight = layer.weight.detach()
+        found[name] = float(effective_rank(weight)) / min(weight.shape)
+    return found
 
 
 # %%

@@ -76,3 +76,11 @@ def test_weight_statistics_are_those_of_numpy():
         net[2].bias.fill_(torch.nan)
     with pytest.raises(ValueError, match="The bias of layer 2 must be finite"):
         measures.weight_statistics(net)
+
+
+def test_margins_are_what_the_right_class_is_ahead_by():
+    outputs = torch.tensor([[2.0, 0.5, 1.0], [0.0, 3.0, 1.0]])
+    same = torch.nn.Linear(3, 3, bias=False)
+    torch.nn.init.eye_(same.weight)
+    found = measures.margins(same, outputs, torch.tensor([0, 2]))
+    assert found.tolist() == [1.0, -2.0]

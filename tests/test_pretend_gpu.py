@@ -333,6 +333,7 @@ MEASURES: dict[Callable, dict] = {
     measures.layers: {"module": NET},
     measures.with_layers: {"module": NET, "source": NET, "numbers": [0]},
     measures.norms: {"module": NET, "start": MLP(4, 2).build((64,), 10, generator(1, "init")), "shape": (64,)},
+    measures.margins: E,
     measures.distance: {"module": NET, "start": NET},
     measures.frobenius: {"module": NET},
     measures.path_norm: {"module": NET, "shape": (64,)},

@@ -3,7 +3,16 @@
 from overparam.measures import connectivity, curvature, dimension, regions, sensitivity, sharpness, volume
 from overparam.measures.coherence import m_coherence
 from overparam.measures.collapse import neural_collapse
-from overparam.measures.norms import distance, frobenius, layers, norms, path_norm, spectral_product, with_layers
+from overparam.measures.norms import (
+    distance,
+    frobenius,
+    layers,
+    margins,
+    norms,
+    path_norm,
+    spectral_product,
+    with_layers,
+)
 from overparam.measures.statistics import weight_statistics
 from overparam.measures.tables import (
     at_level,
@@ -48,6 +57,7 @@ __all__ = [
     "layers",
     "lowest_at",
     "m_coherence",
+    "margins",
     "neural_collapse",
     "norms",
     "over_dispersion",
