@@ -50,7 +50,7 @@ ledger = claims.Ledger("measures-of-generalization")
 # Sizes and signals
 size = scale.sizes(
     tested=(300, 2000, 2000), n=(100, 300, 300), epochs=(10, 200, 200), steps=(20, 300, 300),
-    settings=(12, 48, 48), lengths=((3, 10), (3, 10, 30, 100), (3, 10, 30, 100)),
+    settings=(16, 48, 48), lengths=((30, 100), (3, 10, 30, 100), (3, 10, 30, 100)),
 )  # fmt: skip
 
 
@@ -712,8 +712,8 @@ ledger.say("accuracy-from-weights")
 
 # %% tags=["remove-input"]
 def tau(rows, one, other):
-    """Kendall's τ of two columns; NaN where one is constant."""
-    return stats.kendalltau(rows[one], rows[other]).statistic
+    """Kendall's τ of two columns; NaN where one is constant, or nothing is there."""
+    return stats.kendalltau(rows[one], rows[other]).statistic if len(rows) > 2 else np.nan
 
 
 def taus(one, other, which):

@@ -25,7 +25,7 @@ def of_hessians(
     data: Data | Mapping[str, Data],
     alphas: Sequence[float],
     steps: int = 40,
-    probes: int = 3,
+    probes: int = 4,
     device: torch.device | str | None = None,
 ) -> pd.DataFrame:
     """``effective_dimension`` of the Hessian of every row's training loss at its last recorded time: a column for each α.
@@ -69,37 +69,34 @@ def _of_stack(
     """Effective dimensions [K, alphas] of K networks like the module; see ``curvature.in_stacks``."""
     own, each = curvature.mean_losses(module, x[rows], labels, loss)
     draw, (count, size) = generator(0, "quadrature"), weights.shape
-    total = torch.zeros(count, len(alphas), dtype=torch.float64)
+    signs = torch.randint(2, (probes, 1, size), generator=draw).to(weights) * 2 - 1
     with evaluation(own):
-        product = curvature.hessian_product(lambda w: each(w).sum(), weights)
-        for _ in range(probes):
-            signs = torch.randint(2, (size,), generator=draw).to(weights) * 2 - 1
-            places, shares = _quadrature(product, (signs / size**0.5).expand(count, -1), steps)
-            total += torch.stack([(shares * _directions(places, alpha)).sum(1) for alpha in alphas], 1)
-    return total * size / probes
+        with torch.enable_grad():
+            weights = weights.clone().requires_grad_()
+            (gradient,) = torch.autograd.grad(each(weights).sum(), weights, create_graph=True)
+        # All probes go back through the graph of the gradient at once.
+        product = lambda v: torch.autograd.grad(gradient, weights, v, retain_graph=True, is_grads_batched=True)[0]  # noqa: E731
+        places, shares = _quadrature(product, (signs / size**0.5).expand(-1, count, -1), steps)
+    return size * torch.stack([(shares * _directions(places, alpha)).sum(2).mean(0) for alpha in alphas], 1)
 
 
 def _quadrature(product: Callable[[Tensor], Tensor], v: Tensor, steps: int) -> tuple[Tensor, Tensor]:
-    """Places and shares [K, steps], in float64 on the CPU, such that vᵀ f(H) v ≈ Σ share · f(place), for unit vectors v [K, P]."""
-    count, size = v.shape
-    steps = min(steps, size)
-    basis, inside, between = v.new_zeros(count, steps, size), [], []
+    """Places and shares [Q, K, steps], in float64 on the CPU, with vᵀ f(H) v ≈ Σ share · f(place) for unit vectors v [Q, K, P]."""
+    steps = min(steps, v.shape[2])
+    basis, inside, between = v.new_zeros(*v.shape[:2], steps, v.shape[2]), [], []
     for k in range(steps):
-        basis[:, k] = v
-        known, v = basis[:, : k + 1], product(v)
-        along = 0
+        basis[:, :, k] = v
+        known, v = basis[:, :, : k + 1], product(v)
+        along = torch.zeros_like(v[..., 0])
         for _ in range(2):  # once is not enough: rounding leaves a part of the basis in v
-            part = torch.einsum("kjp,kp->kj", known, v)
-            v = v - torch.einsum("kjp,kj->kp", known, part)
-            along = along + part[:, k]
-        length = v.norm(dim=1)
-        v = v / length.clamp(min=torch.finfo(v.dtype).tiny)[:, None]
+            part = torch.einsum("qkjp,qkp->qkj", known, v)
+            v = v - torch.einsum("qkjp,qkj->qkp", known, part)
+            along = along + part[..., k]
+        length = v.norm(dim=2)
+        v = v / length.clamp(min=torch.finfo(v.dtype).tiny)[..., None]
         inside.append(along)
         between.append(length)
-    diagonal, beside = (torch.stack(values, 1).double().cpu() for values in (inside, between))
-    tridiagonal = torch.diag_embed(diagonal)
-    if steps > 1:
-        off = torch.diag_embed(beside[:, :-1], offset=1)
-        tridiagonal = tridiagonal + off + off.mT
-    places, vectors = torch.linalg.eigh(tridiagonal)
-    return places, vectors[:, 0].square()
+    diagonal, beside = (torch.stack(values, 2).double().cpu() for values in (inside, between))
+    off = torch.diag_embed(beside[..., :-1], offset=1)
+    places, vectors = torch.linalg.eigh(torch.diag_embed(diagonal) + off + off.mT)
+    return places, vectors[..., 0, :].square()
