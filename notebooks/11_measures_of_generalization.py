@@ -49,7 +49,7 @@ ledger = claims.Ledger("measures-of-generalization")
 # %% mystnb={"code_prompt_show": "Sizes and signals"} tags=["hide-input"]
 # Sizes and signals
 size = scale.sizes(
-    tested=(300, 2000, 2000), n=(100, 300, 300), epochs=(10, 200, 200), steps=(20, 300, 300), digits=(100, 500, 500),
+    tested=(300, 2000, 2000), n=(100, 300, 300), epochs=(10, 200, 200), steps=(20, 200, 200), digits=(100, 500, 500),
     settings=(16, 48, 48), lengths=((30, 100), *2 * [(3, 10, 30, 100, 100)]),
 )  # fmt: skip
 
@@ -75,8 +75,12 @@ def along_widths(seed):
     """Training error, risk and GCV on a draw of 200 signals: [3, widths, ridges]."""
     x, y, x_new, y_new = halves(signals([seed], 200)[seed])
     drawn, rows = linear.Fourier(40, widths[-1], kernels.median_distance(x) / 2, seed), []
+    every, every_new = drawn(x, widths[-1]), drawn(x_new, widths[-1])
     for width in widths:
-        F, F_new = drawn(x, width), drawn(x_new, width)
+        share = (
+            widths[-1] / width
+        ) ** 0.5  # a feature is divided by the root of their number
+        F, F_new = share * every[:, :width], share * every_new[:, :width]
         penalties = [200 * float(r) for r in ridges]
         s = cross_validation.scores(F @ F.T, y, penalties, F_new @ F.T, y_new)
         rows.append(torch.stack([s.training, s.risk, s.gcv]))
@@ -333,7 +337,7 @@ alphas = {"low": 0.1 / size.n, "N": 1 / size.n, "high": 10 / size.n}
 
 def with_dimension(runs):
     """The runs with their parameters and effective dimensions."""
-    found = dimension.of_hessians(runs, still, list(alphas.values()))
+    found = dimension.of_hessians(runs, still, list(alphas.values()), probes=2)
     return runs.assign(p=51 * runs.width + 10).join(found.set_axis(list(alphas), axis=1))
 
 
@@ -411,7 +415,7 @@ x, y, x_new, y_new = (
 )
 draw = [generator(s, "random labels") for s in of_spaces]
 coins = torch.stack([torch.randint(10, (many_n,), generator=g) for g in draw])
-few, many = (40, 80, 160, 320), (320, 640, 1280, 2560)
+few, many = (80, 160, 320), (640, 1280, 2560)
 
 
 def errors_in(dimensions, random=False, width=50, n=many_n):
@@ -435,7 +439,7 @@ def intrinsic(errors):
 
 # %%
 spaces = {"true labels": errors_in(few), "random labels": errors_in(many, random=True)}
-spaces["true labels, 100 units"] = errors_in(few[1:], width=100)
+spaces["true labels, 100 units"] = errors_in(few, width=100)
 needed = {name: intrinsic(errors) for name, errors in spaces.items()}
 
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**True labels are learned in a few dozen random dimensions, random ones need many times as many.** Accuracy against the dimension of the subspace: on new signals for true labels, on the training labels for random ones. Dotted: 90 % of what the full space reaches. Means over replicates with 95 % bands.", "name": "fig-mg-subspace"}, "image": {"alt": "Accuracy against dimension on a logarithmic axis: the lines for true labels of both network sizes rise early and together, those for random labels much later, the one for half as many labels in between."}} tags=["hide-input"]
@@ -456,7 +460,7 @@ for k, (name, errors) in enumerate(spaces.items()):
     )
     if k < 2:
         ax.axhline(90 * (1 - errors["full"].mean()), color=shades[name], linestyle=":")
-figures.log_axis(ax, (40, 160, 640, 2560))
+figures.log_axis(ax, (80, 160, 320, 640, 1280, 2560))
 ax.set(xlabel="dimensions", ylabel="accuracy, %", ylim=(0, 104))
 ax.legend(loc="lower right")
 plt.show()
@@ -523,7 +527,7 @@ plt.show()
 off = np.abs((sharing.error / sharing.law) ** 2 - 1).max()
 last = sharing[sharing.n == 768].set_index("model").error
 Markdown(
-    f"The excess risks are met to {off:.1%}. With 768 examples the dense model's error is {last.iloc[0] / last.iloc[1]:.2f} times that of the shared one; $\\sqrt{{d/m}}$ is {8**0.5:.2f}."
+    f"The excess risks are met to {off:.1%}. With 768 examples the dense model's error is {last['dense, d = 64'] / last['shared, m = 8']:.2f} times that of the shared one; $\\sqrt{{d/m}}$ is {8**0.5:.2f}."
 )
 
 # %% [markdown]
@@ -599,8 +603,8 @@ constant = [stats.entropy(s) for s in shares]
 minima = {"stuck": error_at("lowered") - error_at("usual")}
 minima["loss"] = place("train_loss", "lowered") / constant
 minima["positive"] = error_at("raised") - error_at("usual")
-minima["longer"] = place("train_loss", "lowered, twice as long")
-minima["longer"] /= place("train_loss", "lowered")
+after, before = (place("train_loss", f"lowered{more}") for more in (", twice as long", ""))
+minima["longer"] = after / before
 minima["gap"] = 100 * place("gap", "lowered")
 
 # %% [markdown]
@@ -1067,7 +1071,7 @@ How does the intrinsic dimension of random labels grow with their number, and ho
 """
 
 # %%
-fewer = lambda n: intrinsic(errors_in((80, *many[:3]), random=True, n=n)).mean()
+fewer = lambda n: intrinsic(errors_in((160, 320, 640, 1280), random=True, n=n)).mean()
 by_labels = {n: fewer(n) for n in (many_n // 4, many_n // 2)}
 by_labels[many_n] = needed["random labels"].mean()
 told = lambda n, d: f"{d:.0f} dimensions, {n * np.log2(10) / d:.1f} bits each"
