@@ -384,7 +384,14 @@ claims.table(
 
 # %% [markdown]
 r"""
-RESULT-DIM
+After 200 epochs it rises up to the threshold and comes down while the parameters run away: a count that goes along with the test loss. That is what the paper saw in larger networks. Then compare networks at *one* training loss: now the effective dimension *rises* with the width, and the test loss falls all the same.
+
+The reason can be read off the Hessian of the cross-entropy, whose first part is $\operatorname{mean}\, J^\top (\operatorname{diag} \pi - \pi \pi^\top) J$, with $J$ the gradients of the outputs and $\pi$ the predicted probabilities. The factor in the middle vanishes as predictions become certain. In the same number of epochs a wide network gets to a lower loss, so its Hessian is smaller in every direction, and fewer eigenvalues stand out over a fixed $\alpha$. What the count followed is how well the training labels are fitted.
+
+::::{admonition} Break it: hold the loss fixed
+:class: break-it
+At equal training loss the correlation has the opposite sign, and it depends on $\alpha$ even where it is not held (the table). A rescaling of layers, which leaves the function as it is, changes $N_{\mathrm{eff}}$ as well ({ref}`mg-ex-rescaled`). A measure that follows the test loss in one experiment may follow something else that happens to go along.
+::::
 
 (mg-subspace)=
 ## How many numbers does training need?
@@ -410,9 +417,9 @@ B. True labels take a few dozen, whatever the size of the network; random ones a
 # Networks in random subspaces
 of_spaces, many_n = ledger.seeds("intrinsic-dimension"), size.digits
 sets = [data.digits(many_n, s) for s in of_spaces]
-x, y, x_new, y_new = (
-    torch.stack([getattr(s, k) for s in sets]) for k in ("x", "y", "x_test", "y_test")
-)
+digits = {
+    k: torch.stack([getattr(s, k) for s in sets]) for k in ("x", "y", "x_test", "y_test")
+}
 draw = [generator(s, "random labels") for s in of_spaces]
 coins = torch.stack([torch.randint(10, (many_n,), generator=g) for g in draw])
 few, many = (80, 160, 320), (640, 1280, 2560)
@@ -420,12 +427,13 @@ few, many = (80, 160, 320), (640, 1280, 2560)
 
 def errors_in(dimensions, random=False, width=50, n=many_n):
     """Errors [replicates, dimensions], the full space last: on new digits, or on random training labels."""
-    own, labels = x[:, :n], (coins if random else y)[:, :n]
+    own, labels = digits["x"][:, :n], (coins if random else digits["y"])[:, :n]
+    tested = (own, labels) if random else (digits["x_test"], digits["y_test"])
 
     def error(d):
         rate = 0.05 if d else 0.005  # a step in the full space moves every weight
         nets = subspace.train(MLP(width, 2), own, labels, of_spaces, d, size.steps, rate)
-        return nets.error(*((own, labels) if random else (x_new, y_new)))
+        return nets.error(*tested)
 
     found = linear.parallel_map(error, [*dimensions, None])
     return pd.DataFrame(dict(zip([*dimensions, "full"], found, strict=True)))
@@ -480,7 +488,9 @@ claims.table(
 
 # %% [markdown]
 r"""
-RESULT-SUB
+Had the number been a property of the network, the lines for true and random labels would lie together, and those of the two sizes apart. It is the other way round: it belongs to the data, as the paper says. A network of nearly three times as many parameters needs about as many dimensions.
+
+Why can so few do? A solution is hit if the subspace meets the set of good weights. A random subspace of dimension $d$ and a smooth set of dimension $p - k$ meet, in general, if $d \ge k$: as many dimensions are needed as the task has constraints. True labels are few constraints, since one that is met brings others along; random labels are one each. For the length of a description, and for the bounds that are made of it, this is the right kind of count. But it says what *can* be found in a subspace, not that free training stays in one.
 
 (mg-sharing)=
 ## Weights that are shared
@@ -609,7 +619,9 @@ minima["gap"] = 100 * place("gap", "lowered")
 
 # %% [markdown]
 r"""
-RESULT-STARTS
+The lowered network sits at the loss of the best constant, where the proof puts it, and more epochs do not help. Now look at the other columns as a measure would. Of all four it has by far the smallest gap and the flattest minimum; it counts hardly any directions. Whoever ranked networks by what predicts the gap would call it the best.
+
+Nobody starts there on purpose, and the usual start is far from it. So bad minima refute "training cannot end badly", and do not explain how training ends well. (Raised biases make all units active and the network nearly linear at first. It learns, and worse.)
 
 (mg-zoo)=
 ## A zoo of networks
@@ -689,9 +701,13 @@ given = {
 given["training loss and weights"] = statistics.assign(loss=zoo.train_loss)
 
 
+trees = GradientBoostingRegressor(
+    n_estimators=60, learning_rate=0.15, subsample=0.5, random_state=0
+)
+
+
 def foretold(rows, inputs):
     """Accuracies of the networks of one zoo, each predicted from the other settings."""
-    trees = GradientBoostingRegressor(n_estimators=100, subsample=0.5, random_state=0)
     folds = GroupKFold(4).split(rows, groups=rows.setting)
     return cross_val_predict(trees, inputs.loc[rows.index], rows.accuracy, cv=list(folds))
 
@@ -757,7 +773,7 @@ weights["seeds"] = taus("from weights", "accuracy", "setting")
 
 # %% [markdown]
 r"""
-RESULT-ZOO
+For settings that they have not seen the trees are right to within a few points for most networks, and do better than trees that know the hyperparameters. So weights do tell the accuracy. But a single number, the training loss, tells more, and with it the weights add next to nothing. What the trees have learned to see is how far a network has come. Where that does not differ, among networks that fit or that share their setting, little of the prediction is left: the card has these τ.
 
 (mg-axis)=
 ### All on one axis
@@ -813,7 +829,16 @@ Markdown(f"Over seeds the largest mean τ in size is {strongest:.2f}.")
 
 # %% [markdown]
 r"""
-RESULT-AXIS
+*Blue.* Over all networks norms and distance have a large positive τ with the gap, the training loss and the margin a large negative one. Both are one fact. A network that has trained longer has larger weights and a smaller training error; and as the gap is test error less training error, whatever lowers the second raises the gap. This correlation is there by construction. With the *test error* in the place of the gap the signs turn around: better networks have the larger norms.
+
+*Orange.* Among networks that fit, the training error is 0 and the gap is the test error. The intervals get wide, since few networks of a zoo qualify, and they differ in learning rate, width and decay at once. Parameters have the wrong sign for a measure of complexity: wider networks are better. Norms and path norm keep theirs in most zoos.
+
+*Green.* Where only seeds differ, everything lies near zero. That is what question 2 of the beginning asked for. A measure cannot be used to choose among seeds, and what it says about settings is about settings.
+
+:::{admonition} What a measure can be trusted with
+:class: key-result
+GCV follows the risk because a formula says so, for linear fits that were not chosen with the same data. The other measures on this page follow the risk as long as what drives both varies: epochs, learning rate, labels. Hold that fixed, and see what remains.
+:::
 
 (mg-verdicts)=
 ## What the papers found, what we found
@@ -921,7 +946,7 @@ Let each of the eight patches have its own filter $w + \tau u_l$ with independen
 
 # %%
 n, bias = (
-    np.arange(80, 20_001),
+    np.arange(80, 100_001),
     lambda tau: tau**2 * 7 / 8,
 )  # 7/8 · 64 τ² over L² = 64 patches' weights
 shared = lambda tau: bias(tau) + (1 + bias(tau)) * 8 / (n - 9)
@@ -983,7 +1008,7 @@ before, after = (
 
 # %% [markdown]
 r"""
-The product of spectral norms does not, the path norm hardly (its paths that begin at the last biases are not rescaled); the others do. So do effective dimension and the statistics of weights. What changes without the function cannot explain what the function does, though it may still correlate where training never makes such moves.
+The product of spectral norms and the path norm do not; the others do, by factors. So do effective dimension and the statistics of weights. What changes without the function cannot explain what the function does, though it may still correlate where training never makes such moves.
 
 ```{solution-end}
 ```
@@ -1016,7 +1041,7 @@ found["mixture, other zoos"] = np.mean([over(*g, best) for g in groups[1:]])
 
 # %% [markdown]
 r"""
-RESULT-MADE
+The mixture beats every single measure on the zoo on which it was chosen, and in the others it is no better than a coin. With so few networks that fit, even the best *single* one is a choice by luck. Whoever reports the best of forty should choose it on some environments and report it on others, which is what {ref}`flat-predict` asks for.
 
 ```{solution-end}
 ```
@@ -1041,7 +1066,6 @@ far_weights = pd.DataFrame(
     ]
 )
 learn, other = zoo.data_seed == of_zoo[0], zoo.data_seed == of_zoo[1]
-trees = GradientBoostingRegressor(n_estimators=100, subsample=0.5, random_state=0)
 trees.fit(statistics[learn], zoo.accuracy[learn])
 found = {}
 for name, inputs, truth in (
@@ -1055,7 +1079,7 @@ pd.DataFrame(found).T.round(2)
 
 # %% [markdown]
 r"""
-RESULT-TRANSFER
+Between draws of the same kind most of R² stays, and the order. On signals that are moved further all networks are worse, so the predicted *values* are far off (an R² below zero: the mean would do better), yet the order of the networks is told about as well as before. {cite:t}`unterthiner2020` report transfer of the same kind. Predicting which of two networks has learned more is easier than predicting how well.
 
 ```{solution-end}
 ```
@@ -1079,14 +1103,20 @@ told = lambda n, d: f"{d:.0f} dimensions, {n * np.log2(10) / d:.1f} bits each"
 
 # %% [markdown]
 r"""
-RESULT-LABELS
+The dimension grows in proportion to the number of labels: each dimension holds one or two bits of them, whatever their number, as counting says it must if its coordinate has a bounded precision. For true labels the same loop would find a dimension that hardly grows, since what is learned from the first labels serves the others.
 
 ```{solution-end}
 ```
 
 ## Summary
 
-SUMMARY
+- A measure is tested by what it orders: models that differ in one known thing, and models that differ in luck alone.
+- Leaving one out needs no second fit, and GCV, its average form, follows the risk through the peak and beyond it from training data alone. It is off where examples are copies, or where the kernel has seen them.
+- The effective dimension of the Hessian comes down beyond the threshold as the test loss does. At equal training loss it goes up.
+- True labels need a few per cent of the dimensions, random ones many more, and a larger network no more: the count belongs to the data.
+- Shared weights divide the risk by $d/m$, as long as what is shared is shared in the truth.
+- Bad minima exist, have a small gap, and are flat.
+- Weights tell the accuracy in a zoo because they tell how far training has gone. Over seeds no measure on this page tells anything.
 
 **Reading.** {cite:t}`jiang2020` with {cite:t}`dziugaite2020`, for how to test a measure; {cite:t}`wei2022`, for one that predicts and the reason why; {cite:t}`maddox2020` and {cite:t}`li2018` for two ways to count; {cite:t}`goldblum2020`, for beliefs that did not survive.
 """
