@@ -26,7 +26,8 @@ def test_every_score_is_that_of_fits_made_one_by_one(problem, penalty):
     assert found.risk[0] == pytest.approx(float((predicted(x, y, at, penalty) - y_new).square().mean()), rel=1e-6)
     fitted = predicted(x, y, x, penalty)
     assert found.training[0] == pytest.approx(float((fitted - y).square().mean()), rel=1e-5)
-    apart = [predicted(np.delete(x, i, 0), np.delete(y, i), x[i], penalty) - y[i] for i in range(12)]
+    rest = [torch.arange(12) != i for i in range(12)]
+    apart = [predicted(x[keep], y[keep], x[i], penalty) - y[i] for i, keep in enumerate(rest)]
     assert found.left_out[0] == pytest.approx(float(torch.stack(apart).square().mean()), rel=1e-6)
     smoother = torch.stack([predicted(x, unit, x, penalty) for unit in torch.eye(12, dtype=torch.float64)], 1)
     assert found.freedom[0] == pytest.approx(float(smoother.trace()), rel=1e-6)

@@ -14,7 +14,7 @@ def weight_statistics(module: nn.Module) -> dict[str, float]:
 
     What Unterthiner et al. (2020, arXiv 2002.11448) predict the accuracy of a network from.
     """
-    found = {}
+    found: dict[str, float] = {}
     for number, layer in enumerate(layers(module), 1):
         for kind, values in layer.named_parameters(recurse=False):
             numbers = values.detach().double().cpu().numpy().ravel()

@@ -44,11 +44,11 @@ def scores(
     require(bool(deltas) and min(deltas) > 0, says)
     require((cross is None) == (y_new is None), "New points need both cross and y_new; give both or none.")
     values, vectors = torch.linalg.eigh(gram)
-    inverse = 1 / (values.clamp(min=0)[None] + gram.new_tensor(deltas)[:, None])  # [penalties, n]
+    added = torch.tensor(deltas, dtype=gram.dtype, device=gram.device)
+    inverse = 1 / (values.clamp(min=0)[None] + added[:, None])  # [penalties, n]
     weights = (inverse * (vectors.T @ y)) @ vectors.T  # (K + δI)⁻¹ y
     diagonal = inverse @ vectors.T.square()  # of (K + δI)⁻¹
-    squared = gram.new_tensor(deltas).square()
-    training = squared * weights.square().mean(1)
+    training = added.square() * weights.square().mean(1)
     risk = None
     if cross is not None and y_new is not None:
         new = tensor("y_new", y_new, 1).double()

@@ -56,8 +56,10 @@ def train(
     )
     steps, lr = whole("steps", steps, 1), real("lr", lr)
     modules = [architecture.build(x.shape[2:], int(y.max()) + 1, generator(seed, "init")) for seed in seeds]
-    require_examples(modules[0], x[0], y[0])
-    start = torch.stack([torch.cat([p.detach().flatten() for p in module.parameters()]) for module in modules]).to(x)
+    require_examples(modules[0].to(x.device), x[0], y[0])
+    start = torch.stack(
+        [torch.cat([p.detach().flatten() for p in module.to(x.device).parameters()]) for module in modules]
+    )
     shapes = tuple(p.shape for p in modules[0].parameters())
     place = (lambda z: start + z) if dimension is None else _Subspace(start, seeds, whole("dimension", dimension, 1))
     z = start.new_zeros(len(seeds), start.shape[1] if dimension is None else dimension).requires_grad_()
