@@ -77,9 +77,7 @@ def along_widths(seed):
     drawn, rows = linear.Fourier(40, widths[-1], kernels.median_distance(x) / 2, seed), []
     every, every_new = drawn(x, widths[-1]), drawn(x_new, widths[-1])
     for width in widths:
-        share = (
-            widths[-1] / width
-        ) ** 0.5  # a feature is divided by the root of their number
+        share = (widths[-1] / width) ** 0.5  # features have mean square 1/width
         F, F_new = share * every[:, :width], share * every_new[:, :width]
         penalties = [200 * float(r) for r in ridges]
         s = cross_validation.scores(F @ F.T, y, penalties, F_new @ F.T, y_new)
@@ -126,7 +124,7 @@ So a measure is tested like any other empirical statement. {cite:t}`jiang2020` r
 (mg-gcv)=
 ## One that can be proved
 
-The third line of {numref}`fig-mg-peak` answers all three. Ridge regression in the space of a kernel predicts $f(x) = k(x)^\top (K + \delta I)^{-1} y$, with $K$ the kernel's matrix of the $n$ training inputs and a ridge $\delta > 0$. Its fitted values are $S y$ with $S = K (K + \delta I)^{-1}$. Regression on $p$ features is the case $K = F F^\top$.
+The third line of {numref}`fig-mg-peak` answers the first and the third. Ridge regression in the space of a kernel predicts $f(x) = k(x)^\top (K + \delta I)^{-1} y$, with $K$ the kernel's matrix of the $n$ training inputs and a ridge $\delta > 0$. Its fitted values are $S y$ with $S = K (K + \delta I)^{-1}$. Regression on $p$ features is the case $K = F F^\top$.
 
 ```{prf:proposition} Leaving one out without fitting again
 :label: mg-prop-loo
@@ -349,7 +347,7 @@ def follows(runs, column, widths=INTERPOLATING):
     return [claims.rank_correlation(g[column], g.test_loss) for _, g in groups]
 
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Beyond the threshold the effective dimension comes down with the test loss, unless all networks are stopped at one training loss.** Left: test loss against the number of hidden units, after 200 epochs and at a training loss of 0.01. Right: effective dimension of the same networks, and the number of parameters. Means over replicates with 95 % bands.", "name": "fig-mg-dimension"}, "image": {"alt": "Left: test loss after 200 epochs rises to a peak and falls; at equal training loss it falls slowly from 27 units on. Right: effective dimension after 200 epochs rises to a peak and falls while the parameters go on rising in a straight line; at equal training loss it does not fall as much."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Beyond the threshold the effective dimension comes down with the test loss, unless all networks are stopped at one training loss.** Left: test loss against the number of hidden units, after 200 epochs and at a training loss of 0.01. Right: effective dimension of the same networks, and the number of parameters. Means over replicates with 95 % bands.", "name": "fig-mg-dimension"}, "image": {"alt": "Left: test loss after 200 epochs rises to a peak and falls; at equal training loss it falls slowly from 27 units on. Right: effective dimension after 200 epochs rises to a peak and falls while the parameters go on rising in a straight line; at equal training loss it rises."}} tags=["hide-input"]
 fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.6))
 for ax, column in ((left, "test_loss"), (right, "N")):
     figures.plot(wide, "width", column, ax=ax, colors=blue, label="200 epochs")
@@ -385,7 +383,18 @@ claims.table(
 r"""
 After 200 epochs it rises up to the threshold and comes down while the parameters run away: a count that goes along with the test loss. That is what the paper saw in larger networks. Then compare networks at *one* training loss: now the effective dimension *rises* with the width, and the test loss falls all the same.
 
-The reason can be read off the Hessian of the cross-entropy, whose first part is $\operatorname{mean}\, J^\top (\operatorname{diag} \pi - \pi \pi^\top) J$, with $J$ the gradients of the outputs and $\pi$ the predicted probabilities. The factor in the middle vanishes as predictions become certain. In the same number of epochs a wide network gets to a lower loss, so its Hessian is smaller in every direction, and fewer eigenvalues stand out over a fixed $\alpha$. What the count followed is how well the training labels are fitted.
+The reason can be read off the Hessian of the cross-entropy, whose first part is $\operatorname{mean}\, J^\top (\operatorname{diag} \pi - \pi \pi^\top) J$, with $J$ the gradients of the outputs and $\pi$ the predicted probabilities. The factor in the middle vanishes as predictions become certain. In the same number of epochs a wide network gets to a lower training loss:
+"""
+
+# %% tags=["remove-input"]
+loss_at = measures.by_seed(wide, "train_loss", "width")
+Markdown(
+    f"{claims.mean(loss_at[27]):.4f} with 27 units, {claims.mean(loss_at[140]):.4f} with 140."
+)
+
+# %% [markdown]
+r"""
+So its Hessian is smaller, and fewer eigenvalues stand out over a fixed $\alpha$. What the count followed is how well the training labels are fitted.
 
 ::::{admonition} Break it: hold the loss fixed
 :class: break-it
@@ -407,7 +416,7 @@ A network of 6,310 parameters learns 500 digits. What does it need more dimensio
 3. For both about 6,310.
 
 :::{dropdown} Answer
-B. True labels take a few dozen, whatever the size of the network; random ones a number that grows with the labels.
+B. True labels take a few per cent of the dimensions, in a larger network no more of them; random ones a number that grows with the labels.
 :::
 ::::
 """
@@ -546,11 +555,11 @@ A random subspace shares weights, too, blindly: each of the 6,310 weights is mad
 (mg-starts)=
 ## Where measures look away
 
-Most measures are about the *gap*. A network can have a gap of zero because it has learned nothing. {cite:t}`goldblum2020` collect beliefs about networks that do not survive a test, and one of them is that training never ends in bad minima.
+Most measures are about the *gap*. A network can have a gap of zero because it has learned nothing. {cite:t}`goldblum2020` collect beliefs about networks that do not survive a test, and one of them is that there are no bad local minima in which training could end.
 
 ```{prf:proposition} A bad minimum by hand
 :label: mg-prop-dead
-Let no hidden unit be active on any training example, and the output biases give the frequencies of the labels. Then the network is at a local minimum of the cross-entropy, whose value is the entropy of the labels.
+Let the input of every hidden unit be negative on every training example, and the output biases give the frequencies of the labels. Then the network is at a local minimum of the cross-entropy, whose value is the entropy of the labels.
 ```
 
 ```{prf:proof}
@@ -769,7 +778,7 @@ weights["seeds"] = taus("from weights", "accuracy", "setting")
 
 # %% [markdown]
 r"""
-For settings that they have not seen the trees are right to within a few points for most networks, and do better than trees that know the hyperparameters. So weights do tell the accuracy. But a single number, the training loss, tells more, and with it the weights add next to nothing. What the trees have learned to see is how far a network has come. Where that does not differ, among networks that fit or that share their setting, little of the prediction is left: the card has these τ.
+For settings that they have not seen the trees are right to within ten points for most networks, and do better than trees that know the hyperparameters. So weights do tell the accuracy. But a single number, the training loss, tells more, and with it the weights add next to nothing. What the trees have learned to see is how far a network has come. Where that does not differ, among networks that fit or that share their setting, little of the prediction is left: the card has these τ.
 
 (mg-axis)=
 ### All on one axis
