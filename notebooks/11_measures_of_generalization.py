@@ -244,7 +244,8 @@ def of_seed(rows):
     away, least = 100 * np.abs(np.log(rows.gcv / rows.risk)), rows.ridge == strengths[0]
     found = {"miss": away.median(), "ridgeless": away[least].median()}
     found["left_out"] = 100 * np.abs(np.log(rows.left_out / rows.risk)).median()
-    found["slope"] = np.polyfit(np.log(rows.gcv), np.log(rows.risk), 1)[0]
+    slope = lambda key: np.polyfit(np.log(rows[key]), np.log(rows.risk), 1)[0]
+    found |= {"slope": slope("gcv"), "left_out_slope": slope("left_out")}
     names = {"ranked": "gcv", "norm": "norm", "training": "training"}
     return found | {
         k: claims.rank_correlation(rows[v], rows.risk) for k, v in names.items()
@@ -253,6 +254,7 @@ def of_seed(rows):
 
 by_replicate = pd.DataFrame([of_seed(rows) for _, rows in clean.groupby("seed")])
 again = scores[(scores.kernel == "tangent, reused") & (scores.ridge == strengths[0])]
+by_replicate["better"] = by_replicate.ranked - by_replicate.norm
 gcv = by_replicate.to_dict("list") | {"reused": (again.gcv / again.risk).to_numpy()}
 words = {"GCV": "ranked", "norm of the fit": "norm", "training error": "training"}
 compared = {word: claims.mean(gcv[key]) for word, key in words.items()}
