@@ -738,7 +738,7 @@ R2 = pd.DataFrame(
     }
 )
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Weights tell the accuracy, and the training loss tells as much.** Left: accuracy of the networks of one zoo against what trees predict from the statistics of their weights, for settings that they have not seen. Right: R² of predictions from four sources; dots are zoos, bars 95 % intervals of their mean.", "name": "fig-mg-accuracy"}, "image": {"alt": "Left: a cloud of points along the diagonal. Right: four rows of dots for R squared, all high."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Weights tell the accuracy, and the training loss tells as much.** Left: accuracy of the networks of one zoo against what trees predict from the statistics of their weights, for settings that they have not seen. Right: R\u00b2 of predictions from four sources; dots are zoos, bars 95 % intervals of their mean.", "name": "fig-mg-accuracy"}, "image": {"alt": "Left: a cloud of points along the diagonal. Right: four rows of dots for R squared, all high."}} tags=["hide-input"]
 fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.4), width_ratios=(1, 1.2))
 one = zoo[zoo.data_seed == of_zoo[0]]
 left.plot(100 * one["from weights"], 100 * one.accuracy, "o", color=blue, alpha=0.5)
@@ -842,6 +842,8 @@ r"""
 *Orange.* Among networks that fit, the training error is 0 and the gap *is* the test error. What was so clear is gone: no measure has a τ that keeps its sign in all zoos. Only a part of each zoo qualifies, so the intervals are wide; a claim that a norm orders fitted networks would need many more of them, or settings chosen to differ in one thing, as in {numref}`fig-flat-one`.
 
 *Green.* Where only seeds differ, everything lies near zero. That is what question 2 of the beginning asked for. A measure cannot be used to choose among seeds, and what it says about settings is about settings.
+
+*Rank.* {cite:t}`goldblum2020` find that rank does not go with generalization. In this zoo, at one width, it does: settings that learn more leave a first layer with fewer strong directions. The two results need not collide. There a regularizer pushed the rank up or down in networks that were otherwise trained alike; here the rank is what learning rate, decay and epochs left behind. That again is the difference between changing a measure and watching it.
 
 :::{admonition} What a measure can be trusted with
 :class: key-result
@@ -992,7 +994,7 @@ The risk stays about where it was, and GCV falls far below it: the example that 
 
 ```{exercise} ★★ Rescaled
 :label: mg-ex-rescaled
-Multiply one layer of a ReLU network by 10 and divide the next by 10 ({ref}`flat-rescaling`). Which of the measures of {numref}`fig-mg-axis` change, though the function does not?
+Multiply one layer of a ReLU network by 10 and divide the next by 10 ({ref}`flat-invariant`). Which of the measures of {numref}`fig-mg-axis` change, though the function does not?
 ```
 
 ```{solution-start} mg-ex-rescaled
@@ -1116,7 +1118,7 @@ The dimension grows in proportion to the number of labels: each dimension holds 
 - The effective dimension of the Hessian comes down beyond the threshold as the test loss does. At equal training loss it goes up.
 - True labels need a few per cent of the dimensions, random ones many more, and a larger network no more: the count belongs to the data.
 - Shared weights divide the risk by $d/m$, as long as what is shared is shared in the truth.
-- Bad minima exist, have a small gap, and are flat.
+- Bad minima exist, have a small gap, and are flat. Low rank goes along with small errors where settings drive both.
 - Weights tell the accuracy in a zoo because they tell how far training has gone. Over seeds no measure on this page tells anything.
 
 **Reading.** {cite:t}`jiang2020` with {cite:t}`dziugaite2020`, for how to test a measure; {cite:t}`wei2022`, for one that predicts and the reason why; {cite:t}`maddox2020` and {cite:t}`li2018` for two ways to count; {cite:t}`goldblum2020`, for beliefs that did not survive.
