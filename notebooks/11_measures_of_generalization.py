@@ -706,28 +706,23 @@ trees = GradientBoostingRegressor(
 
 def foretold(rows, inputs):
     """Accuracies of the networks of one zoo, each predicted from the other settings."""
-    folds = GroupKFold(4).split(rows, groups=rows.setting)
-    return cross_val_predict(trees, inputs.loc[rows.index], rows.accuracy, cv=list(folds))
+    folds = list(GroupKFold(4).split(rows, groups=rows.setting))
+    guess = cross_val_predict(trees, inputs.loc[rows.index], rows.accuracy, cv=folds)
+    return pd.Series(guess, rows.index)
 
 
-def explained(rows, column):
-    """R² of the predictions in this column."""
-    return 1 - ((rows[column] - rows.accuracy) ** 2).mean() / rows.accuracy.var(ddof=0)
+def explained(rows, guess):
+    """R² of these predictions."""
+    return 1 - ((guess - rows.accuracy) ** 2).mean() / rows.accuracy.var(ddof=0)
 
 
 # %%
+zoos, R2 = [rows for _, rows in zoo.groupby("data_seed")], {}
 for name, inputs in given.items():
-    parts = [
-        pd.Series(foretold(rows, inputs), rows.index)
-        for _, rows in zoo.groupby("data_seed")
-    ]
-    zoo["from " + name] = pd.concat(parts)
-R2 = pd.DataFrame(
-    {
-        name: [explained(rows, "from " + name) for _, rows in zoo.groupby("data_seed")]
-        for name in given
-    }
-)
+    guesses = [foretold(rows, inputs) for rows in zoos]
+    R2[name] = [explained(*pair) for pair in zip(zoos, guesses, strict=True)]
+    zoo["from " + name] = pd.concat(guesses)
+R2 = pd.DataFrame(R2)
 
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Weights tell the accuracy, and the training loss tells more.** Left: accuracy of the networks of one zoo against what trees predict from the statistics of their weights, for settings that they have not seen. Right: R\u00b2 of predictions from four sources; dots are zoos, bars 95 % intervals of their mean.", "name": "fig-mg-accuracy"}, "image": {"alt": "Left: a cloud of points along the diagonal. Right: four rows of dots for R squared, all high."}} tags=["hide-input"]
 fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.4), width_ratios=(1, 1.2))
