@@ -1030,14 +1030,14 @@ found["mixture, other zoos"] = np.mean([over(*g, best) for g in groups[1:]])
 
 # %% [markdown]
 r"""
-The mixture beats every single measure on the zoo on which it was chosen, and in the others it is no better than a coin. With so few networks that fit, even the best *single* one is a choice by luck. Whoever reports the best of forty should choose it on some environments and report it on others, which is what {ref}`flat-predict` asks for.
+The mixture beats every single measure on the zoo on which it was chosen, and in the others little of its τ is left. With so few networks that fit, even the best *single* one is partly a choice by luck. Whoever reports the best of forty should choose it on some environments and report it on others, which is what {ref}`flat-predict` asks for.
 
 ```{solution-end}
 ```
 
 ```{exercise} ★★★ Another zoo
 :label: mg-ex-transfer
-Train the trees on the weights of one zoo and predict the accuracies of another, on signals of another draw: R² and τ. Then of a zoo on signals that are moved three times as far. What carries over?
+Train the trees on the weights of one zoo and predict the accuracies of another, on signals of another draw: R² and τ. Then of a zoo on signals that are moved by up to 11 points instead of 3. What carries over?
 ```
 
 ```{solution-start} mg-ex-transfer
@@ -1092,7 +1092,7 @@ told = lambda n, d: f"{d:.0f} dimensions, {n * np.log2(10) / d:.1f} bits each"
 
 # %% [markdown]
 r"""
-The dimension grows in proportion to the number of labels: each dimension holds one or two bits of them, whatever their number, as counting says it must if its coordinate has a bounded precision. For true labels the same loop would find a dimension that hardly grows, since what is learned from the first labels serves the others.
+The dimension grows at least in proportion to the number of labels: each dimension holds one or two bits of them, as counting says it must if a coordinate has a bounded precision. For true labels the same loop would find a dimension that hardly grows, since what is learned from the first labels serves the others.
 
 ```{solution-end}
 ```
