@@ -706,28 +706,23 @@ trees = GradientBoostingRegressor(
 
 def foretold(rows, inputs):
     """Accuracies of the networks of one zoo, each predicted from the other settings."""
-    folds = GroupKFold(4).split(rows, groups=rows.setting)
-    return cross_val_predict(trees, inputs.loc[rows.index], rows.accuracy, cv=list(folds))
+    folds = list(GroupKFold(4).split(rows, groups=rows.setting))
+    guess = cross_val_predict(trees, inputs.loc[rows.index], rows.accuracy, cv=folds)
+    return pd.Series(guess, rows.index)
 
 
-def explained(rows, column):
-    """R² of the predictions in this column."""
-    return 1 - ((rows[column] - rows.accuracy) ** 2).mean() / rows.accuracy.var(ddof=0)
+def explained(rows, guess):
+    """R² of these predictions."""
+    return 1 - ((guess - rows.accuracy) ** 2).mean() / rows.accuracy.var(ddof=0)
 
 
 # %%
+zoos, R2 = [rows for _, rows in zoo.groupby("data_seed")], {}
 for name, inputs in given.items():
-    parts = [
-        pd.Series(foretold(rows, inputs), rows.index)
-        for _, rows in zoo.groupby("data_seed")
-    ]
-    zoo["from " + name] = pd.concat(parts)
-R2 = pd.DataFrame(
-    {
-        name: [explained(rows, "from " + name) for _, rows in zoo.groupby("data_seed")]
-        for name in given
-    }
-)
+    guesses = [foretold(rows, inputs) for rows in zoos]
+    R2[name] = [explained(*pair) for pair in zip(zoos, guesses, strict=True)]
+    zoo["from " + name] = pd.concat(guesses)
+R2 = pd.DataFrame(R2)
 
 # %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Weights tell the accuracy, and the training loss tells more.** Left: accuracy of the networks of one zoo against what trees predict from the statistics of their weights, for settings that they have not seen. Right: R\u00b2 of predictions from four sources; dots are zoos, bars 95 % intervals of their mean.", "name": "fig-mg-accuracy"}, "image": {"alt": "Left: a cloud of points along the diagonal. Right: four rows of dots for R squared, all high."}} tags=["hide-input"]
 fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.4), width_ratios=(1, 1.2))
@@ -1055,14 +1050,14 @@ found["mixture, other zoos"] = np.mean([tau_of(*g, best) for g in groups[1:]])
 
 # %% [markdown]
 r"""
-The mixture beats every single measure on the zoo on which it was chosen, and little of that carries over to the others, on average (the last number). With so few networks that fit, even the best *single* one is a choice by luck. Whoever reports the best of forty should choose it on some environments and report it on others, which is what {ref}`flat-predict` asks for.
+The mixture beats every single measure on the zoo on which it was chosen, and in the others little of its τ is left. With so few networks that fit, even the best *single* one is partly a choice by luck. Whoever reports the best of forty should choose it on some environments and report it on others, which is what {ref}`flat-predict` asks for.
 
 ```{solution-end}
 ```
 
 ```{exercise} ★★★ Another zoo
 :label: mg-ex-transfer
-Train the trees on the weights of one zoo and predict the accuracies of another, on signals of another draw: R² and τ. Then of a zoo on signals that are moved three times as far. What carries over?
+Train the trees on the weights of one zoo and predict the accuracies of another, on signals of another draw: R² and τ. Then of a zoo on signals that are moved by up to 11 points instead of 3. What carries over?
 ```
 
 ```{solution-start} mg-ex-transfer
@@ -1117,7 +1112,7 @@ per_label = np.log2(10) - stats.entropy([0.1, 0.9], base=2) - 0.1 * np.log2(9)
 
 # %% [markdown]
 r"""
-Of ten classes, with one label in ten free to be wrong, a label takes $\log_2 10 - H(0.1) - 0.1 \log_2 9 \approx 2.5$ bits, $H$ the entropy of a coin. The dimension grows in proportion to the number of labels, and each holds about one bit of them, as counting says it must if its coordinate has a bounded precision.
+Of ten classes, with one label in ten free to be wrong, a label takes $\log_2 10 - H(0.1) - 0.1 \log_2 9 \approx 2.5$ bits, $H$ the entropy of a coin. The dimension grows at least in proportion to the number of labels, and each holds about one bit of them, as counting says it must if its coordinate has a bounded precision.
 
 ```{solution-end}
 ```
