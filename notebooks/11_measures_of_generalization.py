@@ -833,7 +833,7 @@ claims.table(
 r"""
 *Blue.* Over all networks norms and distance have a large positive τ with the gap, the training loss a large negative one. Both are one fact. A network that has trained longer has larger weights and a smaller training error; and as the gap is test error less training error, whatever lowers the second raises the gap. This correlation is there by construction. With the *test error* in the place of the gap the signs turn around: better networks have the larger norms.
 
-*Orange.* Among networks that fit, the training error is 0 and the gap *is* the test error. What was so clear is gone, for all measures but the rank (below). Only a part of each zoo qualifies, so the intervals are wide; a claim that a norm orders fitted networks would need many more of them, or settings chosen to differ in one thing, as in {numref}`fig-flat-one`.
+*Orange.* Among networks that fit, the training error is 0 and the gap *is* the test error. What was so clear is gone; only the rank, at one width, still orders them (below). Only a part of each zoo qualifies, so the intervals are wide; a claim that a norm orders fitted networks would need many more of them, or settings chosen to differ in one thing, as in {numref}`fig-flat-one`.
 
 *Green.* Where only seeds differ, everything lies near zero. That is what question 2 of the beginning asked for: we see no measure that could be used to choose among seeds. Is there anything to choose? Ask two halves of the test set for their order of the networks:
 """
