@@ -786,7 +786,7 @@ C. Measures follow what drives both them and the gap. Where only luck differs th
 ::::
 """
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Measures follow how far training has gone, and not luck.** Kendall's \u03c4 of each measure with the generalization gap: over all networks of a zoo (blue), over those that fit all training labels (orange), and over networks that differ in seeds alone (green). Dots are zoos, each with its own settings, bars 95 % intervals of their mean.", "name": "fig-mg-axis"}, "image": {"alt": "Eleven rows of measures with three sets of dots each. Over all networks most norms lie far right of zero and the training loss far left; over those that fit they scatter; over seeds all lie near zero."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Measures follow how far training has gone, and not luck.** Kendall's \u03c4 of each measure with the generalization gap: over all networks of a zoo (blue), over those that fit all training labels (orange), and over networks that differ in seeds alone (green). Dots are zoos, each with its own settings, bars 95 % intervals of their mean.", "name": "fig-mg-axis"}, "image": {"alt": "Eleven rows of measures with three sets of dots each. Over all networks most norms lie far right of zero and the training loss far left; over those that fit they scatter; over seeds all lie within a few tenths of zero."}} tags=["hide-input"]
 named = {"parameters": "parameters", "distance": "distance from start"}
 named |= {"frobenius": "norm of weights", "spectral": "product of spectral norms"}
 named |= {"path": "path norm", "margin": "minus normalized margin"}
@@ -823,11 +823,11 @@ claims.table(
 
 # %% [markdown]
 r"""
-*Blue.* Over all networks norms and distance have a large positive τ with the gap, the training loss and the margin a large negative one. Both are one fact. A network that has trained longer has larger weights and a smaller training error; and as the gap is test error less training error, whatever lowers the second raises the gap. This correlation is there by construction. With the *test error* in the place of the gap the signs turn around: better networks have the larger norms.
+*Blue.* Over all networks norms and distance have a large positive τ with the gap, the training loss and minus the margin a large negative one. Both are one fact. A network that has trained longer has larger weights and a smaller training error; and as the gap is test error less training error, whatever lowers the second raises the gap. This correlation is there by construction. With the *test error* in the place of the gap the signs turn around: better networks have the larger norms.
 
-*Orange.* Among networks that fit, the training error is 0 and the gap *is* the test error. What was so clear is gone: no measure has a τ that keeps its sign in all zoos. Only a part of each zoo qualifies, so the intervals are wide; a claim that a norm orders fitted networks would need many more of them, or settings chosen to differ in one thing, as in {numref}`fig-flat-one`.
+*Orange.* Among networks that fit, the training error is 0 and the gap *is* the test error. What was so clear is gone: only a part of each zoo qualifies, and most intervals reach over zero. The margin has changed its sign. Here networks with the smaller margin are the worse ones, as theory would have it; over all networks it was the other way round. A claim that some norm orders fitted networks would need many more of them, or settings that differ in one thing, as in {numref}`fig-flat-one`.
 
-*Green.* Where only seeds differ, everything lies near zero. That is what question 2 of the beginning asked for. A measure cannot be used to choose among seeds, and what it says about settings is about settings.
+*Green.* Where only seeds differ, all lie close to zero. What is left has the signs of blue, since one seed learns a little faster than another. That is what question 2 of the beginning asked for: a measure is of little use for choosing among seeds, and what it says about settings is about settings.
 
 *Rank.* {cite:t}`goldblum2020` find that rank does not go with generalization. In this zoo, at one width, it does: settings that learn more leave a first layer with fewer strong directions. The two results need not collide. There a regularizer pushed the rank up or down in networks that were otherwise trained alike; here the rank is what learning rate, decay and epochs left behind. That again is the difference between changing a measure and watching it.
 
@@ -875,7 +875,7 @@ r"""
 
 :::{admonition} "A measure that correlates explains"
 :class: misconception
-In {numref}`fig-mg-axis` many measures follow the gap over all networks. All of them follow the training loss, and the gap contains the training error. Where only seeds differ they know nothing.
+In {numref}`fig-mg-axis` many measures follow the gap over all networks. All of them follow the training loss, and the gap contains the training error. Where only seeds differ they know next to nothing.
 :::
 
 :::{admonition} "The number of parameters is the complexity of a model"
@@ -1105,7 +1105,7 @@ The dimension grows at least in proportion to the number of labels: each dimensi
 - True labels need a few per cent of the dimensions, random ones many more, and a larger network no more: the count belongs to the data.
 - Shared weights divide the risk by $d/m$, as long as what is shared is shared in the truth.
 - Bad minima exist, have a small gap, and are flat. Low rank goes along with small errors where settings drive both.
-- Weights tell the accuracy in a zoo because they tell how far training has gone. Over seeds no measure on this page tells anything.
+- Weights tell the accuracy in a zoo because they tell how far training has gone. Over seeds no measure on this page tells much.
 
 **Reading.** {cite:t}`jiang2020` with {cite:t}`dziugaite2020`, for how to test a measure; {cite:t}`wei2022`, for one that predicts and the reason why; {cite:t}`maddox2020` and {cite:t}`li2018` for two ways to count; {cite:t}`goldblum2020`, for beliefs that did not survive.
 """
