@@ -797,7 +797,7 @@ C. Measures follow what drives both them and the gap. Where only luck differs, t
 ::::
 """
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Measures follow how far training has gone, and not luck.** Kendall's \u03c4 of each measure with the generalization gap: over all networks of a zoo (blue), over those that fit all training labels (orange), and over networks that differ in seeds alone (green). Dots are zoos, each with its own settings, bars 95 % intervals of their mean. Networks of one setting do not differ in the number of parameters.", "name": "fig-mg-axis"}, "image": {"alt": "Eleven rows of measures with three sets of dots each. Over all networks most norms lie far right of zero and the training loss far left; over those that fit they scatter; over seeds all lie near zero."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Measures follow how far training has gone, and not luck.** Kendall's \u03c4 of each measure with the generalization gap: over all networks of a zoo (blue), over those that fit all training labels (orange), and over networks that differ in seeds alone (green). Dots are zoos, each with its own settings, bars 95 % intervals of their mean. Networks of one setting do not differ in the number of parameters.", "name": "fig-mg-axis"}, "image": {"alt": "Eleven rows of measures with three sets of dots each. Over all networks most norms lie far right of zero and the training loss far left; over those that fit they scatter; over seeds all lie within a few tenths of zero."}} tags=["hide-input"]
 named = {"parameters": "parameters", "distance": "distance from start"}
 named |= {"frobenius": "norm of weights", "spectral": "product of spectral norms"}
 named |= {"path": "path norm", "margin": "minus margin / spectral product"}
@@ -831,11 +831,11 @@ claims.table(
 
 # %% [markdown]
 r"""
-*Blue.* Over all networks norms and distance have a large positive τ with the gap, the training loss a large negative one. Both are one fact. A network that has trained longer has larger weights and a smaller training error; and as the gap is test error less training error, whatever lowers the second raises the gap. This correlation is there by construction. With the *test error* in the place of the gap the signs turn around: better networks have the larger norms.
+*Blue.* Over all networks norms and distance have a large positive τ with the gap, the training loss and minus the margin a large negative one. Both are one fact. A network that has trained longer has larger weights and a smaller training error; and as the gap is test error less training error, whatever lowers the second raises the gap. This correlation is there by construction. With the *test error* in the place of the gap the signs turn around: better networks have the larger norms.
 
-*Orange.* Among networks that fit, the training error is 0 and the gap *is* the test error. What was so clear is gone; only the rank, at one width, still orders them (below). Only a part of each zoo qualifies, so the intervals are wide; a claim that a norm orders fitted networks would need many more of them, or settings chosen to differ in one thing, as in {numref}`fig-flat-one`.
+*Orange.* Among networks that fit, the training error is 0 and the gap *is* the test error. What was so clear is gone: only a part of each zoo qualifies, and most intervals reach over zero (for the rank, see below). The margin has changed its sign. Here networks with the smaller margin are the worse ones, as theory would have it; over all networks it was the other way round. A claim that some norm orders fitted networks would need many more of them, or settings that differ in one thing, as in {numref}`fig-flat-one`.
 
-*Green.* Where only seeds differ, everything lies near zero. That is what question 2 of the beginning asked for: we see no measure that could be used to choose among seeds. Is there anything to choose? Ask two halves of the test set for their order of the networks:
+*Green.* Where only seeds differ, all lie close to zero. What is left has the signs of blue, since one seed learns a little faster than another. That is what question 2 of the beginning asked for: we see no measure that is of much use for choosing among seeds. Is there anything to choose? Ask two halves of the test set for their order of the networks:
 """
 
 # %% tags=["remove-input"]
@@ -852,7 +852,7 @@ Markdown(
 
 # %% [markdown]
 r"""
-So seeds do differ, and new signals agree on which is better. These measures do not see it; the first layer's rank sees a trace (the card of the weights).
+So seeds do differ, and new signals agree on which is better. These measures see hardly any of it; the first layer's rank sees a trace (the card of the weights).
 
 *Rank.* {cite:t}`goldblum2020` find that rank does not go with generalization. As we remember it, a regularizer pushed the rank up or down there, in networks that were otherwise trained alike. That is not run here, and the zoo cannot stand in for it: its rank is what learning rate, decay and epochs left behind. In the zoo, at one width, settings with a smaller test error have a first layer of lower rank, among networks that fit as well (the card of the weights). The two results need not collide. That again is the difference between changing a measure and watching it.
 
@@ -897,7 +897,7 @@ r"""
 
 :::{admonition} "A measure that correlates explains"
 :class: misconception
-In {numref}`fig-mg-axis` many measures follow the gap over all networks. All of them follow the training loss, and the gap contains the training error. Where only seeds differ we see nothing of it.
+In {numref}`fig-mg-axis` many measures follow the gap over all networks. All of them follow the training loss, and the gap contains the training error. Where only seeds differ they know next to nothing.
 :::
 
 :::{admonition} "The number of parameters is the complexity of a model"
@@ -1125,7 +1125,7 @@ Of ten classes, with one label in ten free to be wrong, a label takes $\log_2 10
 - True labels need a few per cent of the dimensions, random ones many more, and a larger network no more: the count belongs to the data.
 - Shared weights divide the risk by $d/m$, as long as what is shared is shared in the truth.
 - Bad minima exist, have a small gap, and are flat.
-- Weights tell the accuracy in a zoo because they tell how far training has gone. Over seeds we see none that tells which is better, though new signals agree on it.
+- Weights tell the accuracy in a zoo because they tell how far training has gone. Over seeds we see none that tells much, though new signals agree on it.
 
 **Reading.** {cite:t}`jiang2020` with {cite:t}`dziugaite2020`, for how to test a measure; {cite:t}`wei2022`, for one that predicts and the reason why; {cite:t}`maddox2020` and {cite:t}`li2018` for two ways to count; {cite:t}`goldblum2020`, for beliefs that did not survive.
 """
