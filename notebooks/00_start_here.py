@@ -166,6 +166,7 @@ Everything that has been proposed since belongs, with a little forcing, to one o
 The proposal: parameters measure complexity badly, and something else should be counted: a norm, an effective rank, what a bound can be built on. Bias and variance can both fall with width, past the point where a model can just fit more parameters make it
 smoother, and where there are many weak directions even noise can be fitted at little cost. *{doc}`Bias and variance </notebooks/01_bias_variance>`, {doc}`double descent </notebooks/04_double_descent>`,
 {doc}`benign overfitting </notebooks/09_benign_overfitting>`, {doc}`bounds </notebooks/11_bounds>`.*
+{doc}`benign overfitting </notebooks/09_benign_overfitting>`, {doc}`measures of generalization </notebooks/11_measures_of_generalization>`, later generalization bounds.*
 ::::
 
 ::::{admonition} The training picks well

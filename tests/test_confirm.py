@@ -421,6 +421,21 @@ def test_a_few_replicates_are_compared_with_the_record(book, asked, capsys):
     assert content(book) == before
 
 
+def test_a_record_of_fresh_seeds_is_compared_on_these(book, asked, capsys, monkeypatch):
+    assert confirm.main([], book) == 0
+    monkeypatch.setenv("OVERPARAM_SEED", "1000")
+    assert confirm.main(["--finding", "clear"], book) == 0
+    monkeypatch.setenv("OVERPARAM_SEED", "")
+    record, fresh = book / "data/results/evidence/tiny.json", book / "build/confirm/tiny+1000.json"
+    both = json.loads(record.read_text(encoding="utf-8"))
+    both["findings"] |= json.loads(fresh.read_text(encoding="utf-8"))["findings"]
+    record.write_text(json.dumps(both), encoding="utf-8")
+    asked.clear()
+    assert confirm.main(["tiny", "--check", "3"], book) == 0
+    assert asked == 2 * [{"clear": 3, "faint": 4}], "once for the seeds of each"
+    assert capsys.readouterr().out.endswith("01_tiny.py: 11 values of clear, faint are those of the record\n")
+
+
 def test_a_chapter_that_takes_the_seeds_of_another_finding_is_noticed(book, asked, capsys):
     assert confirm.main([], book) == 0
     edit(book / "notebooks/01_tiny.py", 'for each in drawn["faint"]', 'for each in drawn["clear"]')

@@ -39,9 +39,11 @@ from overparam.measures import (
     collapse,
     connectivity,
     curvature,
+    dimension,
     regions,
     sensitivity,
     sharpness,
+    statistics,
     volume,
 )
 from overparam.pruning import tickets
@@ -50,6 +52,7 @@ from overparam.theory import (
     backward_error,
     bounds,
     critical_points,
+    cross_validation,
     deep_linear,
     diagonal,
     functions,
@@ -61,6 +64,7 @@ from overparam.theory import (
     norm_bounds,
     planes,
     students,
+    subspace,
     tangent,
 )
 
@@ -277,6 +281,7 @@ FOUR, THREE = torch.randn(12, 4, generator=generator(0, "x")), torch.arange(12) 
 E = {"module": NET, "x": IMAGES.x[:20], "y": IMAGES.y[:20]}
 S = {"module": SMALL, "x": FOUR, "y": THREE}
 SEVERAL = torch.stack([nn.utils.parameters_to_vector(SMALL.parameters()).detach() * scale for scale in (1, 0.5)])
+SHAPES = tuple(p.shape for p in SMALL.parameters())
 WIDE = FOUR.double()
 TANH = critical_points.TanhNet(WIDE, WIDE[:, :2], 3)
 AT = torch.randn(2, TANH.parameters, generator=generator(1, "x"), dtype=torch.float64)
@@ -331,6 +336,7 @@ MEASURES: dict[Callable, dict] = {
     measures.layers: {"module": NET},
     measures.with_layers: {"module": NET, "source": NET, "numbers": [0]},
     measures.norms: {"module": NET, "start": MLP(4, 2).build((64,), 10, generator(1, "init")), "shape": (64,)},
+    measures.margins: E,
     measures.distance: {"module": NET, "start": NET},
     measures.frobenius: {"module": NET},
     measures.path_norm: {"module": NET, "shape": (64,)},
@@ -346,6 +352,10 @@ MEASURES: dict[Callable, dict] = {
     sharpness.trace: E,
     sharpness.relative: E,
     sharpness.table: {"runs": Made(runs), "data": IMAGES},
+    sharpness.traces: {"runs": Made(runs), "data": IMAGES, "probes": 2},
+    dimension.effective_dimension: {"eigenvalues": WIDE[:, 0], "alpha": 0.1},
+    dimension.of_hessians: {"runs": Made(runs), "data": IMAGES, "alphas": [0.1], "steps": 5, "probes": 2},
+    statistics.weight_statistics: {"module": NET},
     volume.outputs: {"module": SMALL, "weights": SEVERAL, "x": FOUR},
     volume.losses: S | {"weights": SEVERAL},
     volume.directions: {"module": SMALL, "weights": SEVERAL, "count": 3, "seed": 0},
@@ -363,6 +373,7 @@ MEASURES: dict[Callable, dict] = {
     critical_points.TanhNet.critical_points: {"self": TANH, "weights": AT, "iterations": 3},
     critical_points.TanhNet.split: {"self": TANH, "weights": AT[0], "unit": 1, "share": 0.3},
     critical_points.TanhNet.splitting_matrix: {"self": TANH, "weights": AT[0], "unit": 1},
+    cross_validation.scores: {"gram": KERNEL, "y": WIDE[:, 0], "penalties": [0.1, 1.0], "cross": KERNEL[:3], "y_new": WIDE[:3, 0]},
     deep_linear.aligned_start: {"target": WIDE[:4], "initial": 0.1, "seed": 0},
     deep_linear.growing_parts: {"factors": FACTORS, "target": WIDE[:4]},
     deep_linear.strengths: {"products": DRAWS[:, :3], "target": DRAWS[0, :3]},
@@ -406,6 +417,11 @@ MEASURES: dict[Callable, dict] = {
     students.expected_loss: {"weights": STUDENTS},
     students.descend: {"weights": STUDENTS, "steps": 3},
     students.winners: {"weights": STUDENTS},
+    subspace.train: {
+        "architecture": MLP(3), "x": FOUR.expand(2, -1, -1), "y": THREE.expand(2, -1), "seeds": [0, 1], "dimension": 5, "steps": 3,
+    },
+    subspace.Trained.__call__: {"self": subspace.Trained(SEVERAL, SHAPES), "x": FOUR.expand(2, -1, -1)},
+    subspace.Trained.error: {"self": subspace.Trained(SEVERAL, SHAPES), "x": FOUR.expand(2, -1, -1), "y": THREE.expand(2, -1)},
     tangent.TwoLayer.__call__: {"self": PAIR, "x": FOUR},
     tangent.TwoLayer.hidden: {"self": PAIR, "x": FOUR},
     tangent.TwoLayer.length: {"self": PAIR},

@@ -1,9 +1,20 @@
 """What is measured on trained networks and other fitted predictors, and read off tables of runs."""
 
 from overparam.measures import connectivity, curvature, information, regions, sensitivity, sharpness, volume
+from overparam.measures import connectivity, curvature, dimension, regions, sensitivity, sharpness, volume
 from overparam.measures.coherence import m_coherence
 from overparam.measures.collapse import neural_collapse
-from overparam.measures.norms import distance, frobenius, layers, norms, path_norm, spectral_product, with_layers
+from overparam.measures.norms import (
+    distance,
+    frobenius,
+    layers,
+    margins,
+    norms,
+    path_norm,
+    spectral_product,
+    with_layers,
+)
+from overparam.measures.statistics import weight_statistics
 from overparam.measures.tables import (
     at_level,
     best_and_last,
@@ -38,6 +49,7 @@ __all__ = [
     "connectivity",
     "cross_fit",
     "curvature",
+    "dimension",
     "distance",
     "effective_complexity",
     "effective_parameters",
@@ -48,6 +60,7 @@ __all__ = [
     "layers",
     "lowest_at",
     "m_coherence",
+    "margins",
     "neural_collapse",
     "norms",
     "over_dispersion",
@@ -63,5 +76,6 @@ __all__ = [
     "threshold",
     "volume",
     "waits",
+    "weight_statistics",
     "with_layers",
 ]

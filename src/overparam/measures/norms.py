@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from overparam.arithmetic import full_precision
-from overparam.errors import listed, outputs_on, require, require_network, shown, whole
+from overparam.errors import listed, outputs_on, require, require_examples, require_network, shown, whole
 
 
 def layers(module: nn.Module) -> list[nn.Module]:
@@ -107,6 +107,16 @@ def spectral_product(module: nn.Module) -> float:
     _require_layered(module)
     values = [torch.linalg.matrix_norm(part.get_parameter("weight").flatten(1).double(), 2) for part in layers(module)]
     return float(torch.stack(values).prod())
+
+
+@full_precision()
+@torch.no_grad()
+def margins(module: nn.Module, x: Tensor, y: Tensor) -> Tensor:
+    """Margins [n] of a classifier at x [n, ...]: the output of the label's class less the largest of the others; negative where it errs."""
+    require_examples(module, x, y)
+    outputs = module(x)
+    own = outputs.gather(1, y[:, None])
+    return own[:, 0] - outputs.scatter(1, y[:, None], -torch.inf).amax(1)
 
 
 def _require_layered(module: nn.Module) -> None:

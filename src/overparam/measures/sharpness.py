@@ -107,6 +107,25 @@ def table(
     return pd.DataFrame(rows, runs.index, ["trace", "box", "adaptive", "relative"])
 
 
+@full_precision()
+def traces(
+    runs: pd.DataFrame, data: Data | Mapping[str, Data], probes: int = 30, device: torch.device | str | None = None
+) -> pd.Series:
+    """``trace`` of every row's network at its last recorded time, alone and so several times as fast as ``table``; runs as there."""
+    last = runs.assign(weights=[weights[-1:] for weights in runs["weights"]])
+    values = curvature.in_stacks(last, data, _trace_of_stack, (whole("probes", probes, 1),), device)
+    return pd.Series([value[0] for value in values], runs.index, name="trace")
+
+
+def _trace_of_stack(
+    weights: Tensor, rows: Tensor, labels: Tensor, module: nn.Module, x: Tensor, loss: str, probes: int
+) -> Tensor:
+    own, each = curvature.mean_losses(module, x[rows], labels, loss)
+    with evaluation(own):
+        product = curvature.hessian_product(lambda w: each(w).sum(), weights)
+        return _traces(product, torch.ones_like(weights), probes)
+
+
 def _all(
     weights: Tensor,
     rows: Tensor,
