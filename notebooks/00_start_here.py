@@ -165,8 +165,7 @@ Everything that has been proposed since belongs, with a little forcing, to one o
 :class: key-result
 The proposal: parameters measure complexity badly, and something else should be counted: a norm, an effective rank, what a bound can be built on. Bias and variance can both fall with width, past the point where a model can just fit more parameters make it
 smoother, and where there are many weak directions even noise can be fitted at little cost. *{doc}`Bias and variance </notebooks/01_bias_variance>`, {doc}`double descent </notebooks/04_double_descent>`,
-{doc}`benign overfitting </notebooks/09_benign_overfitting>`, {doc}`bounds </notebooks/11_bounds>`.*
-{doc}`benign overfitting </notebooks/09_benign_overfitting>`, {doc}`measures of generalization </notebooks/11_measures_of_generalization>`, later generalization bounds.*
+{doc}`benign overfitting </notebooks/09_benign_overfitting>`, {doc}`bounds </notebooks/11_bounds>`, {doc}`measures of generalization </notebooks/11_measures_of_generalization>`.*
 ::::
 
 ::::{admonition} The training picks well
@@ -184,8 +183,7 @@ network starts in many places at once. *{doc}`Lottery tickets </notebooks/06_lot
 ::::{admonition} The data help
 :class: key-result
 The proposal: real data have structure that random labels lack, and what a network does depends on it. *{doc}`Randomization tests </notebooks/02_randomization>`,
-{doc}`grokking </notebooks/10_grokking>`, later information and robustness.*
-{doc}`information and robustness </notebooks/12_information_and_robustness>`, later grokking.*
+{doc}`grokking </notebooks/10_grokking>`, {doc}`information and robustness </notebooks/12_information_and_robustness>`.*
 ::::
 
 None is established as the whole answer. Each makes predictions, and predictions can be run.
@@ -194,9 +192,6 @@ None is established as the whole answer. Each makes predictions, and predictions
 
 ```{chapters}
 ```
-
-Later come generalization bounds, information and robustness.
-Later come grokking and generalization bounds.
 
 {doc}`/book/ledger` lists all claims, with what each paper says and what was measured here. If you come with a sentence that you have heard or read,
 {doc}`/book/what_people_say` tells what the evidence says of it.

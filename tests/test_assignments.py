@@ -790,6 +790,8 @@ WRONG = {  # what students get wrong, and the tests that notice
             "        W.append(np.concatenate([np.cos(turn + one), np.cos(turn + other)]))\n"
             "        V.append(2 / 9 * np.cos(sign * turn + one + other))\n    return np.array(W), np.array(V).T",
             "test_differences",
+        ),
+    ],
     "12_information_and_robustness": [
         (
             "layer_information",
@@ -844,6 +846,8 @@ WRONG = {  # what students get wrong, and the tests that notice
             "        a = rng.standard_normal((networks, n))\n        a = np.where(a > 0, a, slope * a)\n"
             "        k.append(2 / (1 + slope**2) * (a**2).mean(1))\n    return np.array(k)",
             "test_widths_that_differ test_networks_are_independent_and_layers_are_not",
+        ),
+    ],
     "11_bounds": [
         (
             "largest_error",

@@ -1,7 +1,6 @@
 """What is measured on trained networks and other fitted predictors, and read off tables of runs."""
 
-from overparam.measures import connectivity, curvature, information, regions, sensitivity, sharpness, volume
-from overparam.measures import connectivity, curvature, dimension, regions, sensitivity, sharpness, volume
+from overparam.measures import connectivity, curvature, dimension, information, regions, sensitivity, sharpness, volume
 from overparam.measures.coherence import m_coherence
 from overparam.measures.collapse import neural_collapse
 from overparam.measures.norms import (
