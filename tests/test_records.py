@@ -795,14 +795,6 @@ def test_a_record_that_cannot_be_is_one_sentence(images, record, said):
         train([Settings(MLP(4), n=50, epochs=5, lr=0.1)], images, record, "cpu")
 
 
-def test_a_sweep_records_nothing_after_its_end_and_says_so(images):
-    says = "curves cannot be recorded at epoch 20, since training ends at epoch 10; ask for epochs until then"
-    with pytest.raises(ValueError, match=says):
-        sweep.sweep(MLP(4), images, n=50, epochs=[5, 10], lr=0.1, record={"curves": [5, 20], "weights": [10]})
-    runs = sweep.sweep(MLP(4), images, n=50, epochs=[5, 10], lr=0.1, record={"curves": [0, 7, 10]})
-    assert [list(epochs) for epochs in runs.curve_epoch] == [[0, 5], [0, 7, 10]]
-
-
 @pytest.mark.parametrize(
     ("settings", "record", "said"),
     [

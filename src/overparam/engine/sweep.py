@@ -30,7 +30,6 @@ from overparam.engine.settings import (
     Measure,
     Record,
     Settings,
-    epochs_of,
     recording,
     require_architecture,
     require_free,
@@ -202,13 +201,6 @@ def _run(
     cache, explain = truth("cache", cache), truth("explain", explain)
     for work in works:
         work.prepare(wanted, device, elsewhere)
-    last = max(s.epochs for work in works for s in work.networks)
-    late = {name: max(epochs) for name, each in wanted.items() if (epochs := epochs_of(each)) and max(epochs) > last}
-    require(
-        not late,
-        f"{' and '.join(late)} cannot be recorded at epoch {max(late.values(), default=0):g}, since training ends at epoch {last}; "
-        "ask for epochs until then. What is recorded at the end always is.",
-    )
     if explain:
         tables = [explain_plan(w.networks, w.stacks, w.data, device).assign(data=w.name) for w in works]
         return pd.concat(tables, ignore_index=True)
