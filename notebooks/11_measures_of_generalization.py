@@ -920,7 +920,7 @@ The networks of {cite:t}`unterthiner2020` have, as we remember it, about five th
 r"""
 ## Exercises
 
-One star takes minutes and no code, two take a cell, three take an experiment. Solutions are folded and were run with this page.
+One star takes minutes and no code, two take a cell, three take an experiment. Solutions are folded and were run with this page. Longer, to hand in: {assignment}`11_bounds`.
 
 ```{exercise} ★ The mean, left out
 :label: mg-ex-mean

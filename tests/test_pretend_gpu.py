@@ -40,6 +40,7 @@ from overparam.measures import (
     connectivity,
     curvature,
     dimension,
+    information,
     regions,
     sensitivity,
     sharpness,
@@ -55,6 +56,7 @@ from overparam.theory import (
     cross_validation,
     deep_linear,
     diagonal,
+    fourier,
     functions,
     guessing,
     interpolation,
@@ -62,10 +64,13 @@ from overparam.theory import (
     linear,
     margins,
     norm_bounds,
+    phases,
     planes,
+    smooth_fits,
     students,
     subspace,
     tangent,
+    wide_and_deep,
 )
 
 DIGITS = digits()
@@ -289,6 +294,7 @@ PAIR = tangent.two_layer(4, 4, [0, 1])
 SIGNS = torch.where(FOUR[:, 0] > 0, 1.0, -1.0)
 DRAWS = torch.randn(2, 6, 3, generator=generator(2, "x"), dtype=torch.float64)
 KERNEL = kernels.gaussian_kernel(WIDE, WIDE, 0.5)
+SPHERE = nn.functional.normalize(FOUR.double())
 FACTORS = deep_linear.random_start([4, 3, 4], 0.5, 0)
 MARGINS = margins.homogeneous_start([4, 5, 3], [0, 1])
 STUDENTS = students.first_weights(2, 5, 4, 0)
@@ -313,7 +319,7 @@ def tickets_of(device: str) -> pd.DataFrame:
         return tickets.find_tickets(dense, IMAGES, recipe, device=device, **looks).drop(columns="settings")
 
 
-def fourier(device: str) -> list:
+def random_features(device: str) -> list:
     """All that random Fourier features do."""
     features = linear.Fourier(4, 8, 0.5, seed=0, device=device)
     fits = list(features.fits(FOUR, FOUR[:, :2], FOUR[:3], [2, 8]))
@@ -401,7 +407,7 @@ MEASURES: dict[Callable, dict] = {
     linear.descent_risks: {"x": DRAWS, "noise": DRAWS[..., :1], "beta": DRAWS[0, 0, :, None], "steps": [1, 5]},
     linear.minimum_norm_parts: {"x": DRAWS, "noise": DRAWS[..., :1]},
     linear.ridge_risk: {"x": DRAWS, "penalty": 0.1, "signal": 1.0, "noise": 0.5},
-    fourier: {},
+    random_features: {},
     margins.outputs: {"layers": MARGINS[0], "bias": MARGINS[1], "x": WIDE.expand(2, -1, -1)},
     margins.margins: {"logits": WIDE[:, :3], "labels": THREE},
     margins.log_loss: {"logits": WIDE[:, :3], "labels": THREE},
@@ -427,6 +433,18 @@ MEASURES: dict[Callable, dict] = {
     tangent.TwoLayer.length: {"self": PAIR},
     tangent.TwoLayer.distance: {"self": PAIR, "other": PAIR},
     tangent.kernel: {"network": PAIR, "a": FOUR},
+    information.noisy: {"units": FOUR, "variance": 0.1},
+    fourier.by_distance: {"outputs": FOUR, "answers": THREE},
+    fourier.power: {"weights": FOUR},
+    fourier.plane: {"weights": FOUR.repeat(1, 2)[:, :6], "frequency": 1},
+    fourier.strongest: {"weights": FOUR},
+    smooth_fits.fits: {"x": SPHERE[:5], "y": SIGNS[:5].double(), "directions": SPHERE},
+    smooth_fits.moments: {"directions": SPHERE[:8]},
+    smooth_fits.slopes: {"at": SPHERE, "directions": SPHERE[:8], "weights": SPHERE[:8, 0]},
+    smooth_fits.steps: {"x": SPHERE, "directions": SPHERE[:8]},
+    wide_and_deep.condition_number: {"kernel": KERNEL},
+    wide_and_deep.erf_kernels: {"x": SPHERE, "at": SPHERE[:3], "depths": [1, 3], "weight": 2.0, "bias": 0.1},
+    wide_and_deep.mean_prediction: {"kernel": KERNEL[:, :5], "y": KERNEL[:5, :2]},
     tangent.moved: {"start": PAIR, "end": tangent.TwoLayer(PAIR.first * 2, PAIR.second), "x": FOUR},
     tangent.limit_kernel: {"a": FOUR, "b": FOUR},
     tangent.descend: {"network": PAIR, "x": FOUR.expand(2, -1, -1), "y": SIGNS.expand(2, -1), "most": 5},
@@ -438,7 +456,7 @@ WITHIN = {
     curvature.in_stacks, curvature.mean_losses, curvature.hessian_product, tickets.find_tickets, tickets.early_stopping,
     backward_error.landscape, planes.fit_bumps, planes.fit_planes, deep_linear.random_start, students.first_weights,
     margins.homogeneous_start, functions.corners, linear.gaussian, tangent.linearized, tangent.linearized.forward, linear.Fourier.__call__, linear.Fourier.fits,
-    linear.Fourier.ridge,
+    linear.Fourier.ridge, fourier.SquareNetwork.forward, fourier.circuit_strength, phases.Stacked.layers, phases.Stacked.step,
 }  # fmt: skip
 
 

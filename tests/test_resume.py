@@ -478,7 +478,7 @@ def all_keys() -> list[str]:
     ("architecture", "changes", "said"),
     [
         (stacked.mlp([8, -4]), {}, r"width must be a whole number from 1 up; got -4\.$"),
-        (stacked.mlp(8), {"optimizer": "lion"}, r"optimizer must be one of sgd, adam; got 'lion'\.$"),
+        (stacked.mlp(8), {"optimizer": "lion"}, r"optimizer must be one of sgd, adam, adamw; got 'lion'\.$"),
         (stacked.mlp(8), {"label_noise": 1.5}, r"label noise must lie in \[0, 1\]; got 1\.5\.$"),
         (stacked.mlp(8), {"batch_size": 50}, r"batch_size must lie between 1 and the 40 training examples; got 50\.$"),
         (

@@ -92,7 +92,8 @@ def by_distance(outputs: Tensor | np.ndarray, answers: Tensor | np.ndarray) -> n
 
     ``outputs`` are [cells, p]. It is what the outputs hold of functions of c − a − b alone; on held-out cells memory has no part in it.
     """
-    outputs, answers = numbers("outputs", outputs, 2).astype(float), np.asarray(answers)
+    outputs = numbers("outputs", outputs, 2).astype(float)
+    answers = answers.cpu().numpy() if isinstance(answers, Tensor) else np.asarray(answers)
     p = outputs.shape[1]
     require(
         answers.shape == (len(outputs),),

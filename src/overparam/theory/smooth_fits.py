@@ -58,7 +58,7 @@ def fits(x: Tensor, y: Tensor, directions: Tensor) -> Fits:
         """θ of the interpolant with the least θᵀ M θ, intercept free."""
         back = features.T if metric is None else torch.cholesky_solve(features.T, torch.linalg.cholesky(metric))
         system = torch.linalg.cholesky(features @ back)
-        ones = torch.ones(n, 1, dtype=x.dtype)
+        ones = torch.ones(n, 1, dtype=x.dtype, device=x.device)
         solved = torch.cholesky_solve(torch.cat([y[:, None], ones], 1), system)
         intercept = solved[:, 0].sum() / solved[:, 1].sum()
         return back @ (solved[:, 0] - intercept * solved[:, 1])
@@ -69,7 +69,7 @@ def fits(x: Tensor, y: Tensor, directions: Tensor) -> Fits:
     spread = (y - y.mean()).square().sum().item()
 
     def roughness(theta: Tensor) -> float:
-        return (theta @ gradients @ theta).sqrt().item()
+        return (gradients @ theta * theta).sum().sqrt().item()
 
     bound = math.sqrt((d - 1) * spread / largest)
     return Fits(roughness(smooth), roughness(short), bound, largest, (smooth, short))

@@ -73,7 +73,9 @@ def mean_prediction(kernel: Tensor, y: Tensor) -> Tensor:
     """
     n = len(y)
     old, scale = kernel[:n], kernel[:n].diagonal().max()
-    solved = torch.linalg.solve(old + 1e-14 * n * scale * torch.eye(n, dtype=kernel.dtype), y.to(kernel.dtype))
+    solved = torch.linalg.solve(
+        old + 1e-14 * n * scale * torch.eye(n, dtype=kernel.dtype, device=kernel.device), y.to(kernel.dtype)
+    )
     return kernel[n:] @ solved
 
 
