@@ -364,8 +364,7 @@ ledger.say("effective-dimension")
 
 # %% tags=["remove-input"]
 less = lambda widths: np.subtract(follows(wide, "N", widths), follows(wide, "p", widths))
-directions = {"interpolating": follows(wide, "N"), "better": less(INTERPOLATING)}
-directions["all_widths"] = less(WIDTHS)
+directions = {"interpolating": follows(wide, "N"), "better": less(WIDTHS)}
 directions |= {"smaller_alpha": follows(wide, "low"), "larger_alpha": follows(wide, "high")}
 directions["equal_loss"] = follows(equal, "N")
 by_width = measures.by_seed(wide, "N", "width")
@@ -379,7 +378,7 @@ claims.table(
 
 # %% [markdown]
 r"""
-After 200 epochs it rises up to the threshold and comes down while the parameters run away: beyond the threshold, a count that goes along with the test loss. That is what the paper saw in larger networks. It depends on $\alpha$: with a tenth of it nothing is left. And over *all* widths it wins little or nothing (eighty earlier replicates had no difference, {ref}`protocol-measures-of-generalization`). It puts the widest networks below the narrowest, whose test loss is far lower, and the number of parameters gets that right. Then compare networks at *one* training loss: now the effective dimension *rises* with the width, and the test loss falls all the same.
+After 200 epochs it rises up to the threshold and comes down while the parameters run away: beyond the threshold, a count that goes along with the test loss. That is what the paper saw in larger networks. It depends on $\alpha$: with a tenth of it nothing is left. And over *all* widths it wins nothing, which decides the card. It puts the widest networks below the narrowest, whose test loss is far lower, and the number of parameters gets that right. Then compare networks at *one* training loss: now the effective dimension *rises* with the width, and the test loss falls all the same.
 
 The reason can be read off the Hessian of the cross-entropy, whose first part is $\operatorname{mean}\, J^\top (\operatorname{diag} \pi - \pi \pi^\top) J$, with $J$ the gradients of the outputs and $\pi$ the predicted probabilities. The factor in the middle vanishes as predictions become certain. In the same number of epochs a wide network gets to a lower training loss:
 """
@@ -658,7 +657,7 @@ def measured(end, start, own):
 
 
 # %%
-of_zoo = ledger.seeds("accuracy-from-weights")
+of_zoo = ledger.seeds("accuracy-from-weights", "rank-does-not-correlate")
 zoo_sets = signals(of_zoo, 250, 4)
 zoo = run({s: zoo_settings(s) for s in of_zoo}, zoo_sets, record={"weights": [0]})
 members = [(row, zoo_sets[row.data]) for _, row in zoo.iterrows()]
@@ -818,10 +817,10 @@ fig.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=3)
 plt.show()
 
 # %% tags=["remove-input"]
-of_rank = {"rank": ("rank", "fitted, width"), "rank_last": ("last rank", "fitted, width")}
-of_rank |= {"rank_anywhere": ("rank", "width"), "rank_seeds": ("rank", "setting")}
-for key, (column, which) in of_rank.items():
-    weights[key] = taus(column, "test_error", which)
+rank = {"fitted": taus("rank", "test_error", "fitted, width")}
+rank["everywhere"] = taus("rank", "test_error", "width")
+rank["seeds"] = taus("rank", "test_error", "setting")
+rank["second"] = taus("last rank", "test_error", "fitted, width")
 turned = {
     named[m]: claims.mean(taus(m, "test_error", "all")) for m in ("frobenius", "margin")
 }
@@ -852,9 +851,15 @@ Markdown(
 
 # %% [markdown]
 r"""
-So seeds do differ, and new signals agree on which is better. These measures see hardly any of it; the first layer's rank sees a trace (the card of the weights).
+So seeds do differ, and new signals agree on which is better. These measures see hardly any of it; the first layer's rank sees a trace.
+"""
 
-*Rank.* {cite:t}`goldblum2020` find that rank does not go with generalization. As we remember it, a regularizer pushed the rank up or down there, in networks that were otherwise trained alike. That is not run here, and the zoo cannot stand in for it: its rank is what learning rate, decay and epochs left behind. In the zoo, at one width, settings with a smaller test error have a first layer of lower rank, among networks that fit as well (the card of the weights). The two results need not collide. That again is the difference between changing a measure and watching it.
+# %% tags=["remove-input"]
+ledger.say("rank-does-not-correlate")
+
+# %% [markdown]
+r"""
+*Rank.* {cite:t}`goldblum2020` find that rank does not go with generalization. In this zoo, at one width, it does: settings with a smaller test error have a first layer of lower rank, among networks that fit as well. The two results need not collide. As we remember it, a regularizer pushed the rank up or down there, in networks that were otherwise trained alike; here the rank is what learning rate, decay and epochs left behind. That again is the difference between changing a measure and watching it.
 
 :::{admonition} What a measure can be trusted with
 :class: key-result
@@ -885,9 +890,12 @@ ledger.theorem("bad-starts-bad-minima", error=off_constant, section="mg-starts")
 # %% tags=["remove-input"]
 ledger.card("accuracy-from-weights", **weights, section="mg-zoo")
 
+# %% tags=["remove-input"]
+ledger.card("rank-does-not-correlate", **rank, section="mg-axis")
+
 # %% [markdown]
 r"""
-**We also asked** for other values of α, networks at equal loss, all widths, and for rank and predictions where only seeds differ. That rank does not go with generalization is not run; the ledger has it as planned. The answers stand under each card and touch no verdict.
+**We also asked** for other values of α, networks at equal loss, other kernels, and for rank and predictions where only seeds differ. The answers stand under each card and touch no verdict.
 
 ## Who disagrees, and what to drop
 
@@ -1121,10 +1129,10 @@ Of ten classes, with one label in ten free to be wrong, a label takes $\log_2 10
 
 - A measure is tested by what it orders: models that differ in one known thing, and models that differ in luck alone.
 - Leaving one out needs no second fit, and GCV, its average form, follows the risk through the peak and beyond it from training data alone. It is off where examples are copies, or where the kernel has seen them.
-- The effective dimension of the Hessian, at $\alpha = 1/n$, comes down beyond the threshold as the test loss does. At equal training loss it goes up, and over all widths it is hardly a better guide than the number of parameters.
+- The effective dimension of the Hessian, at $\alpha = 1/n$, comes down beyond the threshold as the test loss does. At equal training loss it goes up, and over all widths it is no better a guide than the number of parameters.
 - True labels need a few per cent of the dimensions, random ones many more, and a larger network no more: the count belongs to the data.
 - Shared weights divide the risk by $d/m$, as long as what is shared is shared in the truth.
-- Bad minima exist, have a small gap, and are flat.
+- Bad minima exist, have a small gap, and are flat. Low rank goes along with small errors where settings drive both.
 - Weights tell the accuracy in a zoo because they tell how far training has gone. Over seeds we see none that tells much, though new signals agree on it.
 
 **Reading.** {cite:t}`jiang2020` with {cite:t}`dziugaite2020`, for how to test a measure; {cite:t}`wei2022`, for one that predicts and the reason why; {cite:t}`maddox2020` and {cite:t}`li2018` for two ways to count; {cite:t}`goldblum2020`, for beliefs that did not survive.
