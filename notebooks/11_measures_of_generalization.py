@@ -269,6 +269,8 @@ claims.table("On this page: rank correlation with the risk.", compared)
 r"""
 Had an interpolating fit left no trace of its risk, the points at small ridges would lie anywhere. The norm and the training error each know one half of the story: with more ridge the one falls and the other rises, and the risk is lowest between. A bound adds them up, and the sum does not order the risks either.
 
+The distance is small enough, and yet the card says *contradicted*, by its slope: GCV spreads the risks further apart than they are. Leaving one out exactly, which is right on average, does so nearly as much. Both are noisy, and noise in what is plotted to the right flattens a slope where the risks lie within a factor of three. So this is as much a verdict on the check as on GCV; it was written beforehand, and it stands ({ref}`protocol-measures-of-generalization`).
+
 *Why it works*: with many features and examples, the residual at a training point is the residual at a new point times a common factor, and $1 - \tfrac1n \operatorname{tr} S$ is that factor; so GCV divides it out. It takes examples that are alike and independent, and a linear fit. Where the diagonal of $S$ is uneven, GCV and leaving one out differ; the card has both.
 
 ::::{admonition} Break it: use the examples twice
@@ -276,7 +278,7 @@ Had an interpolating fit left no trace of its risk, the points at small ridges w
 Train the network on 200 signals, and then regress on its tangent kernel with the *same* 200. The kernel has seen the labels; leaving one out in the regression does not take that back.
 ::::
 
-One would expect optimism, a GCV below the risk. The last sentence above says the contrary: it is too high, and by more than for the kernel that was trained on other signals. We have no tested reason for this sign. What it shows is enough: the derivation takes training examples that are alike with new ones *given the kernel*, and where the kernel was made with them it promises nothing, in either direction. For networks, whose features are learned, there is no formula like {eq}`mg-eq-gcv`. A break that one can foresee is in {ref}`mg-ex-copies`.
+One would expect optimism, a GCV below the risk. The last sentence of the finding says the contrary: it is too high, and by more than for the kernel that was trained on other signals. We have no tested reason for this sign. What it shows is enough: the derivation takes training examples that are alike with new ones *given the kernel*, and where the kernel was made with them it promises nothing, in either direction. For networks, whose features are learned, there is no formula like {eq}`mg-eq-gcv`. A break that one can foresee is in {ref}`mg-ex-copies`.
 
 (mg-dimension)=
 ## Effective dimension
@@ -832,9 +834,9 @@ claims.table(
 r"""
 *Blue.* Over all networks norms and distance have a large positive τ with the gap, the training loss and minus the margin a large negative one. Both are one fact. A network that has trained longer has larger weights and a smaller training error; and as the gap is test error less training error, whatever lowers the second raises the gap. This correlation is there by construction. With the *test error* in the place of the gap the signs turn around: better networks have the larger norms.
 
-*Orange.* Among networks that fit, the training error is 0 and the gap *is* the test error. What was so clear is gone: only a part of each zoo qualifies, and most intervals reach over zero (for the rank, see below). The margin has changed its sign. Here networks with the smaller margin are the worse ones, as theory would have it; over all networks it was the other way round. A claim that some norm orders fitted networks would need many more of them, or settings that differ in one thing, as in {numref}`fig-flat-one`.
+*Orange.* Among networks that fit, the training error is 0 and the gap *is* the test error. Only a part of each zoo qualifies, and most intervals reach over zero (for the rank, see below). The margin has changed its sign. Here networks with the smaller margin are the worse ones, as theory would have it; over all networks it was the other way round. A claim that some norm orders fitted networks would need many more of them, or settings that differ in one thing, as in {numref}`fig-flat-one`.
 
-*Green.* Where only seeds differ, all lie close to zero. What is left has the signs of blue, since one seed learns a little faster than another. That is what question 2 of the beginning asked for: we see no measure that is of much use for choosing among seeds. Is there anything to choose? Ask two halves of the test set for their order of the networks:
+*Green.* Where only seeds differ, all lie close to zero. That is what question 2 of the beginning asked for: we see no measure that is of much use for choosing among seeds. Is there anything to choose? Ask two halves of the test set for their order of the networks:
 """
 
 # %% tags=["remove-input"]
@@ -1128,7 +1130,7 @@ Of ten classes, with one label in ten free to be wrong, a label takes $\log_2 10
 ## Summary
 
 - A measure is tested by what it orders: models that differ in one known thing, and models that differ in luck alone.
-- Leaving one out needs no second fit, and GCV, its average form, follows the risk through the peak and beyond it from training data alone. It is off where examples are copies, or where the kernel has seen them.
+- Leaving one out needs no second fit, and GCV, its average form, follows the risk through the peak and beyond it from training data alone, and spreads risks further apart than they are. It is off where examples are copies, or where the kernel has seen them.
 - The effective dimension of the Hessian, at $\alpha = 1/n$, comes down beyond the threshold as the test loss does. At equal training loss it goes up, and over all widths it is no better a guide than the number of parameters.
 - True labels need a few per cent of the dimensions, random ones many more, and a larger network no more: the count belongs to the data.
 - Shared weights divide the risk by $d/m$, as long as what is shared is shared in the truth.

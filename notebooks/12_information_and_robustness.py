@@ -743,7 +743,7 @@ r"""
 
 ## Who disagrees, and what to drop
 
-**Is there compression at all?** {cite:t}`saxe2018` hold that it is made by units that saturate on both sides, and that it neither needs the noise of SGD nor causes generalization. The authors of the theory answered, in the open review, that Saxe's estimates for ReLU were poor, and that with better ones they compress, too. {cite:t}`goldfeld2019` moved the question: with noise *inside* the network information is well defined, it sometimes falls, and where it does, representations of one class cluster. {numref}`fig-info-bins` fits this; whether the clusters are of one class it does not show. What remains open is whether clustering helps. {term}`Neural collapse <neural collapse>` ({doc}`08_simple_first`) belongs to that question, and bits do not decide it.
+**Is there compression at all?** {cite:t}`saxe2018` hold that it is made by units that saturate on both sides, and that it neither needs the noise of SGD nor causes generalization. The authors of the theory answered that Saxe's estimates for ReLU were poor, and that with better ones they compress, too. {cite:t}`goldfeld2019` moved the question: with noise *inside* the network information is well defined, it sometimes falls, and where it does, representations of one class cluster. What remains open is whether clustering helps. {term}`Neural collapse <neural collapse>` ({doc}`08_simple_first`) belongs to that question, and bits do not decide it.
 
 **Is robustness a matter of size?** The law of robustness needs noise in the labels and says *at least*. {cite:t}`bubeck2021` are careful to call what it suggests about large models a speculation.
 
@@ -754,7 +754,7 @@ Read through equal bins, here are networks that generalize without it ({numref}`
 
 :::{admonition} "The mutual information between input and layer falls during training"
 :class: misconception
-With strictly increasing units (tanh) and weights in general position it does not change, or is infinite ({prf:ref}`info-prop-deterministic`). A ReLU layer does lose something, the patterns for which all of its units are silent; that is no phase of compression either. What falls with tanh is an entropy of bins, and one can choose bins so that it does not.
+With strictly increasing units (tanh) and weights in general position it does not change, or is infinite ({prf:ref}`info-prop-deterministic`). A ReLU layer does lose something, the patterns for which all of its units are silent. What falls with tanh is an entropy of bins, and one can choose bins so that it does not.
 :::
 
 :::{admonition} "Bubeck and Sellke prove that large networks are robust"
@@ -949,8 +949,8 @@ With $a = 1$ it is the network of the page, $c = 2$. With $a^2 = 1/\ell$ the exp
 ## Summary
 
 - A tanh network loses no information about its input; a ReLU layer loses what all its units are silent for. What the information plane shows depends on bins, and falls when patterns cluster.
-- With 30 equal bins tanh networks on twelve bits fit and then compress; ReLU networks, read so, do not, and generalize as well. The noise of SGD is not needed.
-- To fit noise with a gradient of order one takes at least about $nd$ features, $d$ times as many as fitting alone. That is a lower bound: gradient descent does not find the smoothest fit.
+- With 30 equal bins tanh networks on twelve bits fit and then compress; ReLU networks, read so, do not, and generalize as well.
+- To fit noise with a gradient of order one takes at least about $nd$ features, $d$ times as many as fitting alone.
 - Depth over width, not the number of parameters, sets how far a network at its start is from an infinitely wide one: each layer adds 2 (linear) or 5 (ReLU) over the width.
 - Very deep chaotic networks memorize at once and do not generalize; ordered ones would generalize, and cannot be trained.
 

@@ -12,6 +12,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from functools import cached_property
 from html import escape
+from itertools import pairwise
 from pathlib import Path
 
 import yaml
@@ -226,19 +227,22 @@ def shortened(text):
 def search_entries(entries):
     """Return the script that search.js loads: the pages, and of each entry all that it is found by or that a result shows.
 
-    Of what a result does not show each word is kept once, and not those that stand everywhere.
+    Of what a result does not show each word is kept once, and not those that stand everywhere: under `more` stand these words, each
+    with the entries that it is in, as steps from one to the next, from -1 on.
     """
     pages = {e.page: e.title for e in entries if e.kind == "page"}
     number = {page: i for i, page in enumerate(pages)}
     words = Counter(word for e in entries for word in {w.lower() for w in WORD.findall(e.prose)})
     common = {word for word, count in words.items() if count > len(entries) / 6}
-    rows = []
-    for e in entries:
+    rows, more = [], defaultdict(list)
+    for place, e in enumerate(entries):
         lead, rest = shortened(e.prose)
         known = {*common, *WORD.findall(f"{lead} {e.title}".lower())}
-        more = " ".join(word for word in sorted({*WORD.findall(rest.lower())} - known))
-        rows.append([e.kind, number[e.page], e.anchor, e.title, e.section, lead, e.also, e.verdict, more])
-    data = {"pages": [[f"{page}.html", title] for page, title in pages.items()], "entries": rows}
+        for word in {*WORD.findall(rest.lower())} - known:
+            more[word].append(place)
+        rows.append([e.kind, number[e.page], e.anchor, e.title, e.section, lead, e.also, e.verdict])
+    steps = {word: [b - a for a, b in pairwise([-1, *places])] for word, places in sorted(more.items())}
+    data = {"pages": [[f"{page}.html", title] for page, title in pages.items()], "entries": rows, "more": steps}
     return f"searchEntries = {json.dumps(data, ensure_ascii=False, separators=(',', ':'))};\n"
 
 

@@ -28,11 +28,14 @@ const bookSearch = (() => {
   const stems = (text) => words(text).map(stem);
 
   // Resolves to what finds: called with what was typed, it returns the entries, the best one first.
-  async function indexed({ pages, entries }) {
-    const rows = entries.map(([kind, page, anchor, title, section, lead, also, verdict, more], id) => {
+  async function indexed({ pages, entries, more }) {
+    const unseen = entries.map(() => []);
+    for (const [word, steps] of Object.entries(more)) steps.reduce((id, step) => (unseen[id + step].push(word), id + step), -1);
+    const rows = entries.map(([kind, page, anchor, title, section, lead, also, verdict], id) => {
       const where = kind === "page" ? [] : [pages[page][1], section].filter(Boolean);
       const href = pages[page][0] + (anchor && `#${anchor}`);
-      return { id, kind, href, title, where, lead, also: `${KINDS[kind]} ${CALLED[kind] ?? ""} ${also}`, verdict, more };
+      const called = `${KINDS[kind]} ${CALLED[kind] ?? ""} ${also}`;
+      return { id, kind, href, title, where, lead, also: called, verdict, more: unseen[id].join(" ") };
     });
     const index = new MiniSearch({
       fields: ["title", "also", "lead", "more"],
