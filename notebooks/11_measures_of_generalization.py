@@ -271,7 +271,7 @@ Had an interpolating fit left no trace of its risk, the points at small ridges w
 
 The distance is small enough, and yet the card says *contradicted*, by its slope: GCV spreads the risks further apart than they are. Leaving one out exactly, which is right on average, does so nearly as much. Both are noisy, and noise in what is plotted to the right flattens a slope where the risks lie within a factor of three. So this is as much a verdict on the check as on GCV; it was written beforehand, and it stands ({ref}`protocol-measures-of-generalization`).
 
-*Why it works*: with many features and examples, the residual at a training point is the residual at a new point times a common factor, and $1 - \tfrac1n \operatorname{tr} S$ is that factor; so GCV divides it out. It takes examples that are alike and independent, and a linear fit. Where the diagonal of $S$ is uneven, GCV and leaving one out differ; the card has both.
+*Why it works*: with many features and examples, the residual at a training point is the residual at a new point times a common factor, and $1 - \tfrac1n \operatorname{tr} S$ is that factor; so GCV divides it out. Where the diagonal of $S$ is uneven, GCV and leaving one out differ; the card has both.
 
 ::::{admonition} Break it: use the examples twice
 :class: break-it
@@ -834,7 +834,7 @@ claims.table(
 r"""
 *Blue.* Over all networks norms and distance have a large positive τ with the gap, the training loss and minus the margin a large negative one. Both are one fact. A network that has trained longer has larger weights and a smaller training error; and as the gap is test error less training error, whatever lowers the second raises the gap. This correlation is there by construction. With the *test error* in the place of the gap the signs turn around: better networks have the larger norms.
 
-*Orange.* Among networks that fit, the training error is 0 and the gap *is* the test error. Only a part of each zoo qualifies, and most intervals reach over zero (for the rank, see below). The margin has changed its sign. Here networks with the smaller margin are the worse ones, as theory would have it; over all networks it was the other way round. A claim that some norm orders fitted networks would need many more of them, or settings that differ in one thing, as in {numref}`fig-flat-one`.
+*Orange.* Among networks that fit, the training error is 0 and the gap *is* the test error. Only a part of each zoo qualifies, and most intervals reach over zero (for the rank, see below). The margin has changed its sign. Here networks with the smaller margin are the worse ones, as theory would have it; over all networks it was the other way round.
 
 *Green.* Where only seeds differ, all lie close to zero. That is what question 2 of the beginning asked for: we see no measure that is of much use for choosing among seeds. Is there anything to choose? Ask two halves of the test set for their order of the networks:
 """
@@ -861,7 +861,7 @@ ledger.say("rank-does-not-correlate")
 
 # %% [markdown]
 r"""
-*Rank.* {cite:t}`goldblum2020` find that rank does not go with generalization. In this zoo, at one width, it does: settings with a smaller test error have a first layer of lower rank, among networks that fit as well. The two results need not collide. As we remember it, a regularizer pushed the rank up or down there, in networks that were otherwise trained alike; here the rank is what learning rate, decay and epochs left behind. That again is the difference between changing a measure and watching it.
+*Rank.* {cite:t}`goldblum2020` find that rank does not go with generalization. In this zoo, at one width, it does: settings with a smaller test error have a first layer of lower rank, among networks that fit as well. The two results need not collide. As we remember it, a regularizer pushed the rank up or down there, in networks that were otherwise trained alike; here the rank is what learning rate, decay and epochs left behind.
 
 :::{admonition} What a measure can be trusted with
 :class: key-result
