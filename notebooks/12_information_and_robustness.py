@@ -66,7 +66,7 @@ shades = dict(zip(phases.LAYERS, figures.ramp(5), strict=True))
 
 
 def shown(epoch):
-    fig, axes = plt.subplots(1, 2, figsize=(7.2, 3.7), sharey=True)
+    fig, axes = plt.subplots(1, 2, figsize=(7.2, 4.0), sharey=True)
     for ax, (kind, places) in zip(axes, planes.items(), strict=True):
         for layer, color in shades.items():
             way = places.loc[layer].loc[:epoch]
@@ -76,7 +76,8 @@ def shown(epoch):
         ax.set(title=f"{called[kind]}: test error {error:.0f} %", xlabel="I(X;T), bits")
         ax.set(xlim=(0, 12.4), ylim=(-0.03, 1.05))
     axes[0].set_ylabel("I(T;Y), bits")
-    axes[1].legend(loc="lower right")
+    drawn = axes[0].get_legend_handles_labels()
+    fig.legend(*drawn, loc="outside lower center", ncols=5)
     return fig
 
 
