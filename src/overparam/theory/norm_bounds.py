@@ -16,6 +16,7 @@ from overparam.arithmetic import full_precision
 from overparam.data.dataset import Data
 from overparam.engine.sweep import network
 from overparam.errors import between, numbers, real, require, require_network, shown, tensor, whole
+from overparam.measures.norms import margins as margins_of
 from overparam.theory.bounds import hoeffding
 
 DEPTHS = ("doubled", "rooted")
@@ -118,8 +119,7 @@ def of_run(row: pd.Series, data: Data, failure: float = 0.05) -> dict[str, float
     """
     net, start = (network(row, data, time) for time in (-1, 0))
     layers, before, n = matrices(net), matrices(start), len(data.x)
-    with torch.no_grad():
-        margins = (net(data.x).diff(dim=1)[:, 0] * (2 * data.y - 1)).clamp(min=1e-3)
+    margins = margins_of(net, data.x, data.y).clamp(min=1e-3)
     size, margin = radius(data.x), float(margins.quantile(0.01))
     found = {depth: frobenius(layers, size, n, depth) for depth in DEPTHS}
     found["spectral"] = spectral(layers, before, size, n)
