@@ -540,7 +540,7 @@ On pictures one does not see it. {cite:t}`liu2023` make it happen on them: multi
 start_seeds = ledger.seeds("large-start-delays")
 examples, patience = scale.sizes(n=(40, 300, 300)).n, scale.sizes(n=(60, 8000, 8000)).n
 signals = {s: data.mnist1d(examples, 1000, s, max_translation=1) for s in start_seeds}
-how = {"optimizer": "adamw", "lr": 0.003, "weight_decay": 0.02, "loss": "squared"}
+how = {"optimizer": "adamw", "lr": 0.003, "weight_decay": 0.03, "loss": "squared"}
 
 
 def from_start(factor, epochs):
