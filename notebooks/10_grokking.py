@@ -76,20 +76,20 @@ def accuracies(runs, steps=size.steps):
     return table.assign(**parts)
 
 
-# %%
 other_findings = "time-grows-as-data-shrinks", "ungrokking", "circuit-grows-first"
 delay_seeds = ledger.seeds("delayed-generalization", *other_findings)
-halves = tables(delay_seeds, 0.5)
 moments = [m for m in (0, 30, 50, 80, 120, 170, 240, 340, 480, 680) if m < size.steps]
+
+# %%
+halves = tables(delay_seeds, 0.5)
 record = {"weights": moments, "strength": (fourier.circuit_strength, looks(size.steps))}
 grokked = trained(halves, record=record)
 one_run, own = grokked.iloc[0], halves[delay_seeds[0]]
-layer = lambda time: measures.layers(network(one_run, own, time))[0].weight.detach().numpy()
-(winner,) = fourier.strongest(layer(-1))
-
 
 # %% mystnb={"code_prompt_show": "The slider", "figure": {"caption": "**The training cells are fitted long before the others come right, and meanwhile a circle forms.** Left: accuracy on the training cells and on the held-out cells of the table of a + b. Right: the weights that the first layer gives to a = 0, 1, 2, \u2026, seen in the plane of the frequency that is strongest in the end; lines join numbers that follow each other on that circle.", "name": "fig-gk-circle"}} tags=["hide-input"]
 # The slider over training
+layer = lambda time: measures.layers(network(one_run, own, time))[0].weight.detach().numpy()
+(winner,) = fourier.strongest(layer(-1))
 plane, around = fourier.plane(layer(-1), winner), np.arange(p + 1) * pow(winner, -1, p) % p
 reach = 1.25 * np.abs(layer(-1)[:, :p].T @ plane).max() * np.array([-1, 1])
 
@@ -104,12 +104,12 @@ def shown(time, moment):
     figures.log_axis(left, (1, 10, 100, size.steps))
     left.set(xlabel="steps", title=f"accuracy after {moment} steps", ylim=(-3, 103))
     left.legend(loc="center left")
-    right.set_title(f"the numbers, in a plane of frequency {winner}")
     places = layer(time)[:, :p].T @ plane
     right.plot(*places[around].T, color=colors["noise"], linewidth=0.8)
     for number, place in enumerate(places):
         right.text(*place, number, ha="center", va="center", fontsize=8)
-    right.set(xlim=reach, ylim=reach, xticks=[], yticks=[], aspect="equal")
+    title = f"the numbers, in a plane of frequency {winner}"
+    right.set(title=title, xlim=reach, ylim=reach, xticks=[], yticks=[], aspect="equal")
     return fig
 
 
@@ -218,13 +218,16 @@ by_kernel = {
 }
 
 # %% tags=["remove-input"]
+gets = [
+    f"{right:.1f} % with a share of {s:g} of the table" for s, right in by_kernel.items()
+]
 Markdown(
-    f"With half of the table the kernel gets {by_kernel[0.5]:.1f} % of the held-out cells right, with 80 % of it {by_kernel[0.8]:.1f} % and with 95 % {by_kernel[0.95]:.1f} %. Chance is {100 / p:.1f} %."
+    f"Of the held-out cells the kernel gets right: {', '.join(gets)}. Chance is {100 / p:.1f} %."
 )
 
 # %% [markdown]
 r"""
-So a network that stays near its start cannot do it. {cite:t}`mohamadi2024` prove a limit of the same kind: no kernel that treats all numbers alike gets a small error from a share of the table that vanishes as $p$ grows. At our size this kernel fails even with 95 %, which is more than their bound says. To grok is to leave the kernel, and that is what {cite:t}`kumar2024` say grokking is.
+So a network that stays near its start cannot do it. {cite:t}`mohamadi2024` prove a limit of the same kind: no kernel that treats all numbers alike gets a small error from a share of the table that vanishes as $p$ grows. At our size this kernel fails even with a share of 0.95, which is more than their bound says. To grok is to leave the kernel, and that is what {cite:t}`kumar2024` say grokking is.
 
 (gk-share)=
 ## With fewer cells
@@ -232,11 +235,11 @@ So a network that stays near its start cannot do it. {cite:t}`mohamadi2024` prov
 ::::{predict}
 :answer: 3
 :figure: fig-gk-share
-With half of the table the rule is found after some hundred steps. How does this time change with 45 % of the table, and with 80 %?
+With half of the table the rule is found after some hundred steps. How does this time change with a share of 0.45 of the table, and with 0.8?
 
 1. Little: a network that finds the rule finds it.
-2. It halves with 80 %, and with 45 % it grows by about a tenth, as the cells do.
-3. With 80 % the delay is nearly gone; with 45 % it is several times as long.
+2. It halves with 0.8, and with 0.45 it grows by about a tenth, as the cells do.
+3. With 0.8 the delay is nearly gone; with 0.45 it is several times as long.
 
 :::{dropdown} Answer
 C. As cells are taken away the wait grows steeply; with plenty of them fitting and understanding are nearly one.
@@ -251,7 +254,7 @@ by_share = [trained(tables(share_seeds, s), n).assign(share=s) for s, n in lengt
 by_share += [grokked[grokked.data_seed.isin(share_seeds)].assign(share=0.5)]
 by_share = pd.concat(by_share)
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**As cells are taken away the wait grows steeply.** Steps until 99 % of the training cells, and until 90 % of the held-out cells are right, against the share of the table that is trained on. Dots are replicates; triangles at the top did not arrive. Lines: medians.", "name": "fig-gk-share"}, "image": {"alt": "Steps on a logarithmic axis against the share of the table: fitting takes about twice as long with 80 per cent as with 30; the time to generalize falls steeply from 45 per cent of the table to 80 per cent, where it nearly meets the line of fitting; at 30 per cent it is not reached."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**As cells are taken away the wait grows steeply.** Steps until 99 of 100 training cells, and until nine of ten held-out cells are right, against the share of the table that is trained on. Dots are replicates; triangles at the top did not arrive. Lines: medians.", "name": "fig-gk-share"}, "image": {"alt": "Steps on a logarithmic axis against the share of the table: fitting takes about twice as long at a share of 0.8 as at 0.3; the time to generalize falls steeply from a share of 0.45 to 0.8, where it nearly meets the line of fitting; at 0.3 it is not reached."}} tags=["hide-input"]
 ax = plt.subplots(figsize=(7.2, 3.3))[1]
 for column, name, color in (("fit", "training", "train"), ("found", "held out", "test")):
     there = by_share[by_share.arrived | (column == "fit")]
@@ -274,9 +277,10 @@ steps_to = measures.by_seed(by_share, "found", "share")
 shrinking = {"few": steps_to[0.45] / steps_to[0.5], "half": steps_to[0.5] / steps_to[0.6]}
 shrinking |= {"most": steps_to[0.6] / steps_to[0.8]}
 shrinking["per_point"] = shrinking["few"] ** (1 / 5)
-shrinking["at_thirty"] = by_share[by_share.share == 0.3].arrived.astype(float)
+fewest = by_share[by_share.share == min(lengths)]
+shrinking["at_thirty"] = fewest.arrived.astype(float)
 Markdown(
-    f"With 30 % of the table {100 * shrinking['at_thirty'].mean():.0f} % of the networks arrive within {size.long:,} steps; at the end their accuracy is {by_share[by_share.share == 0.3].at_end.median():.0f} %, and that on the training cells complete."
+    f"With a share of {min(lengths):g} of the table {100 * fewest.arrived.mean():.0f} % of the networks arrive within {size.long:,} steps; at the end their accuracy is {fewest.at_end.median():.0f} %, and that on the training cells complete."
 )
 
 # %% [markdown]
@@ -369,7 +373,7 @@ for name, how in ways.items():
     epochs = -(-spent * how.get("batch_size", cells) // cells)  # about equally many steps
     by_way[name] = trained(plenty, epochs, **how).set_index("data_seed").at_end
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Weight decay gets more of the held-out cells right than other ways of the paper that we ran; noise on the inputs gets more still.** Held-out accuracy after about equally many steps, with 80 % of the table and cross-entropy. Dots are replicates, bars 95 % intervals of the mean.", "name": "fig-gk-ways"}, "image": {"alt": "Seven rows of dots. Weight decay and noisy inputs lie far to the right, dropout in the middle, the others near zero."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**Weight decay gets more of the held-out cells right than other ways of the paper that we ran; noise on the inputs gets more still.** Held-out accuracy after about equally many steps, with a share of 0.8 of the table and cross-entropy. Dots are replicates, bars 95 % intervals of the mean.", "name": "fig-gk-ways"}, "image": {"alt": "Seven rows of dots. Weight decay and noisy inputs lie far to the right, dropout in the middle, the others near zero."}} tags=["hide-input"]
 ax = figures.dots(pd.DataFrame(by_way), plt.subplots(figsize=(7.2, 3.0))[1], purple)
 ax.set(xlabel="held-out accuracy, %", xlim=(-3, 103))
 plt.show()
@@ -382,11 +386,12 @@ others = pd.DataFrame(by_way).drop(columns=["weight decay", "noisy inputs"])
 helped = {"ahead": by_way["weight decay"] - others.max(axis=1)}
 helped |= {"alone": by_way["weight decay"], "none": by_way["nothing"]}
 helped["noise"] = by_way["weight decay"] - by_way["noisy inputs"]
-squared = trained(tables(way_seeds, 0.6), size.steps // 2, weight_decay=[0.0, 1.0])
+less = 0.6  # of the table
+squared = trained(tables(way_seeds, less), size.steps // 2, weight_decay=[0.0, 1.0])
 with_and_without = measures.by_seed(squared, "found", "weight_decay")
 helped["squared"] = with_and_without[1.0] / with_and_without[0.0]
 Markdown(
-    f"With the squared loss and 60 % of the table weight decay multiplies the number of steps by {helped['squared'].median():.2f} (median): there the rule is found without it, too."
+    f"With the squared loss and a share of {less:g} of the table weight decay multiplies the number of steps by {helped['squared'].median():.2f} (median): there the rule is found without it, too."
 )
 
 # %% [markdown]
@@ -453,7 +458,7 @@ forgot |= {"before": grokked.set_index("data_seed").at_end[forget_seeds]}
 r"""
 So a rule, once found, is not safe, and it is weight decay that takes it away: without it nothing pays the network to move, and nothing moves. Had the network kept the rule under decay, the account of circuits would have been wrong.
 
-But the account is not the whole story. The proposition knows one number of cells at which memory and rule cost the same. Here are two: from a fresh start the rule is not found with 30 % of the table in three thousand steps, while networks that have it still keep most of it after nine hundred steps with a fifth, though these may be on their way. Which way is cheaper says where the minimum lies, and not whether training gets there.
+But the account is not the whole story. The proposition knows one number of cells at which memory and rule cost the same. Here are two: from a fresh start the rule is not found with a share of 0.3 of the table in three thousand steps, while networks that have it still keep most of it after nine hundred steps with a fifth, though these may be on their way. Which way is cheaper says where the minimum lies, and not whether training gets there.
 
 (gk-without)=
 ## Grokking without regularization
@@ -489,7 +494,7 @@ plain = trained(squares, size.steps * 2 // 3, net, **bare)
 scaled = [trained(squares, size.steps * 2 // 3, net, output_scale=1.0, **bare)]
 scaled = pd.concat([*scaled, trained(squares, wait, net, output_scale=1.3, **bare)])
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**No regularization, and the lazier the start the longer the wait.** Accuracy on training (dashed) and held-out cells (solid) of networks of squares under plain gradient descent, with two scales of the outputs. Means over replicates with 95 % bands; modulo 23, 60 % of the table.", "name": "fig-gk-square"}, "image": {"alt": "Accuracy against steps: at scale 1 held-out accuracy rises some time after training accuracy; at scale 1.3 training accuracy rises a little later and held-out accuracy much later."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**No regularization, and the lazier the start the longer the wait.** Accuracy on training (dashed) and held-out cells (solid) of networks of squares under plain gradient descent, with two scales of the outputs. Means over replicates with 95 % bands; modulo 23, with a share of 0.6 of the table.", "name": "fig-gk-square"}, "image": {"alt": "Accuracy against steps: at scale 1 held-out accuracy rises some time after training accuracy; at scale 1.3 training accuracy rises a little later and held-out accuracy much later."}} tags=["hide-input"]
 ax = plt.subplots(figsize=(7.2, 3.2))[1]
 course = accuracies(scaled, wait)
 for alpha, color in ((1.0, blue), (1.3, orange)):
@@ -540,7 +545,7 @@ On pictures one does not see it. {cite:t}`liu2023` make it happen on them: multi
 start_seeds = ledger.seeds("large-start-delays")
 examples, patience = scale.sizes(n=(40, 300, 300)).n, scale.sizes(n=(60, 8000, 8000)).n
 signals = {s: data.mnist1d(examples, 1000, s, max_translation=1) for s in start_seeds}
-how = {"optimizer": "adamw", "lr": 0.003, "weight_decay": 0.02, "loss": "squared"}
+how = {"optimizer": "adamw", "lr": 0.003, "weight_decay": 0.03, "loss": "squared"}
 
 
 def from_start(factor, epochs):
@@ -923,7 +928,7 @@ In these two networks decay after fitting is enough. Decay until then is worth a
 
 ```{exercise} ★★★ Wrong sums
 :label: gk-ex-wrong
-Give a twentieth of the training cells a wrong answer, with 60 % of the table. Does the network still find the rule? And with three times as many? What becomes of the wrong cells, and what would {prf:ref}`gk-prop-cheaper` say?
+Give a twentieth of the training cells a wrong answer, with a share of 0.6 of the table. Does the network still find the rule? And with three times as many? What becomes of the wrong cells, and what would {prf:ref}`gk-prop-cheaper` say?
 ```
 
 ```{solution-start} gk-ex-wrong
@@ -947,7 +952,7 @@ A twentieth of wrong answers slows it down and does not prevent it, as {cite:t}`
 ## Summary
 
 - A network with one hidden layer fits a table of sums, is worse than chance on the rest of it, and finds the rule several times later.
-- The wait grows steeply as cells are taken away, and with 30 % of the table the rule is not found in 3,000 steps; with plenty of cells there is hardly a wait.
+- The wait grows steeply as cells are taken away, and with a share of 0.3 of the table the rule is not found in 3,000 steps; with plenty of cells there is hardly a wait.
 - At the start all numbers are alike, and then a kernel can only conclude that what stands in a row does not stand there again: the opposite of the rule.
 - The rule costs the same for all cells and memory something for each. Weight decay pays for moving to the cheaper one, in either direction: networks that have grokked forget when cells are taken away.
 - It is not necessary: squares grok under plain gradient descent. The scale of the outputs, and that of the initial weights, set the wait.
