@@ -3,8 +3,8 @@
 The pages about the package, notebooks/library_topic.py, are executed alike; they have no claims.
 
 A chapter runs again only when its code, its claims, what is recorded, the package, the pinned requirements, the scale, the seed or
-the data sets at hand have changed. Where only its prose has, the new prose is put around the outputs that are there. At smoke scale chapters
-run side by side, each on its share of the cores; at others one after another, as a page says how long its chapter took.
+the data sets at hand have changed. Where only its prose has, the new prose is put around the outputs that are there. Chapters run side by
+side, each on its share of the cores, as a page says; at gpu scale one after another, since there is one GPU.
 """
 
 import ast
@@ -30,6 +30,7 @@ from overparam.report import evidence, protocols, results, scale
 from overparam.report.cards import METADATA
 
 ROOT = Path(__file__).resolve().parents[1]
+MEMORY = 2 * 2**30  # bytes that a chapter may need: most have 1 GB at their largest
 
 
 class BuildError(Exception):
@@ -68,7 +69,8 @@ def check_settings() -> None:
 
 async def bring_all_up_to_date(sources: list[Path], build: Path, root: Path) -> None:
     """Bring the chapters up to date; the first that fails ends the others."""
-    at_once = machine.cores() if scale.current() == "smoke" else 1
+    room = machine.memory() // MEMORY
+    at_once = 1 if scale.current() == "gpu" else max(1, min(machine.cores(), len(sources), room))
     turn, package = asyncio.Semaphore(at_once), package_code(root)
 
     async def bring(source: Path) -> None:
