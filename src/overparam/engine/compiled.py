@@ -1,4 +1,4 @@
-"""A step of fully connected networks that are not wide by some 200 lines of C, which the system's C compiler builds once.
+"""Steps of fully connected networks that are not wide, and of Adam, by some 250 lines of C, which the system's C compiler builds once.
 
 A step of PyTorch's operations on a stack of narrow networks spends more time between the products than in them. Here one call
 takes all layers of one network after the other forth, another one back, while what they need is still in the cache, and
@@ -27,12 +27,13 @@ from overparam.architectures.stacked import Layer
 
 LANES = 8  # floats that the C code takes at a time
 _OWN = "-mcpu=native" if platform.machine() in ("arm64", "aarch64") else "-march=native"  # all that the processor has
-_FLAGS = ("-O3", _OWN, "-ffp-contract=fast", "-fPIC", "-shared")
+_FLAGS = ("-O3", _OWN, "-ffp-contract=fast", "-fno-math-errno", "-fPIC", "-shared")
 _SOURCE = r"""
 #include <stdint.h>
 #include <string.h>
 
 typedef float vec __attribute__((vector_size(32), aligned(4), may_alias));
+typedef float wide_vec __attribute__((vector_size(64), aligned(4), may_alias)); /* of processors with AVX-512 */
 enum { LANES = 8, ROWS = 4, VECTORS = 3 };
 #define UP(n) (((n) + LANES - 1) / LANES * LANES)
 #define MIN(a, b) ((a) < (b) ? (a) : (b))
@@ -54,50 +55,67 @@ typedef struct {
 #endif
 
 /* Some rows and vectors of C = A B + bias, or of C += A B + bias where there is `more` already.
-   The sums of A B stay in registers, each one a chain of multiply-adds in the order of k. */
-static inline __attribute__((always_inline)) void tile(
-    int rows, int vectors, int64_t inner, const float *a, int64_t am, int64_t ak, const float *b, int64_t bk, float *c, int64_t cm,
-    const float *bias, int more)
-{
-    vec sum[ROWS][VECTORS] = {0};
-    for (int64_t k = 0; k < inner; k++) {
-        vec right[VECTORS];
-        for (int v = 0; v < vectors; v++) {
-            right[v] = *(const vec *)(b + k * bk + v * LANES);
-            IN_REGISTER(right[v]);
-        }
-        for (int m = 0; m < rows; m++)
-            for (int v = 0; v < vectors; v++)
-                sum[m][v] += a[m * am + k * ak] * right[v];
+   The sums of A B stay in registers, each one a chain of multiply-adds in the order of k, whatever the vectors' length. */
+#define TILE_OF(name, type)                                                                                              \
+    static inline __attribute__((always_inline)) void name(                                                              \
+        int rows, int vectors, int64_t inner, const float *a, int64_t am, int64_t ak, const float *b, int64_t bk,        \
+        float *c, int64_t cm, const float *bias, int more)                                                               \
+    {                                                                                                                    \
+        type sum[ROWS][VECTORS] = {0};                                                                                   \
+        for (int64_t k = 0; k < inner; k++) {                                                                            \
+            type right[VECTORS];                                                                                         \
+            for (int v = 0; v < vectors; v++) {                                                                          \
+                right[v] = ((const type *)(b + k * bk))[v];                                                              \
+                IN_REGISTER(right[v]);                                                                                   \
+            }                                                                                                            \
+            for (int m = 0; m < rows; m++)                                                                               \
+                for (int v = 0; v < vectors; v++)                                                                        \
+                    sum[m][v] += a[m * am + k * ak] * right[v];                                                          \
+        }                                                                                                                \
+        for (int m = 0; m < rows; m++)                                                                                   \
+            for (int v = 0; v < vectors; v++) {                                                                          \
+                type *to = (type *)(c + m * cm) + v;                                                                     \
+                if (bias)                                                                                                \
+                    sum[m][v] += bias[m * am];                                                                           \
+                if (more)                                                                                                \
+                    sum[m][v] += *to;                                                                                    \
+                *to = sum[m][v];                                                                                         \
+            }                                                                                                            \
     }
-    for (int m = 0; m < rows; m++)
-        for (int v = 0; v < vectors; v++) {
-            vec *to = (vec *)(c + m * cm + v * LANES);
-            if (bias)
-                sum[m][v] += bias[m * am];
-            if (more)
-                sum[m][v] += *to;
-            *to = sum[m][v];
-        }
-}
+
+TILE_OF(tile, vec)
+#ifdef __AVX512F__
+TILE_OF(wide_tile, wide_vec)
+#endif
 
 /* How many of those left to take at once: not 4 + 1 or 4 + 2, which would leave too few sums to keep the processor busy. */
 #define ROWS_OF(left) ((left) == 5 || (left) == 6 ? 3 : (left) < ROWS ? (left) : ROWS)
 #define VECTORS_OF(left) ((left) == 4 ? 2 : (left) < VECTORS ? (left) : VECTORS)
-#define TILE(rows, vectors) tile(rows, vectors, inner, a + m * am, am, ak, b + n, bk, c + m * cm + n, cm, bias ? bias + m * am : 0, more)
-#define CASE(rows) case rows: vectors == 3 ? TILE(rows, 3) : vectors == 2 ? TILE(rows, 2) : TILE(rows, 1); break
+#define TILE(name, rows, vectors) \
+    name(rows, vectors, inner, a + m * am, am, ak, b + n, bk, c + m * cm + n, cm, bias ? bias + m * am : 0, more)
+#define CASE(name, rows) \
+    case rows: vectors == 3 ? TILE(name, rows, 3) : vectors == 2 ? TILE(name, rows, 2) : TILE(name, rows, 1); break
+#define ALL_ROWS(name)                                                                         \
+    for (int64_t m = 0, some; m < rows; m += some) {                                           \
+        some = ROWS_OF(rows - m);                                                              \
+        switch (some) { CASE(name, 4); CASE(name, 3); CASE(name, 2); CASE(name, 1); }          \
+    }
 
 /* C [rows, columns] = A [rows, inner] B [inner, columns], whole vectors of columns; A has any strides. */
 static void product(
     int64_t rows, int64_t columns, int64_t inner, const float *a, int64_t am, int64_t ak, const float *b, int64_t bk, float *c, int64_t cm,
     const float *bias, int more)
 {
-    for (int64_t n = 0, vectors; n < columns; n += vectors * LANES) {
+    int64_t n = 0, vectors;
+#ifdef __AVX512F__
+    for (; UP(columns - n) >= 2 * LANES; n += vectors * 2 * LANES) {
+        vectors = VECTORS_OF(UP(columns - n) / (2 * LANES));
+        ALL_ROWS(wide_tile)
+    }
+#endif
+    for (; n < columns; n += vectors * LANES) {
         vectors = VECTORS_OF(UP(columns - n) / LANES);
-        for (int64_t m = 0, some; m < rows; m += some) {
-            some = ROWS_OF(rows - m);
-            switch (some) { CASE(4); CASE(3); CASE(2); CASE(1); }
-        }
+        ALL_ROWS(tile)
     }
 }
 
@@ -235,6 +253,25 @@ void backward(
         }
     }
 }
+
+/* Adam, or AdamW where `decoupled`, for `count` weights of each network, which have a mean and a mean square of their gradients each.
+   Rates and decays (if any) are one per network, the factors of a weight's step (if any) one per weight. */
+void adam(
+    int64_t networks, int64_t count, float *weights, const float *gradients, float *means, float *squares, const float *rates,
+    const float *decays, const float *factors, float first, float second, float told, float epsilon, int64_t decoupled)
+{
+    for (int64_t k = 0; k < networks; k++) {
+        float *restrict w = weights + k * count, *restrict mean = means + k * count, *restrict square = squares + k * count;
+        const float *restrict g = gradients + k * count, *restrict factor = factors ? factors + k * count : 0;
+        float decay = decays ? decays[k] : 0, shrink = decoupled ? decay : 0, pull = decoupled ? 0 : decay, rate = rates[k];
+        for (int64_t i = 0; i < count; i++) {
+            float part = factor ? factor[i] : 1, old = w[i] - shrink * part * w[i], now = g[i] + pull * w[i];
+            mean[i] += first * (now - mean[i]);
+            square[i] = second * square[i] + (1 - second) * now * now;
+            w[i] = old - rate * part * (mean[i] / (__builtin_sqrtf(square[i] / told) + epsilon));
+        }
+    }
+}
 """
 
 
@@ -271,6 +308,7 @@ def library() -> ctypes.CDLL | None:
             ctypes.c_float,
             whole,
         ]
+        found.adam.argtypes = [whole] * 2 + [pointer] * 7 + [ctypes.c_float] * 4 + [whole]
     except (OSError, ValueError, AttributeError, subprocess.SubprocessError):
         return None
     return found
@@ -382,6 +420,31 @@ class CompiledPass:
         if first not in self.addresses:
             self.addresses[first] = (ctypes.c_void_p * len(tensors))(*(tensor.data_ptr() for tensor in tensors))
         return self.addresses[first]
+
+
+def adam(
+    functions: ctypes.CDLL,
+    weights: Tensor,
+    gradients: Tensor,
+    mean: Tensor,
+    square: Tensor,
+    rates: Tensor,
+    decays: Tensor | None,
+    factors: Tensor | None,
+    betas: tuple[float, float],
+    epsilon: float,
+    steps: int,
+    decoupled: bool,
+) -> None:
+    """Step number ``steps`` of Adam (Kingma and Ba 2015), or with ``decoupled`` AdamW, on ``weights`` [network, …], in place.
+
+    ``rates`` [network] are already divided by what corrects the mean, ``decays`` [network] for AdamW multiplied by the rate;
+    ``factors`` of the steps are as `weights` are.
+    """
+    where = (tensor.data_ptr() for tensor in (weights, gradients, mean, square, rates))
+    also = (None if tensor is None else tensor.data_ptr() for tensor in (decays, factors))
+    numbers = 1 - betas[0], betas[1], 1 - betas[1] ** steps, epsilon
+    functions.adam(len(weights), weights[0].numel(), *where, *also, *numbers, decoupled)
 
 
 def scratch(layers: Sequence[Layer], examples: int) -> int:
