@@ -9,7 +9,7 @@ import torch
 
 from overparam.architectures.stacked import CNN1D, MLP
 from overparam.data.load import digits
-from overparam.data.synthetic import linear_teacher
+from overparam.data.synthetic import linear_teacher, mnist1d
 from overparam.engine import compiled, plan, stack
 from overparam.engine.settings import Settings, Vector
 from overparam.engine.stack import Stack
@@ -44,6 +44,15 @@ def mask(network: Settings) -> Vector:
     return Vector((torch.rand(size, generator=torch.Generator().manual_seed(0)) < 0.5).float())
 
 
+def masked(**changes):
+    """With masks, and layers of their own rates."""
+    rates = (1.0, 0.5, 2.0)
+    return [
+        Settings(MLP(w, 2), 90, 6, batch_size=25, layer_lr=rates, mask=mask(s), **changes)
+        for w, s in zip((1, 7, 40, 230), grid(), strict=True)
+    ]
+
+
 STACKS = {
     "momentum": grid(),
     "without momentum, the labels noisy": grid(momentum=0.0, label_noise=0.3),
@@ -52,11 +61,13 @@ STACKS = {
     "adam, weight decay, a schedule": grid(
         optimizer="adam", momentum=0.0, lr=0.003, weight_decay=0.01, schedule="cosine"
     ),
+    "adamw, masks, layers of their own rates": masked(optimizer="adamw", lr=0.003, weight_decay=0.1),
+    "adam, masks, a schedule": masked(optimizer="adam", lr=0.003, weight_decay=0.01, schedule="cosine"),
+    "adamw, layers of their own rates": grid(
+        optimizer="adamw", momentum=0.0, lr=0.003, weight_decay=0.1, layer_lr=(1.0, 0.5, 2.0), schedule="inverse_sqrt"
+    ),
     "squared loss, averaged weights": grid(loss="squared", averaging=0.9),
-    "masks, layers of their own rates": [
-        Settings(MLP(w, 2), 90, 6, 0.05, batch_size=25, momentum=0.9, layer_lr=(1.0, 0.5, 2.0), mask=mask(s))
-        for w, s in zip((1, 7, 40, 230), grid(), strict=True)
-    ],
+    "masks, layers of their own rates": masked(lr=0.05, momentum=0.9),
     "uphill, input noise": grid(sam=0.05, input_noise=0.1),
     "scaled outputs": grid(loss="squared", output_scale=2.0),
 }
@@ -78,6 +89,43 @@ def test_the_compiled_step_gives_what_the_operations_of_pytorch_give(images, mon
     for a, b in zip(fast, slow, strict=True):
         for key in a.keys() - {"seconds"}:
             np.testing.assert_allclose(a[key], b[key], rtol=1e-3, atol=1e-4, err_msg=key) if key != "device" else None
+
+
+@needs_compiler
+@pytest.mark.parametrize("optimizer", ["Adam", "AdamW"])
+@pytest.mark.parametrize("decay", [0.0, 0.1])
+def test_compiled_adam_is_that_of_pytorch(optimizer, decay):
+    own, decoupled = torch.randn(2, 3, 13), optimizer == "AdamW"
+    theirs, rates = own.clone(), torch.tensor([0.1, 0.02])
+    moments = [torch.zeros_like(own) for _ in range(2)]
+    make = getattr(torch.optim, optimizer)
+    optimizers = [make([theirs[k]], lr=float(rates[k]), weight_decay=decay) for k in range(2)]
+    for step in range(1, 30):
+        gradient = torch.randn(2, 3, 13)
+        for k, each in enumerate(optimizers):
+            each.param_groups[0]["params"][0].grad = gradient[k].clone()
+            each.step()
+        pulls = None if decay == 0 else decay * rates if decoupled else torch.full((2,), decay)
+        corrected = rates / (1 - 0.9**step)
+        compiled.adam(
+            compiled.library(), own, gradient, *moments, corrected, pulls, None, (0.9, 0.999), 1e-8, step, decoupled
+        )
+    torch.testing.assert_close(own, theirs, rtol=1e-5, atol=1e-5)
+
+
+@needs_compiler
+@pytest.mark.parametrize(
+    "network", [CNN1D(3), MLP(5, batch_norm=True), MLP(900), MLP(4)], ids=["cnn", "norm", "wide", "narrow"]
+)
+def test_adam_is_compiled_whatever_the_network(images, monkeypatch, network):
+    data = images if isinstance(network, MLP) else mnist1d(90, 50, 0)
+    networks, asked, own = [Settings(network, 90, 3, 0.01, optimizer="adam", batch_size=30)], [], compiled.adam
+    monkeypatch.setattr(compiled, "adam", lambda *a: asked.append(1) or own(*a))
+    (fast,) = train(networks, data, device=CPU)
+    assert asked
+    monkeypatch.setattr(compiled, "library", lambda: None)
+    (slow,) = train(networks, data, device=CPU)
+    assert fast["train_loss"] == pytest.approx(slow["train_loss"], rel=1e-2)
 
 
 @needs_compiler

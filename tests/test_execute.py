@@ -280,8 +280,7 @@ while not Path("{other}").exists():
 
 @pytest.fixture
 def pair(tree, monkeypatch):
-    """Two chapters at smoke scale, neither of which ends before the other has started."""
-    monkeypatch.setenv("OVERPARAM_SCALE", "smoke")
+    """Two chapters, neither of which ends before the other has started."""
     monkeypatch.setattr(execute.machine, "cores", lambda: 2)
     (tree / "data/claims.yaml").write_text("[]\n", encoding="utf-8")
     (tree / SOURCE).unlink()
@@ -295,13 +294,30 @@ def pair(tree, monkeypatch):
     return write
 
 
-def test_chapters_run_side_by_side_at_smoke_scale_each_on_its_share_of_the_cores(pair):
+@pytest.mark.parametrize("size", ["smoke", "laptop"])
+def test_chapters_run_side_by_side_each_on_its_share_of_the_cores(pair, monkeypatch, size):
+    monkeypatch.setenv("OVERPARAM_SCALE", size)
     root = pair(*["os.environ['OVERPARAM_CORES']"] * 2)
     assert execute.main(root) == 0
     for name in ("01_pair", "02_pair"):
-        notebook = nbformat.read(root / f"build/smoke/notebooks/{name}.ipynb", as_version=4)
+        notebook = nbformat.read(root / f"build/{size}/notebooks/{name}.ipynb", as_version=4)
         assert notebook.cells[0].outputs[0]["data"]["text/plain"] == "'1'"
         assert notebook.metadata["overparam"]["cores"] == 1
+
+
+@pytest.mark.parametrize(("size", "room"), [("gpu", 2**40), ("laptop", 3 * 2**30)], ids=["one GPU", "little memory"])
+def test_chapters_run_one_after_another_where_there_is_one_gpu_or_little_memory(tree, monkeypatch, size, room):
+    monkeypatch.setenv("OVERPARAM_SCALE", size)
+    monkeypatch.setattr(execute.machine, "cores", lambda: 2)
+    monkeypatch.setattr(execute.machine, "memory", lambda: room)
+    (tree / "data/claims.yaml").write_text("[]\n", encoding="utf-8")
+    (tree / SOURCE).unlink()
+    alone = "# %%\nimport os\nfrom pathlib import Path\nPath('busy').mkdir()\ncores = os.environ['OVERPARAM_CORES']\nPath('busy').rmdir()\ncores\n"
+    for name in ("01_one", "02_two"):
+        (tree / f"notebooks/{name}.py").write_text(alone, encoding="utf-8")
+    assert execute.main(tree) == 0
+    notebook = nbformat.read(tree / f"build/{size}/notebooks/02_two.ipynb", as_version=4)
+    assert notebook.metadata["overparam"]["cores"] == 2
 
 
 def test_a_chapter_that_fails_ends_those_beside_it(pair, capsys, caplog):

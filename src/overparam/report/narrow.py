@@ -201,7 +201,7 @@ def _fit(fig: Any) -> None:
         if _names(ax, "y"):
             _name_ticks(ax, "y", NAMES)
         _join_titles(ax)
-    fig.draw_without_rendering()
+    fig.get_layout_engine().execute(fig)  # as a drawing does first, which takes twice as long
     for ax in fig.axes:
         box = ax.get_window_extent()
         alone = ax.get_subplotspec() is None or ax.get_subplotspec().get_gridspec().ncols == 1
@@ -216,7 +216,7 @@ def _fit(fig: Any) -> None:
                 ax.tick_params(axis="x", rotation=90)
         else:
             _thin(ax)
-    fig.draw_without_rendering()
+    fig.get_layout_engine().execute(fig)
     for ax in fig.axes:
         for text in ax.texts:
             _fit_text(text, ax.get_window_extent())
