@@ -107,9 +107,8 @@ def test_compiled_adam_is_that_of_pytorch(optimizer, decay):
             each.step()
         pulls = None if decay == 0 else decay * rates if decoupled else torch.full((2,), decay)
         corrected = rates / (1 - 0.9**step)
-        compiled.adam(
-            compiled.library(), own, gradient, *moments, corrected, pulls, None, (0.9, 0.999), 1e-8, step, decoupled
-        )
+        tensors = own, gradient, *moments, corrected, pulls, None
+        compiled.adam(compiled.library(), tensors, (0.9, 0.999), 1e-8, step, decoupled)
     torch.testing.assert_close(own, theirs, rtol=1e-5, atol=1e-5)
 
 

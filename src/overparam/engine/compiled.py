@@ -424,27 +424,22 @@ class CompiledPass:
 
 def adam(
     functions: ctypes.CDLL,
-    weights: Tensor,
-    gradients: Tensor,
-    mean: Tensor,
-    square: Tensor,
-    rates: Tensor,
-    decays: Tensor | None,
-    factors: Tensor | None,
+    tensors: Sequence[Tensor | None],
     betas: tuple[float, float],
     epsilon: float,
     steps: int,
     decoupled: bool,
 ) -> None:
-    """Step number ``steps`` of Adam (Kingma and Ba 2015), or with ``decoupled`` AdamW, on ``weights`` [network, …], in place.
+    """Step number ``steps`` of Adam (Kingma and Ba 2015), or with ``decoupled`` of AdamW (Loshchilov and Hutter 2019), in place.
 
-    ``rates`` [network] are already divided by what corrects the mean, ``decays`` [network] for AdamW multiplied by the rate;
-    ``factors`` of the steps are as `weights` are.
+    The tensors are weights [network, …], and as these their gradients, the means and the mean squares of the gradients; rates [network],
+    divided by what corrects the means; decays [network], for AdamW times the rate, or None; factors of the steps, as the weights, or None.
     """
-    where = (tensor.data_ptr() for tensor in (weights, gradients, mean, square, rates))
-    also = (None if tensor is None else tensor.data_ptr() for tensor in (decays, factors))
+    weights = tensors[0]
+    assert weights is not None
+    where = (None if tensor is None else tensor.data_ptr() for tensor in tensors)
     numbers = 1 - betas[0], betas[1], 1 - betas[1] ** steps, epsilon
-    functions.adam(len(weights), weights[0].numel(), *where, *also, *numbers, decoupled)
+    functions.adam(len(weights), weights[0].numel(), *where, *numbers, decoupled)
 
 
 def scratch(layers: Sequence[Layer], examples: int) -> int:

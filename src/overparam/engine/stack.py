@@ -615,10 +615,10 @@ class Stack:
         else:
             rate = self.lr / (1 - BETA1**self.steps_made)
             for n, (weight, gradient, factor) in enumerate(zip(self.weights, self.sums, factors, strict=True)):
-                mean, square = self.state[0][n], self.state[1][n]
                 if self.update_functions:
-                    self._adam_by_functions(weight, gradient, mean, square, rate, decay, factor)
+                    self._adam_by_functions(n, rate, decay, factor)
                     continue
+                mean, square = self.state[0][n], self.state[1][n]
                 if decay is not None and self.optimizer == "adamw":
                     weight.mul_(1 - self.lr * decay * (1 if factor is None else factor))
                 elif decay is not None:
@@ -633,21 +633,18 @@ class Stack:
             for mean, weight in zip(self.averaged_weights, self.weights, strict=True):
                 mean.lerp_(weight, rate.expand_as(weight))
 
-    def _adam_by_functions(
-        self, weight: Tensor, gradient: Tensor, mean: Tensor, square: Tensor, rate: Tensor, decay: Any, factor: Any
-    ) -> None:
+    def _adam_by_functions(self, number: int, rate: Tensor, decay: Tensor | None, factor: Tensor | None) -> None:
         """The same for one matrix of weights in one pass over it, where PyTorch takes ten."""
-        decoupled, each = self.optimizer == "adamw", None
-        decay = decay * self.lr if decay is not None and decoupled else decay
+        assert self.update_functions
+        weight, decoupled, each = self.weights[number], self.optimizer == "adamw", None
+        pull = decay * self.lr if decay is not None and decoupled else decay
         if factor is not None and factor.shape == weight.shape:  # a mask is among the factors
             each = factor.contiguous()
         elif factor is not None:
-            rate, decay = rate * factor, decay * factor if decay is not None and decoupled else decay
-        columns = [None if c is None else c.expand(len(weight), 1, 1).contiguous() for c in (rate, decay)]
-        steps = int(self.steps_made)
-        compiled.adam(
-            self.update_functions, weight, gradient, mean, square, *columns, each, (BETA1, BETA2), EPSILON, steps, decoupled
-        )  # fmt: skip
+            rate, pull = rate * factor, pull * factor if pull is not None and decoupled else pull
+        column = lambda one: None if one is None else one.expand(len(weight), 1, 1).contiguous()  # noqa: E731
+        tensors = weight, self.sums[number], *(slot[number] for slot in self.state), column(rate), column(pull), each
+        compiled.adam(self.update_functions, tensors, (BETA1, BETA2), EPSILON, int(self.steps_made), decoupled)
 
     def _decay(self) -> Tensor | None:
         """What of each weight is added to its gradient [network, 1, 1]; negative where a norm is below its target."""
