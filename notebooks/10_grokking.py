@@ -30,18 +30,8 @@ import torch
 from IPython.display import Markdown, display
 from matplotlib import pyplot as plt
 
-from overparam import (
-    claims,
-    custom,
-    data,
-    figures,
-    measures,
-    mlp,
-    results,
-    scale,
-    sweep,
-    transformer,
-)
+from overparam import claims, custom, data, figures, measures, mlp, results, scale, sweep
+from overparam.architectures.alone import Transformer
 from overparam.architectures.stacked import MLP
 from overparam.engine.settings import Settings, Vector
 from overparam.engine.sweep import curves, network, run
@@ -739,7 +729,7 @@ def five_strongest(network, data):
 def transformers(decays=(1.0, 0.0), steps=3000):
     """Accuracies and frequencies at each look, with weight decay and without."""
     sets = {s: as_tokens(t) for s, t in tables(ledger.selection(3), 0.5).items()}
-    net, keep = transformer(64, tokens=p + 2), {"strongest": (five_strongest, looks(steps))}
+    net, keep = Transformer(64, tokens=p + 2), {"strongest": (five_strongest, looks(steps))}
     how, parts = {"lr": 0.001, "loss": "cross_entropy"}, []
     for decay in decays:
         runs = trained(sets, steps, net, keep, weight_decay=decay, **how)
@@ -787,7 +777,7 @@ if scale.current() == "gpu":
         s: as_tokens(data.modular_addition(97, 0.5, s, "quotient")) for s in range(3)
     }
     how = {"lr": 0.001, "batch_size": 512, "loss": "cross_entropy"}
-    display(trained(its_tables, 3000, transformer(128, tokens=99), **how)[["fit", "found"]])
+    display(trained(its_tables, 3000, Transformer(128, tokens=99), **how)[["fit", "found"]])
 
 # %% [markdown]
 r"""
