@@ -760,7 +760,7 @@ And the position? Its premises about the phenomena of this book, and what became
 | premise | where it is tested | outcome |
 |---|---|---|
 | double descent goes away under proper regularization | {ref}`ddl-ridge`; early stopping, in {doc}`/notebooks/04_networks_at_the_threshold` | for tuned ridge in the linear model a theorem, checked there; for random features and for networks findings |
-| grokking is confined to small algorithmic data sets | {numref}`fig-gk-start` | signals do it, too, from a start that nobody would choose |
+| grokking is confined to small algorithmic data sets | {numref}`fig-gk-start` | signals come right late, too, but gradually, and from a start that nobody would choose |
 | tickets cannot be found cheaply beforehand | {numref}`fig-lt-cheap` | holds for masks by size; other criteria were not run |
 
 That a phenomenon can be regularized away, or costs too much to use, does not settle whether it explains anything. Their constructive point is that it should be used on broader questions; for tickets they name pruning and tuning of low rank. This page would add a third: on which part of an initialisation training relies.

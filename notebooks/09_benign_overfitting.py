@@ -918,7 +918,7 @@ Markdown("\n".join(f"- *{p}.* {t.brief}" for p, t in zip(premises, tested, stric
 
 # %% [markdown]
 r"""
-Their premise that grokking is confined to small algorithmic tasks is taken up in {doc}`10_grokking`: signals do it as well, from a start that nobody would choose. Where the premises hold, the conclusion is the reader's.
+Their premise that grokking is confined to small algorithmic tasks is taken up in {doc}`10_grokking`: signals come right late as well, but gradually, and from a start that nobody would choose. Where the premises hold, the conclusion is the reader's.
 
 :::{admonition} "Benign overfitting means that networks can fit noise"
 :class: misconception

@@ -122,7 +122,7 @@ So a measure is tested like any other empirical statement. {cite:t}`jiang2020` r
 3. Is there a reason why it should? A correlation may come from a third thing that drives both, such as the length of training, or be built in by the definition.
 
 (mg-gcv)=
-## One that can be proved
+## One with a reason
 
 The third line of {numref}`fig-mg-peak` answers the first and the third. Ridge regression in the space of a kernel predicts $f(x) = k(x)^\top (K + \delta I)^{-1} y$, with $K$ the kernel's matrix of the $n$ training inputs and a ridge $\delta > 0$. Its fitted values are $S y$ with $S = K (K + \delta I)^{-1}$. Regression on $p$ features is the case $K = F F^\top$.
 
@@ -218,7 +218,7 @@ for i, (seed, pool) in enumerate(pools.items()):
         rows += [scores_of(kernel, pool, n).assign(kernel=name, seed=seed) for n in sizes]
 scores = pd.concat(rows, ignore_index=True)
 
-# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**GCV goes along with the risk for every kernel, size and ridge, a little above it where the ridge is small; the norm of the fit does not.** One point per kernel, number of examples and ridge, geometric means over replicates. Left: risk against GCV. Right: risk against the squared norm of the fit in the kernel's space.", "name": "fig-mg-gcv"}, "image": {"alt": "Left: points of three kernels along the diagonal of risk against GCV, most of them somewhat to its right. Right: the same risks against the norm: strings of points that fall at small norms and scatter at large ones."}} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The figure", "figure": {"caption": "**GCV lies near the risk, a little above it where the ridge is small; the norm of the fit does not order the risks.** One point per kernel, number of examples and ridge, geometric means over replicates. Left: risk against GCV. Right: risk against the squared norm of the fit in the kernel's space.", "name": "fig-mg-gcv"}, "image": {"alt": "Left: points of three kernels along the diagonal of risk against GCV, most of them somewhat to its right. Right: the same risks against the norm: strings of points that fall at small norms and scatter at large ones."}} tags=["hide-input"]
 fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.6), sharey=True)
 clean = scores[scores.kernel != "tangent, reused"]
 parts = np.log(clean.set_index(["kernel", "n", "ridge", "seed"])[["gcv", "risk", "norm"]])
@@ -269,16 +269,16 @@ claims.table("On this page: rank correlation with the risk.", compared)
 r"""
 Had an interpolating fit left no trace of its risk, the points at small ridges would lie anywhere. The norm and the training error each know one half of the story: with more ridge the one falls and the other rises, and the risk is lowest between. A bound adds them up, and the sum does not order the risks either.
 
-The distance is small enough, and yet the card says *contradicted*, by its slope: GCV spreads the risks further apart than they are. Leaving one out exactly, which is right on average, does so nearly as much. Both are noisy, and noise in what is plotted to the right flattens a slope where the risks lie within a factor of three. So this is as much a verdict on the check as on GCV; it was written beforehand, and it stands ({ref}`protocol-measures-of-generalization`).
+The distance is small enough, and yet the finding is contradicted, by its slope: where one fit's GCV is twice another's, its risk is on average less than twice as large. Leaving one out exactly, which is right on average, has nearly the same slope. A slope is the correlation times the ratio of the two spreads, so noise in what is plotted to the right alone pulls it below 1 where the risks lie within a factor of three. So the verdict is as much on the check as on GCV; it stands ({ref}`protocol-measures-of-generalization`).
 
-*Why it works*: with many features and examples, the residual at a training point is the residual at a new point times a common factor, and $1 - \tfrac1n \operatorname{tr} S$ is that factor; so GCV divides it out. Where the diagonal of $S$ is uneven, GCV and leaving one out differ; the card has both.
+*Why it works*: with many features and examples, the residual at a training point is the residual at a new point times a common factor, and $1 - \tfrac1n \operatorname{tr} S$ is that factor; so GCV divides it out. Where the diagonal of $S$ is uneven, GCV and leaving one out differ.
 
 ::::{admonition} Break it: use the examples twice
 :class: break-it
 Train the network on 200 signals, and then regress on its tangent kernel with the *same* 200. The kernel has seen the labels; leaving one out in the regression does not take that back.
 ::::
 
-One would expect optimism, a GCV below the risk. The last sentence of the finding says the contrary: it is too high, and by more than for the kernel that was trained on other signals. We have no tested reason for this sign. What it shows is enough: the derivation takes training examples that are alike with new ones *given the kernel*, and where the kernel was made with them it promises nothing, in either direction. For networks, whose features are learned, there is no formula like {eq}`mg-eq-gcv`. A break that one can foresee is in {ref}`mg-ex-copies`.
+One would expect optimism, a GCV below the risk. It is the other way round: GCV is too high, and by more than for the kernel that was trained on other signals. We have no tested reason for this sign. The derivation takes training examples that are alike with new ones *given the kernel*, and where the kernel was made with them it promises nothing, in either direction. For networks, whose features are learned, there is no formula like {eq}`mg-eq-gcv`. A break that one can foresee is in {ref}`mg-ex-copies`.
 
 (mg-dimension)=
 ## Effective dimension
@@ -289,7 +289,7 @@ $$
 N_{\mathrm{eff}}(H, \alpha) = \sum_i \frac{\lambda_i}{\lambda_i + \alpha} ,
 $$ (mg-eq-dimension)
 
-which counts a direction as one if its curvature is well above $\alpha$, and as nothing if it is well below. A network has a Hessian, too. {cite:t}`maddox2020` propose this *effective dimension* in the place of the number of parameters. In Bayesian terms: with a Gaussian prior of variance one on each weight and $\alpha = 1/n$ it is the number of directions in which the data have narrowed the prior down, near a minimum. We take this $\alpha$; it was fixed beforehand.
+which counts a direction as one if its curvature is well above $\alpha$, and as nothing if it is well below. A network has a Hessian, too; its negative eigenvalues count as 0. {cite:t}`maddox2020` propose this *effective dimension* in the place of the number of parameters. In Bayesian terms: with a Gaussian prior of variance one on each weight and $\alpha = 1/n$ it is the number of directions in which the data have narrowed the prior down, near a minimum. We take this $\alpha$; it was fixed beforehand.
 
 ```{prf:proposition} In a linear model it never falls
 :label: mg-prop-monotone
@@ -380,7 +380,7 @@ claims.table(
 
 # %% [markdown]
 r"""
-After 200 epochs it rises up to the threshold and comes down while the parameters run away: beyond the threshold, a count that goes along with the test loss. That is what the paper saw in larger networks. It depends on $\alpha$: with a tenth of it nothing is left. And over *all* widths it wins nothing, which decides the card. It puts the widest networks below the narrowest, whose test loss is far lower, and the number of parameters gets that right. Then compare networks at *one* training loss: now the effective dimension *rises* with the width, and the test loss falls all the same.
+After 200 epochs it rises up to the threshold and comes down while the parameters run away: beyond the threshold, a count that goes along with the test loss. It depends on $\alpha$: with a tenth of it nothing is left. And over *all* widths, which the finding is about, it orders the test losses no better than the number of parameters does. Then compare networks at *one* training loss: now the effective dimension *rises* with the width, and the test loss falls all the same.
 
 The reason can be read off the Hessian of the cross-entropy, whose first part is $\operatorname{mean}\, J^\top (\operatorname{diag} \pi - \pi \pi^\top) J$, with $J$ the gradients of the outputs and $\pi$ the predicted probabilities. The factor in the middle vanishes as predictions become certain. In the same number of epochs a wide network gets to a lower training loss:
 """
@@ -620,7 +620,7 @@ Markdown(
 
 # %% [markdown]
 r"""
-The lowered network sits where the proof puts it, at the loss of the best constant, and more epochs do not help. Now look at the other columns as a measure would. Of all four it has the smallest gap, a few points as the most frequent *training* label is not quite as frequent in the test, and the smallest trace of the Hessian: that of a constant is $\sum_k \pi_k (1 - \pi_k) \approx 0.9$ from the biases alone. Whoever ranked networks by what predicts the gap would call it the best.
+The lowered network sits where the proof puts it, at the loss of the best constant, and more epochs do not help. Now look at the other columns as a measure would. Of the three starts it has the smallest gap, a few points as the most frequent *training* label is not quite as frequent in the test, and the smallest trace of the Hessian: that of a constant is $\sum_k \pi_k (1 - \pi_k) \approx 0.9$ from the biases alone. Whoever ranked networks by what predicts the gap would call it the best.
 
 Nobody starts there on purpose, and the usual start is far from it. So bad minima refute "training cannot end badly", and do not explain how training ends well. (Raised biases make all units active and the network nearly linear at first. It learns, and worse.)
 
@@ -769,7 +769,7 @@ weights["seeds"] = taus("from weights", "accuracy", "setting")
 
 # %% [markdown]
 r"""
-The trees do better on unseen settings than trees that know the hyperparameters. So weights do tell the accuracy. But a single number, the training loss, leaves a quarter as much unexplained, and with it the weights add next to nothing. What the trees have learned to see is how far a network has come. Where that does not differ, nothing of the prediction is left: among networks that fit its τ with the accuracy even leans to the wrong side, and among networks of one setting it is near zero (the card).
+The trees do better on unseen settings than trees that know the hyperparameters. So weights do tell the accuracy. But a single number, the training loss, leaves a quarter as much unexplained, and with it the weights add next to nothing. What the trees have learned to see is how far a network has come. Where that does not differ, nothing of the prediction is left: among networks that fit its τ with the accuracy even leans to the wrong side, and among networks of one setting it is near zero.
 
 (mg-axis)=
 ### All on one axis
@@ -853,7 +853,7 @@ Markdown(
 
 # %% [markdown]
 r"""
-So seeds do differ, and new signals agree on which is better. These measures see hardly any of it; the first layer's rank sees a trace.
+So seeds do differ, and new signals agree on which is better. These measures see hardly any of it, and what the first layer's rank sees is not told from nothing.
 """
 
 # %% tags=["remove-input"]
@@ -861,11 +861,11 @@ ledger.say("rank-does-not-correlate")
 
 # %% [markdown]
 r"""
-*Rank.* {cite:t}`goldblum2020` find that rank does not go with generalization. In this zoo, at one width, it does: settings with a smaller test error have a first layer of lower rank, among networks that fit as well. The two results need not collide. As we remember it, a regularizer pushed the rank up or down there, in networks that were otherwise trained alike; here the rank is what learning rate, decay and epochs left behind.
+*Rank.* {cite:t}`goldblum2020` find that rank does not go with generalization. In this zoo, at one width, it does: settings with a smaller test error have a first layer of lower rank. As we remember it, a regularizer pushed the rank up or down there, in networks that were otherwise trained alike; here the rank is what learning rate, decay and epochs left behind.
 
 :::{admonition} What a measure can be trusted with
 :class: key-result
-GCV follows the risk because a formula says so, for linear fits that were not chosen with the same data. The other measures on this page follow the risk as long as what drives both varies: epochs, learning rate, labels. Hold that fixed, and see what remains.
+Leaving one out has a formula that is proved, and GCV averages it: near the risk, with differences larger than those of the risk, for linear fits that were not chosen with the same data. The other measures on this page follow the risk as long as what drives both varies: epochs, learning rate, labels. Hold that fixed, and see what remains.
 :::
 
 (mg-verdicts)=
@@ -901,7 +901,7 @@ r"""
 
 ## Who disagrees, and what to drop
 
-**Count something else, or stop counting?** {cite:t}`maddox2020` replace the number of parameters by a better count. {cite:t}`goldblum2020` doubt that any single property that is commonly named (small norms, low rank, wide networks) does what it is said to do. {cite:t}`dziugaite2020` would accept a measure only if it fails nowhere.
+**Count something else, or stop counting?** {cite:t}`maddox2020` replace the number of parameters by a better count. {cite:t}`goldblum2020` doubt that any single property that is commonly named (small norms, low rank, wide networks) does what it is said to do; on low rank our zoo says otherwise, in a design that is not theirs. {cite:t}`dziugaite2020` would accept a measure only if it fails nowhere.
 
 **A prediction or an explanation?** {cite:t}`unterthiner2020` want to predict, and for that a correlation is enough. Whoever wants to explain has to change the measure and nothing else, and see the error follow. That was possible on this page where there is a formula: for the ridge, the number of features, the shared weights.
 
@@ -1130,12 +1130,12 @@ Of ten classes, with one label in ten free to be wrong, a label takes $\log_2 10
 ## Summary
 
 - A measure is tested by what it orders: models that differ in one known thing, and models that differ in luck alone.
-- Leaving one out needs no second fit, and GCV, its average form, follows the risk through the peak and beyond it from training data alone, and spreads risks further apart than they are. It is off where examples are copies, or where the kernel has seen them.
+- Leaving one out needs no second fit, and GCV, its average form, is near the risk through the peak and beyond it, from training data alone; where it doubles, the risk grows by less. It is off where examples are copies, or where the kernel has seen them.
 - The effective dimension of the Hessian, at $\alpha = 1/n$, comes down beyond the threshold as the test loss does. At equal training loss it goes up, and over all widths it is no better a guide than the number of parameters.
 - True labels need a few per cent of the dimensions, random ones many more, and a larger network no more: the count belongs to the data.
 - Shared weights divide the risk by $d/m$, as long as what is shared is shared in the truth.
-- Bad minima exist, have a small gap, and are flat. Low rank goes along with small errors where settings drive both.
+- A minimum of high training loss can be made by hand; as it has learned nothing, its gap and its trace are small. Low rank goes along with small errors where settings drive both.
 - Weights tell the accuracy in a zoo because they tell how far training has gone. Over seeds we see none that tells much, though new signals agree on it.
 
-**Reading.** {cite:t}`jiang2020` with {cite:t}`dziugaite2020`, for how to test a measure; {cite:t}`wei2022`, for one that predicts and the reason why; {cite:t}`maddox2020` and {cite:t}`li2018` for two ways to count; {cite:t}`goldblum2020`, for beliefs that did not survive.
+**Reading.** {cite:t}`jiang2020` with {cite:t}`dziugaite2020`, for how to test a measure; {cite:t}`wei2022`, for one that predicts and the reason why; {cite:t}`maddox2020` and {cite:t}`li2018` for two ways to count; {cite:t}`goldblum2020`, for beliefs put to a test.
 """
