@@ -622,7 +622,7 @@ Markdown(
 r"""
 The lowered network sits where the proof puts it, at the loss of the best constant, and more epochs do not help. Now look at the other columns as a measure would. Of the three starts it has the smallest gap, a few points as the most frequent *training* label is not quite as frequent in the test, and the smallest trace of the Hessian: that of a constant is $\sum_k \pi_k (1 - \pi_k) \approx 0.9$ from the biases alone. Whoever ranked networks by what predicts the gap would call it the best.
 
-Nobody starts there on purpose, and the usual start is far from it. So bad minima refute "training cannot end badly", and do not explain how training ends well. (Raised biases make all units active and the network nearly linear at first. It learns, and worse.)
+Nobody starts there on purpose. So bad minima refute "training cannot end badly", and do not explain how training ends well. (Raised biases make all units active and the network nearly linear at first. It learns, and worse.)
 
 (mg-zoo)=
 ## A zoo of networks
@@ -836,7 +836,7 @@ r"""
 
 *Orange.* Among networks that fit, the training error is 0 and the gap *is* the test error. Only a part of each zoo qualifies, and most intervals reach over zero (for the rank, see below). The margin has changed its sign. Here networks with the smaller margin are the worse ones, as theory would have it; over all networks it was the other way round.
 
-*Green.* Where only seeds differ, all lie close to zero. That is what question 2 of the beginning asked for: we see no measure that is of much use for choosing among seeds. Is there anything to choose? Ask two halves of the test set for their order of the networks:
+*Green.* Where only seeds differ, all lie close to zero. That is what question 2 of the beginning asked for: we see no measure that is of much use for choosing among seeds. Ask two halves of the test set for their order of the networks:
 """
 
 # %% tags=["remove-input"]
@@ -853,7 +853,7 @@ Markdown(
 
 # %% [markdown]
 r"""
-So seeds do differ, and new signals agree on which is better. These measures see hardly any of it, and what the first layer's rank sees is not told from nothing.
+So seeds do differ, and new signals agree on which is better. These measures see hardly any of it.
 """
 
 # %% tags=["remove-input"]
