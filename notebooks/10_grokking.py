@@ -757,11 +757,11 @@ plt.show()
 
 # %% tags=["remove-input"]
 at_last = small[small.epoch == small.epoch.max()]
-ends, without = (at_last[at_last.weight_decay == d] for d in (1.0, 0.0))
+ends, free = (at_last[at_last.weight_decay == d] for d in (1.0, 0.0))
 fallen = small[small.epoch > 200].groupby("weight_decay").train.min()
 arrived, lowest, last = (ends.test > 90).sum(), ends.test.min(), small.epoch.max()
 Markdown(
-    f"With weight decay {arrived} of {len(ends)} networks have more than nine in ten held-out cells right after {last:,.0f} steps, and the least has {lowest:.0f} %; without it the best has {without.test.max():.0f} %. After step 200 the training accuracy of a network falls as low as {fallen[1.0]:.0f} % with decay, and to {fallen[0.0]:.0f} % without. The five strongest frequencies have {ends.strongest.mean():.0f} % of the embedding with it and {without.strongest.mean():.0f} % without. (The table was {where}.)"
+    f"With weight decay {arrived} of {len(ends)} networks have more than nine in ten held-out cells right after {last:,.0f} steps, and the least has {lowest:.0f} %; without it the best has {free.test.max():.0f} %. After step 200 the training accuracy of a network falls as low as {fallen[1.0]:.0f} % with decay, and to {fallen[0.0]:.0f} % without. The five strongest frequencies have {ends.strongest.mean():.0f} % of the embedding with it and {free.strongest.mean():.0f} % without. (The table was {where}.)"
 )
 
 # %% [markdown]
