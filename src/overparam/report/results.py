@@ -79,7 +79,7 @@ def recorded(name: str) -> tuple[pd.DataFrame, str]:
         raise FileNotFoundError(f"There is no recorded result {path}; measure it with OVERPARAM_RECORD=1.")
     content = json.loads(path.read_text(encoding="utf-8"))
     p = content["provenance"]
-    where = f"recorded on {p['date']} on {p['device']} in {p['seconds']} s (torch {p['torch']}, commit {p['commit']})"
+    where = f"recorded on {p['date']} on {p['device']} in {p['seconds']:,}\u00a0s (torch {p['torch']}, commit {p['commit']})"
     table = pd.DataFrame(content["rows"])
     if "setting" in table:
         table["setting"] = table.setting.map(in_words)
@@ -108,7 +108,7 @@ def provenance(seconds: float) -> dict:
     on_gpu = torch.cuda.is_available()
     return {
         "date": time.strftime("%Y-%m-%d"),
-        "device": torch.cuda.get_device_name() if on_gpu else f"{machine.cores()} CPU cores ({platform.machine()})",
+        "device": torch.cuda.get_device_name() if on_gpu else f"{_cores()} ({platform.machine()})",
         "seconds": round(seconds),
         "python": platform.python_version(),
         "torch": torch.__version__,
@@ -116,6 +116,11 @@ def provenance(seconds: float) -> dict:
         "scale": scale.current(),
         "seed_offset": scale.seed_offset(),
     }
+
+
+def _cores() -> str:
+    cores = machine.cores()
+    return "1 CPU core" if cores == 1 else f"{cores} CPU cores"
 
 
 def _commit() -> str:
