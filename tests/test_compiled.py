@@ -105,7 +105,7 @@ def test_compiled_adam_is_that_of_pytorch(optimizer, decay):
         for k, each in enumerate(optimizers):
             each.param_groups[0]["params"][0].grad = gradient[k].clone()
             each.step()
-        pulls = None if decay == 0 else decay * rates if decoupled else torch.full((2,), decay)
+        pulls = None if decay == 0 else 1 - decay * rates if decoupled else torch.full((2,), decay)
         corrected = rates / (1 - 0.9**step)
         tensors = own, gradient, *moments, corrected, pulls, None
         compiled.adam(compiled.library(), tensors, (0.9, 0.999), 1e-8, step, decoupled)

@@ -636,14 +636,19 @@ class Stack:
     def _adam_by_functions(self, number: int, rate: Tensor, decay: Tensor | None, factor: Tensor | None) -> None:
         """The same for one matrix of weights in one pass over it, where PyTorch takes ten."""
         assert self.update_functions
-        weight, decoupled, each = self.weights[number], self.optimizer == "adamw", None
-        pull = decay * self.lr if decay is not None and decoupled else decay
-        if factor is not None and factor.shape == weight.shape:  # a mask is among the factors
-            each = factor.contiguous()
-        elif factor is not None:
-            rate, pull = rate * factor, pull * factor if pull is not None and decoupled else pull
+        weight, decoupled = self.weights[number], self.optimizer == "adamw"
+        if decay is not None and decoupled:
+            decay = 1 - self.lr * decay * (1 if factor is None else factor)  # what is kept
+        each = (
+            factor.contiguous() if factor is not None and factor.shape == weight.shape else None
+        )  # a mask is among the factors
+        if each is not None and decay is not None and decoupled:
+            weight.mul_(decay)
+            decay = None
+        if factor is not None and each is None:
+            rate = rate * factor
         column = lambda one: None if one is None else one.expand(len(weight), 1, 1).contiguous()  # noqa: E731
-        tensors = weight, self.sums[number], *(slot[number] for slot in self.state), column(rate), column(pull), each
+        tensors = weight, self.sums[number], *(slot[number] for slot in self.state), column(rate), column(decay), each
         compiled.adam(self.update_functions, tensors, (BETA1, BETA2), EPSILON, int(self.steps_made), decoupled)
 
     def _decay(self) -> Tensor | None:
