@@ -269,7 +269,7 @@ claims.table("On this page: rank correlation with the risk.", compared)
 r"""
 Had an interpolating fit left no trace of its risk, the points at small ridges would lie anywhere. The norm and the training error each know one half of the story: with more ridge the one falls and the other rises, and the risk is lowest between. A bound adds them up, and the sum does not order the risks either.
 
-The distance is small enough, and yet the finding is contradicted, by its slope: where one fit's GCV is twice another's, its risk is on average less than twice as large. Leaving one out exactly, which is right on average, has nearly the same slope. A slope is the correlation times the ratio of the two spreads, so noise in what is plotted to the right alone pulls it below 1 where the risks lie within a factor of three. So the verdict is as much on the check as on GCV; it stands ({ref}`protocol-measures-of-generalization`).
+The distance is small enough, and yet the finding is contradicted, by its slope: where one fit's GCV is twice another's, its risk is on average less than twice as large. Leaving one out exactly, which is right on average, has nearly the same slope. Noise in what is plotted to the right alone pulls a slope below 1, where the risks lie within a factor of three. So the verdict is as much on the check as on GCV; it stands ({ref}`protocol-measures-of-generalization`).
 
 *Why it works*: with many features and examples, the residual at a training point is the residual at a new point times a common factor, and $1 - \tfrac1n \operatorname{tr} S$ is that factor; so GCV divides it out. Where the diagonal of $S$ is uneven, GCV and leaving one out differ.
 
@@ -278,7 +278,7 @@ The distance is small enough, and yet the finding is contradicted, by its slope:
 Train the network on 200 signals, and then regress on its tangent kernel with the *same* 200. The kernel has seen the labels; leaving one out in the regression does not take that back.
 ::::
 
-One would expect optimism, a GCV below the risk. It is the other way round: GCV is too high, and by more than for the kernel that was trained on other signals. We have no tested reason for this sign. The derivation takes training examples that are alike with new ones *given the kernel*, and where the kernel was made with them it promises nothing, in either direction. For networks, whose features are learned, there is no formula like {eq}`mg-eq-gcv`. A break that one can foresee is in {ref}`mg-ex-copies`.
+One would expect optimism, a GCV below the risk. It is the other way round: GCV is too high, and by more than for the kernel that was trained on other signals. The derivation takes training examples that are alike with new ones *given the kernel*, and where the kernel was made with them it promises nothing, in either direction. For networks, whose features are learned, there is no formula like {eq}`mg-eq-gcv`. A break that one can foresee is in {ref}`mg-ex-copies`.
 
 (mg-dimension)=
 ## Effective dimension
@@ -836,7 +836,7 @@ r"""
 
 *Orange.* Among networks that fit, the training error is 0 and the gap *is* the test error. Only a part of each zoo qualifies, and most intervals reach over zero (for the rank, see below). The margin has changed its sign. Here networks with the smaller margin are the worse ones, as theory would have it; over all networks it was the other way round.
 
-*Green.* Where only seeds differ, all lie close to zero. That is what question 2 of the beginning asked for: we see no measure that is of much use for choosing among seeds. Ask two halves of the test set for their order of the networks:
+*Green.* Where only seeds differ, all lie close to zero. So to question 2 of the beginning: we see no measure of much use for choosing among seeds. Ask two halves of the test set for their order of the networks:
 """
 
 # %% tags=["remove-input"]
@@ -865,7 +865,7 @@ r"""
 
 :::{admonition} What a measure can be trusted with
 :class: key-result
-Leaving one out has a formula that is proved, and GCV averages it: near the risk, with differences larger than those of the risk, for linear fits that were not chosen with the same data. The other measures on this page follow the risk as long as what drives both varies: epochs, learning rate, labels. Hold that fixed, and see what remains.
+Leaving one out has a formula that is proved, and GCV averages it: near the risk, for linear fits that were not chosen with the same data. The other measures on this page follow the risk as long as what drives both varies: epochs, learning rate, labels. Hold that fixed, and see what remains.
 :::
 
 (mg-verdicts)=
@@ -901,7 +901,7 @@ r"""
 
 ## Who disagrees, and what to drop
 
-**Count something else, or stop counting?** {cite:t}`maddox2020` replace the number of parameters by a better count. {cite:t}`goldblum2020` doubt that any single property that is commonly named (small norms, low rank, wide networks) does what it is said to do; on low rank our zoo says otherwise, in a design that is not theirs. {cite:t}`dziugaite2020` would accept a measure only if it fails nowhere.
+**Count something else, or stop counting?** {cite:t}`maddox2020` replace the number of parameters by a better count. {cite:t}`goldblum2020` doubt that any single property that is commonly named (small norms, low rank, wide networks) does what it is said to do; on low rank our zoo says otherwise. {cite:t}`dziugaite2020` would accept a measure only if it fails nowhere.
 
 **A prediction or an explanation?** {cite:t}`unterthiner2020` want to predict, and for that a correlation is enough. Whoever wants to explain has to change the measure and nothing else, and see the error follow. That was possible on this page where there is a formula: for the ridge, the number of features, the shared weights.
 
@@ -1129,7 +1129,7 @@ Of ten classes, with one label in ten free to be wrong, a label takes $\log_2 10
 
 ## Summary
 
-- A measure is tested by what it orders: models that differ in one known thing, and models that differ in luck alone.
+- A measure is tested by what it orders: models that differ in one known thing, or in luck alone.
 - Leaving one out needs no second fit, and GCV, its average form, is near the risk through the peak and beyond it, from training data alone; where it doubles, the risk grows by less. It is off where examples are copies, or where the kernel has seen them.
 - The effective dimension of the Hessian, at $\alpha = 1/n$, comes down beyond the threshold as the test loss does. At equal training loss it goes up, and over all widths it is no better a guide than the number of parameters.
 - True labels need a few per cent of the dimensions, random ones many more, and a larger network no more: the count belongs to the data.

@@ -312,7 +312,7 @@ def test_chapters_run_one_after_another_where_there_is_one_gpu_or_little_memory(
     monkeypatch.setattr(execute.machine, "memory", lambda: room)
     (tree / "data/claims.yaml").write_text("[]\n", encoding="utf-8")
     (tree / SOURCE).unlink()
-    alone = "# %%\nimport os\nfrom pathlib import Path\nPath('busy').mkdir()\ncores = os.environ['OVERPARAM_CORES']\nPath('busy').rmdir()\ncores\n"
+    alone = "# %%\nimport os, time\nfrom pathlib import Path\nPath('busy').mkdir()\ntime.sleep(1)\ncores = os.environ['OVERPARAM_CORES']\nPath('busy').rmdir()\ncores\n"
     for name in ("01_one", "02_two"):
         (tree / f"notebooks/{name}.py").write_text(alone, encoding="utf-8")
     assert execute.main(tree) == 0

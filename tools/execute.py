@@ -30,7 +30,7 @@ from overparam.report import evidence, protocols, results, scale
 from overparam.report.cards import METADATA
 
 ROOT = Path(__file__).resolve().parents[1]
-MEMORY = 2 * 2**30  # bytes that a chapter may need: most have 1 GB at their largest
+MEMORY = 2 * 2**30  # bytes that a chapter may need: the largest took 1.9 GB, most 0.6 to 0.8
 
 
 class BuildError(Exception):
