@@ -260,39 +260,32 @@ void backward(
 #define FMA(a, b, c) ((a) * (b) + (c))
 #endif
 
-typedef struct {
-    float first, second, added, told, epsilon; /* 1 - beta1, beta2, 1 - beta2, 1 - beta2 to the number of steps */
-    float rate, kept, pull;                    /* of a weight is kept, and added to its gradient */
-} Adam;
-
 /* It rounds where PyTorch's operations do: Adam makes whole steps of gradients that are nothing but rounding. */
 static inline __attribute__((always_inline)) void adam_one(
-    Adam a, int64_t count, float *restrict w, const float *restrict g, float *restrict mean, float *restrict square, const float *restrict factor)
+    int64_t count, float *restrict w, const float *restrict g, float *restrict mean, float *restrict square, const float *restrict factor,
+    float rate, float first, float second, float added, float told, float epsilon)
 {
     for (int64_t i = 0; i < count; i++) {
-        float now = FMA(w[i], a.pull, g[i]);
-        mean[i] = FMA(a.first, now - mean[i], mean[i]);
-        square[i] = FMA(a.added * now, now, a.second * square[i]);
-        float step = mean[i] / (__builtin_sqrtf(square[i] / a.told) + a.epsilon);
-        w[i] = FMA(-(factor ? step * factor[i] : step), a.rate, w[i] * a.kept);
+        mean[i] = FMA(first, g[i] - mean[i], mean[i]);
+        square[i] = FMA(added * g[i], g[i], second * square[i]);
+        float step = mean[i] / (__builtin_sqrtf(square[i] / told) + epsilon);
+        w[i] = FMA(-(factor ? step * factor[i] : step), rate, w[i]);
     }
 }
 
-/* Adam, or AdamW where `decoupled`, for `count` weights of each network, which have a mean and a mean square of their gradients each.
-   Rates and decays (if any) are one per network, the factors of a weight's step (if any) one per weight. A decay is what the gradient
-   takes up of the weight, or for AdamW what is kept of the weight. */
+/* Adam for `count` weights of each network, which have a mean and a mean square of their gradients each, a rate for each network and a
+   factor of the step (if any) for each weight. `first` is 1 - beta1, `second` beta2, `added` 1 - beta2, `told` 1 - beta2 to the number of steps. */
 void adam(
     int64_t networks, int64_t count, float *weights, const float *gradients, float *means, float *squares, const float *rates,
-    const float *decays, const float *factors, float first, float second, float added, float told, float epsilon, int64_t decoupled)
+    const float *factors, float first, float second, float added, float told, float epsilon)
 {
-    for (int64_t k = 0, here = 0; k < networks; k++, here += count) {
-        float kept = decays && decoupled ? decays[k] : 1, pull = decays && !decoupled ? decays[k] : 0;
-        Adam a = {first, second, added, told, epsilon, rates[k], kept, pull};
-        if (factors)
-            adam_one(a, count, weights + here, gradients + here, means + here, squares + here, factors + here);
+#define ONE(factor) \
+    adam_one(count, weights + here, gradients + here, means + here, squares + here, factor, rates[k], first, second, added, told, epsilon)
+    for (int64_t k = 0, here = 0; k < networks; k++, here += count)
+        if (factors) /* two loops, as the compiler makes vectors of neither in one */
+            ONE(factors + here);
         else
-            adam_one(a, count, weights + here, gradients + here, means + here, squares + here, 0);
-    }
+            ONE(0);
 }
 """
 
@@ -330,7 +323,7 @@ def library() -> ctypes.CDLL | None:
             ctypes.c_float,
             whole,
         ]
-        found.adam.argtypes = [whole] * 2 + [pointer] * 7 + [ctypes.c_float] * 5 + [whole]
+        found.adam.argtypes = [whole] * 2 + [pointer] * 6 + [ctypes.c_float] * 5
     except (OSError, ValueError, AttributeError, subprocess.SubprocessError):
         return None
     return found
@@ -445,23 +438,18 @@ class CompiledPass:
 
 
 def adam(
-    functions: ctypes.CDLL,
-    tensors: Sequence[Tensor | None],
-    betas: tuple[float, float],
-    epsilon: float,
-    steps: int,
-    decoupled: bool,
+    functions: ctypes.CDLL, tensors: Sequence[Tensor | None], betas: tuple[float, float], epsilon: float, steps: int
 ) -> None:
-    """Step number ``steps`` of Adam (Kingma and Ba 2015), or with ``decoupled`` of AdamW (Loshchilov and Hutter 2019), in place.
+    """Step number ``steps`` of Adam (Kingma and Ba 2015), in place; weight decay comes before it.
 
     The tensors are weights [network, …], and as these their gradients, the means and the mean squares of the gradients; rates [network],
-    divided by what corrects the means; decays [network], for AdamW what is kept of a weight, or None; factors of the steps, as the weights, or None.
+    divided by what corrects the means; factors of the steps, as the weights, or None.
     """
     weights = tensors[0]
     assert weights is not None
     where = (None if tensor is None else tensor.data_ptr() for tensor in tensors)
     numbers = 1 - betas[0], betas[1], 1 - betas[1], 1 - betas[1] ** steps, epsilon
-    functions.adam(len(weights), weights[0].numel(), *where, *numbers, decoupled)
+    functions.adam(len(weights), weights[0].numel(), *where, *numbers)
 
 
 def scratch(layers: Sequence[Layer], examples: int) -> int:

@@ -92,7 +92,7 @@ class Stack:
 
         self.side: torch.cuda.Stream | None = None  # of the steps before a graph is recorded
         alone = device.type == "cpu" and torch.get_num_threads() == 1  # as compiled functions are
-        self.update_functions = compiled.library() if alone and first.optimizer != "sgd" else None
+        self.adam_functions = compiled.library() if alone and first.optimizer != "sgd" else None
         self.functions = compiled.library() if alone and is_compiled(first, self.layers) else None
         other = self.decays, self.masks, self.layer_lr, self.schedule != "constant", first.averaging, self.climbs
         self.moves = bool(self.functions) and first.optimizer == "sgd" and not any(other)
@@ -615,14 +615,16 @@ class Stack:
         else:
             rate = self.lr / (1 - BETA1**self.steps_made)
             for n, (weight, gradient, factor) in enumerate(zip(self.weights, self.sums, factors, strict=True)):
-                if self.update_functions:
-                    self._adam_by_functions(n, rate, decay, factor)
-                    continue
-                mean, square = self.state[0][n], self.state[1][n]
                 if decay is not None and self.optimizer == "adamw":
                     weight.mul_(1 - self.lr * decay * (1 if factor is None else factor))
                 elif decay is not None:
                     gradient.addcmul_(weight, decay)
+                mean, square = self.state[0][n], self.state[1][n]
+                if self.adam_functions:  # one pass over the weights, where PyTorch's operations take ten
+                    each = None if factor is None else factor.expand_as(weight).contiguous()
+                    tensors = weight, gradient, mean, square, rate, each
+                    compiled.adam(self.adam_functions, tensors, (BETA1, BETA2), EPSILON, int(self.steps_made))
+                    continue
                 mean.lerp_(gradient, 1 - BETA1)
                 square.mul_(BETA2).addcmul_(gradient, gradient, value=1 - BETA2)
                 scale = torch.div(square, 1 - BETA2**self.steps_made, out=gradient).sqrt_().add_(EPSILON)
@@ -632,24 +634,6 @@ class Stack:
             rate = (1 - self.averaging) * (self.lr > 0)  # networks that have stopped keep their average too
             for mean, weight in zip(self.averaged_weights, self.weights, strict=True):
                 mean.lerp_(weight, rate.expand_as(weight))
-
-    def _adam_by_functions(self, number: int, rate: Tensor, decay: Tensor | None, factor: Tensor | None) -> None:
-        """The same for one matrix of weights in one pass over it, where PyTorch takes ten."""
-        assert self.update_functions
-        weight, decoupled = self.weights[number], self.optimizer == "adamw"
-        if decay is not None and decoupled:
-            decay = 1 - self.lr * decay * (1 if factor is None else factor)  # what is kept
-        each = (
-            factor.contiguous() if factor is not None and factor.shape == weight.shape else None
-        )  # a mask is among the factors
-        if each is not None and decay is not None and decoupled:
-            weight.mul_(decay)
-            decay = None
-        if factor is not None and each is None:
-            rate = rate * factor
-        column = lambda one: None if one is None else one.expand(len(weight), 1, 1).contiguous()  # noqa: E731
-        tensors = weight, self.sums[number], *(slot[number] for slot in self.state), column(rate), column(decay), each
-        compiled.adam(self.update_functions, tensors, (BETA1, BETA2), EPSILON, int(self.steps_made), decoupled)
 
     def _decay(self) -> Tensor | None:
         """What of each weight is added to its gradient [network, 1, 1]; negative where a norm is below its target."""
