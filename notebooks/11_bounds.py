@@ -466,7 +466,7 @@ Does it depend on our setting? One knob at a time:
 # The settings
 knobs = {"width": (16, 256), "depth": (1, 3), "lr": (0.015, 0.15), "momentum": (0.0,)}
 knobs |= {"batch_size": (8, 100), "stop_loss": (0.1, 0.001), "weight_decay": (0.001,)}
-knobs |= {"translation": (0, 8), "label_noise": (0.1,), "digits": (True,)}
+knobs |= {"translation": (1, 8), "label_noise": (0.1,), "digits": (True,)}
 settings = [{}, *({k: v} for k, values in knobs.items() for v in values)]
 settings += [{"optimizer": "adam", "lr": 0.002, "momentum": 0.0}]
 

@@ -547,7 +547,9 @@ def test_what_is_wrong_with_grading_one_costs_nobody_else(monkeypatch):
 def test_cells_that_take_too_long_leave_time_for_the_tests():
     slow = [f"import time\ntime.sleep(1000)  # {k}" for k in range(5)]
     content = text(IMPORTS, TOTAL, TWICE, *slow).encode()
-    limits = LIMITS | {"cell_seconds": 20}  # a quarter of 40 s is left, as a busy machine takes seconds for what takes none
+    limits = LIMITS | {
+        "cell_seconds": 20
+    }  # a quarter of 40 s is left, as a busy machine takes seconds for what takes none
     row = grade.grade(handed_in.HandedIn("a.ipynb", lambda: content), ASSIGNMENT, limits)
     assert (row.status, row.scores) == ("graded", {"total": 1, "twice": 2})
     assert row.notes[-1] == "cell 8 failed: TimeoutError: not run, like all below: the cells above took too long"
