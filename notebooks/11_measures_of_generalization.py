@@ -16,7 +16,7 @@ r"""
 (measures-of-generalization)=
 # Measures of generalization
 
-The number of parameters does not say how well a model will do on new examples. Which number does? This chapter takes the candidates in turn: one that can be proved, some that only correlate, and at the end all of them on one axis.
+The number of parameters does not say how well a model will do on new examples. Which number does? This chapter takes the candidates in turn: one with a proof behind it, some that only correlate, and at the end all of them on one axis.
 """
 
 # %% mystnb={"code_prompt_show": "Set-up"} tags=["hide-input"]

@@ -30,6 +30,7 @@ WORDS = {
     "optimizer sgd": "SGD",
     "rule quotient": "quotients",
     "stop_loss": "stopped at loss",
+    "translation": "shifts below",
     "weight_decay": "weight decay",
 }
 ARGUMENTS = re.compile(rf"(?<!\w)(?:{'|'.join(WORDS)})(?!\w)")
