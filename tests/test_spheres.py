@@ -20,8 +20,10 @@ def test_points_lie_on_their_spheres_and_are_moved_to_the_other(points):
         torch.testing.assert_close(one.norm(dim=1), 1 + 0.2 * y)
         torch.testing.assert_close(other.norm(dim=1), 1.2 - 0.2 * y)
         torch.testing.assert_close(torch.nn.functional.normalize(one), torch.nn.functional.normalize(other))
-    assert torch.equal(moved.y, 1 - there.y) and torch.equal(moved.y_test, 1 - there.y_test)
-    assert there.y.double().mean() == 0.5 and (len(there.x), len(there.x_test)) == (200, 120)
+    assert torch.equal(moved.y, 1 - there.y)
+    assert torch.equal(moved.y_test, 1 - there.y_test)
+    assert there.y.double().mean() == 0.5
+    assert (len(there.x), len(there.x_test)) == (200, 120)
     assert not torch.equal(spheres.draw(4, 200, 120, 30).unit, points.unit)
 
 
@@ -43,15 +45,19 @@ def test_the_kernel_is_that_of_very_many_units(points):
     torch.testing.assert_close(points.kernel[:4, :4], expected, rtol=0.02, atol=0.02)
 
 
+def wrong(fit, x, y):
+    """Per cent of inputs x whose class by the sign of the fit is not y."""
+    return 100 * ((fit(x.double()) > 0).long() != y).double().mean().item()
+
+
 def test_what_is_misclassified_is_what_the_network_answers_at_the_places_moved_to(points):
     for outer in (1.05, 1.3, 2.0):
         fit, found = points.fit(outer), points.fit(outer).misclassified()
         there, moved = points.data(outer), points.data(outer, moved=True)
-        wrong = lambda x, y, fit=fit: 100 * ((fit(x.double()) > 0).long() != y).double().mean().item()
-        assert found["new"] == pytest.approx(wrong(there.x_test, there.y_test))
-        assert found["moved"] == pytest.approx(wrong(moved.x, moved.y))
-        assert found["moved new"] == pytest.approx(wrong(moved.x_test, moved.y_test))
-        assert wrong(there.x, there.y) == 0
+        assert found["new"] == pytest.approx(wrong(fit, there.x_test, there.y_test))
+        assert found["moved"] == pytest.approx(wrong(fit, moved.x, moved.y))
+        assert found["moved new"] == pytest.approx(wrong(fit, moved.x_test, moved.y_test))
+        assert wrong(fit, there.x, there.y) == 0
 
 
 def test_a_narrow_gap_traps_and_a_wide_one_does_not(points):
