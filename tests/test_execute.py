@@ -2,8 +2,10 @@
 
 import json
 import logging
+import os
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 import nbformat
@@ -303,6 +305,17 @@ def test_chapters_run_side_by_side_each_on_its_share_of_the_cores(pair, monkeypa
         notebook = nbformat.read(root / f"build/{size}/notebooks/{name}.ipynb", as_version=4)
         assert notebook.cells[0].outputs[0]["data"]["text/plain"] == "'1'"
         assert notebook.metadata["overparam"]["cores"] == 1
+
+
+@pytest.mark.parametrize(("name", "transport"), [("t", "ipc"), ("t" * 60, "tcp")], ids=["as usual", "a long path"])
+def test_no_other_program_takes_what_a_kernel_is_spoken_to_through(tree, monkeypatch, name, transport):
+    with tempfile.TemporaryDirectory(prefix=name) as folder:
+        monkeypatch.setattr(tempfile, "tempdir", folder)
+        cell = "import json\nfrom ipykernel.connect import get_connection_info\njson.loads(get_connection_info())['transport']"
+        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell)])
+        execute.execute(tree / SOURCE, notebook, tree)
+        assert notebook.cells[0].outputs[0]["data"]["text/plain"] == repr(transport)
+        assert not os.listdir(folder)
 
 
 @pytest.mark.parametrize(("size", "room"), [("gpu", 2**40), ("laptop", 3 * 2**30)], ids=["one GPU", "little memory"])

@@ -118,7 +118,8 @@ async def run(notebook, python, variables, home):
         notebook, kernel_name=KERNEL, timeout=SECONDS, resources={"metadata": {"path": str(home / "content")}}
     )
     try:
-        await client.async_execute(env=variables | {"HOME": str(home)})
+        with execute.kernel_settings() as client.config:
+            await client.async_execute(env=variables | {"HOME": str(home)})
     except CellExecutionError as error:
         return f"{error.ename}: {error.evalue}"
     except (DeadKernelError, TimeoutError) as error:

@@ -14,13 +14,17 @@ import json
 import os
 import re
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import jupytext
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
+from traitlets.config import Config
 
 import ledger
 from overparam import data, machine, paths
@@ -198,7 +202,8 @@ async def execute_on(cores: int, source: Path, notebook, root: Path) -> dict:
     print(f"{source.name}: running {code} cells at {scale.current()} scale, seeds from {first}", flush=True)
     started = time.perf_counter()
     try:
-        await client.async_execute(env=os.environ | environment)
+        with kernel_settings() as client.config:
+            await client.async_execute(env=os.environ | environment)
     except (CellExecutionError, DeadKernelError) as error:
         raise _failed(source, notebook.cells, current) from error
     for number, cell in enumerate(notebook.cells):  # an error of what a cell shows does not stop the kernel
@@ -220,6 +225,18 @@ async def execute_on(cores: int, source: Path, notebook, root: Path) -> dict:
         "device": device,
         "cores": cores,
     }
+
+
+@contextmanager
+def kernel_settings() -> Iterator[Config]:
+    """How a kernel is spoken to: where the system can, through files in a folder of its own.
+
+    A network port is chosen before the kernel opens it, and now and then another program opens it in between.
+    """
+    with tempfile.TemporaryDirectory(prefix="kernel-") as folder:
+        file = str(Path(folder) / "kernel.json")
+        can = os.name == "posix" and len(file) < 90  # of the 104 bytes that the name of a socket may have
+        yield Config(KernelManager={"transport": "ipc", "connection_file": file} if can else {})
 
 
 def warnings_of(source: Path, notebook) -> list[tuple[str, str]]:
