@@ -67,6 +67,7 @@ from overparam.theory import (
     phases,
     planes,
     smooth_fits,
+    spheres,
     students,
     subspace,
     tangent,
@@ -298,6 +299,7 @@ SPHERE = nn.functional.normalize(FOUR.double())
 FACTORS = deep_linear.random_start([4, 3, 4], 0.5, 0)
 MARGINS = margins.homogeneous_start([4, 5, 3], [0, 1])
 STUDENTS = students.first_weights(2, 5, 4, 0)
+POINTS = spheres.draw(0, 6, new=2, dimensions=3)
 CURVE = backward_error.landscape(lambda w: (w**4).sum())
 
 
@@ -438,6 +440,8 @@ MEASURES: dict[Callable, dict] = {
     fourier.power: {"weights": FOUR},
     fourier.plane: {"weights": FOUR.repeat(1, 2)[:, :6], "frequency": 1},
     fourier.strongest: {"weights": FOUR},
+    spheres.Points.lengths: {"self": POINTS, "outer": 1.2},
+    spheres.Fit.__call__: {"self": POINTS.fit(1.2), "x": POINTS.unit},
     smooth_fits.fits: {"x": SPHERE[:5], "y": SIGNS[:5].double(), "directions": SPHERE},
     smooth_fits.moments: {"directions": SPHERE[:8]},
     smooth_fits.slopes: {"at": SPHERE, "directions": SPHERE[:8], "weights": SPHERE[:8, 0]},

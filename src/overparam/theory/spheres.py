@@ -28,7 +28,7 @@ class Points:
     @property
     def classes(self) -> Tensor:
         """0 for the inner sphere, 1 for the outer: [points] int64."""
-        return torch.arange(len(self.unit)) % 2
+        return torch.arange(len(self.unit), device=self.unit.device) % 2
 
     @cached_property
     def kernel(self) -> Tensor:
