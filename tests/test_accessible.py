@@ -1,8 +1,9 @@
 """Nobody is kept out of a page: axe-core's rules hold on every page, light and dark, 360 and 1440 pixels wide, folds opened.
 
 axe-core lies beside the tests (tests/vendor/axe-core, by tools/vendor.py). Its rules are read once per page; those that
-depend on width again on a phone, those that depend on colours in the three other looks. Drawings and formulas are emptied first: they have a name of
-their own, and their thousands of strokes say nothing to these rules. So is all but one of each kind of coloured code.
+depend on width again on a phone, those that depend on colours in the three other looks. Drawings and formulas are emptied
+first: they have a name of their own, and their thousands of strokes say nothing to these rules. So is all but one of each
+kind of coloured code.
 """
 
 from pathlib import Path

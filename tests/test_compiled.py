@@ -97,17 +97,17 @@ def test_compiled_adam_is_that_of_pytorch():
     theirs, factors, moments = own.clone(), torch.rand(2, 3, 13), [torch.zeros_like(own) for _ in range(2)]
     start = own.clone()
     optimizers = [torch.optim.Adam([theirs[k]], lr=float(rates[k])) for k in range(2)]
-    half, still = own.clone(), [torch.zeros_like(own) for _ in range(2)]
+    shorter, its_moments = own.clone(), [torch.zeros_like(own) for _ in range(2)]
     for step in range(1, 30):
         gradient = torch.randn(2, 3, 13)
         for k, each in enumerate(optimizers):
             each.param_groups[0]["params"][0].grad = gradient[k].clone()
             each.step()
-        for weights, state, factor in ((own, moments, None), (half, still, factors)):
+        for weights, state, factor in ((own, moments, None), (shorter, its_moments, factors)):
             tensors = weights, gradient, *state, rates / (1 - 0.9**step), factor
             compiled.adam(compiled.library(), tensors, (0.9, 0.999), 1e-8, step)
     torch.testing.assert_close(own, theirs, rtol=1e-5, atol=1e-5)
-    torch.testing.assert_close(half - start, factors * (theirs - start), rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(shorter - start, factors * (theirs - start), rtol=1e-4, atol=1e-5)
 
 
 @needs_compiler
