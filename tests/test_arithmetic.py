@@ -156,6 +156,30 @@ def test_a_default_of_doubles_changes_no_initial_weight(as_it_was, architecture)
     assert all(torch.equal(a, b) for a, b in zip(weights, again, strict=True))
 
 
+@pytest.fixture
+def subnormals():
+    """Numbers below the smallest normal one as they were."""
+    yield
+    torch.set_flush_denormal(False)
+
+
+def keeps_subnormals():
+    return bool((torch.full((8,), 1e-40) * torch.ones(8)).all())
+
+
+@pytest.mark.skipif(not torch.set_flush_denormal(False), reason="this processor cannot leave them out")
+@pytest.mark.parametrize("before", [True, False])
+def test_what_is_too_small_is_nought_inside_and_afterwards_as_before(subnormals, before):
+    torch.set_flush_denormal(not before)
+    assert keeps_subnormals() == before
+    with full_precision():
+        assert not keeps_subnormals()
+        with full_precision():
+            assert not keeps_subnormals()
+        assert not keeps_subnormals()
+    assert keeps_subnormals() == before
+
+
 def test_full_precision_lasts_until_the_last_thread_leaves(as_it_was):
     set_low()
     low, one, two = state(), full_precision(), full_precision()

@@ -464,12 +464,15 @@ def draw(fig: Figure) -> str:
     for text in fig.findobj(Text):
         text.set_text(ticks.written_out(text.get_text()))
     file = io.StringIO()
-    usual, backend_svg.RendererSVG = backend_svg.RendererSVG, _Renderer  # type: ignore[misc]
+    usual, canvas, dpi = backend_svg.RendererSVG, fig.canvas, fig.dpi
+    backend_svg.RendererSVG = _Renderer  # type: ignore[misc]
     try:
         with plt.rc_context({key: _RC[key] for key in ("svg.fonttype", "svg.hashsalt")}):
-            fig.savefig(file, format="svg", metadata=_METADATA)
+            backend_svg.FigureCanvasSVG(fig).print_svg(file, metadata=_METADATA)  # `savefig` would draw it twice
     finally:
         backend_svg.RendererSVG = usual  # type: ignore[misc]
+        fig.set_canvas(canvas)
+        fig.dpi = dpi
     return file.getvalue().replace("<svg ", f'<svg font-family="{_FONTS}" ', 1)
 
 

@@ -202,24 +202,32 @@ def _fit(fig: Any) -> None:
             _name_ticks(ax, "y", NAMES)
         _join_titles(ax)
     fig.get_layout_engine().execute(fig)  # as a drawing does first, which takes twice as long
-    for ax in fig.axes:
-        box = ax.get_window_extent()
-        alone = ax.get_subplotspec() is None or ax.get_subplotspec().get_gridspec().ncols == 1
-        for title in (ax._left_title, ax.title):
-            _wrap(title, WIDTH * 72 - box.x0 - 3 if alone else box.width + 4)
-        middle = (box.x0 + box.x1) / 2
-        _wrap(ax.xaxis.label, 2 * min(middle, WIDTH * 72 - middle) - 2)
-        _wrap(ax.yaxis.label, box.height + 14)
-        if _names(ax, "x"):
-            each = box.width / len(ax.get_xticks())
-            if _name_ticks(ax, "x", each - 4) > each + 6:
-                ax.tick_params(axis="x", rotation=90)
-        else:
-            _thin(ax)
-    fig.get_layout_engine().execute(fig)
+    changed = [_fit_panel(ax) for ax in fig.axes]
+    if any(changed):
+        fig.get_layout_engine().execute(fig)
     for ax in fig.axes:
         for text in ax.texts:
             _fit_text(text, ax.get_window_extent())
+
+
+def _fit_panel(ax: Any) -> bool:
+    """Wrap the titles and labels of a panel and thin out its ticks; whether any of them has changed."""
+    box = ax.get_window_extent()
+    alone = ax.get_subplotspec() is None or ax.get_subplotspec().get_gridspec().ncols == 1
+    middle = (box.x0 + box.x1) / 2
+    changed = [
+        _wrap(title, WIDTH * 72 - box.x0 - 3 if alone else box.width + 4) for title in (ax._left_title, ax.title)
+    ]
+    changed.append(_wrap(ax.xaxis.label, 2 * min(middle, WIDTH * 72 - middle) - 2))
+    changed.append(_wrap(ax.yaxis.label, box.height + 14))
+    if names := _names(ax, "x"):
+        each = box.width / len(ax.get_xticks())
+        if _name_ticks(ax, "x", each - 4) > each + 6:
+            ax.tick_params(axis="x", rotation=90)
+        changed.append(names != _names(ax, "x") or bool(ax.xaxis.get_tick_params().get("labelrotation")))
+    else:
+        changed.append(_thin(ax))
+    return any(changed)
 
 
 def _width(line: str, size: float) -> float:
@@ -242,8 +250,11 @@ def _wrapped(string: str, size: float, width: float) -> str:
     return "\n".join(lines)
 
 
-def _wrap(text: Any, width: float) -> None:
-    text.set_text(_wrapped(text.get_text(), text.get_fontsize(), width))
+def _wrap(text: Any, width: float) -> bool:
+    """Break a text into lines of at most `width` points; whether that changed it."""
+    was = text.get_text()
+    text.set_text(_wrapped(was, text.get_fontsize(), width))
+    return text.get_text() != was
 
 
 def _join_titles(ax: Any) -> None:
@@ -273,8 +284,8 @@ def _name_ticks(ax: Any, name: str, width: float) -> float:
     return max(_width(line, SMALLEST) for text in names for line in text.split("\n"))
 
 
-def _thin(ax: Any) -> None:
-    """Leave out every second tick of the horizontal axis until their labels do not meet."""
+def _thin(ax: Any) -> bool:
+    """Leave out ticks of the horizontal axis, one in two or more, until their labels do not meet; whether any is left out."""
     ticks, (low, high) = ax.get_xticks(), sorted(ax.get_xlim())
     texts = [label.get_text() for label in ax.get_xticklabels()]
     shown = [i for i, tick in enumerate(ticks) if low <= tick <= high and i < len(texts)]
@@ -282,8 +293,7 @@ def _thin(ax: Any) -> None:
     halves = [_width(texts[i], SMALLEST) / 2 for i in shown]
     step = 1
     minor = [label.get_text() for label in ax.get_xticklabels(minor=True)]
-    if any(minor):
-        _thin_minor(ax, places, halves)
+    fewer = any(minor) and _thin_minor(ax, places, halves)
     while step < len(shown) and any(
         abs(places[j] - places[i]) < halves[i] + halves[j] + 4
         for i, j in zip(range(0, len(shown), step), range(step, len(shown), step), strict=False)
@@ -293,10 +303,11 @@ def _thin(ax: Any) -> None:
         kept = shown[::step]
         ax.xaxis.set_major_locator(FixedLocator([ticks[i] for i in kept]))
         ax.xaxis.set_major_formatter(FixedFormatter([texts[i] for i in kept]))
+    return fewer or step > 1
 
 
-def _thin_minor(ax: Any, places: Any, halves: list[float]) -> None:
-    """Name no tick between the major ones that would meet one of them, or another."""
+def _thin_minor(ax: Any, places: Any, halves: list[float]) -> bool:
+    """Name no tick between the major ones that would meet one of them, or another; whether a name is left out."""
     low, high = sorted(ax.get_xlim())
     kept, taken = {}, list(zip(places, halves, strict=True))
     for tick, label in zip(ax.get_xticks(minor=True), ax.get_xticklabels(minor=True), strict=False):
@@ -305,8 +316,10 @@ def _thin_minor(ax: Any, places: Any, halves: list[float]) -> None:
             kept[tick] = label.get_text()
             taken.append((place, half))
     every = ax.get_xticks(minor=True)
+    fewer = len(kept) < sum(bool(label.get_text()) for label in ax.get_xticklabels(minor=True))
     ax.xaxis.set_minor_locator(FixedLocator(every))
     ax.xaxis.set_minor_formatter(FixedFormatter([kept.get(tick, "") for tick in every]))
+    return fewer
 
 
 def _fit_text(text: Any, box: Bbox) -> None:
