@@ -6,7 +6,7 @@ SHELL := bash
 .ONESHELL:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := book
-.PHONY: book test test-lowest package serve pdf epub zip sphinx confirm bench colab colab-test paper assignments grade requirements vendor cache clean clean-cache help
+.PHONY: book test test-slow test-lowest package serve pdf epub zip sphinx confirm bench colab colab-test paper assignments grade requirements vendor cache clean clean-cache help
 
 PYTHON ?= python3
 PORT ?= 8000
@@ -23,18 +23,26 @@ book: .venv/.ready ## run the chapters that changed, then build the book
 	@$(BIN)/python tools/execute.py
 	$(BIN)/python tools/build.py
 
-test: export OVERPARAM_SCALE := smoke
-test: .venv/.ready ## lint, check types, run and build the book at smoke scale, run all tests
+test test-slow: export OVERPARAM_SCALE := smoke
+PYTEST := $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
+
+test: .venv/.ready ## lint, check types, run the chapters at smoke scale, test the package
 	@$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/mypy
+	$(BIN)/mypy & types=$$! # on another core
 	$(BIN)/python tools/colab.py --check
 	$(BIN)/python tools/paper.py --check
+	wait $$types
 	$(BIN)/python tools/execute.py
+	$(PYTEST) -m "not slow" tests
+	echo "These tests passed in $$SECONDS s. make test-slow tests the pages, the assignments, and what happens to programs that are killed."
+
+test-slow: .venv/.ready ## build the book at smoke scale, test its pages, the assignments, and programs that are killed
+	@$(BIN)/python tools/execute.py
 	$(BIN)/python tools/build.py
 	$(BIN)/python tools/compared.py
-	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder --nbval-lax tests build/smoke/compared
-	echo "All tests passed in $$SECONDS s"
+	$(PYTEST) --nbval-lax -m slow tests build/smoke/compared
+	echo "The slow tests passed in $$SECONDS s"
 
 test-lowest: ## test the package with the lowest versions that pyproject.toml declares (maintainers)
 	@$(PYTHON) tools/lowest.py

@@ -23,24 +23,43 @@ def pytest_xdist_auto_num_workers() -> int:
     return machine.cores()
 
 
-# What takes longest begins first: side by side, a file of a minute that began last would be waited for.
-LONGEST = (
+# The files whose tests are slow, since they open the pages of the built book, run notebooks, or start and kill programs: `make test` leaves
+# them to `make test-slow`. What takes longest begins first: side by side, a file of a minute that began last would be waited for.
+SLOW = (
     "test_accessible",
     "test_book",
-    "test_resume",
-    "test_workers",
     "test_assignments",
-    "test_record",
-    "test_pretend_gpu",
+    "test_resume",
     "test_execute",
-    "test_records",
+    "test_grading",
+    "test_record",
+    "test_predictions",
+    "test_weights",
+    "test_lab_networks",
+    "test_workers",
+    "test_lab",
+    "test_first_screen",
+    "test_page_details",
+    "test_search",
+    "test_installed",
+    "test_bench",
+    "test_forms",
+    "test_citing",
+    "test_colab",
+    "test_figure_pages",
+    "test_estimates",
+    "test_plain_sphinx",
 )
+LONGEST = ("test_pretend_gpu", "test_verdicts", "test_identity", "test_ensemble", "test_records")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the files that take longest first; see Makefile for how they are dealt out."""
-    place = {f"{name}.py": number for number, name in enumerate(LONGEST)}
-    items.sort(key=lambda item: place.get(item.path.name, len(LONGEST)))
+    """Mark what is slow, chapters that are run again among it, and put the files that take longest first."""
+    for item in items:
+        if item.path.stem in SLOW or item.path.suffix == ".ipynb":
+            item.add_marker("slow")
+    place = {name: number for number, name in enumerate((*SLOW, *LONGEST))}
+    items.sort(key=lambda item: place.get(item.path.stem, len(place)))
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -1,6 +1,6 @@
 """The built book, page by page, in a real browser: open the files as a reader does, without a network.
 
-The pages are those of build/smoke/html (or of OVERPARAM_SCALE); `make test` builds them first.
+The pages are those of build/smoke/html (or of OVERPARAM_SCALE); `make test-slow` builds them first.
 """
 
 import importlib.util
@@ -21,7 +21,7 @@ HTML = ROOT / "build" / (os.environ.get("OVERPARAM_SCALE") or "smoke") / "html"
 PAGES = sorted(file for file in HTML.rglob("*.html") if "_static" not in file.parts and file != HTML / "index.html")
 CHAPTERS = [page for page in PAGES if page.parent.name == "notebooks" and re.match("0[1-9]|[1-9]", page.stem)]
 QUIZZES = [page for page in PAGES if 'class="quiz"' in page.read_text(encoding="utf-8")]
-LACKING = None if PAGES else f"{HTML.relative_to(ROOT)} is missing: build the book first (make test does)."
+LACKING = None if PAGES else f"{HTML.relative_to(ROOT)} is missing: build the book first (make test-slow does)."
 DESKTOP = {"width": 1280, "height": 800}
 
 # The lowest contrast between an element's text and the ground it stands on, over all that match a selector.

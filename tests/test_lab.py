@@ -450,7 +450,7 @@ def test_the_directive_says_what_it_lacks(tmp_path, name, options, says):
 def chapter(request):
     file = HTML / f"notebooks/{CHAPTERS[request.param]}.html"
     if not file.is_file():
-        pytest.skip(f"{HTML.relative_to(ROOT)} is missing: build the book first (make test does).")
+        pytest.skip(f"{HTML.relative_to(ROOT)} is missing: build the book first (make test-slow does).")
     return request.param, file
 
 

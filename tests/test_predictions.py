@@ -25,7 +25,7 @@ CHAPTER = next((page for page in SKETCHED if page.stem == "04_double_descent"), 
 def reader(browser):
     """A new reader's browser, in which no choice is kept: how to open the chapter with predictions and a sketch."""
     if LACKING or CHAPTER is None:
-        reason = LACKING or "No page of the built book has a sketch: build the book anew (make test does)."
+        reason = LACKING or "No page of the built book has a sketch: build the book anew (make test-slow does)."
         (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
     contexts = []
 
