@@ -31,6 +31,32 @@ def first_weights(runs: int, width: int, inputs: int, seed: int) -> Tensor:
     return torch.randn(runs, width, inputs, generator=draw) / math.sqrt(inputs)
 
 
+class _Pairs:
+    """Angles between the neurons w_j of students [runs, width, k], and between these and their teacher's, the coordinates."""
+
+    def __init__(self, weights: Tensor) -> None:
+        runs, self.width, self.k = weights.shape
+        self.lengths = weights.norm(dim=2)
+        self.own = weights / self.lengths[..., None]
+        teacher = torch.eye(self.k).to(weights).expand(runs, self.k, self.k)
+        self.every = torch.cat([self.own, teacher], 1)
+        self.sizes = torch.cat([self.lengths, -torch.ones_like(weights[:, 0])], 1)[:, None]
+        self.cosine = (self.own @ self.every.mT).clamp(-1, 1)
+        self.sine, self.rest = (1 - self.cosine**2).sqrt(), math.pi - self.cosine.arccos()
+
+    def loss(self) -> Tensor:
+        """See ``expected_loss``."""
+        products = self.lengths[..., None] * self.sizes * (self.sine + self.rest * self.cosine)
+        own, with_teacher = products.split([self.width, self.k], 2)
+        of_teacher = self.k * (math.pi + self.k - 1)  # the same sum over pairs of its neurons
+        return (own.sum((1, 2)) + 2 * with_teacher.sum((1, 2)) + of_teacher) / (4 * math.pi)
+
+    def gradient(self) -> Tensor:
+        """Of the loss in the weights."""
+        along = (self.sizes * self.sine).sum(2, keepdim=True) * self.own
+        return (along + (self.sizes * self.rest) @ self.every) / (2 * math.pi)
+
+
 @full_precision()
 def expected_loss(weights: Tensor) -> tuple[Tensor, Tensor]:
     """Loss [runs] of students Σ_j max(0, w_j · x) with these weights [runs, width, k], and its gradient of the same shape.
@@ -39,27 +65,18 @@ def expected_loss(weights: Tensor) -> tuple[Tensor, Tensor]:
     drawn, since E max(0, w · x) max(0, v · x) = |w| |v| (sin θ + (π − θ) cos θ) / 2π, θ the angle between w and v (Cho & Saul 2009;
     Safran & Shamir 2018, arXiv 1712.08968).
     """
-    runs, width, k = weights.shape
-    lengths = weights.norm(dim=2)
-    own = weights / lengths[..., None]
-    every = torch.cat([own, torch.eye(k).to(weights).expand(runs, k, k)], 1)  # the student's, then the teacher's
-    sizes = torch.cat([lengths, -torch.ones_like(weights[:, 0])], 1)[:, None]
-    cosine = (own @ every.mT).clamp(-1, 1)
-    sine, rest = (1 - cosine**2).sqrt(), math.pi - cosine.arccos()
-    gradient = (sizes * sine).sum(2, keepdim=True) * own + (sizes * rest) @ every
-    products = (lengths[..., None] * sizes * (sine + rest * cosine)).split([width, k], 2)
-    of_teacher = k * (math.pi + k - 1)  # the same sum over pairs of its neurons
-    loss = (products[0].sum((1, 2)) + 2 * products[1].sum((1, 2)) + of_teacher) / (4 * math.pi)
-    return loss, gradient / (2 * math.pi)
+    pairs = _Pairs(weights)
+    return pairs.loss(), pairs.gradient()
 
 
+@full_precision()
 def descend(weights: Tensor, steps: int = 2000, lr: float = 0.1, momentum: float = 0.9) -> tuple[Tensor, Tensor]:
     """Weights [runs, width, k] after gradient descent with momentum on the ``expected_loss``, and that loss [runs]."""
     velocity = torch.zeros_like(weights)
     for _ in range(steps):
-        velocity = momentum * velocity - lr * expected_loss(weights)[1]
+        velocity = momentum * velocity - lr * _Pairs(weights).gradient()
         weights = weights + velocity
-    return weights, expected_loss(weights)[0]
+    return weights, _Pairs(weights).loss()
 
 
 def winners(weights: Tensor) -> Tensor:
