@@ -30,14 +30,14 @@ LISTS = (NOTATION, INDEX, "book/references", "book/protocols", "book/ledger", *R
 PLACE = '<div class="term-index"></div>'
 PAGES_A_TERM = 6
 UNREAD = (
-    "nav, .times, .chapter-map, .chapter-cards, .provenance, .slider-row, details.hide, .cell_input, .highlight, pre, "
+    "nav, .times, .chapter-map, .chapter-cards, .provenance, .slider-row, details.hide, .cell_input, .highlight, "
     "table.ledger, form.ledger-filter, .headerlink, .eqno, .quiz details, .quiz button, "
     ".claim-estimate, .claim-about, .claim-more dt, .claim-more dd ~ dd, .claim-more summary, .lab-instead"
 )
 BLOCKS = [
     "p", "li", "dt", "dd", "td", "th", "h1", "h2", "h3", "h4", "legend", "label", "div", "figcaption", "section", "br",
 ]  # fmt: skip
-GONE = re.compile(r"<(svg|template|script|style|noscript)\b.*?</\1>", re.S)
+GONE = re.compile(r"<(svg|template|script|style|noscript|pre)\b.*?</\1>", re.S)
 MATHML = re.compile(r"<math\b.*?</math>", re.S)
 ANNOTATION = re.compile(r"<annotation\b.*?</annotation>", re.S)
 LAYERED = re.compile(r"<m(sup|sub|subsup|frac|under|over|underover|table|root|sqrt)\b")
