@@ -23,8 +23,9 @@ def pytest_xdist_auto_num_workers() -> int:
     return machine.cores()
 
 
-# The files whose tests are slow, since they open the pages of the built book, run notebooks, or start and kill programs: `make test` leaves
-# them to `make test-slow`. What takes longest begins first: side by side, a file of a minute that began last would be waited for.
+# The files whose tests are slow, since they open the pages of the built book, run notebooks, or start and kill programs: `make test`
+# leaves them to `make test-slow`, and tests elsewhere that are marked so. What takes longest begins first: side by side, a file of a
+# minute that began last would be waited for.
 SLOW = (
     "test_accessible",
     "test_book",

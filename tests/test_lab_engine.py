@@ -212,6 +212,7 @@ def test_labels_are_replaced_as_often_as_asked_and_the_same_ones_by_more():
     assert (more[moved] == some[moved]).all()
 
 
+@pytest.mark.slow
 def test_the_hundred_networks_have_a_peak_with_wrong_labels_and_none_without():
     function = """(engine, wrongs) => wrongs.map((wrong) => [5, 18, 65].map((width) => {
       let sum = 0;

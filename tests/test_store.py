@@ -264,6 +264,7 @@ def test_a_file_may_vanish_between_listing_and_reading(runs, monkeypatch):
     assert store.clear() == (0, 0)
 
 
+@pytest.mark.slow
 def test_processes_that_write_read_and_clear_one_store_do_not_disturb_each_other(tmp_path, runs):
     work = """
         end = time.time() + 2.5

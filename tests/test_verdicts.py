@@ -32,6 +32,7 @@ def simulated(plan, draw, findings=2000):
     return {name: outcomes.count(name) / findings for name in protocols.OUTCOMES}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("conditions", [1, 2, 6])
 @pytest.mark.parametrize("shape", ["normal", "uniform"])
 def test_at_the_bound_at_most_one_finding_in_twenty_is_decided(conditions, shape):
@@ -52,6 +53,7 @@ def test_values_with_a_long_tail_are_judged_by_their_logarithm():
     assert as_mean["contradicted"] > 0.05  # Student's t is not for these: the page on judging says so
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("conditions", [2, 6])
 def test_a_claim_of_which_one_part_sits_at_its_bound_is_rarely_supported_or_contradicted(conditions):
     plan = protocol(**{f"part{i}": ABOVE for i in range(conditions)})
@@ -65,6 +67,7 @@ def test_an_effect_as_large_as_would_matter_is_rarely_called_none():
         assert shares["no effect"] <= 0.05
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("quantity", ["mean", "ratio", "sign", "location", "share"])
 def test_a_planted_effect_of_the_planned_size_is_found(quantity):
     """The planned size is the one for which the last look, at 160 replicates, has a power of 80 % by itself."""
@@ -82,6 +85,7 @@ def test_a_planted_effect_of_the_planned_size_is_found(quantity):
     assert shares["supported"] >= 0.8
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("quantity", "null"), [("ratio", 1.0), ("sign", 0.5), ("share", 0.5), ("correlation", 0.0), ("location", 0.0)]
 )
