@@ -11,6 +11,7 @@ SHELL := bash
 PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
+PYTEST := $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 SCALE := $(or $(OVERPARAM_SCALE),laptop)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONUTF8 := 1
@@ -24,7 +25,6 @@ book: .venv/.ready ## run the chapters that changed, then build the book
 	$(BIN)/python tools/build.py
 
 test test-slow: export OVERPARAM_SCALE := smoke
-PYTEST := $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
 test: .venv/.ready ## lint, check types, run the chapters at smoke scale, test the package
 	@$(BIN)/ruff check

@@ -23,10 +23,20 @@ def pytest_xdist_auto_num_workers() -> int:
     return machine.cores()
 
 
-# The files whose tests are slow, since they open the pages of the built book, run notebooks, or start and kill programs: `make test`
-# leaves them to `make test-slow`, and tests elsewhere that are marked so. What takes longest begins first: side by side, a file of a
-# minute that began last would be waited for.
-SLOW = (
+# Files whose tests run notebooks, or start and kill programs.
+PROGRAMS = (
+    "test_assignments",
+    "test_bench",
+    "test_colab",
+    "test_execute",
+    "test_grading",
+    "test_installed",
+    "test_record",
+    "test_resume",
+    "test_workers",
+)
+# What takes longest begins first: side by side, a file of a minute that began last would be waited for.
+LONGEST = (
     "test_accessible",
     "test_book",
     "test_assignments",
@@ -36,31 +46,23 @@ SLOW = (
     "test_record",
     "test_predictions",
     "test_weights",
-    "test_lab_networks",
-    "test_workers",
-    "test_lab",
-    "test_first_screen",
-    "test_page_details",
-    "test_search",
-    "test_installed",
-    "test_bench",
-    "test_forms",
-    "test_citing",
-    "test_colab",
-    "test_figure_pages",
-    "test_estimates",
-    "test_plain_sphinx",
+    "test_pretend_gpu",
+    "test_verdicts",
+    "test_records",
 )
-LONGEST = ("test_pretend_gpu", "test_verdicts", "test_identity", "test_ensemble", "test_records")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what is slow, chapters that are run again among it, and put the files that take longest first."""
+    """Mark as slow what `make test` leaves to `make test-slow`, and put the files that take longest first.
+
+    Slow are also all chapters that are run again, and every file that reads the pages of the built book, which it takes from test_book.
+    """
     for item in items:
-        if item.path.stem in SLOW or item.path.suffix == ".ipynb":
+        of_the_book = isinstance(getattr(getattr(item, "module", None), "HTML", None), Path)
+        if of_the_book or item.path.stem in PROGRAMS or item.path.suffix == ".ipynb":
             item.add_marker("slow")
-    place = {name: number for number, name in enumerate((*SLOW, *LONGEST))}
-    items.sort(key=lambda item: place.get(item.path.stem, len(place)))
+    place = {name: number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.path.stem, len(LONGEST)))
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -473,6 +473,14 @@ def test_one_slider_shows_a_frame_for_each_position():
 
 
 @with_stack
+def test_drawing_leaves_a_figure_where_it_is_shown():
+    fig = plt.figure(figsize=(4, 3), dpi=110)
+    canvas = fig.canvas
+    assert 'viewBox="0 0 288 216"' in figures.draw(fig)
+    assert fig.canvas is canvas
+    assert fig.dpi == 110
+
+
 def test_a_slider_draws_each_value_by_one_function():
     drawn = []
 

@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from scipy.ndimage import correlate1d
 from torch import Tensor
 
 from overparam import paths
@@ -105,6 +104,10 @@ def _interpolate(x: np.ndarray, n: int) -> np.ndarray:
 
 def _smooth(x: np.ndarray, sigma: float) -> np.ndarray:
     """x [m] convolved with a Gaussian of this deviation, mirrored at its ends."""
+    from scipy.ndimage import (
+        correlate1d,
+    )  # here, as the package above: a process that makes no signals starts without it
+
     return correlate1d(x, _gaussian(sigma))
 
 
